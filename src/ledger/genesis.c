@@ -69,7 +69,7 @@ const struct card *genesis_card(const struct genesis_info *g, struct span org)
 static const struct charter_party *party_of(const struct genesis_info *g, struct span org)
 {
     for (size_t i = 0; i < g->parties.list.n; i++)
-        if (span_eq(g->parties.list.v[i].name, org))
+        if (span_eq(g->parties.list.v[i].org, org))
             return &g->parties.list.v[i];
     return NULL;
 }
@@ -138,8 +138,8 @@ static enum status read_cards(struct genesis_info *g, struct arena *a, struct er
                            SPAN_FMT(org), hex_of(&digest).s, hex_of(&p->card).s);
     }
     for (size_t i = 0; i < g->parties.list.n; i++)
-        if (genesis_card(g, g->parties.list.v[i].name) == NULL)
-            return err_set(err, ST_NOTFOUND, "genesis: the card of %.*s is missing", SPAN_FMT(g->parties.list.v[i].name));
+        if (genesis_card(g, g->parties.list.v[i].org) == NULL)
+            return err_set(err, ST_NOTFOUND, "genesis: the card of %.*s is missing", SPAN_FMT(g->parties.list.v[i].org));
     return ST_OK;
 }
 
