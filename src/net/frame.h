@@ -1,0 +1,87 @@
+/* frame: length-prefixed messages over one nng stream (tls+tcp, tcp or ipc), without blocking.
+ *
+ * On the wire a frame is u32 big-endian length and that many bytes. Length 0 is a keepalive: it is never
+ * delivered. A length above the limit closes the connection before anything is allocated for it; memory for a
+ * long frame grows with the bytes that arrive.
+ *
+ * Threads. Callbacks come on nng's threads, one at a time per connection, with no lock held; they must not
+ * block. All functions but frame_stats may be called from any thread and from any callback, this connection's
+ * included. No nng function runs under a lock of ours.
+ *
+ * Ownership. frame_new takes the stream. The creator holds the first reference; frame_free gives it back and
+ * closes. Whoever uses the connection from another thread takes one by frame_hold. Once started, on_closed
+ * comes exactly once and last; ctx must live until it has returned. */
+#ifndef ENT_NET_FRAME_H
+#define ENT_NET_FRAME_H
+
+#include "base/base.h"
+
+struct nng_stream; /* <nng/nng.h> */
+struct frame_conn;
+
+struct frame_options {
+    size_t limit;          /* longest payload accepted and sent */
+    size_t queue_bytes;    /* most bytes queued to send; a frame counts FRAME_OVERHEAD besides its length */
+    uint64_t deadline_ms;  /* close this long after the start unless frame_established comes; 0: never */
+    uint64_t idle_ms;      /* close when nothing has arrived for so long (half-open); 0: never */
+    uint64_t keepalive_ms; /* send a keepalive when nothing was sent for so long; 0: never */
+    uint64_t stall_ms;     /* close when queued bytes have not moved for so long (slow reader); 0: never */
+    const struct clock *clock;
+};
+
+struct frame_events {
+    /* A whole frame. payload is borrowed until the return. */
+    void (*on_frame)(void *ctx, struct frame_conn *conn, struct span payload);
+    /* The end. st: ST_CLOSED (the other side, or frame_close), ST_TIMEOUT, ST_LIMIT, ST_TLS, ST_IO, or what
+     * the closer gave. text says why in words and is borrowed. May call frame_free. */
+    void (*on_closed)(void *ctx, struct frame_conn *conn, enum status st, const char *text);
+};
+
+enum { FRAME_OVERHEAD = 64 };
+
+struct frame_stats {
+    uint64_t bytes_in, bytes_out; /* payload and prefix; not TLS */
+    uint64_t frames_in, frames_out;
+    uint64_t queued_bytes; /* as counted against queue_bytes */
+    uint64_t dropped;      /* frames refused with ST_BUSY */
+};
+
+/* On failure (ST_NOMEM) the stream is closed and freed. Nothing is read before frame_start. */
+MUST_USE enum status frame_new(struct nng_stream *stream, const struct frame_options *options,
+                               const struct frame_events *events, void *ctx, struct frame_conn **ret_conn);
+void frame_start(struct frame_conn *conn);
+struct frame_conn *frame_hold(struct frame_conn *conn);
+/* Gives one reference back. frame_free closes too; both accept NULL. */
+void frame_release(struct frame_conn *conn);
+void frame_free(struct frame_conn *conn);
+
+/* Copies and queues; the order of calls is the order on the wire. ST_BUSY (queue full; nothing was taken),
+ * ST_LIMIT (longer than the limit), ST_CLOSED, ST_NOMEM. */
+MUST_USE enum status frame_send(struct frame_conn *conn, struct span payload);
+
+/* One payload for many connections, copied once. */
+struct frame_shared;
+MUST_USE enum status frame_shared_new(struct span payload, struct frame_shared **ret_shared);
+void frame_shared_free(struct frame_shared *shared);
+MUST_USE enum status frame_send_shared(struct frame_conn *conn, struct frame_shared *shared);
+
+/* Lifts the deadline, and sets a new limit for payloads. */
+void frame_established(struct frame_conn *conn, size_t limit);
+
+/* Closes at once; what is queued is lost. The first reason given counts. text is copied. */
+void frame_close(struct frame_conn *conn, enum status st, const char *text);
+/* Sends what is queued, delivers nothing further, and closes when the other side has closed or after
+ * linger_ms. (Closing at once over unread input makes TCP throw away what was just sent.) */
+void frame_finish(struct frame_conn *conn, uint64_t linger_ms, enum status st, const char *text);
+
+void frame_stats(struct frame_conn *conn, struct frame_stats *ret_stats);
+/* "192.0.2.1:7000", "[2001:db8::1]:7000", or "local" for ipc. */
+struct frame_address {
+    char s[64];
+};
+struct frame_address frame_remote(struct frame_conn *conn);
+
+/* Status that an nng error number means, for those who dial and listen. */
+enum status frame_status(int nng_error);
+
+#endif
