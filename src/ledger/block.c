@@ -1,0 +1,513 @@
+/* Making and executing a block: one run of the same steps, timers, entries, roots, record, header. */
+#include <stdarg.h>
+#include "ledger/block.h"
+#include "cert/validators.h"
+#include "crypto/hash.h"
+#include "ledger/rows.h"
+#include "merkle/rfc6962.h"
+
+static const uint64_t DAY_MS = 86400000;
+
+enum { RULES_VERSION = 1 };
+
+__attribute__((format(printf, 2, 3))) static void say(char *why, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(why, 256, fmt, ap);
+    va_end(ap);
+}
+
+/* ENT-5. */
+static enum status check_basis(const struct ledger *l, const struct basis *basis, uint64_t time_ms, enum verdict *ret_verdict,
+                               char *why, struct err *err)
+{
+    struct boundary b, after;
+    enum status st = rows_boundary(l->view, basis->size, false, &b, err);
+    if (st == ST_NOTFOUND || (st == ST_OK && !hash_eq(&b.root, &basis->root))) {
+        say(why, "its basis (tree size %" PRIu64 ") is not a block boundary of this node's history", basis->size);
+        *ret_verdict = V_UNKNOWN_BASIS;
+        return ST_OK;
+    }
+    if (st != ST_OK)
+        return st;
+    st = rows_boundary(l->view, basis->size + 1, true, &after, err);
+    if (st == ST_NOTFOUND) /* the newest boundary is always fresh */
+        return ST_OK;
+    if (st != ST_OK)
+        return st;
+    if (time_ms > after.time_ms && time_ms - after.time_ms > LIMIT_BASIS_AGE_DAYS * DAY_MS) {
+        say(why, "the block after its basis is of %s: over %d days old; sign it again on the newest history",
+            time_utc(after.time_ms).s, LIMIT_BASIS_AGE_DAYS);
+        *ret_verdict = V_STALE_BASIS;
+    }
+    return ST_OK;
+}
+
+enum status block_admit(const struct ledger *l, const struct leaf *leaf, uint64_t time_ms, enum verdict *ret_verdict, char *why,
+                        struct err *err)
+{
+    const struct entry *e = &leaf->entry;
+    uint64_t at;
+    *ret_verdict = V_OK;
+    if (!hash_eq(&e->alliance, &l->tip->alliance)) {
+        say(why, "made for alliance %.16s..., this is %.16s...", hex_of(&e->alliance).s, hex_of(&l->tip->alliance).s);
+        *ret_verdict = V_WRONG_ALLIANCE;
+    } else if (ids_find(l->ids, &leaf->id, &at)) {
+        say(why, "on the record already, at leaf %" PRIu64, at);
+        *ret_verdict = V_DUPLICATE;
+    } else if (e->expires_ms <= time_ms) {
+        say(why, "it expired at %s; ledger time is %s", time_utc(e->expires_ms).s, time_utc(time_ms).s);
+        *ret_verdict = V_EXPIRED;
+    } else if (e->expires_ms - time_ms > LIMIT_EXPIRY_MAX_DAYS * DAY_MS) {
+        say(why, "it expires at %s, more than %d days after ledger time %s", time_utc(e->expires_ms).s, LIMIT_EXPIRY_MAX_DAYS,
+            time_utc(time_ms).s);
+        *ret_verdict = V_EXPIRY_TOO_FAR;
+    }
+    if (*ret_verdict != V_OK)
+        return ST_OK;
+    return check_basis(l, &e->basis, time_ms, ret_verdict, why, err);
+}
+
+/* What both ways of making a block share. */
+struct run {
+    const struct ledger *l;
+    struct arena *a;
+    struct gov gov;
+    struct overlay state; /* governance tables */
+    struct overlay nodes; /* sparse tree */
+    struct block b;
+    size_t bytes;
+};
+
+static enum status run_begin(struct run *r, const struct ledger *l, uint64_t time_ms, struct arena *a, bool *ret_more, struct err *err)
+{
+    *r = (struct run){.l = l, .a = a};
+    overlay_init(&r->state, l->view, a);
+    overlay_init(&r->nodes, l->view, a);
+    r->b.first_leaf = l->tip->tree.size;
+    r->gov = (struct gov){.state = &r->state,
+                          .arena = a,
+                          .time_ms = time_ms,
+                          .prev_time_ms = l->tip->time_ms,
+                          .height = l->tip->height + 1,
+                          .leaf = r->b.first_leaf,
+                          .rules = l->tip->rules};
+    return gov_timers(&r->gov, &r->b.timers, ret_more, err);
+}
+
+static enum status run_entry(struct run *r, const struct leaf *leaf, uint64_t index, enum verdict *ret_verdict, char *why, struct err *err)
+{
+    enum status st = block_admit(r->l, leaf, r->gov.time_ms, ret_verdict, why, err);
+    if (st != ST_OK || *ret_verdict != V_OK)
+        return st;
+    r->gov.leaf = index;
+    struct gov_entry e = {
+        .entry = &leaf->entry, .id = leaf->id, .key = {.alg = leaf->signature.alg, .key = leaf->signature.key}};
+    st = gov_apply(&r->gov, &e, ret_verdict, err);
+    if (st == ST_OK && *ret_verdict != V_OK)
+        say(why, "%s", r->gov.why);
+    return st;
+}
+
+/* Sparse nodes live in the overlay of rows until the block is flushed. */
+static enum status sparse_get_node(void *ctx, uint64_t id, uint8_t *node, size_t *ret_n)
+{
+    struct run *r = ctx;
+    struct view v = overlay_view(&r->nodes);
+    uint8_t key[8];
+    struct span value;
+    store_u64(key, id);
+    enum status st = view_get(&v, TABLE_SPARSE, span_of(key, 8), &value);
+    if (st != ST_OK)
+        return st;
+    if (value.n > SPARSE_NODE_MAX)
+        return ST_CORRUPT;
+    memcpy(node, value.p, value.n);
+    *ret_n = value.n;
+    return ST_OK;
+}
+
+static enum status sparse_put_node(void *ctx, uint64_t id, struct span node)
+{
+    struct run *r = ctx;
+    uint8_t key[8];
+    store_u64(key, id);
+    overlay_put(&r->nodes, TABLE_SPARSE, span_of(key, 8), node);
+    return ST_OK;
+}
+
+static enum status sparse_retire_node(void *ctx, uint64_t id)
+{
+    struct run *r = ctx;
+    uint8_t key[8];
+    store_u64(key, id);
+    overlay_del(&r->nodes, TABLE_SPARSE, span_of(key, 8));
+    return ST_OK;
+}
+
+/* BLK-5: the sparse tree after the net writes. */
+static enum status state_root(struct run *r, struct err *err)
+{
+    struct sparse_change *v = arena_array(r->a, r->b.n_writes + 1, sizeof *v);
+    ASSERT(v != NULL);
+    size_t n = 0;
+    for (size_t i = 0; i < r->b.n_writes; i++) {
+        const struct overlay_write *w = &r->b.writes[i];
+        if (!table_in_state_root(w->table))
+            continue;
+        sparse_key(w->table, w->key, &v[n].key);
+        v[n].removed = w->value.p == NULL;
+        if (!v[n].removed)
+            sparse_value(w->value, &v[n].value);
+        n++;
+    }
+    sparse_sort(v, n);
+    struct sparse_store store = {r, sparse_get_node, sparse_put_node, sparse_retire_node};
+    enum status st = sparse_update(&r->l->tip->state, v, n, &store, &r->b.after.state, NULL, err);
+    return st == ST_OK ? overlay_writes(&r->nodes, r->a, &r->b.nodes, &r->b.n_nodes) : st;
+}
+
+/* BLK-4. */
+static enum status writes_root(struct run *r, struct hash *ret_root, struct err *err)
+{
+    enum status st = overlay_writes(&r->state, r->a, &r->b.writes, &r->b.n_writes);
+    if (st != ST_OK)
+        return err_set(err, st, "block %" PRIu64 ": its net writes cannot be read", r->gov.height);
+    struct hash *leaves = arena_array(r->a, r->b.n_writes + 1, sizeof *leaves);
+    ASSERT(leaves != NULL);
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, 1 << 20);
+    for (size_t i = 0; i < r->b.n_writes; i++) {
+        const struct overlay_write *w = &r->b.writes[i];
+        struct write row = {.table = w->table, .key = w->key};
+        if (w->value.p != NULL) {
+            row.value = w->value;
+            SET_HAS(&row, write_key_value);
+        }
+        buf_reset(&b);
+        st = codec_encode(&write_desc, &row, &b);
+        if (st != ST_OK)
+            return err_set(err, st, "block %" PRIu64 ": a write of table %s cannot be encoded", r->gov.height, table_name(w->table));
+        rfc6962_leaf(buf_span(&b), &leaves[i]);
+    }
+    rfc6962_root(leaves, r->b.n_writes, ret_root);
+    return ST_OK;
+}
+
+/* Encodes into the arena. */
+static enum status encode(struct arena *a, const struct record_desc *d, const void *rec, struct span *ret_bytes, struct err *err)
+{
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, 1 << 20);
+    enum status st = codec_encode(d, rec, &b);
+    if (st != ST_OK)
+        return err_set(err, st, "%s: cannot be encoded", d->name);
+    *ret_bytes = arena_dup(a, buf_span(&b));
+    return ST_OK;
+}
+
+/* BLK-6. */
+static enum status next_set(struct run *r, struct block_record *rec, struct err *err)
+{
+    struct view v = overlay_view(&r->state);
+    struct validator_set set;
+    enum status st = gov_validators(&v, r->a, &set, err);
+    if (st != ST_OK)
+        return st;
+    validators_hash(&set, &rec->next_validators);
+    bool genesis = rec->height == 0;
+    rec->validators = genesis ? rec->next_validators : r->l->tip->validators;
+    if (genesis || !hash_eq(&rec->validators, &rec->next_validators)) {
+        rec->next_set = (struct validator_list){set.members.n, set.members.v};
+        SET_HAS(rec, block_record_key_next_set);
+    }
+    r->b.after.validators = rec->next_validators;
+    return ST_OK;
+}
+
+/* After timers and entries: everything of the record that follows from them. Leaves 1 and on are in b.leaves. */
+static enum status run_end(struct run *r, struct span proposer, const struct hash *last_commit, struct err *err)
+{
+    const struct tip *tip = r->l->tip;
+    struct block_record *rec = &r->b.record;
+    r->b.after = *tip;
+    *rec = (struct block_record){.leaf = LEAF_BLOCK,
+                                 .version = 1,
+                                 .alliance = tip->alliance,
+                                 .height = r->gov.height,
+                                 .epoch = tip->epoch,
+                                 .time_ms = r->gov.time_ms,
+                                 .prev = tip->block,
+                                 .proposer = proposer,
+                                 .rules = tip->rules,
+                                 .entries = r->b.n_leaves - 1,
+                                 .last_commit = *last_commit};
+    if (proposer.n != 0)
+        SET_HAS(rec, block_record_key_proposer);
+    enum status st = writes_root(r, &rec->writes_root, err);
+    if (st == ST_OK)
+        st = state_root(r, err);
+    if (st == ST_OK)
+        st = next_set(r, rec, err);
+    if (st != ST_OK)
+        return st;
+    rec->state_root = r->b.after.state.root;
+    st = encode(r->a, &block_record_desc, rec, &r->b.leaves[0], err);
+    if (st != ST_OK)
+        return st;
+    struct hash h;
+    for (size_t i = 0; i < r->b.n_leaves; i++) {
+        if (i > 0 && r->b.entries != NULL)
+            h = r->b.entries[i - 1].leaf_hash;
+        else
+            rfc6962_leaf(r->b.leaves[i], &h);
+        frontier_append(&r->b.after.tree, &h);
+    }
+    frontier_root(&r->b.after.tree, &r->b.root);
+    struct header header = {.record = r->b.leaves[0], .size = r->b.after.tree.size, .root = r->b.root};
+    st = encode(r->a, &header_desc, &header, &r->b.header_bytes, err);
+    if (st != ST_OK)
+        return st;
+    sha256(r->b.header_bytes, &r->b.id);
+    r->b.after.block = r->b.id;
+    r->b.after.height = rec->height;
+    r->b.after.time_ms = rec->time_ms;
+    return ST_OK;
+}
+
+static void take_entry(struct run *r, const struct leaf *leaf)
+{
+    r->b.entries[r->b.n_leaves - 1] = *leaf;
+    r->b.leaves[r->b.n_leaves] = leaf->bytes;
+    r->b.n_leaves++;
+    r->bytes += leaf->bytes.n;
+}
+
+static void room_for(struct run *r, size_t n)
+{
+    r->b.leaves = arena_array(r->a, n + 1, sizeof *r->b.leaves);
+    r->b.entries = arena_array(r->a, n + 1, sizeof *r->b.entries);
+    ASSERT(r->b.leaves != NULL);
+    ASSERT(r->b.entries != NULL);
+    r->b.n_leaves = 1;
+}
+
+enum status block_make(const struct ledger *l, uint64_t time_ms, struct span proposer, const struct hash *last_commit,
+                       struct block_candidate *candidates, size_t n, struct arena *a, struct block *ret_block, struct err *err)
+{
+    struct run r;
+    bool more;
+    struct gov_clock clock;
+    ASSERT(time_ms > l->tip->time_ms); /* BLK-3 */
+    enum status st = run_begin(&r, l, time_ms, a, &more, err);
+    if (st == ST_OK)
+        st = gov_clock(l->view, a, &clock, err);
+    if (st != ST_OK)
+        return st;
+    room_for(&r, n);
+    for (size_t i = 0; i < n; i++) {
+        struct block_candidate *c = &candidates[i];
+        c->left_out = more || r.b.n_leaves > clock.block_entries || r.bytes + c->leaf.bytes.n > clock.block_bytes;
+        if (c->left_out)
+            continue;
+        st = run_entry(&r, &c->leaf, r.b.first_leaf + r.b.n_leaves, &c->verdict, c->why, err);
+        if (st != ST_OK)
+            return st;
+        for (size_t k = 0; c->verdict == V_OK && k + 1 < r.b.n_leaves; k++) /* ENT-2 within the block */
+            ASSERT(!hash_eq(&r.b.entries[k].id, &c->leaf.id));
+        if (c->verdict == V_OK)
+            take_entry(&r, &c->leaf);
+    }
+    if (r.b.n_leaves == 1 && r.b.timers == 0) /* BLK-8 */
+        return ST_END;
+    st = run_end(&r, arena_dup(a, proposer), last_commit, err);
+    if (st == ST_OK)
+        *ret_block = r.b;
+    return st;
+}
+
+/* Parses what came, and the rules that need no execution. NULL when fine, else what is wrong. */
+static const char *check_header(const struct ledger *l, const struct header *h, const struct block_record *rec, size_t n)
+{
+    if (rec->leaf != LEAF_BLOCK)
+        return "BLK-1: leaf 0 is no block record";
+    if (!hash_eq(&rec->alliance, &l->tip->alliance))
+        return "BLK-1: another alliance";
+    if (rec->height != l->tip->height + 1)
+        return "BLK-2: not the next height";
+    if (rec->epoch != l->tip->epoch)
+        return "BLK-2: another epoch";
+    if (rec->time_ms <= l->tip->time_ms)
+        return "BLK-3: its time is not after the previous block's";
+    if (!hash_eq(&rec->prev, &l->tip->block))
+        return "BLK-2: it follows another block";
+    if (rec->entries != n)
+        return "BLK-1: its count of entries is not what came";
+    if (rec->rules != l->tip->rules)
+        return "BLK-9: another rules version";
+    if (h->size != l->tip->tree.size + 1 + n)
+        return "BLK-2: its tree size does not follow";
+    if (!HAS(rec, block_record_key_proposer))
+        return "BLK-10: no proposer";
+    return NULL;
+}
+
+static bool id_in_block(const struct run *r, const struct hash *id)
+{
+    for (size_t k = 0; k + 1 < r->b.n_leaves; k++)
+        if (hash_eq(&r->b.entries[k].id, id))
+            return true;
+    return false;
+}
+
+/* Executes the entries in order. ST_END: invalid, why is set. */
+static enum status execute_entries(struct run *r, const struct span *leaves, size_t n, const struct block_verifier *verifier,
+                                   char why[256], struct err *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct leaf leaf;
+        struct err form;
+        enum verdict verdict;
+        if (leaf_parse(arena_dup(r->a, leaves[i]), r->a, &leaf, &form) != ST_OK) {
+            say(why, "ENT-2: entry %zu: %.200s", i + 1, form.text);
+            return ST_END;
+        }
+        if (id_in_block(r, &leaf.id)) {
+            say(why, "ENT-2: entry %zu is in the block twice", i + 1);
+            return ST_END;
+        }
+        if (verifier->verify(verifier->ctx, &leaf) != ST_OK) {
+            say(why, "SIG-4: entry %zu: its signature does not verify", i + 1);
+            return ST_END;
+        }
+        enum status st = run_entry(r, &leaf, r->b.first_leaf + r->b.n_leaves, &verdict, why, err);
+        if (st != ST_OK)
+            return st;
+        if (verdict != V_OK) {
+            char particulars[256];
+            memcpy(particulars, why, sizeof particulars);
+            say(why, "ENT-7: entry %zu: %s: %.150s", i + 1, verdict_text(verdict), particulars);
+            return ST_END;
+        }
+        take_entry(r, &leaf);
+    }
+    return ST_OK;
+}
+
+/* BLK-4 to BLK-6: what came against what execution gives. */
+static bool compare(const struct run *r, const struct block_record *came, struct span came_header, char why[256])
+{
+    const struct block_record *own = &r->b.record;
+    if (!hash_eq(&own->writes_root, &came->writes_root))
+        say(why, "BLK-4: writes root %.16s..., execution here gives %.16s... (%zu writes)", hex_of(&came->writes_root).s,
+            hex_of(&own->writes_root).s, r->b.n_writes);
+    else if (!hash_eq(&own->state_root, &came->state_root))
+        say(why, "BLK-5: state root %.16s..., execution here gives %.16s...", hex_of(&came->state_root).s,
+            hex_of(&own->state_root).s);
+    else if (!hash_eq(&own->validators, &came->validators) || !hash_eq(&own->next_validators, &came->next_validators))
+        say(why, "BLK-6: its validators are not those in force here");
+    else if (!span_eq(r->b.header_bytes, came_header))
+        say(why, "BLK-2: its header is not what its content gives");
+    else
+        return true;
+    return false;
+}
+
+enum status block_execute(const struct ledger *l, struct span header_bytes, const struct span *leaves, size_t n,
+                          const struct block_verifier *verifier, struct arena *a, bool *ret_valid, struct block *ret_block,
+                          char why[256], struct err *err)
+{
+    struct header header;
+    struct block_record came;
+    struct err form;
+    *ret_valid = false;
+    why[0] = 0;
+    if (n > LIMIT_BLOCK_ENTRIES) {
+        say(why, "BLK-11: %zu entries", n);
+        return ST_OK;
+    }
+    if (codec_decode(&header_desc, header_bytes, a, &header, &form) != ST_OK ||
+        codec_decode(&block_record_desc, header.record, a, &came, &form) != ST_OK) {
+        say(why, "BLK-2: %.220s", form.text);
+        return ST_OK;
+    }
+    const char *wrong = check_header(l, &header, &came, n);
+    if (wrong != NULL) {
+        say(why, "%s", wrong);
+        return ST_OK;
+    }
+    struct run r;
+    struct gov_clock clock;
+    bool more;
+    enum status st = run_begin(&r, l, came.time_ms, a, &more, err);
+    if (st == ST_OK)
+        st = gov_clock(l->view, a, &clock, err);
+    if (st != ST_OK)
+        return st;
+    room_for(&r, n);
+    if (more && n > 0)
+        say(why, "GOV-T1: more timers are due than fire in one block, and it holds entries");
+    else if (n > clock.block_entries)
+        say(why, "BLK-11: %zu entries; at most %u", n, clock.block_entries);
+    else if (n == 0 && r.b.timers == 0)
+        say(why, "BLK-8: an empty block");
+    if (why[0] != 0)
+        return ST_OK;
+    st = execute_entries(&r, leaves, n, verifier, why, err);
+    if (st == ST_END)
+        return ST_OK;
+    if (st != ST_OK)
+        return st;
+    if (r.bytes > clock.block_bytes) {
+        say(why, "BLK-11: %zu bytes of leaves; at most %u", r.bytes, clock.block_bytes);
+        return ST_OK;
+    }
+    st = run_end(&r, arena_dup(a, came.proposer), &came.last_commit, err);
+    if (st != ST_OK)
+        return st;
+    *ret_valid = compare(&r, &came, header_bytes, why);
+    if (*ret_valid)
+        *ret_block = r.b;
+    return ST_OK;
+}
+
+/* A view of nothing, below the genesis. */
+static enum status empty_get(void *ctx, uint8_t table, struct span key, struct span *ret_value)
+{
+    (void)ctx, (void)table, (void)key, (void)ret_value;
+    return ST_NOTFOUND;
+}
+
+static enum status empty_seek(void *ctx, uint8_t table, struct span at, struct span *ret_key, struct span *ret_value)
+{
+    (void)ctx, (void)table, (void)at, (void)ret_key, (void)ret_value;
+    return ST_END;
+}
+
+static const struct view empty_view = {NULL, empty_get, empty_seek, empty_seek};
+
+enum status block_genesis(const struct genesis_info *g, struct arena *a, struct block *ret_block, struct err *err)
+{
+    struct tip none = {.alliance = g->alliance, .rules = RULES_VERSION};
+    struct ledger l = {.tip = &none, .view = &empty_view};
+    struct run r = {.l = &l, .a = a};
+    overlay_init(&r.state, &empty_view, a);
+    overlay_init(&r.nodes, &empty_view, a);
+    r.gov = (struct gov){.state = &r.state, .arena = a, .time_ms = g->founded_ms, .rules = RULES_VERSION};
+    const struct span_list *sections = &g->genesis.sections, *cards = &g->genesis.cards;
+    enum status st = gov_genesis(&r.gov, sections->v, sections->n, cards->v, cards->n, err);
+    if (st != ST_OK)
+        return st;
+    room_for(&r, sections->n + cards->n);
+    r.b.entries = NULL;
+    for (size_t i = 0; i < sections->n; i++)
+        r.b.leaves[r.b.n_leaves++] = arena_dup(a, sections->v[i]);
+    for (size_t i = 0; i < cards->n; i++)
+        r.b.leaves[r.b.n_leaves++] = arena_dup(a, cards->v[i]);
+    static const struct hash zeros;
+    st = run_end(&r, (struct span){NULL, 0}, &zeros, err);
+    if (st == ST_OK)
+        *ret_block = r.b;
+    return st;
+}

@@ -1,0 +1,160 @@
+#include "crypto/hash.h"
+#include "crypto/sshsig.h"
+#include "ledger/leaf.h"
+#include "merkle/rfc6962.h"
+
+enum status leaf_parse(struct span bytes, struct arena *a, struct leaf *ret_leaf, struct err *err)
+{
+    struct leaf leaf = {.bytes = bytes};
+    size_t used;
+    if (bytes.n > LIMIT_ENTRY_BYTES) /* ENT-2 */
+        return err_set(err, ST_LIMIT, "entry: %zu bytes with its signature; at most %d", bytes.n, LIMIT_ENTRY_BYTES);
+    enum status st = codec_decode_prefix(&entry_desc, bytes, a, &leaf.entry, &used, err);
+    if (st != ST_OK)
+        return st;
+    leaf.entry_bytes = span_of(bytes.p, used);
+    st = codec_decode(&signature_desc, span_of(bytes.p + used, bytes.n - used), a, &leaf.signature, err);
+    if (st != ST_OK)
+        return err_wrap(err, st, "after the entry's %zu bytes: ", used);
+    bool sk = leaf.signature.alg == SIG_SK_ED25519;
+    if (HAS(&leaf.signature, 4) != sk || HAS(&leaf.signature, 5) != sk) /* SIG-5 */
+        return err_set(err, ST_FORMAT, "signature: flags and counter belong to hardware keys, and to them alone");
+    sha256(leaf.entry_bytes, &leaf.id);
+    rfc6962_leaf(bytes, &leaf.leaf_hash);
+    *ret_leaf = leaf;
+    return ST_OK;
+}
+
+enum status leaf_verify(const struct leaf *leaf)
+{
+    return sshsig_verify(&leaf->signature, SSHSIG_ENTRY, leaf->entry_bytes);
+}
+
+void leaf_prose_digest(const struct prose *prose, struct hash *ret_digest)
+{
+    sha256_2(span_hash(&prose->salt), prose->text, ret_digest);
+}
+
+/* One level of the walk over a decoded body. */
+struct frame {
+    const struct record_desc *d;
+    const uint8_t *rec;
+    size_t field, item;
+};
+
+static const struct frame *descend(struct frame *top, const struct field_desc *f, struct frame *next)
+{
+    const uint8_t *at = top->rec + f->offset;
+    if (f->type == FT_REC && top->item == 0) {
+        top->item = 1;
+        *next = (struct frame){f->rec, at, 0, 0};
+        return next;
+    }
+    if (f->type == FT_LIST) {
+        struct { size_t n; const uint8_t *v; } list;
+        memcpy(&list, at, sizeof list);
+        if (top->item < list.n) {
+            *next = (struct frame){f->rec, list.v + top->item * f->rec->size, 0, 0};
+            top->item++;
+            return next;
+        }
+    }
+    return NULL;
+}
+
+/* The PROSE field of the decoded body that holds the digest, or NULL. */
+static const struct field_desc *find_prose_field(const struct record_desc *d, const void *body, const struct hash *digest)
+{
+    struct frame stack[LIMIT_NEST_DEPTH + 1];
+    size_t depth = 1;
+    stack[0] = (struct frame){d, body, 0, 0};
+    while (depth > 0) {
+        struct frame *top = &stack[depth - 1];
+        if (top->field == top->d->n) {
+            depth--;
+            continue;
+        }
+        const struct field_desc *f = &top->d->fields[top->field];
+        uint64_t has;
+        memcpy(&has, top->rec, sizeof has); /* `has` is each record's first member */
+        bool present = !f->optional || ((has >> f->key) & 1) != 0;
+        if (present && f->type == FT_PROSE && memcmp(top->rec + f->offset, digest->b, 32) == 0)
+            return f;
+        if (present && depth < ARRAY_LEN(stack) && descend(top, f, &stack[depth]) != NULL) {
+            depth++;
+            continue;
+        }
+        top->field++;
+        top->item = 0;
+    }
+    return NULL;
+}
+
+static enum status accept_prose(const struct record_desc *d, const void *body, const struct prose *prose, struct err *err)
+{
+    struct hash digest;
+    leaf_prose_digest(prose, &digest);
+    const struct field_desc *f = find_prose_field(d, body, &digest);
+    if (f == NULL)
+        return err_set(err, ST_NOTFOUND, "detached text: no field of the entry has its digest %s", hex_of(&digest).s);
+    if (prose->text.n < (size_t)f->min || prose->text.n > (size_t)f->max)
+        return err_set(err, ST_RANGE, "%s.%s: a text of %zu bytes; %lld to %lld are allowed", d->name, f->name, prose->text.n,
+                       (long long)f->min, (long long)f->max);
+    bool multiline = strcmp(f->name, "title") != 0; /* ENT-8 */
+    enum status st = text_check(prose->text, multiline, err);
+    return st == ST_OK ? ST_OK : err_wrap(err, st, "%s.%s: ", d->name, f->name);
+}
+
+/* Decodes the body by its kind into the arena. */
+static enum status decode_body(const struct leaf *leaf, struct arena *a, const struct record_desc **ret_d, void **ret_body,
+                               struct err *err)
+{
+    const struct record_desc *d = kind_desc((uint32_t)leaf->entry.kind);
+    if (d == NULL)
+        return err_set(err, ST_UNSUPPORTED, "entry.kind: %llu is no record kind of this version",
+                       (unsigned long long)leaf->entry.kind);
+    void *body = arena_alloc(a, d->size);
+    if (body == NULL)
+        return err_set(err, ST_LIMIT, "entry.body: larger than the memory set aside for it");
+    enum status st = codec_decode(d, leaf->entry.body, a, body, err);
+    if (st != ST_OK)
+        return err_wrap(err, st, "entry.body: ");
+    *ret_d = d;
+    *ret_body = body;
+    return ST_OK;
+}
+
+enum status leaf_accepts_prose(const struct leaf *leaf, const struct prose *prose, struct err *err)
+{
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 1 << 22);
+    const struct record_desc *d;
+    void *body;
+    enum status st = decode_body(leaf, &a, &d, &body, err);
+    return st == ST_OK ? accept_prose(d, body, prose, err) : st;
+}
+
+enum status leaf_of_submission(const struct submission *s, struct arena *a, struct leaf *ret_leaf, struct err *err)
+{
+    uint8_t *p = arena_alloc(a, s->entry.n + s->signature.n);
+    if (p == NULL)
+        return err_set(err, ST_LIMIT, "submission: larger than the memory set aside for it");
+    memcpy(p, s->entry.p, s->entry.n);
+    memcpy(p + s->entry.n, s->signature.p, s->signature.n);
+    struct leaf leaf;
+    enum status st = leaf_parse(span_of(p, s->entry.n + s->signature.n), a, &leaf, err);
+    if (st != ST_OK)
+        return st;
+    if (leaf.entry_bytes.n != s->entry.n)
+        return err_set(err, ST_FORMAT, "submission.entry: %zu bytes follow the entry", s->entry.n - leaf.entry_bytes.n);
+    const struct record_desc *d;
+    void *body;
+    if (s->prose.n > 0) {
+        st = decode_body(&leaf, a, &d, &body, err);
+        for (size_t i = 0; st == ST_OK && i < s->prose.n; i++)
+            st = accept_prose(d, body, &s->prose.v[i], err);
+    }
+    if (st == ST_OK)
+        *ret_leaf = leaf;
+    return st;
+}

@@ -1,0 +1,33 @@
+/* leaf: an entry with its signature record, parsed from the bytes of its leaf (SPEC section 3). */
+#ifndef ENT_LEDGER_LEAF_H
+#define ENT_LEDGER_LEAF_H
+
+#include "codec/codec.h"
+
+struct leaf {
+    struct span bytes;           /* entry ‖ signature record, borrowed from the caller */
+    struct span entry_bytes;     /* its first part: what was signed */
+    struct entry entry;          /* spans point into bytes */
+    struct signature signature;
+    struct hash id;              /* SHA-256 of entry_bytes */
+    struct hash leaf_hash;       /* RFC 6962 leaf hash of bytes */
+};
+
+/* Parses and checks form only: ENC-*, ENT-2's size, SIG-5's keys. ST_FORMAT, ST_RANGE, ST_LIMIT with words. */
+MUST_USE enum status leaf_parse(struct span bytes, struct arena *a, struct leaf *ret_leaf, struct err *err);
+
+/* Checks the signature (SIG-1, SIG-4, SIG-5). ST_OK, ST_BADSIG or ST_BADKEY. Thread-safe. */
+MUST_USE enum status leaf_verify(const struct leaf *leaf);
+
+/* Joins the two parts of a submission into a leaf in the arena and parses it. Also checks the detached texts
+ * against the digests in the entry's body (ENT-8): ST_MISMATCH names the text. */
+MUST_USE enum status leaf_of_submission(const struct submission *s, struct arena *a, struct leaf *ret_leaf, struct err *err);
+
+/* Does the entry's body hold this text's digest, and is the text within the field's bounds and rules (ENT-8)?
+ * ST_OK, ST_NOTFOUND (no field has the digest), ST_RANGE or ST_FORMAT. */
+MUST_USE enum status leaf_accepts_prose(const struct leaf *leaf, const struct prose *prose, struct err *err);
+
+/* SHA-256(salt ‖ text). */
+void leaf_prose_digest(const struct prose *prose, struct hash *ret_digest);
+
+#endif

@@ -1,0 +1,32 @@
+/* rows: how the ledger's own tables (64 and above) are laid out. */
+#ifndef ENT_LEDGER_ROWS_H
+#define ENT_LEDGER_ROWS_H
+
+#include "merkle/tiles.h"
+#include "store/store.h"
+
+/* BOUNDARY: tree size (u64) -> height (u64), ledger time (u64), root (32). */
+struct boundary {
+    uint64_t size, height, time_ms;
+    struct hash root;
+};
+
+/* The boundary of exactly this size, or with or_later the first one of at least it. ST_NOTFOUND, ST_CORRUPT. */
+MUST_USE enum status rows_boundary(const struct view *v, uint64_t size, bool or_later, struct boundary *ret_boundary,
+                                   struct err *err);
+
+/* Tiles as the store keeps them: u8 level, u64 tile -> hashes. */
+struct tile_reader rows_tile_reader(const struct view *v);
+
+/* Big-endian keys. */
+struct key8 {
+    uint8_t b[8];
+};
+static inline struct key8 key_u64(uint64_t v)
+{
+    struct key8 k;
+    store_u64(k.b, v);
+    return k;
+}
+
+#endif
