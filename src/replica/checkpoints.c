@@ -61,7 +61,7 @@ static bool quorum_cosigned(struct replica *r, struct span note, uint32_t *ret_n
     *ret_n = 0;
     for (size_t i = 0; i < n; i++)
         *ret_n += seen[i].signed_it;
-    return *ret_n >= quorum_size((uint32_t)n);
+    return *ret_n >= quorum_of((uint32_t)n);
 }
 
 /* Rows older than the ones kept go. */
@@ -149,7 +149,7 @@ static bool own_root(const struct replica *r, uint64_t size, struct hash *ret_ro
 }
 
 /* Signature lines of `more` that are by members and not in `note` yet are appended to b. */
-static void merge(struct replica *r, struct span note, const struct note *more, struct buf *b)
+static void merge(struct replica *r, struct span note, const struct signed_note *more, struct buf *b)
 {
     buf_put_span(b, note);
     for (size_t i = 0; i < more->n; i++) {
@@ -175,7 +175,7 @@ enum status checkpoints_on_cosign(struct replica *r, struct peer *p, struct span
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 1 << 20);
     struct msg_cosign m;
-    struct note note;
+    struct signed_note note;
     struct checkpoint c;
     struct checkpoint_seen seen;
     struct hash root;
