@@ -38,8 +38,10 @@ static const struct shape_field fields[] = {
     {AT(charter_row, budget), .standard = "none"},
     {AT(charter_row, act_first), .standard = "false"},
     {AT(charter_above, when), .form = FORM_THRESHOLD},
+    {AT(charter_decisions, calendar), .form = FORM_DEFAULTS, .name = "defaults"},
     {AT(charter_decisions, rows), .form = FORM_SPREAD, .prefix = ""},
     {AT(charter_conflicts, otherwise), .name = "else"},
+    {AT(charter_metrics, list), .form = FORM_SPREAD, .prefix = ""},
     {AT(charter_metric, better), .standard = "up"},
     {AT(charter_metric, sealed), .standard = "false"},
     DATE(charter_budget, from),
@@ -105,7 +107,7 @@ bool shape_is_keyed(const struct record_desc *rec)
 
 bool shape_is_bare(const struct record_desc *rec)
 {
-    return rec->number != 0 && rec->n == 1;
+    return rec->number != 0 && rec->n == 1 && shape_of(rec, &rec->fields[0])->form != FORM_SPREAD;
 }
 
 bool shape_is_sorted(const struct record_desc *rec)

@@ -20,6 +20,7 @@ enum shape_form {
     FORM_CARD,      /* HASH: a card file, resolved to its digest; or "sha256:HEX" */
     FORM_FILE,      /* TEXT: a file; its digest is the next field */
     FORM_DIGEST,    /* HASH: digest of the file before it */
+    FORM_DEFAULTS,  /* ID: that member of the file's `defaults:` */
     FORM_SPREAD,    /* LIST: its members stand among the record's own keys, those with the prefix */
 };
 
