@@ -27,14 +27,23 @@ static struct span key_of(const struct model_record *r)
     return span_of(r->key, r->key_n);
 }
 
+static bool is_before(const struct model_record *r, uint8_t table, struct span key)
+{
+    return r->table != table ? r->table < table : span_cmp(key_of(r), key) < 0;
+}
+
 /* The first record >= (table, key). */
 static size_t position(const struct model *m, uint8_t table, struct span key)
 {
-    size_t i = 0;
-    while (i < m->n &&
-           (m->v[i].table < table || (m->v[i].table == table && span_cmp(key_of(&m->v[i]), key) < 0)))
-        i++;
-    return i;
+    size_t low = 0, high = m->n;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (is_before(&m->v[mid], table, key))
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
 }
 
 static bool is_at(const struct model *m, size_t i, uint8_t table, struct span key)
