@@ -1,3 +1,4 @@
+#include <nng/nng.h>
 #include <nng/supplemental/util/platform.h>
 #include <sodium.h>
 #include <stdarg.h>
