@@ -19,11 +19,11 @@ static enum status proposal_sound(struct act *c, const struct rights *r, const s
         if (!state_list_ascends(&p->affected))
             return act_refuse(c, V_MALFORMED, "proposal.affected: partners must ascend, none twice");
         for (size_t i = 0; i < p->affected.n; i++) {
-            if (!rights_is_partner(r, p->affected.v[i]))
+            if (!charter_is_partner(&r->charter, p->affected.v[i]))
                 return act_refuse(c, V_NO_SUCH_OBJECT, "proposal.affected: %.*s is no partner", SPAN_FMT(p->affected.v[i]));
         }
     }
-    if (HAS(p, proposal_key_partner) && !rights_is_partner(r, p->partner))
+    if (HAS(p, proposal_key_partner) && !charter_is_partner(&r->charter, p->partner))
         return act_refuse(c, V_NO_SUCH_OBJECT, "proposal.partner: %.*s is no partner", SPAN_FMT(p->partner));
     return ST_OK;
 }
@@ -41,8 +41,13 @@ static enum status approvals_sound(struct act *c, const struct matter *m, struct
     }
     struct tally t;
     TRY(tally_take(&c->v, c->g->arena, m, 0, &t, err));
-    if (t.n == 0)
-        return act_refuse(c, V_NOT_PERMITTED, "no partner could approve this under its row");
+    for (size_t i = 0; i < terms.n; i++) {
+        size_t asked = 0;
+        for (size_t j = 0; j < t.n; j++)
+            asked += t.v[j].term == &terms.v[i];
+        if (asked == 0)
+            return act_refuse(c, V_NOT_PERMITTED, "no partner could approve this under its row");
+    }
     return ST_OK;
 }
 
@@ -180,7 +185,7 @@ enum status propose_apply_propose(struct act *c, const struct propose *r, struct
     const struct entry *e = c->e->entry;
     struct rights rights;
     TRY(rights_load(&c->v, c->g->arena, &rights, err));
-    const struct charter_row *row = rights_row(&rights, r->type);
+    const struct charter_row *row = charter_row(&rights.charter, r->type);
     if (row == NULL)
         return act_refuse(c, V_NO_SUCH_OBJECT, "the charter has no decision row %.*s", SPAN_FMT(r->type));
     const char *not_yet = rights_unsupported(row);
