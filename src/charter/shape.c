@@ -189,18 +189,18 @@ int shape_compare(const struct record_desc *rec, const void *a, const void *b)
 }
 
 /* Records still to be looked at; other is NULL when only one is walked. */
-struct job {
-    struct job *next;
+struct shape_job {
+    struct shape_job *next;
     const struct record_desc *rec;
     const void *value, *other;
 };
 
-static enum status push(struct job **jobs, struct arena *a, const struct record_desc *rec, const void *value, const void *other)
+static enum status push(struct shape_job **jobs, struct arena *a, const struct record_desc *rec, const void *value, const void *other)
 {
-    struct job *j = arena_alloc(a, sizeof *j);
+    struct shape_job *j = arena_alloc(a, sizeof *j);
     if (j == NULL)
         return ST_LIMIT;
-    *j = (struct job){*jobs, rec, value, other};
+    *j = (struct shape_job){*jobs, rec, value, other};
     *jobs = j;
     return ST_OK;
 }
@@ -241,7 +241,7 @@ static bool field_ascends(const struct field_desc *f, const void *p)
 }
 
 /* Queues what is nested in a field of both (or of the one). */
-static enum status push_nested(struct job **jobs, struct arena *a, const struct field_desc *f, const void *x, const void *y)
+static enum status push_nested(struct shape_job **jobs, struct arena *a, const struct field_desc *f, const void *x, const void *y)
 {
     if (f->type == FT_REC)
         return push(jobs, a, f->rec, x, y);
@@ -254,24 +254,46 @@ static enum status push_nested(struct job **jobs, struct arena *a, const struct 
     return st;
 }
 
+static enum status push_parts(struct shape_job **jobs, struct arena *a, const struct record_desc *rec, const void *value)
+{
+    enum status st = ST_OK;
+    for (size_t i = 0; st == ST_OK && i < rec->n; i++)
+        if (shape_has(value, &rec->fields[i]))
+            st = push_nested(jobs, a, &rec->fields[i], shape_at(value, &rec->fields[i]), NULL);
+    return st;
+}
+
+enum status shape_walk_init(struct shape_walk *w, struct arena *a, const struct record_desc *rec, const void *value)
+{
+    *w = (struct shape_walk){.arena = a};
+    return push(&w->jobs, a, rec, value, NULL);
+}
+
+enum status shape_walk_next(struct shape_walk *w, const struct record_desc **ret_rec, const void **ret_value)
+{
+    if (w->jobs == NULL)
+        return ST_END;
+    struct shape_job j = *w->jobs;
+    w->jobs = j.next;
+    enum status st = push_parts(&w->jobs, w->arena, j.rec, j.value);
+    if (st != ST_OK)
+        return st;
+    *ret_rec = j.rec;
+    *ret_value = j.value;
+    return ST_OK;
+}
+
 enum status shape_check_order(const struct record_desc *rec, const void *value, struct arena *a, struct err *err)
 {
-    struct job *jobs = NULL;
-    enum status st = push(&jobs, a, rec, value, NULL);
-    while (st == ST_OK && jobs != NULL) {
-        struct job j = *jobs;
-        jobs = jobs->next;
-        for (size_t i = 0; st == ST_OK && i < j.rec->n; i++) {
-            const struct field_desc *f = &j.rec->fields[i];
-            if (!shape_has(j.value, f))
-                continue;
-            const void *p = shape_at(j.value, f);
-            if (!field_ascends(f, p)) /* ENC-13 */
-                return err_set(err, ST_FORMAT, "%s.%s: not in ascending order, or a member twice", j.rec->name, f->name);
-            st = push_nested(&jobs, a, f, p, NULL);
-        }
-    }
-    return st == ST_OK ? ST_OK : err_set(err, st, "%s: too large to check", rec->name);
+    struct shape_walk w;
+    const struct record_desc *r;
+    const void *v;
+    enum status st = shape_walk_init(&w, a, rec, value);
+    while (st == ST_OK && (st = shape_walk_next(&w, &r, &v)) == ST_OK)
+        for (size_t i = 0; i < r->n; i++)
+            if (shape_has(v, &r->fields[i]) && !field_ascends(&r->fields[i], shape_at(v, &r->fields[i]))) /* ENC-13 */
+                return err_set(err, ST_FORMAT, "%s.%s: not in ascending order, or a member twice", r->name, r->fields[i].name);
+    return st == ST_END ? ST_OK : err_set(err, st, "%s: too large to check", rec->name);
 }
 
 static bool lists_equal(const struct span_list *x, const struct span_list *y)
@@ -337,11 +359,11 @@ static bool field_equal(const struct field_desc *f, const void *x, const void *y
 
 enum status shape_equal(const struct record_desc *rec, const void *x, const void *y, struct arena *a, bool *ret_equal)
 {
-    struct job *jobs = NULL;
+    struct shape_job *jobs = NULL;
     enum status st = push(&jobs, a, rec, x, y);
     bool equal = true;
     while (st == ST_OK && equal && jobs != NULL) {
-        struct job j = *jobs;
+        struct shape_job j = *jobs;
         jobs = jobs->next;
         for (size_t i = 0; st == ST_OK && equal && i < j.rec->n; i++) {
             const struct field_desc *f = &j.rec->fields[i];

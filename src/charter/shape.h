@@ -50,6 +50,16 @@ bool shape_is_sorted(const struct record_desc *rec);
 
 /* Order of two records: by their first field if keyed, else field by field, an absent one first. */
 int shape_compare(const struct record_desc *rec, const void *a, const void *b);
+/* Walks a record and every record in it, each before its parts. Without recursion: what is still to be visited waits
+ * in the arena. */
+struct shape_walk {
+    struct arena *arena;
+    struct shape_job *jobs;
+};
+MUST_USE enum status shape_walk_init(struct shape_walk *w, struct arena *a, const struct record_desc *rec, const void *value);
+/* ST_END after the last; ST_LIMIT: the arena is full. */
+MUST_USE enum status shape_walk_next(struct shape_walk *w, const struct record_desc **ret_rec, const void **ret_value);
+
 /* ENC-13 for a whole record and all in it. ST_FORMAT names the list; ST_LIMIT: the arena is full. */
 MUST_USE enum status shape_check_order(const struct record_desc *rec, const void *value, struct arena *a, struct err *err);
 /* Are two records equal in every field? ST_LIMIT: the arena is full. */

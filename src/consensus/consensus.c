@@ -1,7 +1,7 @@
 #include "base/base.h"
 #include "consensus/consensus.h"
 #include "consensus/plant.h"
-#include "consensus/quorum.h"
+#include "cert/quorum.h"
 #include "consensus/rules.h"
 #include "consensus/state.h"
 

@@ -1,7 +1,7 @@
 #include "base/base.h"
 #include "consensus/rules.h"
 #include "consensus/plant.h"
-#include "consensus/quorum.h"
+#include "cert/quorum.h"
 
 struct consensus_action *rules_emit(const struct consensus *c, enum consensus_action_type type, int32_t round,
                                     struct consensus_actions *out)

@@ -1,7 +1,7 @@
 #include "base/base.h"
 #include "consensus/votes.h"
 #include "consensus/plant.h"
-#include "consensus/quorum.h"
+#include "cert/quorum.h"
 
 void votes_reset(struct votes *v, uint32_t n)
 {

@@ -211,7 +211,7 @@ static size_t text_end(struct span s)
     return 0;
 }
 
-enum status note_parse(struct span bytes, struct arena *a, struct note *ret_note, struct err *err)
+enum status note_parse(struct span bytes, struct arena *a, struct signed_note *ret_note, struct err *err)
 {
     size_t line = 0;
     if (bytes.n > NOTE_BYTES_MAX)
@@ -221,7 +221,7 @@ enum status note_parse(struct span bytes, struct arena *a, struct note *ret_note
     size_t end = text_end(bytes);
     if (end == 0)
         return err_set(err, ST_FORMAT, "no empty line between text and signatures: not a signed note");
-    struct note note = {.text = span_of(bytes.p, end)};
+    struct signed_note note = {.text = span_of(bytes.p, end)};
     struct span rest = span_of(bytes.p + end + 1, bytes.n - end - 1), one = {0};
     size_t number = 1;
     for (size_t i = 0; i < end + 1; i++)

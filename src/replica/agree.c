@@ -532,6 +532,8 @@ enum status agree_on_proposal(struct replica *r, struct span body, struct err *e
     st = bodies_take(r, m.header, &m.leaves, m.last_commit, &m.prose, &b, err);
     if (st == ST_LIMIT)
         return ST_OK;
+    if (st == ST_MISMATCH || st == ST_FORMAT || st == ST_RANGE)
+        return st;
     if (st != ST_OK) {
         replica_halt(r, "a proposed block cannot be executed: %s", err->text);
         return ST_OK;

@@ -1,6 +1,8 @@
 /* Proposed blocks of the open height: executed once, kept until the height is decided. */
 #include "cert/certificate.h"
 #include "crypto/hash.h"
+#include "ledger/rows.h"
+#include "merkle/rfc6962.h"
 #include "replica/internal.h"
 
 struct body *bodies_find(struct replica *r, const struct hash *id)
@@ -21,15 +23,9 @@ static struct span_list dup_list(struct arena *a, const struct span_list *l)
 }
 
 /* BLK-7: what the proposer gave as proof of the block before. */
-static bool last_commit_ok(struct replica *r, const struct body *b, const struct hash *named, char why[256])
+static bool last_commit_ok(struct replica *r, const struct body *b, char why[256])
 {
-    struct hash h;
     struct err err;
-    sha256(b->last_commit, &h);
-    if (!hash_eq(&h, named)) {
-        (void)snprintf(why, 256, "BLK-7: the last commit does not have the hash that the block names");
-        return false;
-    }
     struct span held;
     if (block_certificate(&r->view, r->tip.height, &held, &err) == ST_OK && span_eq(held, b->last_commit))
         return true;
@@ -40,26 +36,53 @@ static bool last_commit_ok(struct replica *r, const struct body *b, const struct
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 1 << 20);
     struct validator_set set;
-    struct certificate c;
     struct span header_bytes;
     struct header header;
     struct block_record rec;
-    enum status st = codec_decode(&certificate_desc, b->last_commit, &a, &c, &err);
-    if (st == ST_OK)
-        st = block_header(&r->view, r->tip.height, &header_bytes, &err);
+    enum status st = block_header(&r->view, r->tip.height, &header_bytes, &err);
     if (st == ST_OK)
         st = codec_decode(&header_desc, header_bytes, &a, &header, &err);
     if (st == ST_OK)
         st = codec_decode(&block_record_desc, header.record, &a, &rec, &err);
     if (st == ST_OK)
-        st = ledger_set(&r->view, &rec.validators, &a, &set, &err);
-    if (st == ST_OK && (c.height != r->tip.height || !hash_eq(&c.value, &r->tip.block)))
-        st = err_set(&err, ST_MISMATCH, "it certifies another block");
+        st = rows_set(&r->view, &rec.validators, &a, &set, &err);
     if (st == ST_OK)
-        st = certificate_verify(&c, &r->tip.alliance, &set, &err);
+        st = certificate_verify_bytes(b->last_commit, &r->tip.alliance, r->tip.epoch, r->tip.height, &r->tip.block, &set, &a, NULL,
+                                      &err);
     if (st != ST_OK)
         (void)snprintf(why, 256, "BLK-7: the last commit is no certificate of the previous block: %.150s", err.text);
     return st == ST_OK;
+}
+
+/* Do the leaves and the last commit belong to this header? If not, somebody on the way garbled what no one signed
+ * for: that is held against the message, never against the block. */
+static enum status matches(const struct replica *r, struct span header_bytes, const struct span_list *leaves, struct span last_commit,
+                           struct err *err)
+{
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 1 << 20);
+    struct header header;
+    struct block_record rec;
+    enum status st = codec_decode(&header_desc, header_bytes, &a, &header, err);
+    if (st == ST_OK)
+        st = codec_decode(&block_record_desc, header.record, &a, &rec, err);
+    if (st != ST_OK)
+        return st;
+    struct hash h;
+    sha256(last_commit, &h);
+    if (!hash_eq(&h, &rec.last_commit))
+        return err_set(err, ST_MISMATCH, "a block that came with another last commit than it names (BLK-7)");
+    struct frontier tree = r->tip.tree;
+    rfc6962_leaf(header.record, &h);
+    frontier_append(&tree, &h);
+    for (size_t i = 0; i < leaves->n; i++) {
+        rfc6962_leaf(leaves->v[i], &h);
+        frontier_append(&tree, &h);
+    }
+    frontier_root(&tree, &h);
+    if (tree.size != header.size || !hash_eq(&h, &header.root))
+        return err_set(err, ST_MISMATCH, "a block that came with other leaves than its header's root says (BLK-2)");
+    return ST_OK;
 }
 
 static enum status add(struct replica *r, struct body *b, struct err *err)
@@ -82,6 +105,9 @@ enum status bodies_take(struct replica *r, struct span header, const struct span
     }
     if (r->n_bodies == BODIES_MAX)
         return err_set(err, ST_LIMIT, "over %d blocks were proposed at height %" PRIu64, BODIES_MAX, r->tip.height + 1);
+    enum status st = matches(r, header, leaves, last_commit, err);
+    if (st != ST_OK)
+        return st;
     struct arena *a = &r->height;
     b = arena_alloc(a, sizeof *b);
     struct block *block = arena_alloc(a, sizeof *block);
@@ -93,10 +119,10 @@ enum status bodies_take(struct replica *r, struct span header, const struct span
     b->leaves = dup_list(a, leaves);
     struct ledger l = replica_ledger(r);
     struct block_verifier verifier = {r, replica_verify_leaf};
-    enum status st = block_execute(&l, b->header, b->leaves.v, b->leaves.n, &verifier, a, &b->valid, block, b->why, err);
+    st = block_execute(&l, b->header, b->leaves.v, b->leaves.n, &verifier, a, &b->valid, block, b->why, err);
     if (st != ST_OK)
         return st;
-    b->valid = b->valid && last_commit_ok(r, b, &block->record.last_commit, b->why);
+    b->valid = b->valid && last_commit_ok(r, b, b->why);
     if (b->valid)
         b->block = block;
     struct pack_prose *kept = arena_array(a, prose->n + 1, sizeof *kept);

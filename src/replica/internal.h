@@ -156,7 +156,8 @@ void votes_snapshot_row(const struct replica *r, const struct consensus_snapshot
 
 /* bodies.c */
 struct body *bodies_find(struct replica *r, const struct hash *id);
-/* Executes and keeps what a proposal or block message carried. NULL when too many are kept. */
+/* Executes and keeps what a proposal or block message carried. ST_MISMATCH, ST_FORMAT, ST_RANGE: the message's content
+ * does not belong to its header; nothing is kept. ST_LIMIT: too many are kept. Others: faults of this machine. */
 MUST_USE enum status bodies_take(struct replica *r, struct span header, const struct span_list *leaves, struct span last_commit,
                                  const struct pack_prose_list *prose, struct body **ret_body, struct err *err);
 /* Makes a block of what waits. ST_END: nothing to decide. */

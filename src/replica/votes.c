@@ -1,6 +1,6 @@
 /* Between the core's votes (validator index) and signed ones (organisation, bytes). */
 #include "cert/validators.h"
-#include "cert/votes.h"
+#include "cert/vote.h"
 #include "replica/internal.h"
 
 static void to_vote(const struct replica *r, uint64_t height, const struct consensus_vote *v, struct vote *ret_vote)
@@ -24,7 +24,7 @@ void votes_sign(struct replica *r, struct consensus_vote *v)
 {
     struct vote vote;
     to_vote(r, r->tip.height + 1, v, &vote);
-    votes_sign_vote(r->cfg.vote, &vote, &v->sig);
+    vote_sign(&vote, r->cfg.vote, &v->sig);
 }
 
 void votes_to_signed(const struct replica *r, const struct consensus_vote *v, struct signed_vote *ret_signed)
@@ -39,24 +39,18 @@ void votes_to_signed(const struct replica *r, const struct consensus_vote *v, st
 enum status votes_from_signed(const struct replica *r, const struct signed_vote *s, uint64_t *ret_height,
                               struct consensus_vote *ret_vote, struct err *err)
 {
-    int i = validators_find(&r->set, s->org);
-    if (i < 0)
-        return err_set(err, ST_NOTFOUND, "a vote signed for %.*s, which has no vote here", SPAN_FMT(s->org));
-    if (!hash_eq(&s->vote.alliance, &r->tip.alliance) || s->vote.epoch != r->tip.epoch)
-        return err_set(err, ST_MISMATCH, "a vote of another alliance or epoch");
+    uint32_t i;
+    enum status st = vote_verify_signed(s, &r->tip.alliance, r->tip.epoch, &r->set, &i, err);
+    if (st != ST_OK)
+        return st;
     struct consensus_vote v = {.type = s->vote.type,
-                               .validator = (uint32_t)i,
+                               .validator = i,
                                .round = (int32_t)s->vote.round,
                                .nil = !HAS(&s->vote, vote_key_value),
                                .valid_round = HAS(&s->vote, vote_key_valid_round) ? (int32_t)s->vote.valid_round : -1,
                                .sig = s->sig};
     if (!v.nil)
         v.value = s->vote.value;
-    if (v.valid_round >= v.round || (v.type == VOTE_PRECOMMIT && v.valid_round >= 0) || (v.nil && v.valid_round >= 0) ||
-        (v.type == VOTE_PROPOSAL && v.nil))
-        return err_set(err, ST_FORMAT, "a vote whose fields do not fit together (BFT-A1)");
-    if (votes_verify_vote(&r->set.members.v[i], &s->vote, &s->sig) != ST_OK)
-        return err_set(err, ST_BADSIG, "a vote of %.*s whose signature does not verify", SPAN_FMT(s->org));
     *ret_height = s->vote.height;
     *ret_vote = v;
     return ST_OK;

@@ -27,20 +27,35 @@ struct journal_identity {
 
 struct journal;
 
-enum { JOURNAL_RECORD_MAX = 8192 };
+enum {
+    JOURNAL_RECORD_MAX = 8192,
+    JOURNAL_BLOCK = 4096,    /* records start on blocks, so that a torn write harms no other record */
+    JOURNAL_BYTES = 1 << 20, /* preallocated; grows by as much when one height needs more */
+    JOURNAL_BYTES_MAX = 16 << 20,
+};
 
-/* Formats an empty journal of the given number of record slots and syncs it. ST_EXISTS if one is there. */
+/* Formats an empty journal and syncs it. ST_EXISTS if one is there, ST_CORRUPT if what is there may have been
+ * one: both are left alone. A creation that was cut short may be repeated. */
 MUST_USE enum status journal_create(const struct disk_file *f, const struct journal_identity *id,
                                     struct err *err);
-/* Opens and checks every record. ST_MISMATCH: another incarnation, machine or alliance (the message says
- * which and what to do); ST_CORRUPT: a record that was synced is damaged. A torn tail (never acknowledged) is
- * dropped. */
+/* Opens and checks every record; f must outlive the journal. ST_NOTFOUND: no journal was created here.
+ * ST_MISMATCH: another alliance, incarnation or machine (the message says which and what to do). ST_CORRUPT:
+ * a record that was synced is damaged, or the header. A torn tail (never acknowledged) is dropped. What is
+ * found is synced before this returns, so that it stays. One limit: damage to the very last record cannot be
+ * told from a torn one; peers, which hold the votes it sent, can tell. */
 MUST_USE enum status journal_open(const struct disk_file *f, const struct journal_identity *id,
                                   struct journal **ret_j, struct err *err);
+/* Accepts NULL. */
 void journal_close(struct journal *j);
+/* Did opening drop a torn record? */
+bool journal_was_torn(const struct journal *j);
 
-/* Appends and syncs. On ST_OK the record survives power loss. height is the height that it belongs to:
- * records of lower heights may be reused by the journal once one of a greater height is durable. */
+/* Appends and syncs. On ST_OK the record survives power loss. height is the height that it belongs to, never
+ * lower than before (ST_RANGE): records of lower heights are reused once one of a greater height is durable.
+ * ST_LIMIT: over JOURNAL_RECORD_MAX, or the height has filled the journal. After ST_IO or ST_NOSPACE from the
+ * write or the sync it is unknown whether the record is on the disk; every further append gives ST_IO until
+ * the journal is opened anew, and then get shows it or does not. The machine's disk is then in doubt: stop.
+ */
 MUST_USE enum status journal_append(struct journal *j, uint64_t height, struct span record, struct err *err);
 /* Records of the newest height, oldest first. ST_END after the last. Borrowed until the next append. */
 MUST_USE enum status journal_get(struct journal *j, size_t i, uint64_t *ret_height, struct span *ret_record);

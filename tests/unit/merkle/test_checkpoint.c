@@ -43,7 +43,7 @@ Test(checkpoint, published_verifier_key_and_note)
         "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72Ine"
         "yaQM=\n";
     struct note_key k = key_of(vkey);
-    struct note note;
+    struct signed_note note;
     struct arena a;
     struct buf b;
     struct sig64 sig;
@@ -184,7 +184,7 @@ Test(checkpoint, written)
 Test(checkpoint, bounds)
 {
     struct arena a;
-    struct note note;
+    struct signed_note note;
     struct buf b;
     struct err e;
     arena_init(&a, 0);
