@@ -119,9 +119,14 @@ static void put_head(struct input *in, uint64_t v, uint8_t fix, uint64_t fix_n, 
 
 static uint64_t draw_integer(struct random *r)
 {
-    uint64_t v = draw(r) >> below(r, 64);
+    uint64_t v =
+        draw(r); /* one draw per statement: the same inputs whatever the compiler's order of evaluation */
+    v >>= below(r, 64);
     if (one_in(r, 3)) /* beside a power of two */
-        v = (UINT64_C(1) << below(r, 64)) + below(r, 3) - 1;
+    {
+        v = UINT64_C(1) << below(r, 64);
+        v += below(r, 3) - 1;
+    }
     return v;
 }
 
@@ -174,7 +179,7 @@ static void put_text(struct random *r, struct input *in, unsigned longer)
         size_t m = strlen(part);
         if (n + m > sizeof text)
             break;
-        memcpy(text + n, part, m);
+        memcpy(text + n, part, m); /* NOLINT(bugprone-not-null-terminated-result): a length is kept, no NUL */
         n += m;
     }
     put_head(in, n, 0xa0, 32, heads, 3, longer);
@@ -308,7 +313,8 @@ static void mutate(struct random *r, struct input *in)
         splice(in, at, 1, bytes, 1);
         break;
     case 2: /* a head */
-        splice(in, at, below(r, 2), &heads[below(r, ARRAY_LEN(heads))], 1);
+        more = below(r, 2);
+        splice(in, at, more, &heads[below(r, ARRAY_LEN(heads))], 1);
         break;
     case 3: /* a large claim */
         bytes[0] = heads[below(r, ARRAY_LEN(heads))];

@@ -314,3 +314,45 @@ Test(decode, every_single_byte_change)
     buf_deinit(&body);
     buf_deinit(&again);
 }
+
+/* ENC-6 for what a block's own fields nest: sixteen records in each other, the innermost holding one field.
+ * No real block goes there (test_desc.c), so the descriptors are made here. */
+Test(decode, nesting_by_the_blocks)
+{
+    enum { LEVELS = LIMIT_NEST_DEPTH };
+    static const struct {
+        enum field_type type;
+        const char *bytes;
+        size_t n;
+        bool nests;
+    } leaf[] = {
+        {FT_UINT, "\x05", 1, false}, {FT_DECIMAL, "\x82\x01\x05\x02\x00", 5, true},
+        {FT_UINTS, "\x90", 1, true}, {FT_LIST, "\x90", 1, true},
+        {FT_REC, "\x80", 1, true},   {FT_RAW, "\x80", 1, true},
+    };
+    uint64_t rec[LEVELS + 4];
+    struct record_desc d[LEVELS];
+    struct field_desc f[LEVELS];
+    const struct record_desc part = {.name = "part", .size = sizeof(uint64_t)};
+    for (size_t i = 0; i < ARRAY_LEN(leaf); i++)
+        for (size_t levels = LEVELS - 1; levels <= LEVELS; levels++) {
+            buf_reset(&buf);
+            for (size_t k = 0; k < levels; k++) {
+                f[k] = (struct field_desc){
+                    .name = "in", .type = FT_REC, .offset = sizeof rec[0], .rec = &d[k + 1]};
+                d[k] = (struct record_desc){"level", "", 0, (levels - k + 4) * sizeof rec[0], &f[k], 1};
+                buf_put(&buf, "\x81\x00", 2);
+            }
+            f[levels - 1] = (struct field_desc){
+                .name = "leaf", .type = leaf[i].type, .max = 9, .offset = sizeof rec[0], .rec = &part};
+            buf_put(&buf, leaf[i].bytes, leaf[i].n);
+            struct err err = {0};
+            bool refused = levels == LEVELS && leaf[i].nests;
+            cr_assert_eq(codec_decode(&d[0], buf_span(&buf), &arena, rec, &err), refused ? ST_FORMAT : ST_OK,
+                         "%s", err.text);
+            cr_assert_eq(codec_is_canonical(buf_span(&buf), NULL), refused ? ST_FORMAT : ST_OK);
+            if (refused)
+                cr_assert_not_null(strstr(err.text, ".leaf: at byte 32: nested deeper than 16"), "%s",
+                                   err.text);
+        }
+}

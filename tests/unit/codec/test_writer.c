@@ -72,9 +72,10 @@ Test(writer, lengths_take_their_shortest_form)
         writer_str(&b, span_of(zero, sizes[i]));
         writer_array(&b, sizes[i]);
         buf_put(&b, zero, sizes[i]);
-        if (sizes[i] < 64)
+        if (sizes[i] < 64) {
             writer_map(&b, sizes[i]);
-        buf_put(&b, zero, 2 * sizes[i]);
+            buf_put(&b, zero, 2 * sizes[i]);
+        }
         reader_init(&r, buf_span(&b), NULL);
         cr_assert(reader_expect(&r, READ_BIN, &v) == ST_OK && v.bytes.n == sizes[i]);
         cr_assert(reader_expect(&r, READ_STR, &v) == ST_OK && v.bytes.n == sizes[i]);
