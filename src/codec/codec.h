@@ -29,10 +29,10 @@ MUST_USE enum status codec_check(const struct record_desc *d, const void *rec, s
 /* Is bytes exactly one canonical value (any type, depth at most LIMIT_NEST_DEPTH)? */
 MUST_USE enum status codec_is_canonical(struct span bytes, struct err *err);
 
-/* JSON text of the struct, appended: hashes and bytes as hex, enums as their text, times as RFC 3339, decimals
- * as text ("12.5"), a detached text as its digest, absent fields left out. A RAW is {"hex": ...} unless raw is
- * given, returns a descriptor, and the content decodes by it. Asserts that codec_check holds. ST_LIMIT when b is
- * full, ST_NOMEM. */
+/* JSON text of the struct, appended: hashes and bytes as hex, enums as their text, times as RFC 3339,
+ * decimals as text ("12.5"), a detached text as its digest, absent fields left out. A RAW is {"hex": ...}
+ * unless raw is given, returns a descriptor, and the content decodes by it. Asserts that codec_check holds.
+ * ST_LIMIT when b is full, ST_NOMEM. */
 typedef const struct record_desc *(*codec_raw_desc)(void *ctx, const struct record_desc *parent,
                                                     const void *rec, const struct field_desc *field);
 MUST_USE enum status codec_json(const struct record_desc *d, const void *rec, codec_raw_desc raw, void *ctx,
