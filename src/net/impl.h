@@ -63,7 +63,8 @@ struct link {
     /* Under lock. */
     enum link_state state;
     struct peer *peer; /* NULL: not known yet, or no longer a peer */
-    uint64_t opened_at, up_at;
+    bool evicted;      /* to be closed for want of room; no longer counted */
+    uint64_t up_at;
 };
 
 struct net {

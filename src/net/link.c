@@ -314,7 +314,7 @@ static struct frame_conn *surplus(struct net *net, const struct link *fresh)
     size_t all = 0, here = 0;
     struct link *oldest = NULL, *oldest_here = NULL;
     for (struct link *l = net->links; l != NULL; l = l->next) { /* newest first */
-        if (l->dialed || l->state != LINK_HELLO || l == fresh)
+        if (l->dialed || l->state != LINK_HELLO || l->evicted || l == fresh)
             continue;
         all++;
         oldest = l;
@@ -324,7 +324,10 @@ static struct frame_conn *surplus(struct net *net, const struct link *fresh)
         oldest_here = l;
     }
     struct link *victim = here >= LIMIT_CALLERS_PER_HOST ? oldest_here : all >= LIMIT_CALLERS ? oldest : NULL;
-    return victim == NULL ? NULL : frame_hold(victim->conn);
+    if (victim == NULL)
+        return NULL;
+    victim->evicted = true;
+    return frame_hold(victim->conn);
 }
 
 /* Under lock. False: not wanted any more. */
@@ -335,7 +338,6 @@ static bool insert(struct net *net, struct peer *p, struct link *l, struct frame
     if (net->stopping || (p != NULL && (p->removed || p->up != NULL)))
         return false;
     l->peer = p;
-    l->opened_at = net_now(net);
     l->next = net->links;
     net->links = l;
     net->n_links++;

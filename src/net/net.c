@@ -432,7 +432,7 @@ void net_self(struct net *net, struct net_self_status *ret_status)
     if (net->listening)
         memcpy(ret_status->listen, net->listen, sizeof ret_status->listen);
     for (const struct link *l = net->links; l != NULL; l = l->next)
-        ret_status->pending += !l->dialed && l->state == LINK_HELLO;
+        ret_status->pending += !l->dialed && l->state == LINK_HELLO && !l->evicted;
     memcpy(ret_status->error, net->error, sizeof ret_status->error);
     (void)pthread_mutex_unlock(&net->lock);
 }

@@ -81,6 +81,7 @@ int main(int argc, char **argv)
             if (i != k && !wait_linked(&a, i, k))
                 return fail("the mesh did not come back");
     alliance_free(&a);
+    nng_fini();
     suite_fini();
     (void)printf("net_soak: %u frames sent\n", atomic_load(&sent));
     return atomic_load(&sent) > 0 ? 0 : fail("nothing was sent");

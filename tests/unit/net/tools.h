@@ -14,7 +14,7 @@
 enum { MEMBERS_MAX = 5, WAIT_MS = 10000 };
 
 void suite_init(void);
-/* Shuts nng down; fails on a leak under ASan. */
+/* Fails on a leak under ASan. */
 void suite_fini(void);
 void sleep_ms(unsigned ms);
 
