@@ -37,7 +37,7 @@ struct net_config {
 
 /* Called on net's threads, one at a time over all peers; the callee only enqueues, and calls no function of
  * this header but net_send. Spans are borrowed. For one peer up and down alternate, and frames come in
- * between. A link that replaces another gives down, then up. */
+ * between. A link that replaces another gives down, then up. They may begin before net_start returns. */
 struct net_events {
     void *ctx;
     void (*up)(void *ctx, struct span org);
