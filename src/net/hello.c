@@ -87,7 +87,7 @@ void hello_refusal(enum hello_reason reason, const char *text, struct buf *b)
     char clean[400]; /* ENC-8, and more: plain ASCII */
     size_t n = 0;
     for (; n < sizeof clean && text[n] != 0; n++)
-        clean[n] = text[n] >= ' ' && text[n] <= '~' ? text[n] : '?';
+        clean[n] = (char)(text[n] >= ' ' && text[n] <= '~' ? text[n] : '?');
     ASSERT(n > 0);
     struct hello_refuse m = {.reason = reason, .text = span_of(clean, n)};
     put_message(&hello_refuse_desc, &m, b);

@@ -132,6 +132,17 @@ static bool copy_member(struct span der, struct span *ret)
     return true;
 }
 
+/* Ourselves, or an organisation that is in the list already, is a mistake of the caller's record. */
+static enum status check_new(const struct net *net, const struct net_peer *from, size_t i, struct err *err)
+{
+    bool twice = span_eqs(from[i].org, net->self.id.org);
+    for (size_t k = 0; k < i; k++)
+        twice = twice || span_eq(from[k].org, from[i].org);
+    return !twice ? ST_OK
+                  : err_set(err, ST_FORMAT, "'%.*s' is this node, or is in the list of peers twice",
+                            SPAN_FMT(from[i].org));
+}
+
 /* The new list; peers that stay are the same objects. Nothing changes before it is complete. Peers of n > 0
  * have members; the rest of the arrays is zero. */
 static enum status roster_make(struct net *net, const struct net_peer *from, size_t n, struct roster *ret,
@@ -143,6 +154,8 @@ static enum status roster_make(struct net *net, const struct net_peer *from, siz
     for (size_t i = 0; i < n && st == ST_OK; i++) {
         struct hello_peer id;
         st = hello_peer_of(&from[i], &id, err);
+        if (st == ST_OK)
+            st = check_new(net, from, i, err);
         if (st != ST_OK)
             break;
         struct peer *p = net_find(net, from[i].org);

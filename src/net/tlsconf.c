@@ -90,7 +90,7 @@ static enum status fail(struct err *err, int rv, const char *what, const char *w
 static enum status new_config(const struct tlsconf_own *own, nng_tls_mode mode, nng_tls_config **ret_config,
                               struct err *err)
 {
-    nng_tls_config *c;
+    nng_tls_config *c = NULL;
     int rv = nng_tls_config_alloc(&c, mode);
     if (rv != 0)
         return fail(err, rv, "the configuration", "this node");
@@ -121,7 +121,7 @@ enum status tlsconf_listen(const struct tlsconf_own *own, nng_tls_config **ret_c
 enum status tlsconf_dial(const struct tlsconf_own *own, struct span peer_der, const char *peer_org,
                          nng_tls_config **ret_config, struct err *err)
 {
-    nng_tls_config *c;
+    nng_tls_config *c = NULL;
     enum status st = new_config(own, NNG_TLS_MODE_CLIENT, &c, err);
     if (st != ST_OK)
         return st;

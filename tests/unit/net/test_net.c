@@ -257,6 +257,30 @@ Test(net, keys_of_a_peer_change)
     alliance_free(&a);
 }
 
+/* A list that is wrong changes nothing. */
+Test(net, wrong_list)
+{
+    struct alliance a;
+    struct net_peer peers[MEMBERS_MAX];
+    struct err err;
+    alliance_make(&a, 2);
+    alliance_start(&a);
+    cr_assert_eq(alliance_peers(&a, 0, peers), 1);
+    peers[1] = peers[0];
+    cr_assert_eq(net_update_peers(a.node[0].net, peers, 2, &err), ST_FORMAT);
+    cr_assert_str_eq(err.text, "'beta' is this node, or is in the list of peers twice");
+    peers[1].org = span_str("alpha");
+    cr_assert_eq(net_update_peers(a.node[0].net, peers, 2, &err), ST_FORMAT);
+    peers[1].org = span_str("gamma");
+    peers[1].tls.n = 0;
+    cr_assert_eq(net_update_peers(a.node[0].net, peers, 2, &err), ST_BADKEY);
+    cr_assert_str_eq(err.text, "the TLS certificate of 'gamma' has 0 bytes; 1 to 1024 were expected");
+    cr_assert(linked(&a, 0, 1));
+    cr_assert_eq(send_to(&a, 0, 1, 1, 10), ST_OK);
+    cr_assert(wait_frames(&a.node[1], 0, 1));
+    alliance_free(&a);
+}
+
 Test(net, fingerprint)
 {
     /* printf abc | openssl dgst -sha256 -binary | base64, without its padding */
