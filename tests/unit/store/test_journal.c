@@ -1,8 +1,9 @@
 #include <criterion/criterion.h>
+#include "leaks.h"
 #include "model.h"
 #include "vdisk.h"
 
-TestSuite(journal, .timeout = 120);
+TestSuite(journal, .timeout = 120, .fini = leaks_check);
 
 enum { ACKED_MAX = 1200, BLOCKS_PER_MIB = JOURNAL_BYTES / JOURNAL_BLOCK };
 

@@ -1,8 +1,9 @@
 #include <criterion/criterion.h>
+#include "leaks.h"
 #include "model.h"
 #include "store/overlay.h"
 
-TestSuite(overlay, .timeout = 60);
+TestSuite(overlay, .timeout = 60, .fini = leaks_check);
 
 static struct span key8(uint8_t b[8], uint64_t v)
 {

@@ -3,10 +3,11 @@
 #include <unistd.h>
 #include <criterion/criterion.h>
 #include "iowatch.h"
+#include "leaks.h"
 #include "store/store_disk.h"
 #include "tmpdir.h"
 
-TestSuite(store_disk, .timeout = 60);
+TestSuite(store_disk, .timeout = 60, .fini = leaks_check);
 
 static const struct journal_identity us = {{{1}}, {{2}}, {{3}}};
 

@@ -10,12 +10,13 @@
 #include <unistd.h>
 #include <criterion/criterion.h>
 #include "iowatch.h"
+#include "leaks.h"
 #include "model.h"
 #include "store/store_lmdb.h"
 #include "store/store_mem.h"
 #include "tmpdir.h"
 
-TestSuite(store_lmdb, .timeout = 120);
+TestSuite(store_lmdb, .timeout = 120, .fini = leaks_check);
 
 enum { MAP = 64 << 20 };
 
