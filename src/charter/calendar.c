@@ -119,7 +119,8 @@ static int64_t months_later(int64_t day, uint64_t months)
     uint64_t total = m - 1 + months;
     y += (int64_t)(total / 12);
     m = (unsigned)(total % 12) + 1;
-    unsigned length = lengths[m - 1] + (m == 2 && y % 4 == 0 && (y % 100 != 0 || y % 400 == 0));
+    bool leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+    unsigned length = m == 2 && leap ? 29 : lengths[m - 1];
     return time_days(y, m, d < length ? d : length);
 }
 

@@ -200,7 +200,7 @@ static enum status push(struct shape_job **jobs, struct arena *a, const struct r
     struct shape_job *j = arena_alloc(a, sizeof *j);
     if (j == NULL)
         return ST_LIMIT;
-    *j = (struct job){*jobs, rec, value, other};
+    *j = (struct shape_job){*jobs, rec, value, other};
     *jobs = j;
     return ST_OK;
 }
