@@ -1,4 +1,4 @@
-"""Writes proto/vectors/keyfile.json from SPEC section 10 alone. Argon2id comes from the argon2 program (Debian package
+"""Writes proto/vectors/keyfile.json from SPEC rules KEY-1 to KEY-5 alone. Argon2id comes from the argon2 program (Debian package
 argon2); XSalsa20-Poly1305 is written out here. Run: python3 scripts/vectors/keyfile.py > proto/vectors/keyfile.json"""
 import base64
 import hashlib

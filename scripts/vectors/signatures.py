@@ -54,6 +54,10 @@ def plain(key, message):
     case("SIG-4", "S has its top bits set", False, key.pub, sig[:63] + bytes([sig[63] | 0xe0]), message)
 
 
+def holds(a, r, s, k):
+    return mul(s, BASE) == add(r, mul(k % L, a))
+
+
 def small_order_keys(message):
     pre, t = preimage(ENTRY, message), order8()
     for i in range(8):
@@ -62,6 +66,7 @@ def small_order_keys(message):
             big_r = encode(mul(r, BASE))
             if h(big_r, encode(a), pre) % L % 8 == 0:
                 break
+        assert holds(a, mul(r, BASE), r, h(big_r, encode(a), pre))
         case("SIG-4", f"small-order key {i} of 8; the equation holds", False, encode(a),
              big_r + r.to_bytes(32, "little"), message)
     for y, sign in ((P, 0), (P + 1, 0), (P - 1, 1), (1, 1), (P + 1, 1)):
@@ -80,6 +85,7 @@ def torsion(key, message):
             if k % 8 == 0:
                 break
         s = (r + k * key.a) % L
+        assert holds(add(mul(key.a, BASE), mul(i, t)), mul(r, BASE), s, k)
         case("SIG-4", f"key with a component of order {8 // i}; the equation holds", False, a,
              big_r + s.to_bytes(32, "little"), message)
     for i, why in ((0, "R is the neutral element; the equation holds"), (4, "R is of order two")):
@@ -87,7 +93,10 @@ def torsion(key, message):
         s = h(big_r, key.pub, pre) * key.a % L
         case("SIG-4", why, False, key.pub, big_r + s.to_bytes(32, "little"), message)
     big_r = encode(add(mul(5, BASE), t))
-    s = (5 + h(big_r, key.pub, pre) * key.a) % L
+    k = h(big_r, key.pub, pre)
+    s = (5 + k * key.a) % L
+    r, a = add(mul(5, BASE), t), mul(key.a, BASE)
+    assert not holds(a, r, s, k) and mul(8, mul(s, BASE)) == mul(8, add(r, mul(k, a)))
     case("SIG-4", "holds with the cofactor only, as batch verification would accept it", False, key.pub,
          big_r + s.to_bytes(32, "little"), message)
 

@@ -13,8 +13,8 @@ static enum status differs(struct err *err, const char *rule, uint64_t height, c
 static enum status decode(struct span bytes, struct arena *a, struct header *ret_header,
                           struct block_record *ret_record, struct err *err)
 {
-    struct header h;
-    struct block_record r;
+    struct header h = {0};
+    struct block_record r = {0};
     enum status st = codec_decode(&header_desc, bytes, a, &h, err);
     if (st == ST_OK)
         st = codec_decode(&block_record_desc, h.record, a, &r, err);
@@ -135,8 +135,8 @@ enum status chain_begin(struct chain *c, struct span header, const struct hash *
                         const struct hash *commit, struct err *err)
 {
     struct chain x = {0};
-    struct header h;
-    struct block_record r;
+    struct header h = {0};
+    struct block_record r = {0};
     arena_init(&x.sets, 0);
     arena_init(&x.scratch, 0);
     enum status st = decode(header, &x.scratch, &h, &r, err);
@@ -164,8 +164,8 @@ void chain_deinit(struct chain *c)
 enum status chain_next(struct chain *c, struct span header, struct span certificate,
                        struct block_record *ret_record, struct err *err)
 {
-    struct header h;
-    struct block_record r;
+    struct header h = {0};
+    struct block_record r = {0};
     struct hash block, commit;
     arena_reset(&c->scratch);
     enum status st = decode(header, &c->scratch, &h, &r, err);

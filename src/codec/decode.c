@@ -56,8 +56,7 @@ static size_t least_bytes(const struct record_desc *d)
 }
 
 /* Memory for the members of a list at m, whose count is known to be within its bounds. */
-static enum status take_list(struct decoder *c, const struct field_desc *f, uint64_t count, size_t size,
-                             size_t least, void *m)
+static enum status take_list(struct decoder *c, uint64_t count, size_t size, size_t least, void *m)
 {
     size_t left = c->r.in.n - c->r.at;
     if (count > left / least)
@@ -65,7 +64,7 @@ static enum status take_list(struct decoder *c, const struct field_desc *f, uint
                        count, left);
     void *v = arena_array(c->a, (size_t)count, size);
     if (v == NULL)
-        return err_set(c->r.err, ST_LIMIT, "no memory left for %" PRIu64 " members of %s", count, f->name);
+        return err_set(c->r.err, ST_LIMIT, "no memory left for %" PRIu64 " members", count);
     size_t n = (size_t)count;
     memcpy(m, &n, sizeof n);
     memcpy((uint8_t *)m + sizeof n, &v, sizeof v);
@@ -238,7 +237,7 @@ static enum status open_list(struct decoder *c, const struct field_desc *f, size
     st = bounds_count(f, v.number, c->r.err);
     if (st != ST_OK)
         return fail(c, v.at, st);
-    st = take_list(c, f, v.number, size, least, m);
+    st = take_list(c, v.number, size, least, m);
     return st == ST_OK ? st : fail(c, PATH_NO_BYTE, st);
 }
 

@@ -27,9 +27,11 @@ const char *reader_type_text(enum read_type type)
 static enum status take(struct reader *r, uint64_t n, const uint8_t **ret_p)
 {
     size_t left = r->in.n - r->at;
-    if (n > left)
-        return err_set(r->err, ST_FORMAT, "at byte %zu: the input ends; %" PRIu64 " more expected", r->in.n,
-                       n - left);
+    if (n > left) {
+        (void)err_set(r->err, ST_FORMAT, "at byte %zu: the input ends; %" PRIu64 " more expected", r->in.n,
+                      n - left);
+        return ST_FORMAT;
+    }
     *ret_p = r->in.p + r->at;
     r->at += (size_t)n;
     return ST_OK;
@@ -101,7 +103,7 @@ static enum status read_head(struct reader *r, struct read_value *v)
     if (st != ST_OK)
         return st;
     uint8_t byte = *p;
-    const struct head *h = &long_heads[byte & 0x1f]; /* for c0 to df */
+    const struct head h = long_heads[byte & 0x1f]; /* for c0 to df */
     if (byte < 0x80) {
         v->type = READ_UINT;
         v->number = byte;
@@ -120,14 +122,14 @@ static enum status read_head(struct reader *r, struct read_value *v)
     } else if (byte == 0xc2 || byte == 0xc3) {
         v->type = READ_BOOL;
         v->number = byte & 1;
-    } else if (h->width != 0) {
-        st = take(r, h->width, &p);
+    } else if (h.width != 0) {
+        st = take(r, h.width, &p);
         if (st != ST_OK)
             return st;
-        v->type = h->type;
-        for (unsigned i = 0; i < h->width; i++)
+        v->type = h.type;
+        for (unsigned i = 0; i < h.width; i++)
             v->number = v->number << 8 | p[i];
-        return check_shortest(r, h, v);
+        return check_shortest(r, &h, v);
     } else {
         return refuse_head(r, v->at, byte);
     }

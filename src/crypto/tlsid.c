@@ -343,7 +343,7 @@ void tlsid_free(struct tlsid *id)
 void tlsid_put_pem(struct span der, struct buf *b)
 {
     struct buf text;
-    buf_init(&text, 2 * TLSID_CERT_MAX);
+    buf_init(&text, (size_t)2 * TLSID_CERT_MAX);
     ASSERT(der.n <= TLSID_CERT_MAX);
     base64_put(&text, der);
     ASSERT(text.failed == ST_OK);

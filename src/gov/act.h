@@ -27,6 +27,6 @@ MUST_USE enum status propose_apply_revise(struct act *c, const struct revise *r,
 MUST_USE enum status ballot_apply(struct act *c, const struct ballot *r, struct err *err);
 MUST_USE enum status moves_apply_withdraw(struct act *c, const struct withdraw *r, struct err *err);
 MUST_USE enum status moves_apply_move(struct act *c, const struct move_decision *r, struct err *err);
-MUST_USE enum status moves_apply_note(struct act *c, const struct signed_note *r, struct err *err);
+MUST_USE enum status moves_apply_note(struct act *c, const struct note *r, struct err *err);
 
 #endif

@@ -201,7 +201,7 @@ enum status course_settle(struct gov *g, struct matter *m, const struct cause *b
 static uint64_t last_ballots(const struct matter *m)
 {
     uint64_t r = m->d.rung;
-    while (r > 0 && !HAS(&m->p.rungs.v[r - 1], pinned_rung_key_body))
+    while (r > 0 && HAS(&m->p.rungs.v[r - 1], pinned_rung_key_mediator))
         r--;
     return r;
 }
@@ -246,7 +246,7 @@ enum status course_climb(struct gov *g, struct matter *m, const struct cause *by
     TRY(due_at(&v, g->arena, &m->p, g->time_ms, &rung->within, &deadline, err));
     course_unlist(g, &m->d);
     m->d.rung = next;
-    m->d.phase = HAS(rung, pinned_rung_key_body) ? PHASE_OPEN : PHASE_MEDIATION;
+    m->d.phase = HAS(rung, pinned_rung_key_mediator) ? PHASE_MEDIATION : PHASE_OPEN;
     m->d.deadline_ms = deadline;
     m->d.rung_revisions = 0;
     struct state_event ev = event_by(EVENT_ESCALATED, by);

@@ -1,53 +1,40 @@
 #include "gov/rights.h"
 
-static enum status load(const struct view *v, struct arena *a, enum section_id id, const struct record_desc *d,
-                        void *ret, uint64_t *ret_version, struct err *err)
+static enum status load(const struct view *v, struct arena *a, enum section_id id, const void **ret, uint64_t *ret_version,
+                        struct err *err)
 {
+    const struct record_desc *d = charter_section_desc(id);
     struct state_section s;
     struct tkey k = tkey_section(id);
+    void *rec = arena_alloc(a, d->size);
+    if (rec == NULL)
+        return err_set(err, ST_LIMIT, "out of room for the charter");
     TRY(state_need(v, a, TABLE_SECTION, &k, &state_section_desc, &s, err));
-    if (d != NULL)
-        TRY(codec_decode(d, s.body, a, ret, err));
-    if (ret_version != NULL)
-        *ret_version = s.version;
+    TRY(codec_decode(d, s.body, a, rec, err));
+    *ret = rec;
+    *ret_version = s.version;
     return ST_OK;
 }
 
 enum status rights_load(const struct view *v, struct arena *a, struct rights *ret_rights, struct err *err)
 {
     struct rights r = {0};
-    TRY(load(v, a, SECTION_PARTNER_SEATS, &charter_partner_seats_desc, &r.partner_seats, NULL, err));
-    TRY(load(v, a, SECTION_PARTIES, &charter_parties_desc, &r.parties, NULL, err));
-    TRY(load(v, a, SECTION_BODIES, &charter_bodies_desc, &r.bodies, NULL, err));
-    TRY(load(v, a, SECTION_LADDERS, &charter_ladders_desc, &r.ladders, NULL, err));
-    TRY(load(v, a, SECTION_DECISIONS, &charter_decisions_desc, &r.decisions, &r.decisions_version, err));
-    TRY(load(v, a, SECTION_CALENDARS, NULL, NULL, &r.calendars_version, err));
+    const void *seats, *parties, *bodies, *ladders, *decisions, *calendars;
+    uint64_t version;
+    TRY(load(v, a, SECTION_PARTNER_SEATS, &seats, &version, err));
+    TRY(load(v, a, SECTION_PARTIES, &parties, &version, err));
+    TRY(load(v, a, SECTION_BODIES, &bodies, &version, err));
+    TRY(load(v, a, SECTION_LADDERS, &ladders, &version, err));
+    TRY(load(v, a, SECTION_DECISIONS, &decisions, &r.decisions_version, err));
+    TRY(load(v, a, SECTION_CALENDARS, &calendars, &r.calendars_version, err));
+    r.charter = (struct charter){.partner_seats = seats,
+                                 .parties = parties,
+                                 .bodies = bodies,
+                                 .ladders = ladders,
+                                 .decisions = decisions,
+                                 .calendars = calendars};
     *ret_rights = r;
     return ST_OK;
-}
-
-const struct charter_row *rights_row(const struct rights *r, struct span type)
-{
-    for (size_t i = 0; i < r->decisions.rows.n; i++) {
-        if (span_eq(r->decisions.rows.v[i].name, type))
-            return &r->decisions.rows.v[i];
-    }
-    return NULL;
-}
-
-static const struct charter_party *party(const struct rights *r, struct span org)
-{
-    for (size_t i = 0; i < r->parties.list.n; i++) {
-        if (span_eq(r->parties.list.v[i].org, org))
-            return &r->parties.list.v[i];
-    }
-    return NULL;
-}
-
-bool rights_is_partner(const struct rights *r, struct span org)
-{
-    const struct charter_party *p = party(r, org);
-    return p != NULL && p->role == ROLE_PARTNER;
 }
 
 static bool predicate_judged(const struct charter_predicate *p)
@@ -87,94 +74,6 @@ const char *rights_unsupported(const struct charter_row *row)
     return NULL;
 }
 
-/* Seats being collected. */
-struct seats {
-    struct span_list list;
-    size_t cap;
-    struct arena *a;
-    bool full;
-};
-
-static void seats_add(struct seats *s, struct span org, struct span name)
-{
-    if (s->list.n == s->cap) {
-        size_t cap = s->cap == 0 ? 16 : s->cap * 2;
-        struct span *v = arena_array(s->a, cap, sizeof *v);
-        if (v == NULL) {
-            s->full = true;
-            return;
-        }
-        if (s->list.n != 0)
-            memcpy(v, s->list.v, s->list.n * sizeof *v);
-        s->list.v = v;
-        s->cap = cap;
-    }
-    uint8_t *p = arena_alloc(s->a, org.n + 1 + name.n);
-    if (p == NULL) {
-        s->full = true;
-        return;
-    }
-    memcpy(p, org.p, org.n);
-    p[org.n] = '/';
-    memcpy(p + org.n + 1, name.p, name.n);
-    s->list.v[s->list.n++] = span_of(p, org.n + 1 + name.n);
-}
-
-/* A seat exists when the charter gives it to that organisation. */
-static bool has_seat(const struct rights *r, const struct charter_party *p, struct span name)
-{
-    if (p->role == ROLE_PARTNER && state_list_has(&r->partner_seats.seats, name))
-        return true;
-    return HAS(p, charter_party_key_seats) && state_list_has(&p->seats, name);
-}
-
-static void expand_one(const struct rights *r, const struct charter_selector *sel, struct seats *s)
-{
-    for (size_t i = 0; i < r->parties.list.n; i++) {
-        const struct charter_party *p = &r->parties.list.v[i];
-        bool all = !HAS(sel, charter_selector_key_org);
-        if (all && p->role != ROLE_PARTNER)
-            continue;
-        if (!all && !span_eq(sel->org, p->org))
-            continue;
-        if (has_seat(r, p, sel->seat))
-            seats_add(s, p->org, sel->seat);
-    }
-}
-
-static void expand(const struct rights *r, const struct charter_selector *sel, struct seats *s)
-{
-    if (!HAS(sel, charter_selector_key_body)) {
-        expand_one(r, sel, s);
-        return;
-    }
-    for (size_t i = 0; i < r->bodies.list.n; i++) {
-        const struct charter_body *b = &r->bodies.list.v[i];
-        if (!span_eq(b->name, sel->body))
-            continue;
-        for (size_t j = 0; j < b->seats.n; j++)
-            expand_one(r, &b->seats.v[j], s);
-    }
-}
-
-/* Ascending, none twice. Seats arrive nearly in order. */
-static void seats_sort(struct seats *s)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < s->list.n; i++) {
-        struct span x = s->list.v[i];
-        size_t j = n;
-        while (j > 0 && span_cmp(s->list.v[j - 1], x) > 0)
-            j--;
-        if (j > 0 && span_eq(s->list.v[j - 1], x))
-            continue;
-        memmove(&s->list.v[j + 1], &s->list.v[j], (n - j) * sizeof x);
-        s->list.v[j] = x;
-        n++;
-    }
-    s->list.n = n;
-}
-
 /* The selector as the charter writes it: council, brand/quality, or that of every partner. */
 static struct span selector_text(struct arena *a, const struct charter_selector *sel)
 {
@@ -194,19 +93,17 @@ static struct span selector_text(struct arena *a, const struct charter_selector 
 static enum status partners(const struct rights *r, struct arena *a, const struct charter_selector *sel,
                             struct pinned_partner_list *ret, struct err *err)
 {
-    struct seats s = {.a = a};
-    expand(r, sel, &s);
-    seats_sort(&s);
-    struct pinned_partner *v = arena_array(a, r->parties.list.n, sizeof *v);
-    if (s.full || v == NULL)
+    struct span_list seats;
+    struct pinned_partner *v = arena_array(a, r->charter.parties->list.n, sizeof *v);
+    if (v == NULL || charter_select(&r->charter, sel, (struct span){0}, a, &seats) != ST_OK)
         return err_set(err, ST_LIMIT, "out of room for the seats of a decision");
     size_t n = 0;
-    for (size_t i = 0; i < s.list.n; i++) {
-        struct span org = state_seat_org(s.list.v[i]);
-        if (!rights_is_partner(r, org))
+    for (size_t i = 0; i < seats.n; i++) {
+        struct span org = state_seat_org(seats.v[i]);
+        if (!charter_is_partner(&r->charter, org))
             continue;
         if (n == 0 || !span_eq(v[n - 1].org, org))
-            v[n++] = (struct pinned_partner){.org = org, .seats = {.v = &s.list.v[i]}};
+            v[n++] = (struct pinned_partner){.org = org, .seats = {.v = &seats.v[i]}};
         v[n - 1].seats.n++;
     }
     *ret = (struct pinned_partner_list){n, v};
@@ -235,11 +132,7 @@ static enum status pin_terms(const struct rights *r, struct arena *a, const stru
 static enum status pin_rungs(const struct rights *r, struct arena *a, struct span name, struct pinned_rung_list *ret,
                              struct err *err)
 {
-    const struct charter_ladder *l = NULL;
-    for (size_t i = 0; i < r->ladders.list.n; i++) {
-        if (span_eq(r->ladders.list.v[i].name, name))
-            l = &r->ladders.list.v[i];
-    }
+    const struct charter_ladder *l = charter_ladder(&r->charter, name);
     if (l == NULL)
         return err_set(err, ST_CORRUPT, "the charter has no ladder %.*s", SPAN_FMT(name));
     struct pinned_rung *v = arena_array(a, l->rungs.n, sizeof *v);
@@ -248,16 +141,43 @@ static enum status pin_rungs(const struct rights *r, struct arena *a, struct spa
     for (size_t i = 0; i < l->rungs.n; i++) {
         const struct charter_rung *c = &l->rungs.v[i];
         v[i] = (struct pinned_rung){.to = selector_text(a, &c->to), .within = c->within};
+        if (charter_rung_mediates(&r->charter, c)) {
+            v[i].mediator = v[i].to;
+            SET_HAS(&v[i], pinned_rung_key_mediator);
+            continue;
+        }
+        TRY(partners(r, a, &c->to, &v[i].partners, err));
         if (HAS(&c->to, charter_selector_key_body)) {
             v[i].body = c->to.body;
             SET_HAS(&v[i], pinned_rung_key_body);
-            TRY(partners(r, a, &c->to, &v[i].partners, err));
-        } else {
-            v[i].mediator = v[i].to;
-            SET_HAS(&v[i], pinned_rung_key_mediator);
         }
     }
     *ret = (struct pinned_rung_list){l->rungs.n, v};
+    return ST_OK;
+}
+
+/* Seats that any of the row's owner selectors names, ascending, none twice. */
+static enum status owners(const struct rights *r, struct arena *a, const struct charter_row *row, struct span_list *ret,
+                          struct err *err)
+{
+    struct span_list all = {0};
+    for (size_t i = 0; i < row->owner.n; i++) {
+        struct span_list some;
+        if (charter_select(&r->charter, &row->owner.v[i], (struct span){0}, a, &some) != ST_OK)
+            return err_set(err, ST_LIMIT, "out of room for the owners of a row");
+        struct span *v = arena_array(a, all.n + some.n, sizeof *v);
+        if (v == NULL)
+            return err_set(err, ST_LIMIT, "out of room for the owners of a row");
+        size_t n = 0, x = 0, y = 0;
+        while (x < all.n || y < some.n) {
+            int c = x == all.n ? 1 : y == some.n ? -1 : span_cmp(all.v[x], some.v[y]);
+            v[n++] = c <= 0 ? all.v[x] : some.v[y];
+            x += c <= 0;
+            y += c >= 0;
+        }
+        all = (struct span_list){n, v};
+    }
+    *ret = all;
     return ST_OK;
 }
 
@@ -276,13 +196,7 @@ enum status rights_pin(const struct rights *r, struct arena *a, const struct cha
         .otherwise = row->otherwise,
         .abstain = row->abstain,
     };
-    struct seats owners = {.a = a};
-    for (size_t i = 0; i < row->owner.n; i++)
-        expand(r, &row->owner.v[i], &owners);
-    seats_sort(&owners);
-    if (owners.full)
-        return err_set(err, ST_LIMIT, "out of room for the owners of a row");
-    p.owners = owners.list;
+    TRY(owners(r, a, row, &p.owners, err));
     if (HAS(row, charter_row_key_veto))
         p.veto = row->veto;
     TRY(pin_terms(r, a, &row->approve, &p.terms, err));

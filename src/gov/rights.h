@@ -2,22 +2,15 @@
 #ifndef ENT_GOV_RIGHTS_H
 #define ENT_GOV_RIGHTS_H
 
+#include "charter/charter_model.h"
 #include "gov/state.h"
 
-/* The sections of the charter in force that say who decides what. */
+/* The sections of the charter in force that say who decides what; the others are NULL. */
 struct rights {
-    struct charter_partner_seats partner_seats;
-    struct charter_parties parties;
-    struct charter_bodies bodies;
-    struct charter_ladders ladders;
-    struct charter_decisions decisions;
+    struct charter charter;
     uint64_t decisions_version, calendars_version;
 };
 MUST_USE enum status rights_load(const struct view *v, struct arena *a, struct rights *ret_rights, struct err *err);
-
-/* NULL when there is no such row. */
-const struct charter_row *rights_row(const struct rights *r, struct span type);
-bool rights_is_partner(const struct rights *r, struct span org);
 
 /* What of the row these rules cannot honour yet, in words; NULL when all of it can be. */
 const char *rights_unsupported(const struct charter_row *row);

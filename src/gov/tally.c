@@ -54,7 +54,6 @@ static enum status rung_term(const struct matter *m, const struct pinned_rung *r
     if (t == NULL || v == NULL)
         return err_set(err, ST_LIMIT, "out of room for a rung");
     *t = (struct pinned_term){.count = 1, .of = rung->to, .body = rung->body, .partners = {0, v}};
-    SET_HAS(t, pinned_term_key_body);
     for (size_t w = ARRAY_LEN(widest); w-- > 0;) {
         for (size_t i = 0; i < row->n; i++) {
             if (row->v[i].who == widest[w])
@@ -81,7 +80,7 @@ enum status tally_terms(const struct matter *m, uint64_t rung, struct arena *a, 
     }
     ASSERT(rung <= m->p.rungs.n);
     const struct pinned_rung *r = &m->p.rungs.v[rung - 1];
-    if (HAS(r, pinned_rung_key_body))
+    if (!HAS(r, pinned_rung_key_mediator))
         return rung_term(m, r, a, ret_terms, err);
     *ret_terms = (struct pinned_term_list){0};
     return ST_OK;

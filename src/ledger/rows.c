@@ -301,3 +301,41 @@ enum status block_leaves(const struct view *v, uint64_t height, struct arena *a,
     *ret_n = n - 1;
     return ST_OK;
 }
+
+enum status rows_prose(const struct view *view, uint64_t first_leaf, size_t n, struct arena *a, struct pack_prose_list *ret_list,
+                            struct err *err)
+{
+    uint8_t from[9];
+    struct span key, value;
+    size_t cap = 16;
+    struct pack_prose *v = arena_array(a, cap, sizeof *v);
+    ASSERT(v != NULL);
+    ret_list->n = 0;
+    store_u64(from, first_leaf);
+    from[8] = 0;
+    for (;;) {
+        enum status st = view_next(view, TABLE_PROSE, span_of(from, 9), &key, &value);
+        if (st == ST_END || (st == ST_OK && (key.n != 9 || load_u64(key.p) >= first_leaf + n)))
+            break;
+        if (st != ST_OK)
+            return err_set(err, st, "detached texts cannot be read");
+        if (ret_list->n == cap) {
+            struct pack_prose *more = arena_array(a, cap * 2, sizeof *more);
+            ASSERT(more != NULL);
+            memcpy(more, v, cap * sizeof *v);
+            v = more;
+            cap *= 2;
+        }
+        struct pack_prose *p = &v[ret_list->n];
+        p->leaf = load_u64(key.p) - first_leaf;
+        st = codec_decode(&prose_desc, arena_dup(a, value), a, &p->prose, err);
+        if (st != ST_OK)
+            return err_wrap(err, ST_CORRUPT, "a detached text is damaged: ");
+        ret_list->n++;
+        memcpy(from, key.p, 9);
+        from[8]++; /* at most 16 texts an entry */
+    }
+    ret_list->v = v;
+    return ST_OK;
+}
+

@@ -21,6 +21,10 @@ MUST_USE enum status rows_boundary(const struct view *v, uint64_t size, bool or_
 MUST_USE enum status rows_set(const struct view *v, const struct hash *hash, struct arena *a, struct validator_set *ret_set,
                               struct err *err);
 
+/* Detached texts of the n leaves from first_leaf on, copied into the arena; leaf counts from first_leaf. */
+MUST_USE enum status rows_prose(const struct view *view, uint64_t first_leaf, size_t n, struct arena *a,
+                                struct pack_prose_list *ret_list, struct err *err);
+
 /* Tiles as the store keeps them: u8 level, u64 tile -> hashes. */
 struct tile_reader rows_tile_reader(const struct view *v);
 

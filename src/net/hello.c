@@ -170,15 +170,14 @@ static enum status check_hello(struct hello *h, const struct hello_self *self, c
     return ST_OK;
 }
 
-static enum status look_up(struct hello *h, const struct hello_self *self, const struct hello_message *m,
-                           struct hello_out *out, struct err *err)
+/* The listener: what the record says of the caller. */
+static enum status check_known(struct hello *h, const struct hello_self *self, enum hello_known known,
+                               const struct hello_message *m, struct hello_out *out, struct err *err)
 {
-    switch (self->find(self->ctx, m->from, &h->peer)) {
+    switch (known) {
     case HELLO_IS_MEMBER:
-        h->named = true;
         return ST_OK;
     case HELLO_HAS_LINK:
-        h->named = true;
         (void)err_set(err, ST_REFUSED,
                       "there is a connection between '%.*s' and '%s' already, and it is kept",
                       SPAN_FMT(m->from), self->id.org);
@@ -199,9 +198,11 @@ static enum status on_hello(struct hello *h, const struct hello_self *self, stru
         (void)err_wrap(err, ST_REFUSED, "malformed hello: ");
         return refuse(h, HELLO_MALFORMED, out, err);
     }
+    enum hello_known known = h->dialer ? HELLO_IS_MEMBER : self->find(self->ctx, m.from, &h->peer);
+    h->named = known != HELLO_NO_MEMBER; /* before the checks: a refusal is then noted as this member's */
     enum status st = check_hello(h, self, &m, out, err);
-    if (st == ST_OK && !h->dialer)
-        st = look_up(h, self, &m, out, err);
+    if (st == ST_OK)
+        st = check_known(h, self, known, &m, out, err);
     if (st != ST_OK)
         return st;
     h->peer_nonce = m.nonce;

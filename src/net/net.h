@@ -32,6 +32,7 @@ struct net_config {
     const struct ed25519_key *node_key; /* must live until net_stop */
     const struct clock *clock;
     const struct rng *rng;
+    uint64_t hello_ms; /* for connecting, and again for TLS and hello together; 0: 5000 */
 };
 
 /* Called on net's threads, one at a time over all peers; the callee only enqueues, and calls no function of

@@ -55,7 +55,8 @@ static enum status read_scalar(const char *key_pem, uint8_t ret_d[SCALAR])
     return st;
 }
 
-enum status tlsconf_own_init(struct tlsconf_own *own, struct span cert_der, const char *key_pem, struct err *err)
+enum status tlsconf_own_init(struct tlsconf_own *own, struct span cert_der, const char *key_pem,
+                             struct err *err)
 {
     uint8_t d[SCALAR];
     *own = (struct tlsconf_own){0};
@@ -82,8 +83,8 @@ void tlsconf_own_deinit(struct tlsconf_own *own)
 
 static enum status fail(struct err *err, int rv, const char *what, const char *whose)
 {
-    return err_set(err, rv == NNG_ENOMEM ? ST_NOMEM : ST_BADKEY, "%s of '%s' cannot be used for TLS: %s", what, whose,
-                   nng_strerror(rv));
+    return err_set(err, rv == NNG_ENOMEM ? ST_NOMEM : ST_BADKEY, "%s of '%s' cannot be used for TLS: %s",
+                   what, whose, nng_strerror(rv));
 }
 
 static enum status new_config(const struct tlsconf_own *own, nng_tls_mode mode, nng_tls_config **ret_config,
@@ -103,7 +104,8 @@ static enum status new_config(const struct tlsconf_own *own, nng_tls_mode mode, 
     return ST_OK;
 }
 
-enum status tlsconf_add(nng_tls_config *config, struct span member_der, const char *member_org, struct err *err)
+enum status tlsconf_add(nng_tls_config *config, struct span member_der, const char *member_org,
+                        struct err *err)
 {
     char *pem = cert_pem(member_der);
     int rv = pem == NULL ? NNG_ENOMEM : nng_tls_config_ca_chain(config, pem, NULL);

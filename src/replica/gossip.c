@@ -1,6 +1,7 @@
 /* Gossip that survives sleep: each second, and on connecting, nodes say where they stand; each fills the other's gaps. */
 #include "cert/certificate.h"
 #include "crypto/hash.h"
+#include "ledger/rows.h"
 #include "replica/internal.h"
 
 static void put_bitmap(uint64_t bits, uint8_t out[8], struct span *ret)
@@ -104,43 +105,6 @@ enum status gossip_on_status(struct replica *r, struct peer *p, struct span body
     return ST_OK;
 }
 
-static enum status prose_of(struct replica *r, uint64_t first_leaf, size_t n, struct arena *a, struct pack_prose_list *ret_list,
-                            struct err *err)
-{
-    uint8_t from[9];
-    struct span key, value;
-    size_t cap = 16;
-    struct pack_prose *v = arena_array(a, cap, sizeof *v);
-    ASSERT(v != NULL);
-    ret_list->n = 0;
-    store_u64(from, first_leaf);
-    from[8] = 0;
-    for (;;) {
-        enum status st = view_next(&r->view, TABLE_PROSE, span_of(from, 9), &key, &value);
-        if (st == ST_END || (st == ST_OK && (key.n != 9 || load_u64(key.p) >= first_leaf + n)))
-            break;
-        if (st != ST_OK)
-            return err_set(err, st, "detached texts cannot be read");
-        if (ret_list->n == cap) {
-            struct pack_prose *more = arena_array(a, cap * 2, sizeof *more);
-            ASSERT(more != NULL);
-            memcpy(more, v, cap * sizeof *v);
-            v = more;
-            cap *= 2;
-        }
-        struct pack_prose *p = &v[ret_list->n];
-        p->leaf = load_u64(key.p) - first_leaf;
-        st = codec_decode(&prose_desc, arena_dup(a, value), a, &p->prose, err);
-        if (st != ST_OK)
-            return err_wrap(err, ST_CORRUPT, "a detached text is damaged: ");
-        ret_list->n++;
-        memcpy(from, key.p, 9);
-        from[8]++; /* at most 16 texts an entry */
-    }
-    ret_list->v = v;
-    return ST_OK;
-}
-
 static enum status send_block(struct replica *r, struct span org, uint64_t height, size_t *ret_bytes, struct err *err)
 {
     struct arena a CLEANUP(arena_deinit);
@@ -158,7 +122,7 @@ static enum status send_block(struct replica *r, struct span org, uint64_t heigh
     if (st == ST_OK)
         st = block_range(&r->view, height, &first, &n, err);
     if (st == ST_OK)
-        st = prose_of(r, first, n, &a, &m.prose, err);
+        st = rows_prose(&r->view, first, n, &a, &m.prose, err);
     if (st != ST_OK)
         return st;
     struct buf b CLEANUP(buf_deinit);

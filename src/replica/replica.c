@@ -21,6 +21,11 @@ const char *replica_halted(const struct replica *r)
     return r->halted[0] == 0 ? NULL : r->halted;
 }
 
+void replica_stop(struct replica *r, const char *why)
+{
+    replica_halt(r, "%s", why);
+}
+
 uint64_t replica_mono(const struct replica *r)
 {
     return clock_mono_ms(r->cfg.clock);
@@ -474,6 +479,11 @@ void replica_status(const struct replica *r, struct replica_status *ret_status)
         if (r->peers[i].connected && r->peers[i].heard && r->peers[i].height > r->tip.height + 1)
             s.syncing = true;
     *ret_status = s;
+}
+
+bool replica_round(const struct replica *r, int32_t round, struct consensus_round_status *ret_status)
+{
+    return consensus_round(r->core, round, ret_status);
 }
 
 bool replica_peer(const struct replica *r, size_t i, struct replica_peer_status *ret_status)

@@ -80,6 +80,9 @@ struct entry_status {
 };
 MUST_USE enum status replica_entry(struct replica *r, const struct hash *id, struct entry_status *ret_status, struct err *err);
 
+/* Stops signing for good, for a reason outside: little disk left, say. The first reason stays. */
+void replica_stop(struct replica *r, const char *why);
+
 /* Why it stopped for good (damage, divergence, a second copy of this node, a full disk), or NULL. It goes on answering
  * and serving blocks, but signs nothing. */
 const char *replica_halted(const struct replica *r);
@@ -106,6 +109,8 @@ struct replica_status {
 };
 /* Borrowed until the next call. */
 void replica_status(const struct replica *r, struct replica_status *ret_status);
+/* Of the open height. False if the round is not kept. */
+bool replica_round(const struct replica *r, int32_t round, struct consensus_round_status *ret_status);
 bool replica_peer(const struct replica *r, size_t i, struct replica_peer_status *ret_status);
 
 /* NULL, or which invariant does not hold. */

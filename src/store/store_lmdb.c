@@ -619,8 +619,10 @@ static enum status check_table(struct lmdb_view *v, uint8_t table, uint64_t *ret
         enum status st = unseal(v->store, table, key, &kv[1], &value, err);
         if (st != ST_OK)
             return st;
-        if (key.n > VIEW_KEY_MAX || span_cmp(last, key) >= 0)
-            return err_set(err, ST_CORRUPT, "%s: record %s/%s is out of order. %s", v->store->dir,
+        MDB_val again = kv[0], direct; /* a damaged branch page misleads a search, but not a walk */
+        bool reached = mdb_get(v->txn, v->store->dbi[table], &again, &direct) == 0;
+        if (key.n > VIEW_KEY_MAX || span_cmp(last, key) >= 0 || !reached || direct.mv_data != kv[1].mv_data)
+            return err_set(err, ST_CORRUPT, "%s: record %s/%s is not where it belongs. %s", v->store->dir,
                            table_name(table), key_text(key).s, recovery);
         memcpy(before, key.p, key.n);
         last.n = key.n;

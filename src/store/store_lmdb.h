@@ -35,8 +35,9 @@ MUST_USE enum status store_lmdb_room(struct store *s, uint64_t least_bytes, stru
 /* Bytes free for this user on the file system of dir. */
 MUST_USE enum status store_lmdb_free(const char *dir, uint64_t *ret_bytes, struct err *err);
 
-/* Reads every record: checksums, key order, and each table's count. ST_CORRUPT names the first damage. A get
- * of a record whose page header is damaged can answer "absent"; only this finds it. Takes time with the size.
+/* Reads every record: checksums, key order, that a search reaches it, and each table's count. ST_CORRUPT
+ * names the first damage. A get of a record whose page header is damaged can answer "absent"; only this finds
+ * it. Takes time with the size.
  */
 MUST_USE enum status store_lmdb_check(struct store *s, uint64_t *ret_records, struct err *err);
 

@@ -1,4 +1,4 @@
-/* The blocks of proto/*.def themselves: a block that breaks the scheme's own rules is found here. */
+/* The blocks of proto themselves: a block that breaks the scheme's own rules is found here. */
 #include <criterion/criterion.h>
 #include "codec/bounds.h"
 #include "codec/reader.h"
@@ -51,7 +51,8 @@ Test(desc, number_bounds_allow_something)
         for (size_t k = 0; k < all_records[i]->n; k++) {
             const struct field_desc *f = &all_records[i]->fields[k];
             if (f->type == FT_UINT || f->type == FT_TIME)
-                cr_assert(f->min >= 0 && (f->max == 0 || f->min <= f->max), "%s.%s", all_records[i]->name, f->name);
+                cr_assert(f->min >= 0 && (f->max == 0 || f->min <= f->max), "%s.%s", all_records[i]->name,
+                          f->name);
             if (f->type == FT_INT)
                 cr_assert_leq(f->min, f->max, "%s.%s", all_records[i]->name, f->name);
             if (f->type != FT_ENUM)
@@ -83,7 +84,8 @@ static unsigned depth_of(const struct record_desc *d, const unsigned *known)
     return deepest;
 }
 
-/* ENC-6: an amendment is the deepest nesting there is: entry, propose, proposal, effect, and the section in it. */
+/* ENC-6: an amendment is the deepest nesting there is: entry, propose, proposal, effect, and the section in
+ * it. */
 Test(desc, nothing_nests_too_deep)
 {
     enum { AROUND_A_SECTION = 4 };
@@ -94,7 +96,8 @@ Test(desc, nothing_nests_too_deep)
         bool section = strncmp(all_records[i]->name, "charter_", 8) == 0 && all_records[i]->number != 0;
         sections += section ? 1 : 0;
         unsigned around = section ? AROUND_A_SECTION : 0;
-        cr_assert_leq(known[i] + around, LIMIT_NEST_DEPTH, "%s nests %u deep", all_records[i]->name, known[i] + around);
+        cr_assert_leq(known[i] + around, LIMIT_NEST_DEPTH, "%s nests %u deep", all_records[i]->name,
+                      known[i] + around);
     }
     cr_assert_eq(sections, 30, "every section is looked at, found %u", sections);
 }

@@ -11,7 +11,8 @@ static struct reader reader_over(const void *p, size_t n, struct err *err)
 
 Test(reader, scalars_and_positions)
 {
-    static const uint8_t in[] = {0x07, 0xcd, 0x01, 0x00, 0xff, 0xd1, 0xff, 0x7f, 0xc3, 0xa2, 'h', 'i', 0xc4, 0x01, 0xee};
+    static const uint8_t in[] = {0x07, 0xcd, 0x01, 0x00, 0xff, 0xd1, 0xff, 0x7f,
+                                 0xc3, 0xa2, 'h',  'i',  0xc4, 0x01, 0xee};
     struct reader r = reader_over(in, sizeof in, NULL);
     struct read_value v;
     cr_assert_eq(reader_next(&r, &v), ST_OK);
@@ -31,18 +32,21 @@ Test(reader, scalars_and_positions)
     cr_assert_eq(reader_end(&r), ST_OK);
 }
 
-struct refusal {
+struct bad_bytes {
     const char *bytes;
     size_t n;
     const char *text;
 };
 
-#define REFUSED(bytes, text) {bytes, sizeof(bytes) - 1, text}
+#define REFUSED(bytes, text)                                                                                 \
+    {                                                                                                        \
+        bytes, sizeof(bytes) - 1, text                                                                       \
+    }
 
 /* Messages say the byte, what is wrong, and what was expected. */
 Test(reader, messages)
 {
-    static const struct refusal refused[] = {
+    static const struct bad_bytes refused[] = {
         REFUSED("", "at byte 0: the input ends; 1 more expected"),
         REFUSED("\xcd\x01", "at byte 2: the input ends; 1 more expected"),
         REFUSED("\x91\xcc\x05", "at byte 1: integer not in its shortest form"),
@@ -60,7 +64,9 @@ Test(reader, messages)
         REFUSED("\x82\x05\x02\x01\x02", "at byte 3: key 1 after key 5; keys ascend"),
         REFUSED("\x81\x40\x02", "at byte 1: a map's key is an integer from 0 to 63"),
         REFUSED("\x81\xa1k\x02", "at byte 1: a map's key is an integer from 0 to 63"),
-        REFUSED("\xa3" "ab\xc0", "at byte 3: not valid UTF-8"),
+        REFUSED("\xa3"
+                "ab\xc0",
+                "at byte 3: not valid UTF-8"),
         REFUSED("\x05\x06\x07", "at byte 1: 2 bytes after the value"),
     };
     for (size_t i = 0; i < ARRAY_LEN(refused); i++) {

@@ -5,7 +5,10 @@
 Test(text, check_names_code_point_and_place)
 {
     struct err err = {0};
-    cr_assert_eq(text_check(span_str("abc\xe2\x80\xae" "d"), true, &err), ST_FORMAT);
+    cr_assert_eq(text_check(span_str("abc\xe2\x80\xae"
+                                     "d"),
+                            true, &err),
+                 ST_FORMAT);
     cr_assert_str_eq(err.text, "U+202E at byte 3 of the text; text may not hold it");
     cr_assert_eq(text_check(span_str("a\nb"), false, &err), ST_FORMAT);
     cr_assert_str_eq(err.text, "U+000A at byte 1 of the text; text of one line may not hold it");
@@ -44,9 +47,10 @@ Test(text, every_code_point)
         bool surrogate = c >= 0xd800 && c <= 0xdfff;
         bool newline = c == '\n' || c == '\t';
         cr_assert_eq(text_utf8_prefix(s) == s.n, !surrogate, "U+%04X", (unsigned)c);
-        cr_assert_eq(text_check(s, false, NULL) == ST_OK, !surrogate && !refused_by_spec(c), "U+%04X", (unsigned)c);
-        cr_assert_eq(text_check(s, true, NULL) == ST_OK, !surrogate && (newline || !refused_by_spec(c)), "U+%04X",
+        cr_assert_eq(text_check(s, false, NULL) == ST_OK, !surrogate && !refused_by_spec(c), "U+%04X",
                      (unsigned)c);
+        cr_assert_eq(text_check(s, true, NULL) == ST_OK, !surrogate && (newline || !refused_by_spec(c)),
+                     "U+%04X", (unsigned)c);
     }
 }
 

@@ -57,8 +57,8 @@ Test(vectors, codec_json)
     {
         const char *id = NULL, *hex = NULL, *why = NULL, *record = NULL;
         int accept = 0;
-        cr_assert_eq(json_unpack(v, "{s:s, s:s, s:s, s:b, s?s}", "id", &id, "hex", &hex, "why", &why, "accept", &accept,
-                                 "record", &record),
+        cr_assert_eq(json_unpack(v, "{s:s, s:s, s:s, s:b, s?s}", "id", &id, "hex", &hex, "why", &why,
+                                 "accept", &accept, "record", &record),
                      0, "vector %zu", i);
         struct arena a;
         struct span bytes;

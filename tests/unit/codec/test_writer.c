@@ -1,5 +1,5 @@
-/* Written forms against the msgpack specification: the reader's boundary cases are in proto/vectors/codec.json, and
- * test_vectors.c compares whole records. */
+/* Written forms against the msgpack specification: the reader's boundary cases are in
+ * proto/vectors/codec.json, and test_vectors.c compares whole records. */
 #include <criterion/criterion.h>
 #include "codec/reader.h"
 #include "codec/writer.h"
@@ -20,10 +20,25 @@ Test(writer, integers_take_their_shortest_form)
         int64_t v;
         const char *hex;
     } known[] = {
-        {0, "00"}, {127, "7f"}, {128, "cc80"}, {255, "ccff"}, {256, "cd0100"}, {65535, "cdffff"}, {65536, "ce00010000"},
-        {4294967295, "ceffffffff"}, {4294967296, "cf0000000100000000"}, {INT64_MAX, "cf7fffffffffffffff"},
-        {-1, "ff"}, {-32, "e0"}, {-33, "d0df"}, {-128, "d080"}, {-129, "d1ff7f"}, {-32768, "d18000"},
-        {-32769, "d2ffff7fff"}, {INT32_MIN, "d280000000"}, {(int64_t)INT32_MIN - 1, "d3ffffffff7fffffff"},
+        {0, "00"},
+        {127, "7f"},
+        {128, "cc80"},
+        {255, "ccff"},
+        {256, "cd0100"},
+        {65535, "cdffff"},
+        {65536, "ce00010000"},
+        {4294967295, "ceffffffff"},
+        {4294967296, "cf0000000100000000"},
+        {INT64_MAX, "cf7fffffffffffffff"},
+        {-1, "ff"},
+        {-32, "e0"},
+        {-33, "d0df"},
+        {-128, "d080"},
+        {-129, "d1ff7f"},
+        {-32768, "d18000"},
+        {-32769, "d2ffff7fff"},
+        {INT32_MIN, "d280000000"},
+        {(int64_t)INT32_MIN - 1, "d3ffffffff7fffffff"},
         {INT64_MIN, "d38000000000000000"},
     };
     struct buf b;
@@ -42,7 +57,8 @@ Test(writer, integers_take_their_shortest_form)
     buf_deinit(&b);
 }
 
-/* Every length around a change of form is read back by the strict reader, which refuses all but the shortest. */
+/* Every length around a change of form is read back by the strict reader, which refuses all but the shortest.
+ */
 Test(writer, lengths_take_their_shortest_form)
 {
     static const size_t sizes[] = {0, 1, 15, 16, 31, 32, 255, 256, 65535, 65536};
@@ -56,9 +72,10 @@ Test(writer, lengths_take_their_shortest_form)
         writer_str(&b, span_of(zero, sizes[i]));
         writer_array(&b, sizes[i]);
         buf_put(&b, zero, sizes[i]);
-        if (sizes[i] < 64)
+        if (sizes[i] < 64) {
             writer_map(&b, sizes[i]);
-        buf_put(&b, zero, 2 * sizes[i]);
+            buf_put(&b, zero, 2 * sizes[i]);
+        }
         reader_init(&r, buf_span(&b), NULL);
         cr_assert(reader_expect(&r, READ_BIN, &v) == ST_OK && v.bytes.n == sizes[i]);
         cr_assert(reader_expect(&r, READ_STR, &v) == ST_OK && v.bytes.n == sizes[i]);

@@ -199,7 +199,8 @@ Test(rfc6962, published_consistency_and_what_breaks_it)
         }
         if (n == 0)
             continue;
-        cr_assert_eq(rfc6962_verify_consistency(a, &r1, b, &r2, p, n - 1, NULL), ST_MISMATCH);
+        cr_assert_eq(rfc6962_verify_consistency(a, &r1, b, &r2, p, n - 1, &e), ST_MISMATCH);
+        cr_assert(strstr(e.text, n > 1 ? "too short" : "empty") != NULL, "%s", e.text);
         cr_assert_eq(rfc6962_verify_consistency(a, &r1, b, &r2, NULL, 0, &e), ST_MISMATCH);
         cr_assert(strstr(e.text, "empty") != NULL, "%s", e.text);
         cr_assert_eq(rfc6962_verify_consistency(b, &r2, a, &r1, p, n, &e), ST_RANGE);

@@ -1,6 +1,7 @@
 /* SMT-1 to SMT-4 against proto/vectors/sparse.json, whose roots come from a model without nodes or updates.
  */
 #include "vectors.h"
+#include "merkle/rfc6962.h"
 #include "merkle/sparse.h"
 
 enum { NODES = 60000 };
@@ -336,6 +337,16 @@ Test(sparse, absence_needs_the_right_leaf)
     p.n = SPARSE_DEPTH_MAX + 1;
     cr_assert_eq(sparse_verify(&t.root, &here, &p.leaf_value, &p, &e), ST_MISMATCH);
     cr_assert_eq(sparse_verify_absent(&t.root, &gone, &p, &e), ST_MISMATCH);
+    /* A root that was made to hold a leaf on the wrong side proves nothing either. */
+    struct sparse_change c = {.key = {{0x80}}, .value = {{7}}};
+    struct sparse_tree one = {.last_id = t.last_id};
+    struct hash wrong, left = {{0}};
+    cr_assert_eq(sparse_update(&one, &c, 1, &store, &one, NULL, NULL), ST_OK);
+    p = (struct sparse_proof){
+        .n = 1, .siblings = {{{5}}}, .leaf = true, .leaf_key = c.key, .leaf_value = c.value};
+    rfc6962_node(&one.root, &p.siblings[0], &wrong);
+    cr_assert_eq(sparse_verify_absent(&wrong, &left, &p, &e), ST_MISMATCH);
+    cr_assert(strstr(e.text, "parts from key") != NULL, "%s", e.text);
     /* The empty tree has nothing. */
     struct sparse_tree none = {0};
     cr_assert_eq(sparse_prove(&none, &gone, &store, &p, NULL), ST_OK);

@@ -1,0 +1,644 @@
+/* What only the store on disk has: durability, full disks, damage, locks. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <criterion/criterion.h>
+#include "iowatch.h"
+#include "model.h"
+#include "store/store_lmdb.h"
+#include "store/store_mem.h"
+#include "tmpdir.h"
+
+TestSuite(store_lmdb, .timeout = 120);
+
+enum { MAP = 64 << 20 };
+
+static struct store *open_ok(const struct tmpdir *dir, uint64_t map)
+{
+    struct store *s;
+    struct err err;
+    enum status st = store_lmdb_open(dir->path, map, 0, &s, &err);
+    cr_assert_eq(st, ST_OK, "%s", err.text);
+    return s;
+}
+
+static struct span key8(uint8_t b[8], uint64_t v)
+{
+    store_u64(b, v);
+    return span_of(b, 8);
+}
+
+static void put_ok(struct store *s, struct store_txn *t, uint8_t table, struct span key, struct span value)
+{
+    struct err err;
+    cr_assert_eq(store_put(s, t, table, key, value, &err), ST_OK, "%s", err.text);
+}
+
+static uint64_t read_number(struct store *s, const char *name)
+{
+    struct err err;
+    struct view v;
+    struct span value;
+    cr_assert_eq(store_read_begin(s, &v, &err), ST_OK);
+    enum status st = view_get(&v, TABLE_META, span_str(name), &value);
+    uint64_t n = st == ST_OK ? load_u64(value.p) : 0;
+    store_read_end(s, &v);
+    return n;
+}
+
+/* Commit number n: the number, and some records that depend on it. */
+static enum status commit_number(struct store *s, uint64_t n, size_t bytes, struct err *err)
+{
+    struct store_txn *t;
+    static uint8_t value[65536];
+    uint8_t b[8], kb[8];
+    enum status st = store_begin(s, &t, err);
+    if (st != ST_OK)
+        return st;
+    st = store_put(s, t, TABLE_META, span_str("n"), key8(b, n), err);
+    for (uint64_t i = 0; i < 5 && st == ST_OK; i++) {
+        memset(value, (int)(n + i), bytes);
+        st = store_put(s, t, TABLE_DECISION, key8(kb, (n * 7 + i * 3) % 40), span_of(value, bytes), err);
+    }
+    if (st == ST_OK && n % 3 == 0)
+        st = store_del(s, t, TABLE_DECISION, key8(kb, n % 40), err);
+    if (st != ST_OK) {
+        store_abort(s, t);
+        return st;
+    }
+    return store_commit(s, t, err);
+}
+
+/* -- Durability -- */
+
+Test(store_lmdb, commit_returns_only_after_a_sync)
+{
+    struct tmpdir dir = tmpdir_make();
+    struct err err;
+    iowatch_start(tmpdir_file(&dir, "data.mdb"));
+    struct store *s = open_ok(&dir, MAP);
+    cr_assert_geq(iowatch_directory_syncs(), 1, "the new file's name must be durable too");
+    cr_assert_eq(iowatch_unsynced(), 0);
+    for (uint64_t n = 1; n <= 50; n++) {
+        size_t writes, before, syncs = iowatch_syncs();
+        (void)iowatch_writes(&before);
+        cr_assert_eq(commit_number(s, n, 200, &err), ST_OK);
+        (void)iowatch_writes(&writes);
+        cr_assert_gt(writes, before);
+        cr_assert_gt(iowatch_syncs(), syncs);
+        cr_assert_eq(iowatch_unsynced(), 0, "acknowledged before it was synced");
+    }
+    iowatch_stop();
+    store_close(s);
+    tmpdir_remove(&dir);
+}
+
+struct power {
+    struct tmpdir dir;
+    size_t acked_at[64];     /* how many writes there were when commit k returned */
+    struct store *state[64]; /* after commit k */
+    size_t commits, images, kept_inflight;
+    struct dice dice;
+};
+
+/* The file as a power loss after so many writes leaves it. Writes that a sync covered are whole; of each
+ * other one a random part of its sectors is there. */
+static void build_image(struct power *p, const struct tmpdir *to, size_t at, bool sync_done)
+{
+    size_t n;
+    const struct iowatch_write *w = iowatch_writes(&n);
+    int fd = open(tmpdir_file(to, "data.mdb"), O_RDWR | O_CREAT | O_TRUNC, 0600);
+    uint32_t luck = dice_below(&p->dice, 3); /* none of the others, all of them, some */
+    for (size_t i = 0; i < at; i++) {
+        bool durable = w[i].synced_by < at || (sync_done && w[i].synced_by == at);
+        for (size_t done = 0; done < w[i].n; done += 512) {
+            size_t part = w[i].n - done < 512 ? w[i].n - done : 512;
+            if (durable || luck == 1 || (luck == 2 && dice_below(&p->dice, 2) == 0))
+                cr_assert_eq(pwrite(fd, w[i].bytes + done, part, (off_t)(w[i].at + done)), (ssize_t)part);
+        }
+    }
+    cr_assert_eq(close(fd), 0);
+}
+
+static void survive(struct power *p, size_t at, bool sync_done)
+{
+    struct tmpdir dir = tmpdir_make();
+    build_image(p, &dir, at, sync_done);
+    size_t acked = 0;
+    while (acked + 1 < p->commits &&
+           (p->acked_at[acked + 1] < at || (sync_done && p->acked_at[acked + 1] == at)))
+        acked++;
+    struct store *s = open_ok(&dir, MAP);
+    uint64_t n = read_number(s, "n");
+    cr_assert(n == acked || n == acked + 1, "commit %zu was acknowledged, found %" PRIu64, acked, n);
+    p->kept_inflight += n == acked + 1;
+    struct view is, was;
+    struct err err;
+    cr_assert_eq(store_read_begin(s, &is, &err), ST_OK);
+    cr_assert_eq(store_read_begin(p->state[n], &was, &err), ST_OK);
+    (void)model_same_content(&is, &was);
+    store_read_end(s, &is);
+    store_read_end(p->state[n], &was);
+    cr_assert_eq(commit_number(s, 99, 100, &err), ST_OK, "%s", err.text);
+    store_close(s);
+    tmpdir_remove(&dir);
+    p->images++;
+}
+
+Test(store_lmdb, power_loss_at_any_write_keeps_what_was_acknowledged)
+{
+    static struct power p;
+    p.dir = tmpdir_make();
+    p.dice.state = 11;
+    iowatch_start(tmpdir_file(&p.dir, "data.mdb"));
+    struct store *s = open_ok(&p.dir, MAP), *mem = store_mem_new();
+    struct err err;
+    size_t first;
+    (void)iowatch_writes(&first);
+    p.state[0] = store_mem_clone(mem);
+    p.acked_at[0] = first;
+    for (p.commits = 1; p.commits < 25; p.commits++) {
+        size_t bytes = p.commits % 5 == 0 ? 9000 : 300;
+        cr_assert_eq(commit_number(s, p.commits, bytes, &err), ST_OK);
+        cr_assert_eq(commit_number(mem, p.commits, bytes, &err), ST_OK);
+        (void)iowatch_writes(&p.acked_at[p.commits]);
+        p.state[p.commits] = store_mem_clone(mem);
+    }
+    store_close(s);
+    size_t n;
+    (void)iowatch_writes(&n);
+    for (size_t at = first; at <= n; at++) {
+        survive(&p, at, false);
+        survive(&p, at, true);
+    }
+    cr_assert_gt(p.images, 80, "%zu", p.images);
+    cr_assert_gt(p.kept_inflight, 0);
+    iowatch_stop();
+    for (size_t i = 0; i < p.commits; i++)
+        store_close(p.state[i]);
+    store_close(mem);
+    tmpdir_remove(&p.dir);
+}
+
+/* -- Full and failing disks -- */
+
+/* Makes each write and sync of a commit fail in turn. Returns how many different ones there were. */
+static size_t fail_each(int e, enum status expected, const char *words)
+{
+    struct tmpdir dir = tmpdir_make();
+    struct err err;
+    struct store *s = open_ok(&dir, MAP);
+    cr_assert_eq(commit_number(s, 1, 300, &err), ST_OK);
+    iowatch_start(tmpdir_file(&dir, "data.mdb"));
+    size_t failures = 0;
+    for (uint64_t n = 2; n < 40; n++) {
+        iowatch_fail((long)n - 2, e);
+        enum status st = commit_number(s, n, 20000, &err);
+        bool failed = iowatch_failed();
+        iowatch_fail(0, 0);
+        if (!failed) {
+            cr_assert_eq(st, ST_OK);
+            break;
+        }
+        failures++;
+        cr_assert_eq(st, expected, "%s", err.text);
+        cr_assert_not_null(strstr(err.text, words), "%s", err.text);
+        if (expected == ST_IO) {
+            struct store_txn *t;
+            cr_assert_eq(store_begin(s, &t, &err), ST_IO);
+            cr_assert_not_null(strstr(err.text, "start the node again"), "%s", err.text);
+        }
+        store_close(s);
+        s = open_ok(&dir, MAP);
+        cr_assert_eq(read_number(s, "n"), n - 1, "a failed commit left something behind");
+        cr_assert_eq(commit_number(s, n, 300, &err), ST_OK);
+    }
+    iowatch_stop();
+    uint64_t records;
+    cr_assert_eq(store_lmdb_check(s, &records, &err), ST_OK, "%s", err.text);
+    store_close(s);
+    tmpdir_remove(&dir);
+    return failures;
+}
+
+Test(store_lmdb, full_disk_is_said_and_loses_nothing)
+{
+    cr_assert_geq(fail_each(ENOSPC, ST_NOSPACE, "Nothing was lost: free space on the disk"), 3);
+}
+
+Test(store_lmdb, failing_disk_stops_the_writer)
+{
+    cr_assert_geq(fail_each(EIO, ST_IO, "Nothing of this transaction was kept"), 3);
+}
+
+Test(store_lmdb, full_map_is_said_with_figures)
+{
+    struct tmpdir dir = tmpdir_make();
+    struct err err;
+    struct store *s = open_ok(&dir, 1);
+    struct store_lmdb_info info;
+    cr_assert_eq(store_lmdb_info(s, &info, &err), ST_OK);
+    cr_assert_eq(info.map_bytes, STORE_LMDB_MAP_LEAST);
+    cr_assert_str_eq(info.notice, "");
+    cr_assert_eq(store_lmdb_room(s, 65536, &err), ST_OK);
+    static uint8_t big[65536];
+    uint8_t b[8];
+    uint64_t n = 0;
+    enum status st = ST_OK;
+    while (st == ST_OK && n < 100) {
+        struct store_txn *t;
+        st = store_begin(s, &t, &err);
+        cr_assert_eq(st, ST_OK, "%s", err.text);
+        st = store_put(s, t, TABLE_LEAF, key8(b, n), span_of(big, sizeof big), &err);
+        if (st == ST_OK) {
+            st = store_commit(s, t, &err);
+        } else {
+            struct err second;
+            cr_assert_eq(store_commit(s, t, &second), ST_NOSPACE, "a failed transaction cannot be committed");
+        }
+        n += st == ST_OK;
+    }
+    cr_assert_eq(st, ST_NOSPACE);
+    cr_assert_not_null(strstr(err.text, "of 1048576 bytes of the map are used"), "%s", err.text);
+    cr_assert_not_null(strstr(err.text, "raise the map size"), "%s", err.text);
+    cr_assert_eq(store_lmdb_room(s, 500000, &err), ST_NOSPACE);
+    cr_assert_not_null(strstr(err.text, "raise the map size"), "%s", err.text);
+    cr_assert_eq(store_lmdb_room(s, UINT64_C(1) << 62, &err), ST_NOSPACE);
+    cr_assert_not_null(strstr(err.text, "disk nearly full"), "%s", err.text);
+    store_close(s);
+    s = open_ok(&dir, MAP);
+    uint64_t records;
+    cr_assert_eq(store_lmdb_check(s, &records, &err), ST_OK);
+    cr_assert_eq(records, n);
+    cr_assert_eq(commit_number(s, 1, 60000, &err), ST_OK);
+    store_close(s);
+    tmpdir_remove(&dir);
+}
+
+/* -- Opening -- */
+
+Test(store_lmdb, says_why_it_cannot_open)
+{
+    struct tmpdir dir = tmpdir_make();
+    struct store *s = NULL;
+    struct err err;
+    char missing[300];
+    (void)snprintf(missing, sizeof missing, "%s/none", dir.path);
+    cr_assert_eq(store_lmdb_open(missing, MAP, 0, &s, &err), ST_NOTFOUND);
+    cr_assert_not_null(strstr(err.text, missing), "%s", err.text);
+    static uint8_t junk[8192];
+    memset(junk, 'x', sizeof junk);
+    cr_assert_eq(file_write(tmpdir_file(&dir, "data.mdb"), span_of(junk, sizeof junk), 0600, true, &err),
+                 ST_OK);
+    cr_assert_eq(store_lmdb_open(dir.path, MAP, 0, &s, &err), ST_CORRUPT);
+    cr_assert_not_null(strstr(err.text, "data.mdb is damaged, or not a store"), "%s", err.text);
+    cr_assert_null(s);
+    tmpdir_remove(&dir);
+}
+
+Test(store_lmdb, one_process_at_a_time)
+{
+    struct tmpdir dir = tmpdir_make();
+    struct store *s;
+    struct err err;
+    int ready[2];
+    cr_assert_eq(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        s = open_ok(&dir, MAP);
+        (void)!write(ready[1], "x", 1);
+        for (;;)
+            (void)pause();
+    }
+    char c;
+    cr_assert_eq(read(ready[0], &c, 1), 1);
+    cr_assert_eq(store_lmdb_open(dir.path, MAP, 0, &s, &err), ST_LOCKED);
+    char words[40];
+    (void)snprintf(words, sizeof words, "(pid %ld)", (long)child);
+    cr_assert_not_null(strstr(err.text, words), "%s", err.text);
+    cr_assert_eq(kill(child, SIGKILL), 0);
+    cr_assert_eq(waitpid(child, NULL, 0), child);
+    s = open_ok(&dir, MAP); /* a killed process leaves no lock behind */
+    struct store *twice;
+    cr_assert_eq(store_lmdb_open(dir.path, MAP, 0, &twice, &err), ST_LOCKED);
+    store_close(s);
+    store_close(open_ok(&dir, MAP));
+    tmpdir_remove(&dir);
+}
+
+#if !defined(__SANITIZE_ADDRESS__) &&                                                                        \
+    !defined(__SANITIZE_THREAD__) /* they need the address space themselves */
+Test(store_lmdb, takes_a_smaller_map_where_it_must)
+{
+    struct tmpdir dir = tmpdir_make();
+    pid_t child = fork();
+    if (child == 0) {
+        struct rlimit limit = {UINT64_C(6) << 30, UINT64_C(6) << 30};
+        struct store_lmdb_info info;
+        struct err err;
+        if (setrlimit(RLIMIT_AS, &limit) != 0)
+            _exit(2);
+        struct store *s = open_ok(&dir, 0);
+        if (store_lmdb_info(s, &info, &err) != ST_OK || info.map_wanted != STORE_LMDB_MAP_BYTES)
+            _exit(3);
+        if (info.map_bytes != UINT64_C(4) << 30 || strstr(info.notice, "4294967296 bytes only") == NULL)
+            _exit(4);
+        if (commit_number(s, 1, 100, &err) != ST_OK || read_number(s, "n") != 1)
+            _exit(5);
+        store_close(s);
+        _exit(0);
+    }
+    int status;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert(WIFEXITED(status));
+    cr_assert_eq(WEXITSTATUS(status), 0, "exit %d", WEXITSTATUS(status));
+    tmpdir_remove(&dir);
+}
+#endif
+
+/* -- Reading -- */
+
+/* Trees several pages deep: searches beyond the last key, and between keys, on one cursor. */
+Test(store_lmdb, searches_in_a_deep_tree)
+{
+    enum { N = 30000 };
+    struct tmpdir dir = tmpdir_make();
+    struct store *s = open_ok(&dir, MAP);
+    struct store_txn *t;
+    struct err err;
+    uint8_t b[8];
+    cr_assert_eq(store_begin(s, &t, &err), ST_OK);
+    for (uint64_t i = 0; i < N; i++)
+        put_ok(s, t, TABLE_BLOCK, key8(b, i * 2), span_str("some value of some length"));
+    cr_assert_eq(store_commit(s, t, &err), ST_OK);
+    struct view v;
+    struct span key, value;
+    struct dice d = {5};
+    cr_assert_eq(store_read_begin(s, &v, &err), ST_OK);
+    for (int i = 0; i < 20000; i++) {
+        uint64_t at = dice_below(&d, 2 * N + 100);
+        uint64_t last = at < 2 * N ? at / 2 * 2 : 2 * N - 2;
+        cr_assert_eq(view_prev(&v, TABLE_BLOCK, key8(b, at), &key, &value), ST_OK);
+        cr_assert_eq(load_u64(key.p), last);
+        enum status st = view_next(&v, TABLE_BLOCK, key8(b, at), &key, &value);
+        cr_assert_eq(st, at <= 2 * N - 2 ? ST_OK : ST_END);
+        if (st == ST_OK)
+            cr_assert_eq(load_u64(key.p), (at + 1) / 2 * 2);
+    }
+    store_read_end(s, &v);
+    store_close(s);
+    tmpdir_remove(&dir);
+}
+
+struct reader {
+    struct store *s;
+    atomic_bool *stop;
+    size_t seen;
+    bool wrong;
+};
+
+static void *read_on(void *arg)
+{
+    struct reader *r = arg;
+    struct err err;
+    while (!*r->stop) {
+        struct view v;
+        struct span a, b;
+        if (store_read_begin(r->s, &v, &err) != ST_OK)
+            continue;
+        enum status sa = view_get(&v, TABLE_META, span_str("a"), &a);
+        enum status sb = view_get(&v, TABLE_BOUNDARY, span_str("b"), &b);
+        r->wrong |= sa != ST_OK || sb != ST_OK || !span_eq(a, b);
+        r->seen++;
+        store_read_end(r->s, &v);
+    }
+    return NULL;
+}
+
+Test(store_lmdb, readers_on_threads_see_whole_transactions)
+{
+    struct tmpdir dir = tmpdir_make();
+    struct store *s = open_ok(&dir, MAP);
+    struct err err;
+    atomic_bool stop = false;
+    struct reader readers[3];
+    pthread_t threads[3];
+    for (uint64_t n = 0; n < 300; n++) {
+        struct store_txn *t;
+        uint8_t b[8];
+        cr_assert_eq(store_begin(s, &t, &err), ST_OK);
+        put_ok(s, t, TABLE_META, span_str("a"), key8(b, n));
+        put_ok(s, t, TABLE_BOUNDARY, span_str("b"), key8(b, n));
+        cr_assert_eq(store_commit(s, t, &err), ST_OK);
+        for (size_t i = 0; i < 3 && n == 0; i++) {
+            readers[i] = (struct reader){.s = s, .stop = &stop};
+            cr_assert_eq(pthread_create(&threads[i], NULL, read_on, &readers[i]), 0);
+        }
+    }
+    stop = true;
+    for (size_t i = 0; i < 3; i++) {
+        cr_assert_eq(pthread_join(threads[i], NULL), 0);
+        cr_assert_not(readers[i].wrong);
+        cr_assert_gt(readers[i].seen, 0);
+    }
+    store_close(s);
+    tmpdir_remove(&dir);
+}
+
+/* -- Damage -- */
+
+enum { ROT_RECORDS = 300 };
+enum outcome { ALL_RIGHT, CLEAN_ERROR, MISSING, WRONG_VALUE, CRASHED, OUTCOMES };
+
+static struct span rot_value(uint64_t i, uint8_t b[120])
+{
+    struct dice d = {i + 1};
+    for (size_t k = 0; k < 120; k++)
+        b[k] = (uint8_t)dice_below(&d, 256);
+    return span_of(b, 120);
+}
+
+static void rot_fill(struct store *s)
+{
+    struct store_txn *t;
+    struct err err;
+    uint8_t kb[8], vb[120];
+    cr_assert_eq(store_begin(s, &t, &err), ST_OK);
+    for (uint64_t i = 0; i < ROT_RECORDS; i++) {
+        put_ok(s, t, TABLE_DECISION, key8(kb, i), rot_value(i, vb));
+        put_ok(s, t, TABLE_NOTE, key8(kb, i), rot_value(i + 1000, vb));
+    }
+    cr_assert_eq(store_commit(s, t, &err), ST_OK);
+}
+
+/* In a child, for damage to a page can end the process: reads everything, by get or by walking. */
+static enum outcome rot_read_all(const struct tmpdir *dir, bool whole_check)
+{
+    struct store *s;
+    struct err err;
+    uint8_t kb[8], vb[120];
+    uint64_t records;
+    if (store_lmdb_open(dir->path, MAP, 0, &s, &err) != ST_OK)
+        return CLEAN_ERROR;
+    if (whole_check)
+        return store_lmdb_check(s, &records, &err) == ST_OK && records == 2 * ROT_RECORDS ? ALL_RIGHT
+                                                                                          : CLEAN_ERROR;
+    struct view v;
+    if (store_read_begin(s, &v, &err) != ST_OK)
+        return CLEAN_ERROR;
+    enum outcome out = ALL_RIGHT;
+    for (uint64_t i = 0; i < 2 * ROT_RECORDS; i++) {
+        uint8_t table = i < ROT_RECORDS ? TABLE_DECISION : TABLE_NOTE;
+        uint64_t n = i % ROT_RECORDS;
+        struct span key, value, expected = rot_value(i < ROT_RECORDS ? n : n + 1000, vb);
+        enum status st = view_get(&v, table, key8(kb, n), &value);
+        if (st == ST_OK && !span_eq(value, expected))
+            return WRONG_VALUE;
+        if (st == ST_OK)
+            st = view_next(&v, table, key8(kb, n), &key, &value);
+        if (st == ST_OK && span_eq(key, key8(kb, n)) && !span_eq(value, expected))
+            return WRONG_VALUE;
+        if (st == ST_NOTFOUND || st == ST_END)
+            out = out == CLEAN_ERROR ? out : MISSING;
+        else if (st != ST_OK)
+            out = CLEAN_ERROR;
+    }
+    return out;
+}
+
+static enum outcome rot_in_child(const struct tmpdir *dir, bool whole_check)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        int null = open("/dev/null", O_WRONLY);
+        (void)dup2(null, STDERR_FILENO);
+        struct rlimit no_core = {0, 0};
+        (void)setrlimit(RLIMIT_CORE, &no_core);
+        static const int fatal[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE};
+        for (size_t i = 0; i < ARRAY_LEN(fatal); i++) /* Criterion's and the sanitizer's handlers */
+            (void)signal(fatal[i], SIG_DFL);
+        (void)alarm(10);
+        _exit((int)rot_read_all(dir, whole_check));
+    }
+    int status;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) >= CRASHED)
+        return CRASHED;
+    return (enum outcome)WEXITSTATUS(status);
+}
+
+static void flip(const struct tmpdir *dir, off_t at, unsigned bit)
+{
+    uint8_t b;
+    int fd = open(tmpdir_file(dir, "data.mdb"), O_RDWR);
+    cr_assert_eq(pread(fd, &b, 1, at), 1);
+    b ^= (uint8_t)(1u << bit);
+    cr_assert_eq(pwrite(fd, &b, 1, at), 1);
+    cr_assert_eq(close(fd), 0);
+}
+
+Test(store_lmdb, damaged_value_is_named)
+{
+    struct tmpdir dir = tmpdir_make();
+    struct store *s = open_ok(&dir, MAP);
+    struct err err;
+    rot_fill(s);
+    store_close(s);
+    struct arena a;
+    arena_init(&a, 0);
+    struct span file;
+    uint8_t vb[120], kb[8];
+    cr_assert_eq(file_read(tmpdir_file(&dir, "data.mdb"), 16 << 20, &a, &file, &err), ST_OK);
+    struct span value = rot_value(17, vb);
+    const uint8_t *where = memmem(file.p, file.n, value.p, value.n);
+    cr_assert_not_null(where);
+    off_t at = where - file.p;
+    for (off_t i = -8; i < 128; i += 3) { /* key, value and checksum */
+        flip(&dir, at + i, 3);
+        s = open_ok(&dir, MAP);
+        struct view v;
+        struct span got = {NULL, 0};
+        uint64_t records;
+        cr_assert_eq(store_read_begin(s, &v, &err), ST_OK);
+        enum status st = view_get(&v, TABLE_DECISION, key8(kb, 17), &got);
+        if (i >= 0) {
+            cr_assert_eq(st, ST_CORRUPT, "offset %ld: %s", (long)i, status_name(st));
+            cr_assert_eq(store_explain(s, &v, st, &err), ST_CORRUPT);
+            cr_assert_not_null(strstr(err.text, "DECISION/0000000000000011 is damaged"), "%s", err.text);
+            cr_assert_not_null(strstr(err.text, "fetch the ledger again from its partners"), "%s", err.text);
+            cr_assert_not_null(strstr(err.text, dir.path), "%s", err.text);
+        } else {
+            cr_assert_neq(st, ST_OK);
+        }
+        cr_assert_null(got.p);
+        cr_assert_eq(view_get(&v, TABLE_NOTE, key8(kb, 17), &got), ST_OK, "others can still be read");
+        store_read_end(s, &v);
+        cr_assert_eq(store_lmdb_check(s, &records, &err), ST_CORRUPT);
+        store_close(s);
+        flip(&dir, at + i, 3);
+    }
+    store_close(open_ok(&dir, MAP));
+    arena_deinit(&a);
+    tmpdir_remove(&dir);
+}
+
+/* Flips anywhere in the file: whatever LMDB makes of it, no wrong value is ever given out; and where a record
+ * is silently missing, the whole check finds it. */
+Test(store_lmdb, damage_anywhere_never_gives_a_wrong_value)
+{
+    struct tmpdir dir = tmpdir_make();
+    struct store *s = open_ok(&dir, MAP);
+    rot_fill(s);
+    struct store_lmdb_info info;
+    struct err err;
+    cr_assert_eq(store_lmdb_info(s, &info, &err), ST_OK);
+    store_close(s);
+    struct dice d = {9};
+    size_t count[OUTCOMES] = {0}, unnoticed = 0;
+    for (int i = 0; i < 240; i++) {
+        off_t at = (off_t)dice_below(&d, (uint32_t)info.used_bytes);
+        if (i % 2 == 0) /* half of them into the page headers and offsets, where it hurts */
+            at = at / 4096 * 4096 + (off_t)dice_below(&d, 64);
+        unsigned bit = dice_below(&d, 8);
+        flip(&dir, at, bit);
+        enum outcome out = rot_in_child(&dir, false);
+        count[out]++;
+        if (out == MISSING)
+            unnoticed += rot_in_child(&dir, true) == ALL_RIGHT;
+        flip(&dir, at, bit);
+    }
+    cr_assert_eq(rot_in_child(&dir, true), ALL_RIGHT, "the flips were taken back");
+    cr_log_info("right %zu, clean error %zu, missing %zu, crashed %zu", count[ALL_RIGHT], count[CLEAN_ERROR],
+                count[MISSING], count[CRASHED]);
+    cr_assert_eq(count[WRONG_VALUE], 0);
+    cr_assert_eq(unnoticed, 0);
+    cr_assert_gt(count[CLEAN_ERROR], 20);
+    tmpdir_remove(&dir);
+}
+
+/* A file cut short gives errors, not SIGBUS. */
+Test(store_lmdb, cut_file_does_not_end_the_process)
+{
+    struct tmpdir dir = tmpdir_make();
+    struct store *s = open_ok(&dir, MAP);
+    rot_fill(s);
+    store_close(s);
+    struct stat sb;
+    cr_assert_eq(stat(tmpdir_file(&dir, "data.mdb"), &sb), 0);
+    cr_assert_gt(sb.st_size, 20 * 4096);
+    int errors = 0;
+    for (off_t size = sb.st_size - 4096; size >= 2 * 4096; size -= 4096 * 3) {
+        cr_assert_eq(truncate(tmpdir_file(&dir, "data.mdb"), size), 0);
+        enum outcome out = rot_in_child(&dir, false); /* the last page may hold nothing any more */
+        cr_assert(out == CLEAN_ERROR || out == ALL_RIGHT, "cut to %ld bytes: %d", (long)size, out);
+        errors += out == CLEAN_ERROR;
+    }
+    cr_assert_gt(errors, 5);
+    tmpdir_remove(&dir);
+}
