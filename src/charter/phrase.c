@@ -185,7 +185,8 @@ static bool parse_metric_term(const struct words *w, struct charter_term_of *t)
 {
     uint32_t op;
     bool periods = w->n == 5 && scalar_word_is(w, 3, "for");
-    if ((w->n != 3 && !periods) || !text_is_id(w->v[0]) || enum_parse(&comparison_enum, w->v[1], &op) != ST_OK)
+    if ((w->n != 3 && !periods) || !text_is_id(w->v[0]) ||
+        enum_parse(&comparison_enum, w->v[1], &op) != ST_OK)
         return false;
     if (!scalar_decimal(w->v[2], &t->number))
         return false;
@@ -237,12 +238,12 @@ static bool parse_predicate(struct span text, struct arena *a, void *rec)
     size_t joint = 0;
     for (size_t i = 0; i < w.n; i++) {
         bool and = span_eqs(w.v[i], "and");
-        if (!and && !span_eqs(w.v[i], "or"))
+        if (!and&&!span_eqs(w.v[i], "or"))
             continue;
         if (joint != 0)
             return false; /* no nesting, no third term */
         joint = i;
-        p.join = and ? JOIN_AND : JOIN_OR;
+        p.join = and? JOIN_AND : JOIN_OR;
         SET_HAS(&p, charter_predicate_key_join);
     }
     p.terms.n = joint != 0 ? 2 : 1;
@@ -327,9 +328,10 @@ static void print_threshold(const void *rec, struct buf *b)
         print_term(&p->terms.v[0], b);
 }
 
-const struct phrase phrase_threshold = {&charter_predicate_desc, "a threshold",
-                                        "an amount such as USD 250000.00 (with the currency's decimals), or score N",
-                                        parse_threshold, print_threshold};
+const struct phrase phrase_threshold = {
+    &charter_predicate_desc, "a threshold",
+    "an amount such as USD 250000.00 (with the currency's decimals), or score N", parse_threshold,
+    print_threshold};
 
 static bool parse_joint(struct span text, struct arena *a, void *rec)
 {
@@ -419,7 +421,8 @@ static bool parse_chair(struct span text, struct arena *a, void *rec)
     if (text_is_seat(text)) {
         c.seat = text;
         SET_HAS(&c, charter_chair_key_seat);
-    } else if (w.n >= 3 && w.n <= 4 && span_eqs(w.v[0], "rotates") && (span_eqs(w.v[1], "each") || span_eqs(w.v[1], "every"))) {
+    } else if (w.n >= 3 && w.n <= 4 && span_eqs(w.v[0], "rotates") &&
+               (span_eqs(w.v[1], "each") || span_eqs(w.v[1], "every"))) {
         if (!scalar_period(scalar_join(&w, 2, w.n), &c.rotates))
             return false;
         SET_HAS(&c, charter_chair_key_rotates);
@@ -584,7 +587,8 @@ static bool parse_gate_need(struct span text, struct arena *a, void *rec)
     uint32_t state;
     if (w.n != 2 || !text_is_id(w.v[0]) || enum_parse(&gate_state_enum, w.v[1], &state) != ST_OK)
         return false;
-    *(struct charter_gate_need *)rec = (struct charter_gate_need){.name = w.v[0], .state = (enum gate_state)state};
+    *(struct charter_gate_need *)rec =
+        (struct charter_gate_need){.name = w.v[0], .state = (enum gate_state)state};
     return true;
 }
 
@@ -651,39 +655,53 @@ static void print_outcome(const void *rec, struct buf *b)
 }
 
 static const struct phrase phrases[] = {
-    {&charter_span_desc, "a span of time", "a number and one of bd, d, h, min, s, months, such as 10 bd", parse_span, print_span},
-    {&charter_period_desc, "a period", "week, month, quarter, year, or a number of them or of d, such as 2 weeks or 365 d",
-     parse_period, print_period},
-    {&money_desc, "an amount", "a currency and an amount with its decimals, such as USD 1200.00", parse_money, print_money},
-    {&charter_selector_desc, "a body or seat", "a body, ORG/SEAT, or */SEAT for that seat of every partner", parse_selector,
-     print_selector},
+    {&charter_span_desc, "a span of time", "a number and one of bd, d, h, min, s, months, such as 10 bd",
+     parse_span, print_span},
+    {&charter_period_desc, "a period",
+     "week, month, quarter, year, or a number of them or of d, such as 2 weeks or 365 d", parse_period,
+     print_period},
+    {&money_desc, "an amount", "a currency and an amount with its decimals, such as USD 1200.00", parse_money,
+     print_money},
+    {&charter_selector_desc, "a body or seat", "a body, ORG/SEAT, or */SEAT for that seat of every partner",
+     parse_selector, print_selector},
     {&charter_approval_desc, "an approval",
-     "each partner, each other partner, each affected partner or own partner, then N of a body or */SEAT, such as "
+     "each partner, each other partner, each affected partner or own partner, then N of a body or */SEAT, "
+     "such as "
      "each partner 1 of steering",
      parse_approval, print_approval},
     {&charter_attendance_desc, "an attendance", "each partner N", parse_attendance, print_attendance},
     {&charter_predicate_desc, "a predicate",
-     "METRIC op NUMBER [for K], amount op MONEY, score N, count TYPE op N in SPAN, affects others or term over; two of "
+     "METRIC op NUMBER [for K], amount op MONEY, score N, count TYPE op N in SPAN, affects others or term "
+     "over; two of "
      "them may be joined by one and, or one or; op is one of < <= = >= >",
      parse_predicate, print_predicate},
-    {&charter_joint_desc, "a joint rule", "yes, no, or a predicate such as amount > USD 25000.00 or affects others",
-     parse_joint, print_joint},
-    {&charter_need_desc, "a needed input", "impact, diligence, or ORG/SEAT to be consulted", parse_need, print_need},
-    {&charter_else_desc, "a last resort", "status quo, final say ORG, or exit trigger NAME", parse_else, print_else},
+    {&charter_joint_desc, "a joint rule",
+     "yes, no, or a predicate such as amount > USD 25000.00 or affects others", parse_joint, print_joint},
+    {&charter_need_desc, "a needed input", "impact, diligence, or ORG/SEAT to be consulted", parse_need,
+     print_need},
+    {&charter_else_desc, "a last resort", "status quo, final say ORG, or exit trigger NAME", parse_else,
+     print_else},
     {&charter_chair_desc, "a chair", "ORG/SEAT, or rotates each PERIOD", parse_chair, print_chair},
-    {&charter_reporter_desc, "a reporter", "each partner, ORG/SEAT or */SEAT", parse_reporter, print_reporter},
+    {&charter_reporter_desc, "a reporter", "each partner, ORG/SEAT or */SEAT", parse_reporter,
+     print_reporter},
     {&charter_computed_desc, "a computed measure",
-     "milestones-hit, issue-cycle-time, resourcing-gap, conflict-count-and-time, items tagged TAG, decision-velocity, "
-     "waiting-time, sla-breaches, escalation-rate, veto-rate, default-rate, cadence-kept, overdue-readings or trust-gap",
+     "milestones-hit, issue-cycle-time, resourcing-gap, conflict-count-and-time, items tagged TAG, "
+     "decision-velocity, "
+     "waiting-time, sla-breaches, escalation-rate, veto-rate, default-rate, cadence-kept, overdue-readings "
+     "or trust-gap",
      parse_computed, print_computed},
-    {&charter_payment_desc, "a payment", "N percent of METRIC, or an amount such as USD 1200.00", parse_payment, print_payment},
-    {&charter_partners_desc, "a choice of partners", "each partner, or one partner", parse_partners, print_partners},
-    {&charter_rate_desc, "a rate", "N a week, month, quarter or year, such as 2 a year", parse_rate, print_rate},
-    {&charter_gate_need_desc, "a condition of a gate", "ASSUMPTION validated, CONTROL attested, or DECISION decided",
-     parse_gate_need, print_gate_need},
-    {&charter_survival_desc, "what survives", "a text of at most 200 bytes, and perhaps: for N d", parse_survival, print_survival},
-    {&charter_outcome_desc, "an outcome", "an amount or a number, then by DATE, such as USD 1200.00 by 2027-06-30",
-     parse_outcome, print_outcome},
+    {&charter_payment_desc, "a payment", "N percent of METRIC, or an amount such as USD 1200.00",
+     parse_payment, print_payment},
+    {&charter_partners_desc, "a choice of partners", "each partner, or one partner", parse_partners,
+     print_partners},
+    {&charter_rate_desc, "a rate", "N a week, month, quarter or year, such as 2 a year", parse_rate,
+     print_rate},
+    {&charter_gate_need_desc, "a condition of a gate",
+     "ASSUMPTION validated, CONTROL attested, or DECISION decided", parse_gate_need, print_gate_need},
+    {&charter_survival_desc, "what survives", "a text of at most 200 bytes, and perhaps: for N d",
+     parse_survival, print_survival},
+    {&charter_outcome_desc, "an outcome",
+     "an amount or a number, then by DATE, such as USD 1200.00 by 2027-06-30", parse_outcome, print_outcome},
 };
 
 const struct phrase *phrase_of(const struct record_desc *rec)
