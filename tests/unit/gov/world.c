@@ -3,67 +3,6 @@
 #include "charter/charter.h"
 #include "crypto/hash.h"
 
-const char world_charter[] =
-    "entente: 1\n"
-    "alliance: test\n"
-    "origin: test.example/ledger\n"
-    "core: [term, partner-seats, parties, exit]\n"
-    "clock: {late-after: 1 h}\n"
-    "term: {from: 2026-01-01, to: 2030-12-31, renewal-opens: 180 d before}\n"
-    "partner-seats: [sponsor, alliance-manager, business-lead, finance, quality, registrar]\n"
-    "parties:\n"
-    "  brand: {name: Brand, role: partner, card: cards/brand.card}\n"
-    "  distributor: {name: Distributor, role: partner, card: cards/distributor.card}\n"
-    "  maker: {name: Maker, role: partner, card: cards/maker.card}\n"
-    "  trustee: {name: Trustee, role: witness, card: cards/trustee.card, seats: [mediator, registrar]}\n"
-    "calendars:\n"
-    "  utc: {utc: \"+00:00\", weekend: [sat, sun], holidays: [2026-05-25], listed-to: 2027-12-31}\n"
-    "bodies:\n"
-    "  steering: {layer: executive, seats: [\"*/sponsor\"], chair: brand/sponsor, quorum: each partner 1}\n"
-    "  council: {layer: operational, seats: [\"*/alliance-manager\", \"*/finance\", \"*/quality\"], chair: brand/finance, quorum: each partner 1}\n"
-    "ladders:\n"
-    "  standard: [{to: steering, within: 10 bd}, {to: trustee/mediator, within: 10 bd, answer: 5 bd}]\n"
-    "  to-council: [{to: council, within: 3 bd}, {to: steering, within: 5 bd}]\n"
-    "  short: [{to: steering, within: 2 bd}]\n"
-    "decisions:\n"
-    "  defaults: {calendar: utc, min-read: 3 bd, notice: 0 bd, silence: escalate, ladder: standard, else: status quo}\n"
-    "  terms: {owner: \"*/business-lead\", approve: each partner 1 of */business-lead, sla: 15 bd, notice: 5 bd, above: {USD 1000.00: each partner 1 of */finance, USD 250000.00: each partner 1 of steering}}\n"
-    "  plan: {owner: council, approve: each partner 1 of council, sla: 2 bd, ladder: to-council}\n"
-    "  pair: {owner: council, approve: each partner 2 of council, sla: 2 bd, ladder: short}\n"
-    "  mark: {owner: \"*/quality\", approve: each partner 1 of */quality, sla: 2 bd, ladder: short, else: final say brand}\n"
-    "  guarded: {owner: \"*/quality\", approve: each partner 1 of */finance, veto: [maker/quality], sla: 2 bd, notice: 2 bd}\n"
-    "  both: {owner: steering, approve: [each partner 1 of steering, each partner 1 of */finance], sla: 5 bd}\n"
-    "  strict: {owner: council, approve: each partner 1 of */finance, sla: 2 bd, abstain: blocks}\n"
-    "  fast: {owner: council, approve: each partner 1 of */finance, sla: 2 h, ladder: short}\n"
-    "  tradeoff: {owner: \"*/business-lead\", joint: amount > USD 25000.00 or affects others, approve: each affected partner 1 of */business-lead, sla: 5 bd, ladder: to-council}\n"
-    "  about: {owner: steering, approve: each other partner 1 of steering, sla: 15 bd}\n"
-    "  solo: {owner: \"*/business-lead\", approve: own partner 1 of */finance, sla: 5 bd}\n"
-    "  scoped: {owner: \"*/business-lead\", approve: each partner 1 of */finance, sla: 5 bd, scope: ca}\n"
-    "  spend: {owner: council, approve: each partner 1 of */finance, sla: 10 bd, budget: required}\n"
-    "  deemed: {owner: council, approve: each partner 1 of */finance, sla: 10 bd, silence: deemed consent}\n"
-    "  needing: {owner: council, approve: each partner 1 of */finance, sla: 10 bd, needs: [impact]}\n"
-    "  recall: {owner: council, act-first: true, approve: each partner 1 of */finance, sla: 2 bd}\n"
-    "  lasting: {owner: council, approve: each partner 1 of council, sla: 10 bd, longest: 90 d}\n"
-    "  scored: {owner: council, approve: each partner 1 of */finance, sla: 10 bd, above: {score 15: each partner 1 of steering}}\n"
-    "  charter-policy: {owner: council, approve: each partner 1 of council, sla: 15 bd, notice: 5 bd}\n"
-    "  charter-core: {owner: steering, approve: each partner 1 of steering, sla: 30 bd, notice: 10 bd, abstain: blocks}\n"
-    "  admission: {owner: steering, approve: each partner 1 of steering, sla: 30 bd, notice: 10 bd, abstain: blocks}\n"
-    "  removal: {owner: steering, approve: each other partner 1 of steering, sla: 30 bd, notice: 20 bd, abstain: blocks}\n"
-    "  renewal: {owner: steering, approve: each partner 1 of steering, sla: 2 bd, abstain: blocks, ladder: short, else: exit trigger term-ends}\n"
-    "  exit: {owner: steering, approve: own partner 1 of steering, sla: 20 bd, notice: 60 bd}\n"
-    "metrics:\n"
-    "  defaults: {better: up, due: 8 bd}\n"
-    "  a: {group: value, view: financial, unit: USD, every: month, from: brand/finance, check: maker/finance}\n"
-    "  b: {group: value, view: customer, unit: x, every: month, from: brand/finance, check: maker/finance}\n"
-    "  c: {group: value, view: process, unit: x, every: month, from: brand/finance, check: maker/finance}\n"
-    "  d: {group: value, view: learning, unit: x, every: month, from: brand/finance, check: maker/finance}\n"
-    "glossary: {case: 24 bottles}\n"
-    "exit:\n"
-    "  triggers: {term-ends: term over}\n"
-    "  on-trigger: {opens: exit, owner: \"*/sponsor\"}\n"
-    "  unwind: []\n"
-    "  survives: [confidentiality]\n";
-
 static const char *const partner_seats[] = {"alliance-manager", "business-lead", "finance", "quality", "registrar", "sponsor"};
 static const char *const trustee_seats[] = {"mediator", "registrar"};
 static const char *const orgs[] = {"brand", "distributor", "maker", "trustee"};
@@ -146,7 +85,7 @@ enum status world_try(struct world *w, const char *charter, void (*spoil)(struct
     struct charter_founding f = {.founded_ms = founded};
     struct charter_files files = {w, card_digest, no_document};
     struct charter_source src;
-    enum status st = charter_load(span_str(charter), "test.yaml", &f, &files, &w->a, &src, &w->err);
+    enum status st = charter_load(arena_dup(&w->a, span_str(charter)), "test.yaml", &f, &files, &w->a, &src, &w->err);
     cr_assert_eq(st, ST_OK, "%s", w->err.text);
     struct span_list sections = {src.sections.n, arena_array(&w->a, src.sections.n, sizeof(struct span))};
     for (size_t i = 0; i < src.sections.n; i++)
@@ -168,14 +107,37 @@ void world_found_with(struct world *w, const char *charter)
     cr_assert_eq(st, ST_OK, "%s", w->err.text);
 }
 
+char *world_charter(struct arena *a)
+{
+    struct span text;
+    struct err err;
+    enum status st = file_read(ENTENTE_SOURCE_DIR "/tests/unit/gov/world.charter.yaml", 65536, a, &text, &err);
+    cr_assert_eq(st, ST_OK, "%s", err.text);
+    char *copy = arena_alloc(a, text.n + 1);
+    memcpy(copy, text.p, text.n + 1);
+    return copy;
+}
+
 void world_found(struct world *w)
 {
-    world_found_with(w, world_charter);
+    struct arena a;
+    arena_init(&a, 0);
+    world_found_with(w, world_charter(&a));
+    arena_deinit(&a);
 }
 
 void world_free(struct world *w)
 {
     arena_deinit(&w->a);
+}
+
+static void world_check(struct world *w)
+{
+    struct arena a;
+    arena_init(&a, 0);
+    enum status st = gov_check(&w->v, &a, &w->err);
+    cr_assert_eq(st, ST_OK, "%s", w->err.text);
+    arena_deinit(&a);
 }
 
 void world_at_ms(struct world *w, uint64_t ms)
@@ -187,6 +149,8 @@ void world_at_ms(struct world *w, uint64_t ms)
     w->g.leaf = w->size++;
     enum status st = gov_timers(&w->g, &w->fired, &w->more, &w->err);
     cr_assert_eq(st, ST_OK, "%s", w->err.text);
+    if (!w->more)
+        world_check(w);
 }
 
 void world_at(struct world *w, const char *time)
@@ -215,6 +179,7 @@ enum verdict world_entry(struct world *w, const char *seat, uint64_t kind, const
     cr_assert((v == V_OK) == (w->g.why[0] == 0), "a refusal has words, and only a refusal");
     if (v == V_OK)
         w->size++;
+    world_check(w);
     w->key = NULL;
     if (!w->same_block)
         w->basis = 0;

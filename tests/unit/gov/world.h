@@ -25,7 +25,8 @@ struct world {
     uint64_t last;       /* number of the newest decision */
 };
 
-extern const char world_charter[];
+/* Text of world.charter.yaml. */
+char *world_charter(struct arena *a);
 
 /* Founded on 2026-03-02T08:00:00Z, a Monday, with brand, distributor, maker as partners and trustee as witness. All
  * seats are filled; each by a key named after the seat. */
