@@ -442,12 +442,10 @@ static enum status load_absent(struct load *l, const struct job *j, const struct
     bool list = f->type == FT_LIST || f->type == FT_IDS || f->type == FT_TEXTS || f->type == FT_UINTS;
     if (f->optional || (list && f->min == 0) || s->form == FORM_DIGEST)
         return ST_OK;
-    const struct yaml_node *n = j->node;
-    return err_set(l->err, ST_FORMAT, "%s:%d:%d: %s%.*s%s'%s' is missing: %s", l->name,
-                   n->key == NULL ? n->line : n->key->line, n->key == NULL ? n->column : n->key->column,
-                   n->key == NULL ? "" : "", n->key == NULL ? 0 : (int)n->key->text.n,
-                   n->key == NULL ? "" : (const char *)n->key->text.p, n->key == NULL ? "" : ": ",
-                   shape_name(j->rec, f).s, f->doc);
+    const struct yaml_node *at = j->node->key == NULL ? j->node : j->node->key;
+    struct span of = j->node->key == NULL ? span_str("charter") : at->text;
+    return err_set(l->err, ST_FORMAT, "%s:%d:%d: %.*s: '%s' is missing: %s", l->name, at->line, at->column,
+                   SPAN_FMT(of), shape_name(j->rec, f).s, f->doc);
 }
 
 static enum status load_record(struct load *l, const struct job *j)

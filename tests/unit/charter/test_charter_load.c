@@ -155,7 +155,7 @@ Test(charter_load, a_missing_section_is_named)
     cr_expect_str_eq(err.text, "charter.yaml: section 'term' is missing: How long the alliance runs.");
     cr_expect_eq(support_load(&a, span_str("entente: 1\norigin: b\n"), &source, &err), ST_FORMAT);
     cr_expect_str_eq(err.text,
-                     "charter.yaml:1:1: 'alliance' is missing: Name of the alliance. In the file: alliance.");
+                     "charter.yaml:1:1: charter: 'alliance' is missing: Name of the alliance. In the file: alliance.");
 }
 
 Test(charter_load, every_section_of_the_example_is_there_with_its_values)
