@@ -153,7 +153,8 @@ enum status calendar_deadline(const struct charter_calendars *calendars, struct 
         return st;
     if (opening_ms / (uint64_t)day_ms > (uint64_t)last_day || span->n > 100000)
         return ST_RANGE;
-    int64_t opening_day = floor_day((int64_t)opening_ms + r.offset_ms), day = opening_day;
+    int64_t opening_day = floor_day((int64_t)opening_ms + r.offset_ms);
+    int64_t day;
     uint64_t deadline = opening_ms;
     bool beyond = false;
     if (span->n > 0) {

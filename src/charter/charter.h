@@ -18,6 +18,9 @@ struct charter_files {
     enum status (*document)(void *ctx, struct span path, struct hash *ret_digest, struct err *err);
 };
 
+/* Relative, and within the charter's directory: no empty part, no "." or "..". */
+bool charter_files_path_ok(struct span path);
+
 /* Files in a directory of this machine: the one that holds the charter. ctx points to a C string, its path.
  */
 struct charter_files charter_files_in(const char *directory);
@@ -40,6 +43,12 @@ struct charter_source {
 MUST_USE enum status charter_load(struct span yaml, const char *name, const struct charter_founding *founding,
                                   const struct charter_files *files, struct arena *a,
                                   struct charter_source *ret_source, struct err *err);
+
+/* Loads one section from a file that holds it, alone or among others: for an amendment. Not the alliance's
+ * own keys. ST_NOTFOUND: the file does not have it; else as charter_load. */
+MUST_USE enum status charter_load_section(struct span yaml, const char *name, uint64_t number,
+                                          const struct charter_files *files, struct arena *a,
+                                          struct section *ret_section, struct err *err);
 
 /* Where a finding of the check stands: line and column of the longest known part of a path such as
  * "decisions.spend.approve". */

@@ -1,4 +1,5 @@
 #include "charter/charter.h"
+#include "charter/nearest.h"
 #include "charter/value.h"
 
 /* What is still to be read: a record from a mapping, or (with field) one field of it from a node. A list of
@@ -59,56 +60,17 @@ static enum status expect(const struct load *l, const struct yaml_node *n, enum 
                                            : "a mapping: {key: value}");
 }
 
-/* Names of the fields in the file, for suggestions. */
-static size_t edit_distance(struct span a, const char *b)
-{
-    size_t row[65], n = strlen(b);
-    if (a.n > 64 || n > 64)
-        return 64;
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a.n; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            size_t up = row[j], best = diagonal + (a.p[i - 1] != (uint8_t)b[j - 1]);
-            if (up + 1 < best)
-                best = up + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            diagonal = up;
-            row[j] = best;
-        }
-    }
-    return row[n];
-}
-
-struct nearest {
-    struct span wanted;
-    size_t distance;
-    struct shape_name name;
-};
-
-static void consider(struct nearest *n, const char *name)
-{
-    size_t d = edit_distance(n->wanted, name);
-    if (d < n->distance) {
-        n->distance = d;
-        (void)snprintf(n->name.s, sizeof n->name.s, "%s", name);
-    }
-}
-
 static enum status refuse_unknown(const struct load *l, const struct yaml_node *key, const char *where,
                                   const struct nearest *near)
 {
     struct value_place at = place_of(l, key, where);
     if (text_check(key->text, false, NULL) != ST_OK || key->text.n > 120)
         return value_refuse(&at, key->text, "a known key", "one of the keys in proto/charter.def");
-    bool close = near->distance <= 2 || near->distance * 3 <= key->text.n;
+    bool close = nearest_is_close(near);
     return err_set(l->err, ST_FORMAT, "%s:%d:%d: %s: unknown key '%.*s'%s%s%s", l->name, key->line,
                    key->column, where, SPAN_FMT(key->text),
                    close ? "; did you mean '" : "; see proto/charter.def for the known ones",
-                   close ? near->name.s : "", close ? "'?" : "");
+                   close ? near->name : "", close ? "'?" : "");
 }
 
 static const struct field_desc *spread_field(const struct record_desc *rec, struct span key)
@@ -145,10 +107,10 @@ static enum status check_keys(const struct load *l, const struct yaml_node *node
         if (field_named(rec, key) != NULL || spread_field(rec, key) != NULL ||
             (takes_defaults(rec) && span_eqs(key, "defaults")))
             continue;
-        struct nearest near = {.wanted = key, .distance = 65};
+        struct nearest near = {.wanted = key, .distance = NEAREST_NONE};
         for (size_t i = shape_is_keyed(rec) ? 1 : 0; i < rec->n; i++)
             if (shape_of(rec, &rec->fields[i])->form != FORM_SPREAD)
-                consider(&near, shape_name(rec, &rec->fields[i]).s);
+                nearest_consider(&near, shape_name(rec, &rec->fields[i]).s);
         return refuse_unknown(l, v->key, where, &near);
     }
     return ST_OK;
@@ -376,30 +338,13 @@ static enum status load_members(struct load *l, const struct yaml_node *node, co
     return st;
 }
 
-/* Relative, and inside the charter's directory. */
-static bool path_is_safe(struct span path)
-{
-    if (path.n == 0 || path.p[0] == '/' || path.p[path.n - 1] == '/')
-        return false;
-    size_t start = 0;
-    for (size_t i = 0; i <= path.n; i++) {
-        if (i < path.n && path.p[i] != '/')
-            continue;
-        struct span part = span_of(path.p + start, i - start);
-        if (part.n == 0 || span_eqs(part, ".") || span_eqs(part, ".."))
-            return false;
-        start = i + 1;
-    }
-    return true;
-}
-
 /* Digest of a named file: as found on the disk; given alone when the file is not there (a printed charter).
  */
 static enum status resolve(struct load *l, const struct yaml_node *node, const char *key, bool card,
                            const struct hash *given, struct hash *ret_digest)
 {
     struct value_place at = place_of(l, node, key);
-    if (!path_is_safe(node->text))
+    if (!charter_files_path_ok(node->text))
         return value_refuse(&at, node->text, "a file of the charter",
                             "a name relative to the charter's directory, without ..");
     struct hash found;
@@ -497,12 +442,10 @@ static enum status load_absent(struct load *l, const struct job *j, const struct
     bool list = f->type == FT_LIST || f->type == FT_IDS || f->type == FT_TEXTS || f->type == FT_UINTS;
     if (f->optional || (list && f->min == 0) || s->form == FORM_DIGEST)
         return ST_OK;
-    const struct yaml_node *n = j->node;
-    return err_set(l->err, ST_FORMAT, "%s:%d:%d: %s%.*s%s'%s' is missing: %s", l->name,
-                   n->key == NULL ? n->line : n->key->line, n->key == NULL ? n->column : n->key->column,
-                   n->key == NULL ? "" : "", n->key == NULL ? 0 : (int)n->key->text.n,
-                   n->key == NULL ? "" : (const char *)n->key->text.p, n->key == NULL ? "" : ": ",
-                   shape_name(j->rec, f).s, f->doc);
+    const struct yaml_node *at = j->node->key == NULL ? j->node : j->node->key;
+    struct span of = j->node->key == NULL ? span_str("charter") : at->text;
+    return err_set(l->err, ST_FORMAT, "%s:%d:%d: %.*s: '%s' is missing: %s", l->name, at->line, at->column,
+                   SPAN_FMT(of), shape_name(j->rec, f).s, f->doc);
 }
 
 static enum status load_record(struct load *l, const struct job *j)
@@ -628,11 +571,11 @@ static enum status check_root(struct load *l, const struct yaml_node *root)
         if (field_named(&charter_alliance_desc, v->key->text) != NULL ||
             enum_parse(&section_id_enum, v->key->text, &number) == ST_OK)
             continue;
-        struct nearest near = {.wanted = v->key->text, .distance = 65};
+        struct nearest near = {.wanted = v->key->text, .distance = NEAREST_NONE};
         for (size_t i = 0; i < section_id_enum.n; i++)
-            consider(&near, section_id_enum.values[i].text);
+            nearest_consider(&near, section_id_enum.values[i].text);
         for (size_t i = 0; i < charter_alliance_desc.n; i++)
-            consider(&near, shape_name(&charter_alliance_desc, &charter_alliance_desc.fields[i]).s);
+            nearest_consider(&near, shape_name(&charter_alliance_desc, &charter_alliance_desc.fields[i]).s);
         return refuse_unknown(l, v->key, "charter", &near);
     }
     return st;
@@ -679,6 +622,30 @@ enum status charter_load(struct span yaml, const char *name, const struct charte
     if (st == ST_OK)
         *ret_source = source;
     return st;
+}
+
+enum status charter_load_section(struct span yaml, const char *name, uint64_t number,
+                                 const struct charter_files *files, struct arena *a,
+                                 struct section *ret_section, struct err *err)
+{
+    struct load l = {.name = name, .files = files, .arena = a, .err = err};
+    const struct record_desc *rec = charter_section_desc(number);
+    const struct yaml_node *root;
+    if (rec == NULL || number == SECTION_ALLIANCE)
+        return err_set(err, ST_NOTFOUND, "%s: no section has the number %" PRIu64, name, number);
+    if (yaml.n > CHARTER_FILE_MAX)
+        return err_set(err, ST_LIMIT, "%s: %zu bytes; a charter has at most %d", name, yaml.n,
+                       CHARTER_FILE_MAX);
+    enum status st = yaml_parse(yaml, name, a, &root, err);
+    if (st == ST_OK)
+        st = check_root(&l, root);
+    if (st != ST_OK)
+        return st;
+    const char *key = enum_text(&section_id_enum, (uint32_t)number);
+    const struct yaml_node *node = yaml_get(root, span_str(key));
+    if (node == NULL)
+        return err_set(err, ST_NOTFOUND, "%s: it has no section '%s'", name, key);
+    return load_section(&l, rec, node, ret_section);
 }
 
 void charter_locate(const struct yaml_node *root, const char *path, int *ret_line, int *ret_column)

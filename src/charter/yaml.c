@@ -212,9 +212,7 @@ enum status yaml_parse(struct span bytes, const char *name, struct arena *a,
                                .diag = diag};
     struct fy_parser *fyp = diag == NULL ? NULL : fy_parser_create(&cfg);
     enum status st;
-    if (fyp == NULL)
-        st = err_set(err, ST_NOMEM, "%s: %s", name, status_text(ST_NOMEM));
-    else if (fy_parser_set_string(fyp, bytes.n == 0 ? "" : (const char *)bytes.p, bytes.n) != 0)
+    if (fyp == NULL || fy_parser_set_string(fyp, bytes.n == 0 ? "" : (const char *)bytes.p, bytes.n) != 0)
         st = err_set(err, ST_NOMEM, "%s: %s", name, status_text(ST_NOMEM));
     else
         st = run(&p, fyp);

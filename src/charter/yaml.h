@@ -8,7 +8,7 @@
 
 enum yaml_type { YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
 
-enum { YAML_DEPTH_MAX = 16, YAML_NODES_MAX = 65536 };
+enum { YAML_DEPTH_MAX = 16, YAML_NODES_MAX = 20000 };
 
 struct yaml_node {
     enum yaml_type type;

@@ -155,7 +155,7 @@ Test(charter_load, a_missing_section_is_named)
     cr_expect_str_eq(err.text, "charter.yaml: section 'term' is missing: How long the alliance runs.");
     cr_expect_eq(support_load(&a, span_str("entente: 1\norigin: b\n"), &source, &err), ST_FORMAT);
     cr_expect_str_eq(err.text,
-                     "charter.yaml:1:1: 'alliance' is missing: Name of the alliance. In the file: alliance.");
+                     "charter.yaml:1:1: charter: 'alliance' is missing: Name of the alliance. In the file: alliance.");
 }
 
 Test(charter_load, every_section_of_the_example_is_there_with_its_values)
@@ -243,4 +243,72 @@ Test(charter_load, a_document_that_is_not_what_the_charter_says_is_refused)
         support_edit(&a, support_example(&a), "agreements/cooperation-agreement.txt", "agreements/lost.txt");
     cr_expect_eq(support_load(&a, text, &source, &err), ST_NOTFOUND);
     cr_expect_not_null(strstr(err.text, "agreements/lost.txt: there is no such file"), "%s", err.text);
+}
+
+Test(charter_load, a_section_is_loaded_alone_for_an_amendment)
+{
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 0);
+    struct charter_files files = support_files();
+    struct charter_source whole;
+    struct section s;
+    struct err err = {0};
+    cr_assert_eq(support_load(&a, support_example(&a), &whole, &err), ST_OK, "%s", err.text);
+    struct span text =
+        span_str("conflicts: {first: field-team, within: 5 bd, ladder: to-council, else: status quo}\n");
+    cr_assert_eq(charter_load_section(text, "c.yaml", SECTION_CONFLICTS, &files, &a, &s, &err), ST_OK, "%s",
+                 err.text);
+    cr_expect(span_eq(s.body, whole.sections.v[SECTION_CONFLICTS - 1].body));
+    cr_expect_eq(s.number, SECTION_CONFLICTS);
+    cr_expect_eq(charter_load_section(text, "c.yaml", SECTION_NORMS, &files, &a, &s, &err), ST_NOTFOUND);
+    cr_expect_str_eq(err.text, "c.yaml: it has no section 'norms'");
+    cr_expect_eq(charter_load_section(text, "c.yaml", SECTION_ALLIANCE, &files, &a, &s, &err), ST_NOTFOUND);
+}
+
+/* Damaged files: any answer but a crash; what loads also decodes, can be checked, and prints to the same
+ * bytes. */
+Test(charter_load, damaged_files_are_refused_or_hold_together, .timeout = 60)
+{
+    static const char bytes[] = ":,{}[]\"'*&!#-\n \t0129abz/.<>=~%@`|\\\x01\x80\xff";
+    uint64_t seed = 20261123;
+    size_t loaded = 0;
+    for (int round = 0; round < 400; round++) {
+        struct arena a CLEANUP(arena_deinit);
+        arena_init(&a, 0);
+        struct span text = arena_dup(&a, support_example(&a));
+        uint8_t *p = arena_alloc(&a, text.n);
+        memcpy(p, text.p, text.n);
+        for (int k = 0; k < 1 + round % 3; k++) {
+            seed = seed * 6364136223846793005u + 1442695040888963407u;
+            p[(seed >> 33) % text.n] = (uint8_t)bytes[(seed >> 20) % (sizeof bytes - 1)];
+        }
+        struct charter_source source, again;
+        struct err err = {0};
+        enum status st = support_load(&a, span_of(p, text.n), &source, &err);
+        if (st != ST_OK) {
+            cr_assert_eq(memcmp(err.text, "charter.yaml", 12), 0, "%s", err.text);
+            continue;
+        }
+        struct charter c;
+        struct check_findings f;
+        struct buf b CLEANUP(buf_deinit);
+        struct charter_files files = support_files();
+        buf_init(&b, 1 << 20);
+        cr_assert_eq(charter_decode(source.sections.v, source.sections.n, &a, &c, &err), ST_OK, "%s",
+                     err.text);
+        cr_assert_eq(check_charter(&c, &a, &f), ST_OK);
+        for (uint64_t n = SECTION_ALLIANCE; n <= SECTION_EXIT; n++)
+            if (charter_section_of(&c, n) != NULL)
+                cr_assert_eq(charter_print(charter_section_desc(n), charter_section_of(&c, n), &a, &b),
+                             ST_OK);
+        cr_assert_eq(charter_load(buf_span(&b), "printed", NULL, &files, &a, &again, &err), ST_OK,
+                     "round %d: %s", round, err.text);
+        cr_assert_eq(again.sections.n, source.sections.n);
+        for (size_t i = 0; i < again.sections.n; i++)
+            cr_assert(span_eq(again.sections.v[i].body, source.sections.v[i].body), "round %d, section %zu",
+                      round, i + 1);
+        loaded++;
+    }
+    cr_expect_gt(loaded, 20);
+    cr_expect_lt(loaded, 380);
 }

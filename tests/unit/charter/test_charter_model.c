@@ -287,3 +287,36 @@ Test(charter_model, sixty_decision_rows_fit_a_section)
     cr_assert_eq(support_load(&a, text, &s, &err), ST_OK, "%s", err.text);
     cr_expect_lt(s.sections.v[SECTION_DECISIONS - 1].body.n, LIMIT_SECTION_BYTES);
 }
+
+/* Damaged sections: refused, or decoded to something the check can look at. */
+Test(charter_model, damaged_sections_never_harm, .timeout = 60)
+{
+    uint64_t seed = 7;
+    size_t decoded = 0;
+    struct arena keep CLEANUP(arena_deinit);
+    arena_init(&keep, 0);
+    struct charter_source s;
+    struct err err = {0};
+    cr_assert_eq(support_load(&keep, support_example(&keep), &s, &err), ST_OK, "%s", err.text);
+    struct charter whole;
+    cr_assert_eq(charter_decode(s.sections.v, s.sections.n, &keep, &whole, &err), ST_OK);
+    for (int round = 0; round < 6000; round++) {
+        struct arena a CLEANUP(arena_deinit);
+        arena_init(&a, 0);
+        const struct section *x = &s.sections.v[(size_t)round % s.sections.n];
+        uint8_t *p = arena_alloc(&a, x->body.n);
+        memcpy(p, x->body.p, x->body.n);
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        size_t at = (seed >> 33) % x->body.n;
+        p[at] = (uint8_t)(round % 2 == 0 ? p[at] ^ (1u << ((seed >> 20) & 7)) : p[at] + 1u);
+        struct charter c;
+        struct check_findings f;
+        bool touches;
+        if (charter_with(&whole, x->number, span_of(p, x->body.n), &a, &c, &err) != ST_OK)
+            continue;
+        decoded++;
+        cr_assert_eq(check_charter(&c, &a, &f), ST_OK);
+        cr_assert_eq(charter_touches_core(&whole, &c, x->number, &a, &touches, NULL), ST_OK);
+    }
+    cr_expect_gt(decoded, 300);
+}
