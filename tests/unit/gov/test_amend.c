@@ -113,6 +113,26 @@ Test(amend, GOV_R19_policy_section_amended)
     world_free(&w);
 }
 
+/* A section's struct encoded. */
+static struct span encoded(struct world *w, const struct record_desc *d, const void *rec)
+{
+    struct buf b;
+    buf_init(&b, 65535);
+    cr_assert_eq(codec_encode(d, rec, &b), ST_OK);
+    struct span s = arena_dup(&w->a, buf_span(&b));
+    buf_deinit(&b);
+    return s;
+}
+
+/* Term with another last day. */
+static struct span term(struct world *w, uint64_t to)
+{
+    struct charter_term t;
+    cr_assert_eq(codec_decode(&charter_term_desc, world_section(w, SECTION_TERM).body, &w->a, &t, &w->err), ST_OK);
+    t.to = to;
+    return encoded(w, &charter_term_desc, &t);
+}
+
 Test(amend, GOV_R19_what_may_not_be_amended)
 {
     struct world w;
@@ -126,32 +146,16 @@ Test(amend, GOV_R19_what_may_not_be_amended)
     EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "charter-policy", &p), V_STALE_VERSION);
     p = glossary(&w, "24 bottles", 1);
     EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "charter-policy", &p), V_BAD_EFFECT); /* changes nothing */
-    p = (struct world_proposal){.section = SECTION_TERM, .body = world_section(&w, SECTION_TERM).body, .base = 1};
-    uint8_t *body = arena_alloc(&w.a, p.body.n);
-    memcpy(body, p.body.p, p.body.n);
-    p.body.p = body;
-    body[p.body.n - 2] = UNIT_BD; /* renewal-opens in bd: {.., 3: {1: 180, 2: unit}} */
-    body[p.body.n - 1] = UNIT_BD;
-    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "charter-policy", &p), V_CHARTER_INVALID);
+    p = (struct world_proposal){.section = SECTION_TERM, .body = term(&w, 20000), .base = 1};
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/sponsor", "charter-core", &p), V_CHARTER_INVALID); /* ends before it begins */
+    EXPECT_WHY(&w, "term");
+    p.body = world_glossary(&w, "case", "a glossary is no term");
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/sponsor", "charter-core", &p), V_CHARTER_INVALID);
     p.section = SECTION_ALLIANCE;
     EXPECT_VERDICT(&w, world_propose(&w, "brand/sponsor", "charter-core", &p), V_BAD_EFFECT);
     p.section = SECTION_PARTIES;
     EXPECT_VERDICT(&w, world_propose(&w, "brand/sponsor", "charter-core", &p), V_NOT_SUPPORTED);
     world_free(&w);
-}
-
-/* Term with another last day. */
-static struct span term(struct world *w, uint64_t to)
-{
-    struct charter_term t;
-    cr_assert_eq(codec_decode(&charter_term_desc, world_section(w, SECTION_TERM).body, &w->a, &t, &w->err), ST_OK);
-    t.to = to;
-    struct buf b;
-    buf_init(&b, 1000);
-    cr_assert_eq(codec_encode(&charter_term_desc, &t, &b), ST_OK);
-    struct span s = arena_dup(&w->a, buf_span(&b));
-    buf_deinit(&b);
-    return s;
 }
 
 Test(amend, GOV_R19_core_by_core_alone)
@@ -190,7 +194,8 @@ Test(amend, GOV_R19_same_section_twice)
     q.base = 2;
     EXPECT_VERDICT(&w, world_revise(&w, "maker/finance", 2, &q), V_OK);
     EXPECT_PHASE(&w, 2, PHASE_OPEN);
-    cr_assert(!HAS(&(struct state_decision){.has = world_decision(&w, 2).has}, state_decision_key_passed_ms));
+    struct state_decision rebased = world_decision(&w, 2);
+    cr_assert(!HAS(&rebased, state_decision_key_passed_ms));
     world_approve(&w, 2, council);
     AT(&w, "2026-03-18T00:00:00Z");
     EXPECT_PHASE(&w, 3, PHASE_LAPSED); /* not rebased */
@@ -199,22 +204,65 @@ Test(amend, GOV_R19_same_section_twice)
     world_free(&w);
 }
 
-/* Bodies: the council's quality seats go, by two routes that cannot both hold. */
+/* One amendment drops a ladder that nothing uses; the other makes a row use it. Each is fine alone. */
 Test(amend, GOV_R20_effects_recheck)
 {
     struct world w;
+    struct charter_ladders ladders;
+    struct charter_decisions rows;
     world_found(&w);
-    struct charter_budgets budgets = {0};
-    struct buf b;
-    buf_init(&b, 65535);
-    cr_assert_eq(codec_encode(&charter_budgets_desc, &budgets, &b), ST_OK);
-    /* Row spend needs a budget: taking all away is refused at the opening already. */
-    struct world_proposal p = {.section = SECTION_BUDGETS, .body = buf_span(&b), .base = 1};
-    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "charter-policy", &p), V_CHARTER_INVALID);
-    EXPECT_WHY(&w, "budget");
-    buf_deinit(&b);
-    /* Metrics let brand/finance go in one amendment (fine alone), while the other ... is stale by its precondition:
-     * the section moved on under it. Covered by GOV_R19_same_section_twice. */
+    cr_assert_eq(codec_decode(&charter_ladders_desc, world_section(&w, SECTION_LADDERS).body, &w.a, &ladders, &w.err), ST_OK);
+    cr_assert_eq(codec_decode(&charter_decisions_desc, world_section(&w, SECTION_DECISIONS).body, &w.a, &rows, &w.err), ST_OK);
+    size_t n = 0;
+    for (size_t i = 0; i < ladders.list.n; i++) {
+        if (!span_eqs(ladders.list.v[i].name, "spare"))
+            ladders.list.v[n++] = ladders.list.v[i];
+    }
+    cr_assert_eq(n + 1, ladders.list.n);
+    ladders.list.n = n;
+    for (size_t i = 0; i < rows.rows.n; i++) {
+        if (span_eqs(rows.rows.v[i].name, "plan"))
+            rows.rows.v[i].ladder = span_str("spare");
+    }
+    struct world_proposal p = {.section = SECTION_LADDERS, .body = encoded(&w, &charter_ladders_desc, &ladders), .base = 1};
+    struct world_proposal q = {.section = SECTION_DECISIONS, .body = encoded(&w, &charter_decisions_desc, &rows), .base = 1};
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "charter-policy", &p), V_OK);
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "charter-policy", &q), V_OK);
+    world_approve(&w, 1, council);
+    world_approve(&w, 2, council);
+    AT(&w, "2026-03-10T00:00:00Z");
+    EXPECT_PHASE(&w, 1, PHASE_EFFECTIVE);
+    EXPECT_PHASE(&w, 2, PHASE_STALE);
+    struct state_event ev = world_event(&w, 2, 0);
+    cr_assert_eq(ev.type, EVENT_STALE);
+    char words[256] = "";
+    memcpy(words, ev.words.p, ev.words.n);
+    cr_assert(strstr(words, "spare") != NULL, "words: %s", words);
+    cr_assert_eq(world_section(&w, SECTION_DECISIONS).version, 1);
+    world_free(&w);
+}
+
+/* A row amended while a decision under it is open: the decision keeps the row of its opening. */
+Test(amend, GOV_R03_the_row_is_pinned)
+{
+    struct world w;
+    struct charter_decisions rows;
+    world_found(&w);
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/business-lead", "terms", NULL), V_OK);
+    cr_assert_eq(codec_decode(&charter_decisions_desc, world_section(&w, SECTION_DECISIONS).body, &w.a, &rows, &w.err), ST_OK);
+    for (size_t i = 0; i < rows.rows.n; i++) {
+        if (span_eqs(rows.rows.v[i].name, "terms"))
+            rows.rows.v[i].approve.v[0].of.seat = span_str("quality");
+    }
+    struct world_proposal q = {.section = SECTION_DECISIONS, .body = encoded(&w, &charter_decisions_desc, &rows), .base = 1};
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "charter-policy", &q), V_OK);
+    world_approve(&w, 2, council);
+    AT(&w, "2026-03-10T00:00:00Z");
+    EXPECT_PHASE(&w, 2, PHASE_EFFECTIVE);
+    EXPECT_VERDICT(&w, world_ballot(&w, "brand/quality", 1, CHOICE_APPROVE), V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, world_ballot(&w, "brand/business-lead", 1, CHOICE_APPROVE), V_OK);
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/business-lead", "terms", NULL), V_OK);
+    EXPECT_VERDICT(&w, world_ballot(&w, "brand/quality", 3, CHOICE_APPROVE), V_OK);
     world_free(&w);
 }
 
