@@ -14,8 +14,9 @@ Test(authority, genesis_state)
     cr_assert_eq(gov_validators(&w.v, &w.a, &set, &w.err), ST_OK);
     cr_assert_eq(set.members.n, 4);
     cr_assert(span_eqs(set.members.v[3].org, "trustee"));
-    cr_assert(hash_eq(&set.members.v[0].vote, &world_key("brand vote").key));
-    cr_assert(hash_eq(&set.members.v[0].cosign, &world_key("brand cosign").key));
+    struct public_key vote = world_key("brand vote"), cosign = world_key("brand cosign");
+    cr_assert(hash_eq(&set.members.v[0].vote, &vote.key));
+    cr_assert(hash_eq(&set.members.v[0].cosign, &cosign.key));
     cr_assert_eq(query_seats(&w.v, &w.a, &seats, &w.err), ST_OK);
     cr_assert_eq(seats.list.n, 20);
     cr_assert_eq(gov_clock(&w.v, &w.a, &clock, &w.err), ST_OK);
