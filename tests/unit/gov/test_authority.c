@@ -112,8 +112,10 @@ Test(authority, GOV_5_registrar_sets_holders)
     EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/registrar", "k", NULL), V_NOT_SUPPORTED);
     EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/mediator", "k", NULL), V_NO_SUCH_OBJECT);
     EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/finance", "k", "k"), V_MALFORMED);
-    EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/finance", "maker/finance", NULL), V_NOT_PERMITTED);
-    EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/finance", "brand/node", NULL), V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/finance", "maker/finance", NULL),
+                   V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/finance", "brand/node", NULL),
+                   V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/finance", "k2", "k1"), V_OK);
     EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "plan", NULL), V_NOT_HOLDER); /* replaced */
     w.key = "k1";
@@ -139,7 +141,8 @@ Test(authority, GOV_6_revocation_is_immediate)
     EXPECT_VERDICT(&w, world_propose(&w, "brand/quality", "plan", NULL), V_REVOKED_KEY); /* everywhere */
     w.key = "q";
     EXPECT_VERDICT(&w, world_propose(&w, "brand/quality", "plan", NULL), V_OK);
-    EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/finance", "brand/finance", NULL), V_REVOKED_KEY);
+    EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/finance", "brand/finance", NULL),
+                   V_REVOKED_KEY);
     world_free(&w);
 }
 
@@ -150,7 +153,8 @@ Test(authority, GOV_6_registrar_keys)
     EXPECT_VERDICT(&w, world_revoke(&w, "brand/registrar", "brand/registrar 2"), V_NOT_SUPPORTED);
     EXPECT_VERDICT(&w, world_revoke(&w, "brand/registrar", "brand/registrar"), V_OK); /* itself */
     w.key = "brand/registrar 2";
-    EXPECT_VERDICT(&w, world_revoke(&w, "brand/registrar", "brand/registrar 2"), V_NOT_SUPPORTED); /* the last */
+    EXPECT_VERDICT(&w, world_revoke(&w, "brand/registrar", "brand/registrar 2"),
+                   V_NOT_SUPPORTED); /* the last */
     EXPECT_WHY(&w, "last key");
     world_free(&w);
 }
