@@ -106,10 +106,29 @@ void rules_propose_new(struct consensus *c, const struct hash *value, struct con
         rules_broadcast_proposal(c, value, CONSENSUS_NONE, out);
 }
 
+/* BFT-A9: votes nil in whatever slots of a round it has not used, so that nobody waits for it there. */
+static void rules_leave_round(struct consensus *c, struct consensus_actions *out)
+{
+    if (c->step == STEP_PROPOSE) {
+        c->step = STEP_PREVOTE;
+        rules_vote(c, VOTE_PREVOTE, NULL, CONSENSUS_NONE, out);
+    }
+    if (c->step == STEP_PREVOTE) {
+        c->step = STEP_PRECOMMIT;
+        rules_vote(c, VOTE_PRECOMMIT, NULL, CONSENSUS_NONE, out);
+    }
+}
+
 /* BFT-L11 to L21. The proposer runs the timer too: it may have nothing to propose (BFT-A4). */
 void rules_start_round(struct consensus *c, int32_t round, struct consensus_actions *out)
 {
     ASSERT(round > c->round);
+    if (c->round < round - 1 && !PLANTED(13)) { /* rounds between are skipped, but for the last one */
+        c->round = round - 1;
+        c->step = STEP_PROPOSE;
+    }
+    if (!PLANTED(13))
+        rules_leave_round(c, out);
     c->round = round;
     c->step = STEP_PROPOSE;
     rules_emit_timeout(c, TIMEOUT_PROPOSE, out);
@@ -314,6 +333,7 @@ void rules_run(struct consensus *c, struct consensus_actions *out)
 bool rules_timeout(struct consensus *c, enum consensus_timeout timeout, int32_t round,
                    struct consensus_actions *out)
 {
+    const struct votes_round *r = votes_look(&c->votes, c->round);
     if (round != c->round)
         return false;
     if (timeout == TIMEOUT_PROPOSE && c->step == STEP_PROPOSE) { /* BFT-L57 */
@@ -321,14 +341,14 @@ bool rules_timeout(struct consensus *c, enum consensus_timeout timeout, int32_t 
         rules_vote(c, VOTE_PREVOTE, NULL, CONSENSUS_NONE, out);
         return true;
     }
-    if (timeout == TIMEOUT_PREVOTE && c->step == STEP_PREVOTE) { /* BFT-L61 */
+    if (timeout == TIMEOUT_PREVOTE && c->step == STEP_PREVOTE && r != NULL &&
+        r->prevote_timer) { /* BFT-L61 */
         c->step = STEP_PRECOMMIT;
         rules_vote(c, VOTE_PRECOMMIT, NULL, CONSENSUS_NONE, out);
         return true;
     }
-    if (timeout == TIMEOUT_PRECOMMIT && c->step != STEP_DECIDED) { /* BFT-L65 */
-        if (c->round < CONSENSUS_ROUND_MAX)
-            rules_start_round(c, c->round + 1, out);
+    if (timeout == TIMEOUT_PRECOMMIT && r != NULL && r->precommit_timer && round < CONSENSUS_ROUND_MAX) {
+        rules_start_round(c, round + 1, out); /* BFT-L65 */
         return true;
     }
     return false;
