@@ -19,7 +19,8 @@ static const struct charter_calendar *find(const struct charter_calendars *calen
     return NULL;
 }
 
-static enum status resolve(const struct charter_calendars *calendars, struct span name, struct resolved *ret_r)
+static enum status resolve(const struct charter_calendars *calendars, struct span name,
+                           struct resolved *ret_r)
 {
     struct resolved r = {.n = 1};
     const struct charter_calendar *c = find(calendars, name);
@@ -142,8 +143,9 @@ static enum status exact_end(uint64_t opening_ms, uint64_t n, uint64_t unit_ms, 
     return ST_OK;
 }
 
-enum status calendar_deadline(const struct charter_calendars *calendars, struct span name, uint64_t opening_ms,
-                              const struct charter_span *span, uint64_t *ret_deadline_ms, bool *ret_beyond)
+enum status calendar_deadline(const struct charter_calendars *calendars, struct span name,
+                              uint64_t opening_ms, const struct charter_span *span, uint64_t *ret_deadline_ms,
+                              bool *ret_beyond)
 {
     struct resolved r;
     enum status st = resolve(calendars, name, &r);
@@ -151,7 +153,8 @@ enum status calendar_deadline(const struct charter_calendars *calendars, struct 
         return st;
     if (opening_ms / (uint64_t)day_ms > (uint64_t)last_day || span->n > 100000)
         return ST_RANGE;
-    int64_t opening_day = floor_day((int64_t)opening_ms + r.offset_ms), day = opening_day;
+    int64_t opening_day = floor_day((int64_t)opening_ms + r.offset_ms);
+    int64_t day;
     uint64_t deadline = opening_ms;
     bool beyond = false;
     if (span->n > 0) {
@@ -187,7 +190,8 @@ enum status calendar_deadline(const struct charter_calendars *calendars, struct 
     return ST_OK;
 }
 
-enum status calendar_is_business_day(const struct charter_calendars *calendars, struct span name, uint64_t at_ms, bool *ret_is)
+enum status calendar_is_business_day(const struct charter_calendars *calendars, struct span name,
+                                     uint64_t at_ms, bool *ret_is)
 {
     struct resolved r;
     enum status st = resolve(calendars, name, &r);
@@ -199,7 +203,8 @@ enum status calendar_is_business_day(const struct charter_calendars *calendars, 
     return ST_OK;
 }
 
-enum status calendar_end_of(const struct charter_calendars *calendars, struct span name, uint64_t date, uint64_t *ret_ms)
+enum status calendar_end_of(const struct charter_calendars *calendars, struct span name, uint64_t date,
+                            uint64_t *ret_ms)
 {
     struct resolved r;
     enum status st = resolve(calendars, name, &r);

@@ -1,7 +1,8 @@
 #include "charter/charter_model.h"
 #include "charter/shape.h"
 
-static const char *const core_rows[] = {"admission", "charter-core", "charter-policy", "exit", "removal", "renewal"};
+static const char *const core_rows[] = {"admission", "charter-core", "charter-policy",
+                                        "exit",      "removal",      "renewal"};
 
 static bool has(const struct span_list *l, struct span v)
 {
@@ -27,7 +28,8 @@ static void add_section(struct charter_core_set *s, uint64_t number)
     s->sections |= (uint64_t)1 << number;
 }
 
-static void add_selector(const struct charter *c, struct charter_core_set *s, const struct charter_selector *x)
+static void add_selector(const struct charter *c, struct charter_core_set *s,
+                         const struct charter_selector *x)
 {
     if (HAS(x, charter_selector_key_body)) {
         if (charter_body(c, x->body) != NULL)
@@ -39,7 +41,8 @@ static void add_selector(const struct charter *c, struct charter_core_set *s, co
     }
 }
 
-static void add_approvals(const struct charter *c, struct charter_core_set *s, const struct charter_approval_list *l)
+static void add_approvals(const struct charter *c, struct charter_core_set *s,
+                          const struct charter_approval_list *l)
 {
     for (size_t i = 0; i < l->n; i++)
         add_selector(c, s, &l->v[i].of);
@@ -126,7 +129,8 @@ static const struct span_list *core_names(const struct charter_core_set *s, uint
                                           : NULL;
 }
 
-static const void *named(const struct charter *c, uint64_t section, struct span name, const struct record_desc **ret_desc)
+static const void *named(const struct charter *c, uint64_t section, struct span name,
+                         const struct record_desc **ret_desc)
 {
     switch (section) {
     case SECTION_DECISIONS:
@@ -145,8 +149,8 @@ static const void *named(const struct charter *c, uint64_t section, struct span 
 }
 
 /* Is one of these names' records other than it was? */
-static enum status names_touched(const struct charter *before, const struct charter *after, uint64_t section, const struct span_list *l,
-                                 struct arena *a, struct span *ret_name)
+static enum status names_touched(const struct charter *before, const struct charter *after, uint64_t section,
+                                 const struct span_list *l, struct arena *a, struct span *ret_name)
 {
     struct span touched = {0};
     for (size_t i = 0; touched.p == NULL && i < l->n; i++) {
@@ -165,12 +169,15 @@ static enum status names_touched(const struct charter *before, const struct char
     return ST_OK;
 }
 
-enum status charter_touches_core(const struct charter *before, const struct charter *after, uint64_t number, struct arena *a,
-                                 bool *ret_touches, const char **ret_what)
+enum status charter_touches_core(const struct charter *before, const struct charter *after, uint64_t number,
+                                 struct arena *a, bool *ret_touches, const char **ret_what)
 {
-    static const char *const kinds[] = {[SECTION_CALENDARS] = "calendar", [SECTION_BODIES] = "body", [SECTION_LADDERS] = "ladder",
+    static const char *const kinds[] = {[SECTION_CALENDARS] = "calendar",
+                                        [SECTION_BODIES] = "body",
+                                        [SECTION_LADDERS] = "ladder",
                                         [SECTION_DECISIONS] = "row"};
-    const char *section = charter_section_desc(number) == NULL ? "?" : enum_text(&section_id_enum, (uint32_t)number);
+    const char *section =
+        charter_section_desc(number) == NULL ? "?" : enum_text(&section_id_enum, (uint32_t)number);
     const struct charter *sides[2] = {before, after};
     const char *what = NULL;
     for (size_t i = 0; what == NULL && i < 2; i++) {

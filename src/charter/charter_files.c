@@ -63,3 +63,19 @@ struct charter_files charter_files_in(const char *directory)
     memcpy(&f.ctx, &directory, sizeof f.ctx); /* read as const char * only */
     return f;
 }
+
+bool charter_files_path_ok(struct span path)
+{
+    if (path.n == 0 || path.p[0] == '/' || path.p[path.n - 1] == '/')
+        return false;
+    size_t start = 0;
+    for (size_t i = 0; i <= path.n; i++) {
+        if (i < path.n && path.p[i] != '/')
+            continue;
+        struct span part = span_of(path.p + start, i - start);
+        if (part.n == 0 || span_eqs(part, ".") || span_eqs(part, ".."))
+            return false;
+        start = i + 1;
+    }
+    return true;
+}

@@ -1,8 +1,10 @@
 #include "charter/charter.h"
+#include "charter/nearest.h"
 #include "charter/value.h"
 
-/* What is still to be read: a record from a mapping, or (with field) one field of it from a node. A list of jobs
- * stands in for recursion over nested records; members are allocated before their jobs run, so order is free. */
+/* What is still to be read: a record from a mapping, or (with field) one field of it from a node. A list of
+ * jobs stands in for recursion over nested records; members are allocated before their jobs run, so order is
+ * free. */
 struct job {
     struct job *next;
     const struct yaml_node *node, *defaults;
@@ -24,7 +26,8 @@ static struct value_place place_of(const struct load *l, const struct yaml_node 
     return (struct value_place){l->name, n->line, n->column, key, l->err};
 }
 
-static enum status refuse(const struct load *l, const struct yaml_node *n, enum status st, const char *key, const char *what)
+static enum status refuse(const struct load *l, const struct yaml_node *n, enum status st, const char *key,
+                          const char *what)
 {
     return err_set(l->err, st, "%s:%d:%d: %s: %s", l->name, n->line, n->column, key, what);
 }
@@ -45,62 +48,29 @@ static enum status push(struct load *l, const struct yaml_node *node, const stru
     return ST_OK;
 }
 
-static enum status expect(const struct load *l, const struct yaml_node *n, enum yaml_type type, const char *key)
+static enum status expect(const struct load *l, const struct yaml_node *n, enum yaml_type type,
+                          const char *key)
 {
     if (n->type == type)
         return ST_OK;
-    return err_set(l->err, ST_FORMAT, "%s:%d:%d: %s: found %s; expected %s", l->name, n->line, n->column, key, yaml_type_text(n),
-                   type == YAML_SCALAR ? "one value" : type == YAML_SEQUENCE ? "a list: [...]" : "a mapping: {key: value}");
+    return err_set(l->err, ST_FORMAT, "%s:%d:%d: %s: found %s; expected %s", l->name, n->line, n->column, key,
+                   yaml_type_text(n),
+                   type == YAML_SCALAR     ? "one value"
+                   : type == YAML_SEQUENCE ? "a list: [...]"
+                                           : "a mapping: {key: value}");
 }
 
-/* Names of the fields in the file, for suggestions. */
-static size_t edit_distance(struct span a, const char *b)
-{
-    size_t row[65], n = strlen(b);
-    if (a.n > 64 || n > 64)
-        return 64;
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a.n; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            size_t up = row[j], best = diagonal + (a.p[i - 1] != (uint8_t)b[j - 1]);
-            if (up + 1 < best)
-                best = up + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            diagonal = up;
-            row[j] = best;
-        }
-    }
-    return row[n];
-}
-
-struct nearest {
-    struct span wanted;
-    size_t distance;
-    struct shape_name name;
-};
-
-static void consider(struct nearest *n, const char *name)
-{
-    size_t d = edit_distance(n->wanted, name);
-    if (d < n->distance) {
-        n->distance = d;
-        (void)snprintf(n->name.s, sizeof n->name.s, "%s", name);
-    }
-}
-
-static enum status refuse_unknown(const struct load *l, const struct yaml_node *key, const char *where, const struct nearest *near)
+static enum status refuse_unknown(const struct load *l, const struct yaml_node *key, const char *where,
+                                  const struct nearest *near)
 {
     struct value_place at = place_of(l, key, where);
     if (text_check(key->text, false, NULL) != ST_OK || key->text.n > 120)
         return value_refuse(&at, key->text, "a known key", "one of the keys in proto/charter.def");
-    bool close = near->distance <= 2 || near->distance * 3 <= key->text.n;
-    return err_set(l->err, ST_FORMAT, "%s:%d:%d: %s: unknown key '%.*s'%s%s%s", l->name, key->line, key->column, where,
-                   SPAN_FMT(key->text), close ? "; did you mean '" : "; see proto/charter.def for the known ones",
-                   close ? near->name.s : "", close ? "'?" : "");
+    bool close = nearest_is_close(near);
+    return err_set(l->err, ST_FORMAT, "%s:%d:%d: %s: unknown key '%.*s'%s%s%s", l->name, key->line,
+                   key->column, where, SPAN_FMT(key->text),
+                   close ? "; did you mean '" : "; see proto/charter.def for the known ones",
+                   close ? near->name : "", close ? "'?" : "");
 }
 
 static const struct field_desc *spread_field(const struct record_desc *rec, struct span key)
@@ -117,7 +87,8 @@ static const struct field_desc *spread_field(const struct record_desc *rec, stru
 static const struct field_desc *field_named(const struct record_desc *rec, struct span key)
 {
     for (size_t i = shape_is_keyed(rec) ? 1 : 0; i < rec->n; i++)
-        if (shape_of(rec, &rec->fields[i])->form != FORM_SPREAD && span_eqs(key, shape_name(rec, &rec->fields[i]).s))
+        if (shape_of(rec, &rec->fields[i])->form != FORM_SPREAD &&
+            span_eqs(key, shape_name(rec, &rec->fields[i]).s))
             return &rec->fields[i];
     return NULL;
 }
@@ -128,16 +99,18 @@ static bool takes_defaults(const struct record_desc *rec)
     return rec == &charter_decisions_desc || rec == &charter_metrics_desc;
 }
 
-static enum status check_keys(const struct load *l, const struct yaml_node *node, const struct record_desc *rec, const char *where)
+static enum status check_keys(const struct load *l, const struct yaml_node *node,
+                              const struct record_desc *rec, const char *where)
 {
     for (const struct yaml_node *v = node->first; v != NULL; v = v->next) {
         struct span key = v->key->text;
-        if (field_named(rec, key) != NULL || spread_field(rec, key) != NULL || (takes_defaults(rec) && span_eqs(key, "defaults")))
+        if (field_named(rec, key) != NULL || spread_field(rec, key) != NULL ||
+            (takes_defaults(rec) && span_eqs(key, "defaults")))
             continue;
-        struct nearest near = {.wanted = key, .distance = 65};
+        struct nearest near = {.wanted = key, .distance = NEAREST_NONE};
         for (size_t i = shape_is_keyed(rec) ? 1 : 0; i < rec->n; i++)
             if (shape_of(rec, &rec->fields[i])->form != FORM_SPREAD)
-                consider(&near, shape_name(rec, &rec->fields[i]).s);
+                nearest_consider(&near, shape_name(rec, &rec->fields[i]).s);
         return refuse_unknown(l, v->key, where, &near);
     }
     return ST_OK;
@@ -154,17 +127,18 @@ static int compare_numbers(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static enum status check_count(const struct load *l, const struct yaml_node *n, const struct field_desc *f, const char *key, size_t count)
+static enum status check_count(const struct load *l, const struct yaml_node *n, const struct field_desc *f,
+                               const char *key, size_t count)
 {
     if (count >= (size_t)f->min && (f->max == 0 || count <= (size_t)f->max))
         return ST_OK;
-    return err_set(l->err, ST_RANGE, "%s:%d:%d: %s: %zu members; expected %" PRId64 " to %" PRId64, l->name, n->line, n->column, key,
-                   count, f->min, f->max);
+    return err_set(l->err, ST_RANGE, "%s:%d:%d: %s: %zu members; expected %" PRId64 " to %" PRId64, l->name,
+                   n->line, n->column, key, count, f->min, f->max);
 }
 
 /* The members of a list; a single text stands for a list of one. */
-static enum status members_of(const struct load *l, const struct yaml_node *node, const char *key, const struct yaml_node **ret_first,
-                              size_t *ret_n)
+static enum status members_of(const struct load *l, const struct yaml_node *node, const char *key,
+                              const struct yaml_node **ret_first, size_t *ret_n)
 {
     if (node->type == YAML_MAPPING)
         return expect(l, node, YAML_SEQUENCE, key);
@@ -178,8 +152,8 @@ static const struct yaml_node *sibling(const struct yaml_node *list, const struc
     return list->type == YAML_SCALAR ? NULL : m->next;
 }
 
-static enum status load_spans(struct load *l, const struct yaml_node *node, const struct field_desc *f, const char *key,
-                              struct span_list *ret_list)
+static enum status load_spans(struct load *l, const struct yaml_node *node, const struct field_desc *f,
+                              const char *key, struct span_list *ret_list)
 {
     const struct yaml_node *m;
     struct span_list list;
@@ -204,8 +178,8 @@ static enum status load_spans(struct load *l, const struct yaml_node *node, cons
         qsort(list.v, list.n, sizeof *list.v, compare_spans);
         for (size_t i = 1; i < list.n; i++)
             if (span_eq(list.v[i - 1], list.v[i]))
-                return err_set(l->err, ST_FORMAT, "%s:%d:%d: %s: '%.*s' stands there twice", l->name, node->line, node->column, key,
-                               SPAN_FMT(list.v[i]));
+                return err_set(l->err, ST_FORMAT, "%s:%d:%d: %s: '%.*s' stands there twice", l->name,
+                               node->line, node->column, key, SPAN_FMT(list.v[i]));
     }
     *ret_list = list;
     return ST_OK;
@@ -242,7 +216,8 @@ static enum status load_numbers(struct load *l, const struct yaml_node *node, co
 }
 
 /* Sorts records by shape_compare, and with them the nodes they came from. Lists are short: insertion. */
-static void sort_members(const struct record_desc *rec, uint8_t *v, const struct yaml_node **nodes, size_t n, uint8_t *spare)
+static void sort_members(const struct record_desc *rec, uint8_t *v, const struct yaml_node **nodes, size_t n,
+                         uint8_t *spare)
 {
     for (size_t i = 1; i < n; i++) {
         const struct yaml_node *node = nodes[i];
@@ -263,7 +238,8 @@ struct members {
     size_t n;
 };
 
-static enum status alloc_members(struct load *l, const struct record_desc *rec, size_t n, struct members *ret_m)
+static enum status alloc_members(struct load *l, const struct record_desc *rec, size_t n,
+                                 struct members *ret_m)
 {
     struct members m = {.nodes = arena_array(l->arena, n, sizeof *m.nodes),
                         .v = arena_array(l->arena, n, rec->size),
@@ -274,7 +250,8 @@ static enum status alloc_members(struct load *l, const struct record_desc *rec, 
     return ST_OK;
 }
 
-static enum status sort_unique(struct load *l, const struct record_desc *rec, struct members *m, const char *key)
+static enum status sort_unique(struct load *l, const struct record_desc *rec, struct members *m,
+                               const char *key)
 {
     sort_members(rec, m->v, m->nodes, m->n, m->spare);
     for (size_t i = 1; i < m->n; i++)
@@ -283,7 +260,8 @@ static enum status sort_unique(struct load *l, const struct record_desc *rec, st
     return ST_OK;
 }
 
-/* A mapping from names to records. owner is set for a spread list: only the keys of the list are its members. */
+/* A mapping from names to records. owner is set for a spread list: only the keys of the list are its members.
+ */
 static enum status load_keyed(struct load *l, const struct yaml_node *node, const struct record_desc *owner,
                               const struct field_desc *f, const char *key, struct shape_list *ret_list)
 {
@@ -300,11 +278,13 @@ static enum status load_keyed(struct load *l, const struct yaml_node *node, cons
             defaults = v;
             continue;
         }
-        if (owner != NULL && (field_named(owner, v->key->text) != NULL || spread_field(owner, v->key->text) != f))
+        if (owner != NULL &&
+            (field_named(owner, v->key->text) != NULL || spread_field(owner, v->key->text) != f))
             continue;
         struct value_place at = place_of(l, v->key, key);
         void *member = m.v + m.n * rec->size;
-        st = value_parse(&at, rec, &rec->fields[0], v->key->text, l->arena, (uint8_t *)member + rec->fields[0].offset);
+        st = value_parse(&at, rec, &rec->fields[0], v->key->text, l->arena,
+                         (uint8_t *)member + rec->fields[0].offset);
         if (st != ST_OK)
             return st;
         m.nodes[m.n++] = v;
@@ -326,8 +306,8 @@ static enum status load_keyed(struct load *l, const struct yaml_node *node, cons
     return st;
 }
 
-static enum status load_members(struct load *l, const struct yaml_node *node, const struct field_desc *f, const char *key,
-                                struct shape_list *ret_list)
+static enum status load_members(struct load *l, const struct yaml_node *node, const struct field_desc *f,
+                                const char *key, struct shape_list *ret_list)
 {
     const struct record_desc *rec = f->rec;
     const struct phrase *phrase = phrase_of(rec);
@@ -358,30 +338,15 @@ static enum status load_members(struct load *l, const struct yaml_node *node, co
     return st;
 }
 
-/* Relative, and inside the charter's directory. */
-static bool path_is_safe(struct span path)
-{
-    if (path.n == 0 || path.p[0] == '/' || path.p[path.n - 1] == '/')
-        return false;
-    size_t start = 0;
-    for (size_t i = 0; i <= path.n; i++) {
-        if (i < path.n && path.p[i] != '/')
-            continue;
-        struct span part = span_of(path.p + start, i - start);
-        if (part.n == 0 || span_eqs(part, ".") || span_eqs(part, ".."))
-            return false;
-        start = i + 1;
-    }
-    return true;
-}
-
-/* Digest of a named file: as found on the disk; given alone when the file is not there (a printed charter). */
-static enum status resolve(struct load *l, const struct yaml_node *node, const char *key, bool card, const struct hash *given,
-                           struct hash *ret_digest)
+/* Digest of a named file: as found on the disk; given alone when the file is not there (a printed charter).
+ */
+static enum status resolve(struct load *l, const struct yaml_node *node, const char *key, bool card,
+                           const struct hash *given, struct hash *ret_digest)
 {
     struct value_place at = place_of(l, node, key);
-    if (!path_is_safe(node->text))
-        return value_refuse(&at, node->text, "a file of the charter", "a name relative to the charter's directory, without ..");
+    if (!charter_files_path_ok(node->text))
+        return value_refuse(&at, node->text, "a file of the charter",
+                            "a name relative to the charter's directory, without ..");
     struct hash found;
     struct err why = {0};
     enum status st = (card ? l->files->card : l->files->document)(l->files->ctx, node->text, &found, &why);
@@ -392,14 +357,16 @@ static enum status resolve(struct load *l, const struct yaml_node *node, const c
     if (st != ST_OK)
         return err_set(l->err, st, "%s:%d:%d: %s: %s", l->name, node->line, node->column, key, why.text);
     if (given != NULL && !hash_eq(&found, given))
-        return err_set(l->err, ST_MISMATCH, "%s:%d:%d: %s: %.*s has SHA-256 %s; the charter says %s", l->name, node->line,
-                       node->column, key, SPAN_FMT(node->text), hex_of(&found).s, hex_of(given).s);
+        return err_set(l->err, ST_MISMATCH, "%s:%d:%d: %s: %.*s has SHA-256 %s; the charter says %s", l->name,
+                       node->line, node->column, key, SPAN_FMT(node->text), hex_of(&found).s,
+                       hex_of(given).s);
     *ret_digest = found;
     return ST_OK;
 }
 
 /* The digest that stands beside a file in a printed charter. */
-static enum status load_file(struct load *l, const struct job *j, const struct field_desc *digest, const struct yaml_node *node)
+static enum status load_file(struct load *l, const struct job *j, const struct field_desc *digest,
+                             const struct yaml_node *node)
 {
     struct hash given;
     const struct yaml_node *stated = yaml_get(j->node, span_str(shape_name(j->rec, digest).s));
@@ -411,11 +378,12 @@ static enum status load_file(struct load *l, const struct job *j, const struct f
         if (st != ST_OK)
             return st;
     }
-    return resolve(l, node, "file", false, stated == NULL ? NULL : &given, (void *)((uint8_t *)j->value + digest->offset));
+    return resolve(l, node, "file", false, stated == NULL ? NULL : &given,
+                   (void *)((uint8_t *)j->value + digest->offset));
 }
 
-static enum status load_text(struct load *l, const struct job *j, const struct field_desc *f, const struct yaml_node *node,
-                             const char *key, void *member)
+static enum status load_text(struct load *l, const struct job *j, const struct field_desc *f,
+                             const struct yaml_node *node, const char *key, void *member)
 {
     enum shape_form form = shape_of(j->rec, f)->form;
     enum status st = expect(l, node, YAML_SCALAR, key);
@@ -431,7 +399,8 @@ static enum status load_text(struct load *l, const struct job *j, const struct f
     return st;
 }
 
-static enum status load_field(struct load *l, const struct job *j, const struct field_desc *f, const struct yaml_node *node)
+static enum status load_field(struct load *l, const struct job *j, const struct field_desc *f,
+                              const struct yaml_node *node)
 {
     void *member = (uint8_t *)j->value + f->offset;
     struct shape_name key = shape_name(j->rec, f);
@@ -441,8 +410,9 @@ static enum status load_field(struct load *l, const struct job *j, const struct 
             return st;
         const struct yaml_node *v = yaml_get(node, span_str(f->name));
         if (v == NULL)
-            return err_set(l->err, ST_FORMAT, "%s:%d:%d: defaults: '%s' is missing; expected one, for whatever names none", l->name,
-                           node->line, node->column, f->name);
+            return err_set(l->err, ST_FORMAT,
+                           "%s:%d:%d: defaults: '%s' is missing; expected one, for whatever names none",
+                           l->name, node->line, node->column, f->name);
         return load_text(l, j, f, v, f->name, member);
     }
     if (value_is_text(j->rec, f))
@@ -454,7 +424,8 @@ static enum status load_field(struct load *l, const struct job *j, const struct 
     if (f->type == FT_REC)
         return push(l, node, NULL, f->rec, NULL, member);
     ASSERT(f->type == FT_LIST);
-    return shape_is_keyed(f->rec) ? load_keyed(l, node, NULL, f, key.s, member) : load_members(l, node, f, key.s, member);
+    return shape_is_keyed(f->rec) ? load_keyed(l, node, NULL, f, key.s, member)
+                                  : load_members(l, node, f, key.s, member);
 }
 
 /* A field that the file does not hold. */
@@ -462,17 +433,19 @@ static enum status load_absent(struct load *l, const struct job *j, const struct
 {
     const struct shape_field *s = shape_of(j->rec, f);
     if (s->standard != NULL) {
-        struct yaml_node n = {.type = YAML_SCALAR, .line = j->node->line, .column = j->node->column, .text = span_str(s->standard)};
+        struct yaml_node n = {.type = YAML_SCALAR,
+                              .line = j->node->line,
+                              .column = j->node->column,
+                              .text = span_str(s->standard)};
         return load_field(l, j, f, &n);
     }
     bool list = f->type == FT_LIST || f->type == FT_IDS || f->type == FT_TEXTS || f->type == FT_UINTS;
     if (f->optional || (list && f->min == 0) || s->form == FORM_DIGEST)
         return ST_OK;
-    const struct yaml_node *n = j->node;
-    return err_set(l->err, ST_FORMAT, "%s:%d:%d: %s%.*s%s'%s' is missing: %s", l->name, n->key == NULL ? n->line : n->key->line,
-                   n->key == NULL ? n->column : n->key->column, n->key == NULL ? "" : "",
-                   n->key == NULL ? 0 : (int)n->key->text.n, n->key == NULL ? "" : (const char *)n->key->text.p,
-                   n->key == NULL ? "" : ": ", shape_name(j->rec, f).s, f->doc);
+    const struct yaml_node *at = j->node->key == NULL ? j->node : j->node->key;
+    struct span of = j->node->key == NULL ? span_str("charter") : at->text;
+    return err_set(l->err, ST_FORMAT, "%s:%d:%d: %.*s: '%s' is missing: %s", l->name, at->line, at->column,
+                   SPAN_FMT(of), shape_name(j->rec, f).s, f->doc);
 }
 
 static enum status load_record(struct load *l, const struct job *j)
@@ -529,8 +502,8 @@ static enum status run(struct load *l)
 }
 
 /* Encodes what was read, after the checks that any canonical section passes. */
-static enum status finish(struct load *l, const struct yaml_node *node, const struct record_desc *rec, const void *value,
-                          struct section *ret_section)
+static enum status finish(struct load *l, const struct yaml_node *node, const struct record_desc *rec,
+                          const void *value, struct section *ret_section)
 {
     struct buf b CLEANUP(buf_deinit);
     struct err why = {0};
@@ -550,7 +523,8 @@ static enum status finish(struct load *l, const struct yaml_node *node, const st
     return ST_OK;
 }
 
-static enum status load_section(struct load *l, const struct record_desc *rec, const struct yaml_node *node, struct section *ret_section)
+static enum status load_section(struct load *l, const struct record_desc *rec, const struct yaml_node *node,
+                                struct section *ret_section)
 {
     void *value = arena_alloc(l->arena, rec->size);
     if (value == NULL)
@@ -562,8 +536,8 @@ static enum status load_section(struct load *l, const struct record_desc *rec, c
 }
 
 /* The alliance's own keys stand beside the sections. */
-static enum status load_alliance(struct load *l, const struct yaml_node *root, const struct charter_founding *founding,
-                                 struct section *ret_section)
+static enum status load_alliance(struct load *l, const struct yaml_node *root,
+                                 const struct charter_founding *founding, struct section *ret_section)
 {
     const struct record_desc *rec = &charter_alliance_desc;
     struct charter_alliance value = {0};
@@ -573,7 +547,8 @@ static enum status load_alliance(struct load *l, const struct yaml_node *root, c
         const struct yaml_node *v = yaml_get(root, span_str(shape_name(rec, f).s));
         bool drawn = f->key == charter_alliance_key_nonce || f->key == charter_alliance_key_founded_ms;
         if (drawn && founding != NULL && v != NULL)
-            return refuse(l, v->key, ST_FORMAT, shape_name(rec, f).s, "is drawn when the alliance is drafted; remove this line");
+            return refuse(l, v->key, ST_FORMAT, shape_name(rec, f).s,
+                          "is drawn when the alliance is drafted; remove this line");
         if (drawn && founding != NULL)
             continue;
         enum status st = v == NULL ? load_absent(l, &j, f) : load_field(l, &j, f, v);
@@ -590,27 +565,31 @@ static enum status load_alliance(struct load *l, const struct yaml_node *root, c
 static enum status check_root(struct load *l, const struct yaml_node *root)
 {
     enum status st = expect(l, root, YAML_MAPPING, "charter");
-    for (const struct yaml_node *v = st == ST_OK ? root->first : NULL; st == ST_OK && v != NULL; v = v->next) {
+    for (const struct yaml_node *v = st == ST_OK ? root->first : NULL; st == ST_OK && v != NULL;
+         v = v->next) {
         uint32_t number;
-        if (field_named(&charter_alliance_desc, v->key->text) != NULL || enum_parse(&section_id_enum, v->key->text, &number) == ST_OK)
+        if (field_named(&charter_alliance_desc, v->key->text) != NULL ||
+            enum_parse(&section_id_enum, v->key->text, &number) == ST_OK)
             continue;
-        struct nearest near = {.wanted = v->key->text, .distance = 65};
+        struct nearest near = {.wanted = v->key->text, .distance = NEAREST_NONE};
         for (size_t i = 0; i < section_id_enum.n; i++)
-            consider(&near, section_id_enum.values[i].text);
+            nearest_consider(&near, section_id_enum.values[i].text);
         for (size_t i = 0; i < charter_alliance_desc.n; i++)
-            consider(&near, shape_name(&charter_alliance_desc, &charter_alliance_desc.fields[i]).s);
+            nearest_consider(&near, shape_name(&charter_alliance_desc, &charter_alliance_desc.fields[i]).s);
         return refuse_unknown(l, v->key, "charter", &near);
     }
     return st;
 }
 
 enum status charter_load(struct span yaml, const char *name, const struct charter_founding *founding,
-                         const struct charter_files *files, struct arena *a, struct charter_source *ret_source, struct err *err)
+                         const struct charter_files *files, struct arena *a,
+                         struct charter_source *ret_source, struct err *err)
 {
     struct load l = {.name = name, .files = files, .arena = a, .err = err};
     struct charter_source source = {0};
     if (yaml.n > CHARTER_FILE_MAX)
-        return err_set(err, ST_LIMIT, "%s: %zu bytes; a charter has at most %d", name, yaml.n, CHARTER_FILE_MAX);
+        return err_set(err, ST_LIMIT, "%s: %zu bytes; a charter has at most %d", name, yaml.n,
+                       CHARTER_FILE_MAX);
     enum status st = yaml_parse(yaml, name, a, &source.root, err);
     if (st == ST_OK)
         st = check_root(&l, source.root);
@@ -635,14 +614,38 @@ enum status charter_load(struct span yaml, const char *name, const struct charte
         else if (node != NULL)
             st = load_section(&l, charter_section_desc(number), node, s);
         else if (charter_section_required(number))
-            st = err_set(err, ST_FORMAT, "%s: section '%s' is missing: %s", name, section_id_enum.values[i].text,
-                         charter_section_desc(number)->doc);
+            st = err_set(err, ST_FORMAT, "%s: section '%s' is missing: %s", name,
+                         section_id_enum.values[i].text, charter_section_desc(number)->doc);
         if (st == ST_OK && s->number != 0)
             source.sections.n++;
     }
     if (st == ST_OK)
         *ret_source = source;
     return st;
+}
+
+enum status charter_load_section(struct span yaml, const char *name, uint64_t number,
+                                 const struct charter_files *files, struct arena *a,
+                                 struct section *ret_section, struct err *err)
+{
+    struct load l = {.name = name, .files = files, .arena = a, .err = err};
+    const struct record_desc *rec = charter_section_desc(number);
+    const struct yaml_node *root;
+    if (rec == NULL || number == SECTION_ALLIANCE)
+        return err_set(err, ST_NOTFOUND, "%s: no section has the number %" PRIu64, name, number);
+    if (yaml.n > CHARTER_FILE_MAX)
+        return err_set(err, ST_LIMIT, "%s: %zu bytes; a charter has at most %d", name, yaml.n,
+                       CHARTER_FILE_MAX);
+    enum status st = yaml_parse(yaml, name, a, &root, err);
+    if (st == ST_OK)
+        st = check_root(&l, root);
+    if (st != ST_OK)
+        return st;
+    const char *key = enum_text(&section_id_enum, (uint32_t)number);
+    const struct yaml_node *node = yaml_get(root, span_str(key));
+    if (node == NULL)
+        return err_set(err, ST_NOTFOUND, "%s: it has no section '%s'", name, key);
+    return load_section(&l, rec, node, ret_section);
 }
 
 void charter_locate(const struct yaml_node *root, const char *path, int *ret_line, int *ret_column)

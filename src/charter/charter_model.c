@@ -9,15 +9,20 @@ static const struct {
     size_t offset;
     bool required;
 } sections[] = {
-#define SECTION(name, required) {&charter_##name##_desc, offsetof(struct charter, name), required}
-    SECTION(alliance, true),      SECTION(core, true),        SECTION(clock, true),       SECTION(term, true),
-    SECTION(agreements, false),   SECTION(partner_seats, true), SECTION(parties, true),   SECTION(calendars, true),
-    SECTION(thesis, false),       SECTION(boundaries, false), SECTION(commitments, false), SECTION(bodies, true),
-    SECTION(ladders, true),       SECTION(decisions, true),   SECTION(conflicts, false),  SECTION(sessions, false),
-    SECTION(metrics, false),      SECTION(budgets, false),    SECTION(incentives, false), SECTION(consequences, false),
-    SECTION(reports, false),      SECTION(risks, false),      SECTION(sharing, false),    SECTION(compliance, false),
-    SECTION(launch, false),       SECTION(procedures, false), SECTION(glossary, false),   SECTION(norms, false),
-    SECTION(refresh, false),      SECTION(exit, false),
+#define SECTION(name, required)                                                                              \
+    {                                                                                                        \
+        &charter_##name##_desc, offsetof(struct charter, name), required                                     \
+    }
+    SECTION(alliance, true),    SECTION(core, true),          SECTION(clock, true),
+    SECTION(term, true),        SECTION(agreements, false),   SECTION(partner_seats, true),
+    SECTION(parties, true),     SECTION(calendars, true),     SECTION(thesis, false),
+    SECTION(boundaries, false), SECTION(commitments, false),  SECTION(bodies, true),
+    SECTION(ladders, true),     SECTION(decisions, true),     SECTION(conflicts, false),
+    SECTION(sessions, false),   SECTION(metrics, false),      SECTION(budgets, false),
+    SECTION(incentives, false), SECTION(consequences, false), SECTION(reports, false),
+    SECTION(risks, false),      SECTION(sharing, false),      SECTION(compliance, false),
+    SECTION(launch, false),     SECTION(procedures, false),   SECTION(glossary, false),
+    SECTION(norms, false),      SECTION(refresh, false),      SECTION(exit, false),
 #undef SECTION
 };
 static_assert(ARRAY_LEN(sections) == SECTION_EXIT, "a row for every section, in the order of their numbers");
@@ -47,13 +52,15 @@ static void set_section(struct charter *c, uint64_t number, const void *p)
     memcpy((uint8_t *)c + sections[number - 1].offset, &p, sizeof p);
 }
 
-enum status charter_decode_section(uint64_t number, struct span body, struct arena *a, void *ret_value, struct err *err)
+enum status charter_decode_section(uint64_t number, struct span body, struct arena *a, void *ret_value,
+                                   struct err *err)
 {
     const struct record_desc *d = charter_section_desc(number);
     if (d == NULL)
         return err_set(err, ST_FORMAT, "no charter section has the number %" PRIu64, number);
     if (body.n > LIMIT_SECTION_BYTES)
-        return err_set(err, ST_FORMAT, "%s: %zu bytes; a section has at most %d", d->name, body.n, LIMIT_SECTION_BYTES);
+        return err_set(err, ST_FORMAT, "%s: %zu bytes; a section has at most %d", d->name, body.n,
+                       LIMIT_SECTION_BYTES);
     void *value = arena_alloc(a, d->size);
     if (value == NULL)
         return err_set(err, ST_LIMIT, "%s: too large", d->name);
@@ -67,7 +74,8 @@ enum status charter_decode_section(uint64_t number, struct span body, struct are
     return st;
 }
 
-static enum status decode_into(struct charter *c, uint64_t number, struct span body, struct arena *a, struct err *err)
+static enum status decode_into(struct charter *c, uint64_t number, struct span body, struct arena *a,
+                               struct err *err)
 {
     const struct record_desc *d = charter_section_desc(number);
     if (d == NULL)
@@ -81,7 +89,8 @@ static enum status decode_into(struct charter *c, uint64_t number, struct span b
     return st;
 }
 
-enum status charter_decode(const struct section *list, size_t n, struct arena *a, struct charter *ret_charter, struct err *err)
+enum status charter_decode(const struct section *list, size_t n, struct arena *a, struct charter *ret_charter,
+                           struct err *err)
 {
     struct charter c = {0};
     for (size_t i = 0; i < n; i++) {
@@ -98,8 +107,8 @@ enum status charter_decode(const struct section *list, size_t n, struct arena *a
     return ST_OK;
 }
 
-enum status charter_with(const struct charter *c, uint64_t number, struct span body, struct arena *a, struct charter *ret_charter,
-                         struct err *err)
+enum status charter_with(const struct charter *c, uint64_t number, struct span body, struct arena *a,
+                         struct charter *ret_charter, struct err *err)
 {
     struct charter copy = *c;
     enum status st = decode_into(&copy, number, body, a, err);
@@ -131,9 +140,11 @@ static const void *find(const void *v, size_t n, size_t size, struct span name)
     return NULL;
 }
 
-#define FIND(section, member, name)                                                                                    \
-    ((section) == NULL ? NULL : find((section)->member.v, (section)->member.n, sizeof *(section)->member.v, name))
-#define NAME_IS_FIRST(record, field) static_assert(offsetof(struct record, field) == offsetof(struct named, name), #record)
+#define FIND(section, member, name)                                                                          \
+    ((section) == NULL ? NULL                                                                                \
+                       : find((section)->member.v, (section)->member.n, sizeof *(section)->member.v, name))
+#define NAME_IS_FIRST(record, field)                                                                         \
+    static_assert(offsetof(struct record, field) == offsetof(struct named, name), #record)
 NAME_IS_FIRST(charter_party, org);
 NAME_IS_FIRST(charter_calendar, name);
 NAME_IS_FIRST(charter_body, name);

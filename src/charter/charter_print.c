@@ -1,8 +1,8 @@
 #include "charter/charter.h"
 #include "charter/value.h"
 
-/* What is still to be written, next first: fixed text, a value, or a whole record. The stack stands in for recursion;
- * a job is replaced by its parts, pushed in reverse. */
+/* What is still to be written, next first: fixed text, a value, or a whole record. The stack stands in for
+ * recursion; a job is replaced by its parts, pushed in reverse. */
 enum job_type { JOB_TEXT, JOB_KEY, JOB_VALUE, JOB_REST, JOB_RECORD, JOB_SPAN, JOB_NUMBER };
 
 struct job {
@@ -44,7 +44,8 @@ static void push_text(struct print *p, const char *text)
     push(p, (struct job){.type = JOB_TEXT, .text = text});
 }
 
-/* May stand without quotes in a flow mapping: no indicator at its start, no comma, bracket, colon or hash inside. */
+/* May stand without quotes in a flow mapping: no indicator at its start, no comma, bracket, colon or hash
+ * inside. */
 static bool is_plain(struct span s)
 {
     if (s.n == 0 || s.p[0] == ' ' || s.p[s.n - 1] == ' ')
@@ -78,7 +79,8 @@ static void put_scalar(struct buf *out, struct span s)
     buf_u8(out, '"');
 }
 
-static void put_value(struct print *p, const struct record_desc *rec, const struct field_desc *f, const void *member)
+static void put_value(struct print *p, const struct record_desc *rec, const struct field_desc *f,
+                      const void *member)
 {
     struct buf b CLEANUP(buf_deinit);
     buf_init(&b, 4096);
@@ -163,7 +165,8 @@ static void expand_value(struct print *p, const struct job *j)
 }
 
 /* The fields of a record from the given one on, as "key: value" after each other. top: one line each. */
-static void push_fields(struct print *p, const struct record_desc *rec, const void *value, size_t from, bool top)
+static void push_fields(struct print *p, const struct record_desc *rec, const void *value, size_t from,
+                        bool top)
 {
     bool later = false;
     for (size_t i = rec->n; i > from; i--) {
@@ -204,7 +207,8 @@ static void expand_record(struct print *p, const struct job *j)
 static void expand_rest(struct print *p, const struct job *j)
 {
     if (phrase_of(j->rec) == NULL && j->rec->n == 2)
-        push(p, (struct job){.type = JOB_VALUE, .rec = j->rec, .field = &j->rec->fields[1], .value = j->value});
+        push(p,
+             (struct job){.type = JOB_VALUE, .rec = j->rec, .field = &j->rec->fields[1], .value = j->value});
     else
         push(p, (struct job){.type = JOB_RECORD, .rec = j->rec, .value = j->value});
 }
@@ -279,7 +283,8 @@ static void push_section(struct print *p, const struct record_desc *rec, const v
     push_text(p, " ");
 }
 
-enum status charter_print(const struct record_desc *section, const void *value, struct arena *a, struct buf *b)
+enum status charter_print(const struct record_desc *section, const void *value, struct arena *a,
+                          struct buf *b)
 {
     struct print p = {.arena = a, .out = b};
     ASSERT(section->number != 0);

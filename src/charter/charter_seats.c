@@ -63,7 +63,8 @@ static struct span join_seat(struct arena *a, struct span org, struct span name)
 }
 
 /* A selector without a body against one seat. */
-static bool seat_matches(const struct charter *c, const struct charter_selector *s, const struct charter_party *p, struct span name)
+static bool seat_matches(const struct charter *c, const struct charter_selector *s,
+                         const struct charter_party *p, struct span name)
 {
     if (!HAS(s, charter_selector_key_seat) || !span_eq(s->seat, name))
         return false;
@@ -72,7 +73,8 @@ static bool seat_matches(const struct charter *c, const struct charter_selector 
     return party_has_seat(c, p, name);
 }
 
-static bool selects(const struct charter *c, const struct charter_selector *s, const struct charter_party *p, struct span name)
+static bool selects(const struct charter *c, const struct charter_selector *s, const struct charter_party *p,
+                    struct span name)
 {
     if (!HAS(s, charter_selector_key_body))
         return seat_matches(c, s, p, name);
@@ -118,7 +120,8 @@ static size_t merge_names(const struct charter *c, const struct charter_party *p
     return n;
 }
 
-static enum status names_of(const struct charter *c, const struct charter_party *p, struct arena *a, struct span_list *ret_names)
+static enum status names_of(const struct charter *c, const struct charter_party *p, struct arena *a,
+                            struct span_list *ret_names)
 {
     struct span_list l = {.n = merge_names(c, p, NULL)};
     l.v = arena_array(a, l.n, sizeof *l.v);
@@ -130,8 +133,8 @@ static enum status names_of(const struct charter *c, const struct charter_party 
 }
 
 /* Appends the seats of one party; s is NULL for all of them. */
-static enum status append_seats(const struct charter *c, const struct charter_party *p, const struct charter_selector *s,
-                                struct arena *a, struct span_list *l)
+static enum status append_seats(const struct charter *c, const struct charter_party *p,
+                                const struct charter_selector *s, struct arena *a, struct span_list *l)
 {
     struct span_list names;
     enum status st = names_of(c, p, a, &names);
@@ -146,7 +149,8 @@ static enum status append_seats(const struct charter *c, const struct charter_pa
     return st;
 }
 
-enum status charter_seats_of(const struct charter *c, struct span org, struct arena *a, struct span_list *ret_seats)
+enum status charter_seats_of(const struct charter *c, struct span org, struct arena *a,
+                             struct span_list *ret_seats)
 {
     static const struct charter_selector *const all = NULL;
     const struct charter_party *p = charter_party(c, org);
@@ -174,8 +178,8 @@ static void sort_seats(struct span_list *l)
     }
 }
 
-enum status charter_select(const struct charter *c, const struct charter_selector *s, struct span org, struct arena *a,
-                           struct span_list *ret_seats)
+enum status charter_select(const struct charter *c, const struct charter_selector *s, struct span org,
+                           struct arena *a, struct span_list *ret_seats)
 {
     size_t most = 0;
     for (size_t i = 0; i < c->parties->list.n; i++)

@@ -14,20 +14,24 @@ static void check_partner_seats(struct check_list *l)
     for (size_t i = 0; i < l->partners.n; i++)
         for (size_t k = 0; k < ARRAY_LEN(needed); k++)
             if (!charter_has_seat(l->c, l->partners.v[i], span_str(needed[k])))
-                check_list_refuse(l, "partner-seats", "%.*s has no %s; every partner needs one", SPAN_FMT(l->partners.v[i]), needed[k]);
+                check_list_refuse(l, "partner-seats", "%.*s has no %s; every partner needs one",
+                                  SPAN_FMT(l->partners.v[i]), needed[k]);
 }
 
 static void check_party(struct check_list *l, const struct charter_party *p)
 {
     const char *where = check_list_where(l, "parties.%.*s", SPAN_FMT(p->org));
     if (p->role != ROLE_PARTNER && !charter_has_seat(l->c, p->org, span_str("registrar")))
-        check_list_refuse(l, where, "a %s needs the seat registrar; add it to its seats", enum_text(&role_enum, p->role));
+        check_list_refuse(l, where, "a %s needs the seat registrar; add it to its seats",
+                          enum_text(&role_enum, p->role));
     for (size_t i = 0; HAS(p, charter_party_key_seats) && i < p->seats.n; i++) {
         if (span_eqs(p->seats.v[i], "node"))
-            check_list_refuse(l, where, "the seat name node is the organisation's node's own; choose another");
+            check_list_refuse(l, where,
+                              "the seat name node is the organisation's node's own; choose another");
         for (size_t k = 0; p->role == ROLE_PARTNER && k < l->c->partner_seats->seats.n; k++)
             if (span_eq(p->seats.v[i], l->c->partner_seats->seats.v[k]))
-                check_list_refuse(l, where, "every partner has %.*s already; leave it out here", SPAN_FMT(p->seats.v[i]));
+                check_list_refuse(l, where, "every partner has %.*s already; leave it out here",
+                                  SPAN_FMT(p->seats.v[i]));
     }
 }
 
@@ -40,19 +44,24 @@ static void check_parties(struct check_list *l)
         voting += list->v[i].role != ROLE_OBSERVER;
         for (size_t k = 0; k < i; k++)
             if (hash_eq(&list->v[i].card, &list->v[k].card))
-                check_list_refuse(l, check_list_where(l, "parties.%.*s.card", SPAN_FMT(list->v[i].org)), "is the card of %.*s",
-                                  SPAN_FMT(list->v[k].org));
+                check_list_refuse(l, check_list_where(l, "parties.%.*s.card", SPAN_FMT(list->v[i].org)),
+                                  "is the card of %.*s", SPAN_FMT(list->v[k].org));
     }
     for (size_t k = 0; k < l->c->partner_seats->seats.n; k++)
         if (span_eqs(l->c->partner_seats->seats.v[k], "node"))
-            check_list_refuse(l, "partner-seats", "the seat name node is the organisation's node's own; choose another");
+            check_list_refuse(l, "partner-seats",
+                              "the seat name node is the organisation's node's own; choose another");
     if (l->partners.n < 2)
-        check_list_refuse(l, "parties", "%zu partner%s; an alliance has at least 2", l->partners.n, l->partners.n == 1 ? "" : "s");
+        check_list_refuse(l, "parties", "%zu partner%s; an alliance has at least 2", l->partners.n,
+                          l->partners.n == 1 ? "" : "s");
     if (voting > LIMIT_VALIDATORS)
-        check_list_refuse(l, "parties", "%zu partners and witnesses; at most %d nodes vote", voting, LIMIT_VALIDATORS);
+        check_list_refuse(l, "parties", "%zu partners and witnesses; at most %d nodes vote", voting,
+                          LIMIT_VALIDATORS);
     if (voting < 4)
-        check_list_warn(l, "parties", "%zu voting nodes: any absence halts finality; %zu neutral witness%s would let one be away", voting,
-                        4 - voting, 4 - voting == 1 ? "" : "es");
+        check_list_warn(
+            l, "parties",
+            "%zu voting nodes: any absence halts finality; %zu neutral witness%s would let one be away",
+            voting, 4 - voting, 4 - voting == 1 ? "" : "es");
 }
 
 static void check_joined(struct check_list *l, const char *where, const struct charter_calendar *k)
@@ -62,14 +71,15 @@ static void check_joined(struct check_list *l, const char *where, const struct c
     for (size_t i = 0; i < k->all_of.n; i++) {
         const struct charter_calendar *m = charter_calendar(l->c, k->all_of.v[i]);
         if (m == NULL || HAS(m, charter_calendar_key_all_of)) {
-            check_list_refuse(l, where, "%.*s %s; all-of names calendars with holidays of their own", SPAN_FMT(k->all_of.v[i]),
+            check_list_refuse(l, where, "%.*s %s; all-of names calendars with holidays of their own",
+                              SPAN_FMT(k->all_of.v[i]),
                               m == NULL ? "is not a calendar" : "is itself joined of others");
             continue;
         }
         first = first == NULL ? m : first;
         if (m->utc != first->utc) /* RULES 4 */
-            check_list_refuse(l, where, "%.*s and %.*s differ in utc; joined calendars share one offset", SPAN_FMT(first->name),
-                              SPAN_FMT(m->name));
+            check_list_refuse(l, where, "%.*s and %.*s differ in utc; joined calendars share one offset",
+                              SPAN_FMT(first->name), SPAN_FMT(m->name));
         for (size_t d = 0; d < m->weekend.n; d++)
             works[m->weekend.v[d]] = false;
     }
@@ -92,9 +102,12 @@ static void check_calendars(struct check_list *l)
         if (k->weekend.n == 7)
             check_list_refuse(l, where, "every day is weekend: no business day would ever come");
         if (k->holidays.n > 0 && k->holidays.v[k->holidays.n - 1] > k->listed_to)
-            check_list_refuse(l, where, "a holiday lies beyond listed-to, where only weekends count; move listed-to");
+            check_list_refuse(l, where,
+                              "a holiday lies beyond listed-to, where only weekends count; move listed-to");
         if (k->listed_to < l->c->term->to)
-            check_list_warn(l, where, "holidays are listed for a part of the term only; amend the calendar before listed-to");
+            check_list_warn(
+                l, where,
+                "holidays are listed for a part of the term only; amend the calendar before listed-to");
     }
 }
 
@@ -108,10 +121,12 @@ static void check_thesis(struct check_list *l)
             check_list_refuse(l, check_list_where(l, "thesis.outcomes.%.*s", SPAN_FMT(t->outcomes.v[i].name)),
                               "no metric of that name measures it; expected one of section metrics");
     for (size_t i = 0; i < t->contributions.n; i++)
-        (void)check_list_partner(l, check_list_where(l, "thesis.contributions.%.*s", SPAN_FMT(t->contributions.v[i].name)),
-                                 t->contributions.v[i].name);
+        (void)check_list_partner(
+            l, check_list_where(l, "thesis.contributions.%.*s", SPAN_FMT(t->contributions.v[i].name)),
+            t->contributions.v[i].name);
     for (size_t i = 0; i < t->assumptions.n; i++) {
-        const char *where = check_list_where(l, "thesis.assumptions.%.*s", SPAN_FMT(t->assumptions.v[i].name));
+        const char *where =
+            check_list_where(l, "thesis.assumptions.%.*s", SPAN_FMT(t->assumptions.v[i].name));
         (void)check_list_seat(l, where, t->assumptions.v[i].owner);
         check_list_deadline(l, where, &t->assumptions.v[i].due);
     }
@@ -134,7 +149,8 @@ static void check_body(struct check_list *l, const struct charter_body *b)
     SET_HAS(&self, charter_selector_key_body);
     for (size_t i = 0; i < b->seats.n; i++) {
         if (HAS(&b->seats.v[i], charter_selector_key_body)) {
-            check_list_refuse(l, where, "its seats name the body %.*s; expected ORG/SEAT or */SEAT", SPAN_FMT(b->seats.v[i].body));
+            check_list_refuse(l, where, "its seats name the body %.*s; expected ORG/SEAT or */SEAT",
+                              SPAN_FMT(b->seats.v[i].body));
             return;
         }
         (void)check_list_selector(l, where, &b->seats.v[i]);
@@ -143,7 +159,8 @@ static void check_body(struct check_list *l, const struct charter_body *b)
         if (check_list_seat(l, where, b->chair.seat) && !charter_selects(l->c, &self, b->chair.seat))
             check_list_refuse(l, where, "its chair %.*s has no seat on it", SPAN_FMT(b->chair.seat));
     }
-    (void)check_list_each_partner(l, check_list_where(l, "bodies.%.*s.quorum", SPAN_FMT(b->name)), &self, b->quorum.count);
+    (void)check_list_each_partner(l, check_list_where(l, "bodies.%.*s.quorum", SPAN_FMT(b->name)), &self,
+                                  b->quorum.count);
 }
 
 static void check_conflicts(struct check_list *l)
@@ -154,7 +171,8 @@ static void check_conflicts(struct check_list *l)
     (void)check_list_body(l, "conflicts.first", k->first);
     check_list_deadline(l, "conflicts.within", &k->within);
     if (charter_ladder(l->c, k->ladder) == NULL)
-        check_list_refuse(l, "conflicts.ladder", "no ladder is called %.*s; expected one of section ladders", SPAN_FMT(k->ladder));
+        check_list_refuse(l, "conflicts.ladder", "no ladder is called %.*s; expected one of section ladders",
+                          SPAN_FMT(k->ladder));
     check_rows_else(l, "conflicts.else", &k->otherwise);
 }
 
@@ -179,23 +197,29 @@ static void check_metric(struct check_list *l, const struct charter_metric *m)
         return;
     }
     if (!from) {
-        check_list_refuse(l, where, "nobody reports it; expected from: ORG/SEAT or each partner, or computed");
+        check_list_refuse(l, where,
+                          "nobody reports it; expected from: ORG/SEAT or each partner, or computed");
         return;
     }
     if (HAS(&m->from, charter_reporter_key_seat)) {
-        struct charter_selector s = {.has = m->from.has & ~(uint64_t)2, .org = m->from.org, .seat = m->from.seat};
+        struct charter_selector s = {
+            .has = m->from.has & ~(uint64_t)2, .org = m->from.org, .seat = m->from.seat};
         (void)check_list_selector(l, where, &s);
         reporter = m->from.org;
     }
-    if (check && check_list_seat(l, where, m->check) && charter_split_seat(m->check, &checker, &name) && span_eq(checker, reporter))
-        check_list_refuse(l, where, "%.*s both reports and checks it; expected another partner's seat", SPAN_FMT(checker));
+    if (check && check_list_seat(l, where, m->check) && charter_split_seat(m->check, &checker, &name) &&
+        span_eq(checker, reporter))
+        check_list_refuse(l, where, "%.*s both reports and checks it; expected another partner's seat",
+                          SPAN_FMT(checker));
     if (!check && !m->sealed)
         check_list_refuse(l, where, "nobody countersigns it; expected check: a seat of another partner");
     if (HAS(m, charter_metric_key_least_voices) && !m->sealed)
         check_list_refuse(l, where, "least-voices is for sealed metrics");
 }
-static_assert((int)charter_reporter_key_org == (int)charter_selector_key_org, "a reporter's seat is read as a selector");
-static_assert((int)charter_reporter_key_seat == (int)charter_selector_key_seat, "a reporter's seat is read as a selector");
+static_assert((int)charter_reporter_key_org == (int)charter_selector_key_org,
+              "a reporter's seat is read as a selector");
+static_assert((int)charter_reporter_key_seat == (int)charter_selector_key_seat,
+              "a reporter's seat is read as a selector");
 
 static void check_metrics(struct check_list *l)
 {
@@ -208,7 +232,8 @@ static void check_metrics(struct check_list *l)
     }
     for (uint32_t v = VIEW_FINANCIAL; v <= VIEW_LEARNING; v++)
         if (!seen[v])
-            check_list_warn(l, "metrics", "no metric has the view %s; a balanced scorecard has one in each", enum_text(&metric_view_enum, v));
+            check_list_warn(l, "metrics", "no metric has the view %s; a balanced scorecard has one in each",
+                            enum_text(&metric_view_enum, v));
 }
 
 static void check_budgets(struct check_list *l)
@@ -235,17 +260,19 @@ static void check_incentive(struct check_list *l, const struct charter_incentive
     check_list_predicate(l, where, &k->when);
     check_list_shares(l, where, &k->to);
     if (b == NULL) {
-        check_list_refuse(l, where, "no budget is called %.*s; expected one of section budgets", SPAN_FMT(k->from));
+        check_list_refuse(l, where, "no budget is called %.*s; expected one of section budgets",
+                          SPAN_FMT(k->from));
         return;
     }
     if (HAS(k, charter_incentive_key_most) && !span_eq(k->most.currency, b->amount.currency))
-        check_list_refuse(l, where, "most is in %.*s, the budget in %.*s; nothing is converted", SPAN_FMT(k->most.currency),
-                          SPAN_FMT(b->amount.currency));
+        check_list_refuse(l, where, "most is in %.*s, the budget in %.*s; nothing is converted",
+                          SPAN_FMT(k->most.currency), SPAN_FMT(b->amount.currency));
     if (HAS(&k->pays, charter_payment_key_amount) && !span_eq(k->pays.amount.currency, b->amount.currency))
-        check_list_refuse(l, where, "pays in %.*s, the budget is in %.*s; nothing is converted", SPAN_FMT(k->pays.amount.currency),
-                          SPAN_FMT(b->amount.currency));
+        check_list_refuse(l, where, "pays in %.*s, the budget is in %.*s; nothing is converted",
+                          SPAN_FMT(k->pays.amount.currency), SPAN_FMT(b->amount.currency));
     if (HAS(&k->pays, charter_payment_key_metric) && charter_metric(l->c, k->pays.metric) == NULL)
-        check_list_refuse(l, where, "no metric is called %.*s; expected one of section metrics", SPAN_FMT(k->pays.metric));
+        check_list_refuse(l, where, "no metric is called %.*s; expected one of section metrics",
+                          SPAN_FMT(k->pays.metric));
 }
 
 static void check_consequences(struct check_list *l)
@@ -259,7 +286,8 @@ static void check_consequences(struct check_list *l)
         if (HAS(k, charter_consequence_key_owner))
             (void)check_list_selector(l, "consequences", &k->owner);
         else if (charter_row(l->c, k->opens) == NULL)
-            check_list_refuse(l, "consequences", "%.*s needs an owner, since no row names one", SPAN_FMT(k->opens));
+            check_list_refuse(l, "consequences", "%.*s needs an owner, since no row names one",
+                              SPAN_FMT(k->opens));
     }
 }
 
@@ -282,7 +310,8 @@ static void check_risks(struct check_list *l)
     for (size_t i = 0; i < r->escalate.n; i++)
         (void)check_list_body(l, "risks.escalate", r->escalate.v[i].to);
     for (size_t i = 0; i < r->indicators.n; i++)
-        check_list_predicate(l, check_list_where(l, "risks.indicators.%.*s", SPAN_FMT(r->indicators.v[i].name)),
+        check_list_predicate(l,
+                             check_list_where(l, "risks.indicators.%.*s", SPAN_FMT(r->indicators.v[i].name)),
                              &r->indicators.v[i].when);
 }
 
@@ -344,13 +373,15 @@ static void check_operations(struct check_list *l)
 {
     const struct charter *c = l->c;
     for (size_t i = 0; c->compliance != NULL && i < c->compliance->list.n; i++)
-        (void)check_list_selector(l, check_list_where(l, "compliance.%.*s", SPAN_FMT(c->compliance->list.v[i].name)),
-                                  &c->compliance->list.v[i].attest);
+        (void)check_list_selector(
+            l, check_list_where(l, "compliance.%.*s", SPAN_FMT(c->compliance->list.v[i].name)),
+            &c->compliance->list.v[i].attest);
     for (size_t i = 0; c->launch != NULL && i < c->launch->gates.n; i++)
         check_gate(l, &c->launch->gates.v[i]);
     for (size_t i = 0; c->procedures != NULL && i < c->procedures->list.n; i++)
-        (void)check_list_selectors(l, check_list_where(l, "procedures.%.*s", SPAN_FMT(c->procedures->list.v[i].name)),
-                                   &c->procedures->list.v[i].train);
+        (void)check_list_selectors(
+            l, check_list_where(l, "procedures.%.*s", SPAN_FMT(c->procedures->list.v[i].name)),
+            &c->procedures->list.v[i].train);
     if (c->refresh != NULL) {
         (void)check_list_body(l, "refresh.body", c->refresh->body);
         (void)check_list_selectors(l, "refresh.asks", &c->refresh->asks);
@@ -363,9 +394,11 @@ static void check_exit(struct check_list *l)
     if (x == NULL)
         return;
     for (size_t i = 0; i < x->triggers.n; i++)
-        check_list_predicate(l, check_list_where(l, "exit.triggers.%.*s", SPAN_FMT(x->triggers.v[i].name)), &x->triggers.v[i].when);
+        check_list_predicate(l, check_list_where(l, "exit.triggers.%.*s", SPAN_FMT(x->triggers.v[i].name)),
+                             &x->triggers.v[i].when);
     if (charter_row(l->c, x->on_trigger.opens) == NULL) /* RULES 34: a trigger opens a decision */
-        check_list_refuse(l, "exit.on-trigger", "no row of section decisions is called %.*s; a trigger opens a decision",
+        check_list_refuse(l, "exit.on-trigger",
+                          "no row of section decisions is called %.*s; a trigger opens a decision",
                           SPAN_FMT(x->on_trigger.opens));
     (void)check_list_selector(l, "exit.on-trigger", &x->on_trigger.owner);
     for (size_t i = 0; i < x->unwind.n; i++) {
@@ -374,18 +407,23 @@ static void check_exit(struct check_list *l)
     }
 }
 
-/* Names the log in checkpoints: C2SP wants no space and no plus, and it is joined with the alliance id by a slash. */
+/* Names the log in checkpoints: C2SP wants no space and no plus, and it is joined with the alliance id by a
+ * slash. */
 static void check_origin(struct check_list *l)
 {
     struct span o = l->c->alliance->origin;
     for (size_t i = 0; i < o.n; i++)
         if (o.p[i] <= ' ' || o.p[i] > '~' || o.p[i] == '+') {
-            check_list_refuse(l, "origin", "has a character other than printable ASCII, or a space or plus sign; expected such as "
-                                           "alliance.example/ledger");
+            check_list_refuse(
+                l, "origin",
+                "has a character other than printable ASCII, or a space or plus sign; expected such as "
+                "alliance.example/ledger");
             return;
         }
     if (o.p[o.n - 1] == '/' || memmem(o.p, o.n, "://", 3) != NULL)
-        check_list_refuse(l, "origin", "expected a name without scheme and without a slash at its end, such as alliance.example/ledger");
+        check_list_refuse(
+            l, "origin",
+            "expected a name without scheme and without a slash at its end, such as alliance.example/ledger");
 }
 
 static void check_core(struct check_list *l)
@@ -398,7 +436,8 @@ static void check_core(struct check_list *l)
 
 enum status check_charter(const struct charter *c, struct arena *a, struct check_findings *ret_findings)
 {
-    struct check_list l = {.c = c, .a = a, .f.v = arena_array(a, CHECK_FINDINGS_MAX, sizeof(struct check_finding))};
+    struct check_list l = {
+        .c = c, .a = a, .f.v = arena_array(a, CHECK_FINDINGS_MAX, sizeof(struct check_finding))};
     if (l.f.v == NULL || charter_partners(c, a, &l.partners) != ST_OK)
         return ST_LIMIT;
     check_origin(&l);
@@ -437,6 +476,8 @@ enum status check_refuse(const struct charter *c, struct arena *a, struct err *e
         return err_set(err, st, "charter: too large to check");
     for (size_t i = 0; i < f.n; i++)
         if (f.v[i].refuses)
-            return err_set(err, ST_FORMAT, "%s: %s%s", f.v[i].where, f.v[i].text, f.refusals > 1 ? " (and more)" : "");
-    return f.refusals == 0 ? ST_OK : err_set(err, ST_FORMAT, "charter: refused for more reasons than are listed");
+            return err_set(err, ST_FORMAT, "%s: %s%s", f.v[i].where, f.v[i].text,
+                           f.refusals > 1 ? " (and more)" : "");
+    return f.refusals == 0 ? ST_OK
+                           : err_set(err, ST_FORMAT, "charter: refused for more reasons than are listed");
 }

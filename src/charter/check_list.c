@@ -14,7 +14,8 @@ const char *check_list_where(struct check_list *l, const char *fmt, ...)
     return where == NULL ? "charter" : where;
 }
 
-__attribute__((format(printf, 4, 0))) static void add(struct check_list *l, bool refuses, const char *where, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static void add(struct check_list *l, bool refuses, const char *where,
+                                                      const char *fmt, va_list ap)
 {
     char text[700];
     if (vsnprintf(text, sizeof text, fmt, ap) < 0 || l->f.n == CHECK_FINDINGS_MAX) {
@@ -56,9 +57,11 @@ bool check_list_partner(struct check_list *l, const char *where, struct span org
 {
     const struct charter_party *p = charter_party(l->c, org);
     if (p == NULL)
-        check_list_refuse(l, where, "no party is called %.*s; expected a partner of section parties", SPAN_FMT(org));
+        check_list_refuse(l, where, "no party is called %.*s; expected a partner of section parties",
+                          SPAN_FMT(org));
     else if (p->role != ROLE_PARTNER)
-        check_list_refuse(l, where, "%.*s is %s, not a partner", SPAN_FMT(org), enum_text(&role_enum, p->role));
+        check_list_refuse(l, where, "%.*s is %s, not a partner", SPAN_FMT(org),
+                          enum_text(&role_enum, p->role));
     return p != NULL && p->role == ROLE_PARTNER;
 }
 
@@ -69,7 +72,8 @@ static bool is_registrar(struct span name)
 
 static bool refuse_registrar(struct check_list *l, const char *where)
 {
-    check_list_refuse(l, where, "a registrar only sets holders of seats; it has no part in decisions. Name another seat");
+    check_list_refuse(
+        l, where, "a registrar only sets holders of seats; it has no part in decisions. Name another seat");
     return false;
 }
 
@@ -79,12 +83,14 @@ bool check_list_seat(struct check_list *l, const char *where, struct span seat)
     if (!charter_split_seat(seat, &org, &name))
         return false;
     if (charter_party(l->c, org) == NULL) {
-        check_list_refuse(l, where, "no party is called %.*s (seat %.*s); expected one of section parties", SPAN_FMT(org), SPAN_FMT(seat));
+        check_list_refuse(l, where, "no party is called %.*s (seat %.*s); expected one of section parties",
+                          SPAN_FMT(org), SPAN_FMT(seat));
         return false;
     }
     if (!charter_has_seat(l->c, org, name)) {
-        check_list_refuse(l, where, "%.*s has no seat %.*s; add it to partner-seats, or to seats of that party", SPAN_FMT(org),
-                          SPAN_FMT(name));
+        check_list_refuse(l, where,
+                          "%.*s has no seat %.*s; add it to partner-seats, or to seats of that party",
+                          SPAN_FMT(org), SPAN_FMT(name));
         return false;
     }
     return is_registrar(name) ? refuse_registrar(l, where) : true;
@@ -132,8 +138,10 @@ void check_list_opens(struct check_list *l, const char *where, struct span name)
 {
     uint32_t item;
     if (charter_row(l->c, name) == NULL && enum_parse(&item_type_enum, name, &item) != ST_OK)
-        check_list_refuse(l, where, "%.*s is neither a row of section decisions nor an item type (risk, issue, action, ...)",
-                          SPAN_FMT(name));
+        check_list_refuse(
+            l, where,
+            "%.*s is neither a row of section decisions nor an item type (risk, issue, action, ...)",
+            SPAN_FMT(name));
 }
 
 void check_list_predicate(struct check_list *l, const char *where, const struct charter_predicate *p)
@@ -141,7 +149,8 @@ void check_list_predicate(struct check_list *l, const char *where, const struct 
     for (size_t i = 0; i < p->terms.n; i++) {
         const struct charter_term_of *t = &p->terms.v[i];
         if (t->type == COND_METRIC && charter_metric(l->c, t->name) == NULL)
-            check_list_refuse(l, where, "no metric is called %.*s; expected one of section metrics", SPAN_FMT(t->name));
+            check_list_refuse(l, where, "no metric is called %.*s; expected one of section metrics",
+                              SPAN_FMT(t->name));
         if (t->type == COND_COUNT)
             check_list_opens(l, where, t->name);
     }
@@ -160,13 +169,17 @@ void check_list_shares(struct check_list *l, const char *where, const struct cha
 
 static uint64_t exact_ms(const struct charter_span *s)
 {
-    return s->unit == UNIT_H ? s->n * 3600000 : s->unit == UNIT_MIN ? s->n * 60000 : s->unit == UNIT_S ? s->n * 1000 : UINT64_MAX;
+    return s->unit == UNIT_H     ? s->n * 3600000
+           : s->unit == UNIT_MIN ? s->n * 60000
+           : s->unit == UNIT_S   ? s->n * 1000
+                                 : UINT64_MAX;
 }
 
 void check_list_deadline(struct check_list *l, const char *where, const struct charter_span *s)
 {
     if (s->n == 0)
-        check_list_refuse(l, where, "0 %s leaves no time; expected at least 1", enum_text(&span_unit_enum, s->unit));
+        check_list_refuse(l, where, "0 %s leaves no time; expected at least 1",
+                          enum_text(&span_unit_enum, s->unit));
     else if (s->unit == UNIT_MONTHS)
         check_list_refuse(l, where, "months are too coarse for a deadline; expected bd, d, h, min or s");
     else if (exact_ms(s) < 3600000) /* GOV rule 4 */
@@ -174,7 +187,8 @@ void check_list_deadline(struct check_list *l, const char *where, const struct c
                         enum_text(&span_unit_enum, s->unit));
 }
 
-bool check_list_each_partner(struct check_list *l, const char *where, const struct charter_selector *s, uint64_t count)
+bool check_list_each_partner(struct check_list *l, const char *where, const struct charter_selector *s,
+                             uint64_t count)
 {
     bool all = true;
     for (size_t i = 0; i < l->partners.n; i++) {
@@ -182,8 +196,9 @@ bool check_list_each_partner(struct check_list *l, const char *where, const stru
         if (n >= count)
             continue;
         all = false;
-        check_list_refuse(l, where, "can never be met: %.*s has %zu seat%s of %s; %" PRIu64 " needed", SPAN_FMT(l->partners.v[i]), n,
-                          n == 1 ? "" : "s", check_list_selector_text(l, s), count);
+        check_list_refuse(l, where, "can never be met: %.*s has %zu seat%s of %s; %" PRIu64 " needed",
+                          SPAN_FMT(l->partners.v[i]), n, n == 1 ? "" : "s", check_list_selector_text(l, s),
+                          count);
     }
     return all;
 }

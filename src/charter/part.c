@@ -4,7 +4,8 @@
 static const char *selector(const void *rec)
 {
     const struct charter_selector *s = rec;
-    bool body = HAS(s, charter_selector_key_body), org = HAS(s, charter_selector_key_org), seat = HAS(s, charter_selector_key_seat);
+    bool body = HAS(s, charter_selector_key_body), org = HAS(s, charter_selector_key_org),
+         seat = HAS(s, charter_selector_key_seat);
     return body != seat && !(body && org) ? NULL : "names a body, or a seat with or without its organisation";
 }
 
@@ -43,19 +44,25 @@ static const char *term(const void *rec)
 static const char *predicate(const void *rec)
 {
     const struct charter_predicate *p = rec;
-    return HAS(p, charter_predicate_key_join) == (p->terms.n == 2) ? NULL : "two terms are joined by and or or, one by nothing";
+    return HAS(p, charter_predicate_key_join) == (p->terms.n == 2)
+               ? NULL
+               : "two terms are joined by and or or, one by nothing";
 }
 
 static const char *joint(const void *rec)
 {
     const struct charter_joint *j = rec;
-    return HAS(j, charter_joint_key_when) == (j->mode == JOINT_WHEN) ? NULL : "has a predicate when it is `when`, else none";
+    return HAS(j, charter_joint_key_when) == (j->mode == JOINT_WHEN)
+               ? NULL
+               : "has a predicate when it is `when`, else none";
 }
 
 static const char *need(const void *rec)
 {
     const struct charter_need *n = rec;
-    return HAS(n, charter_need_key_seat) == (n->type == INPUT_CONSULT) ? NULL : "has a seat when it is a consultation, else none";
+    return HAS(n, charter_need_key_seat) == (n->type == INPUT_CONSULT)
+               ? NULL
+               : "has a seat when it is a consultation, else none";
 }
 
 static const char *above(const void *rec)
@@ -72,46 +79,56 @@ static const char *above(const void *rec)
 static const char *otherwise(const void *rec)
 {
     const struct charter_else *e = rec;
-    return HAS(e, charter_else_key_name) == (e->type != ELSE_STATUS_QUO) ? NULL : "has a name unless it is status quo";
+    return HAS(e, charter_else_key_name) == (e->type != ELSE_STATUS_QUO)
+               ? NULL
+               : "has a name unless it is status quo";
 }
 
 static const char *chair(const void *rec)
 {
     const struct charter_chair *c = rec;
-    return HAS(c, charter_chair_key_seat) != HAS(c, charter_chair_key_rotates) ? NULL : "is a seat, or rotates";
+    return HAS(c, charter_chair_key_seat) != HAS(c, charter_chair_key_rotates) ? NULL
+                                                                               : "is a seat, or rotates";
 }
 
 static const char *reporter(const void *rec)
 {
     const struct charter_reporter *r = rec;
     bool org = HAS(r, charter_reporter_key_org), seat = HAS(r, charter_reporter_key_seat);
-    return r->each ? (org ? "is each partner, or one seat" : NULL) : (org && seat ? NULL : "is each partner, or one seat");
+    return r->each ? (org ? "is each partner, or one seat" : NULL)
+                   : (org && seat ? NULL : "is each partner, or one seat");
 }
 
 static const char *computed(const void *rec)
 {
     const struct charter_computed *c = rec;
-    return HAS(c, charter_computed_key_tag) == (c->measure == MEASURE_ITEMS_TAGGED) ? NULL : "has a tag when it counts tagged items";
+    return HAS(c, charter_computed_key_tag) == (c->measure == MEASURE_ITEMS_TAGGED)
+               ? NULL
+               : "has a tag when it counts tagged items";
 }
 
 static const char *payment(const void *rec)
 {
     const struct charter_payment *p = rec;
     bool percent = HAS(p, charter_payment_key_percent), metric = HAS(p, charter_payment_key_metric);
-    return percent == metric && percent != HAS(p, charter_payment_key_amount) ? NULL : "is a percentage of a metric, or an amount";
+    return percent == metric && percent != HAS(p, charter_payment_key_amount)
+               ? NULL
+               : "is a percentage of a metric, or an amount";
 }
 
 static const char *outcome(const void *rec)
 {
     const struct charter_outcome *o = rec;
-    return HAS(o, charter_outcome_key_amount) != HAS(o, charter_outcome_key_number) ? NULL : "is an amount or a number";
+    return HAS(o, charter_outcome_key_amount) != HAS(o, charter_outcome_key_number)
+               ? NULL
+               : "is an amount or a number";
 }
 
 static const char *calendar(const void *rec)
 {
     const struct charter_calendar *c = rec;
-    bool all[4] = {HAS(c, charter_calendar_key_utc), HAS(c, charter_calendar_key_weekend), HAS(c, charter_calendar_key_holidays),
-                   HAS(c, charter_calendar_key_listed_to)};
+    bool all[4] = {HAS(c, charter_calendar_key_utc), HAS(c, charter_calendar_key_weekend),
+                   HAS(c, charter_calendar_key_holidays), HAS(c, charter_calendar_key_listed_to)};
     bool joined = HAS(c, charter_calendar_key_all_of);
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         if (all[i] == joined)
@@ -138,11 +155,13 @@ static const struct {
     const struct record_desc *rec;
     const char *(*wrong)(const void *rec);
 } rules[] = {
-    {&charter_selector_desc, selector}, {&charter_term_of_desc, term},     {&charter_predicate_desc, predicate},
-    {&charter_joint_desc, joint},       {&charter_need_desc, need},        {&charter_above_desc, above},
-    {&charter_else_desc, otherwise},    {&charter_chair_desc, chair},      {&charter_reporter_desc, reporter},
-    {&charter_computed_desc, computed}, {&charter_payment_desc, payment},  {&charter_outcome_desc, outcome},
-    {&charter_calendar_desc, calendar}, {&charter_core_desc, core},
+    {&charter_selector_desc, selector},   {&charter_term_of_desc, term},
+    {&charter_predicate_desc, predicate}, {&charter_joint_desc, joint},
+    {&charter_need_desc, need},           {&charter_above_desc, above},
+    {&charter_else_desc, otherwise},      {&charter_chair_desc, chair},
+    {&charter_reporter_desc, reporter},   {&charter_computed_desc, computed},
+    {&charter_payment_desc, payment},     {&charter_outcome_desc, outcome},
+    {&charter_calendar_desc, calendar},   {&charter_core_desc, core},
 };
 
 static const char *wrong_with(const struct record_desc *rec, const void *value)

@@ -1,4 +1,5 @@
 #include "charter/phrase.h"
+#include "charter/predicate.h"
 
 static bool parse_span(struct span text, struct arena *a, void *rec)
 {
@@ -133,203 +134,10 @@ static void print_attendance(const void *rec, struct buf *b)
     buf_printf(b, "%s %" PRIu64, enum_text(&who_enum, r->who), r->count);
 }
 
-/* "recall >= 2 in 365 d" after "count". */
-static bool parse_count(const struct words *w, struct charter_term_of *t)
-{
-    uint32_t op;
-    uint64_t n;
-    if (w->n != 7 || !text_is_id(w->v[1]) || !scalar_word_is(w, 4, "in"))
-        return false;
-    if (enum_parse(&comparison_enum, w->v[2], &op) != ST_OK || !scalar_uint(w->v[3], &n))
-        return false;
-    if (!scalar_span(scalar_join(w, 5, 7), &t->within))
-        return false;
-    t->type = COND_COUNT;
-    t->name = w->v[1];
-    t->op = (enum comparison)op;
-    t->number = (struct decimal){.mantissa = (int64_t)n};
-    SET_HAS(t, charter_term_of_key_name);
-    SET_HAS(t, charter_term_of_key_op);
-    SET_HAS(t, charter_term_of_key_number);
-    SET_HAS(t, charter_term_of_key_within);
-    return true;
-}
-
-static bool parse_amount(const struct words *w, struct arena *a, struct charter_term_of *t)
-{
-    uint32_t op;
-    if (w->n != 4 || enum_parse(&comparison_enum, w->v[1], &op) != ST_OK)
-        return false;
-    if (!scalar_money(scalar_join(w, 2, 4), a, &t->amount))
-        return false;
-    t->type = COND_AMOUNT;
-    t->op = (enum comparison)op;
-    SET_HAS(t, charter_term_of_key_op);
-    SET_HAS(t, charter_term_of_key_amount);
-    return true;
-}
-
-static bool parse_score(const struct words *w, struct charter_term_of *t)
-{
-    uint64_t n;
-    if (w->n != 2 || !scalar_uint(w->v[1], &n) || n < 1 || n > 25)
-        return false;
-    t->type = COND_SCORE;
-    t->number = (struct decimal){.mantissa = (int64_t)n};
-    SET_HAS(t, charter_term_of_key_number);
-    return true;
-}
-
-/* "on-shelf < 85.0 for 2" */
-static bool parse_metric_term(const struct words *w, struct charter_term_of *t)
-{
-    uint32_t op;
-    bool periods = w->n == 5 && scalar_word_is(w, 3, "for");
-    if ((w->n != 3 && !periods) || !text_is_id(w->v[0]) || enum_parse(&comparison_enum, w->v[1], &op) != ST_OK)
-        return false;
-    if (!scalar_decimal(w->v[2], &t->number))
-        return false;
-    if (periods) {
-        if (!scalar_uint(w->v[4], &t->periods) || t->periods < 1 || t->periods > 100)
-            return false;
-        if (t->periods > 1)
-            SET_HAS(t, charter_term_of_key_periods);
-        else
-            t->periods = 0;
-    }
-    t->type = COND_METRIC;
-    t->name = w->v[0];
-    t->op = (enum comparison)op;
-    SET_HAS(t, charter_term_of_key_name);
-    SET_HAS(t, charter_term_of_key_op);
-    SET_HAS(t, charter_term_of_key_number);
-    return true;
-}
-
-static bool parse_term(struct span text, struct arena *a, struct charter_term_of *ret_t)
-{
-    struct words w = scalar_words(text);
-    struct charter_term_of t = {0};
-    bool ok;
-    if (scalar_word_is(&w, 0, "count"))
-        ok = parse_count(&w, &t);
-    else if (scalar_word_is(&w, 0, "amount"))
-        ok = parse_amount(&w, a, &t);
-    else if (scalar_word_is(&w, 0, "score"))
-        ok = parse_score(&w, &t);
-    else if (w.n == 2 && span_eqs(w.v[0], "affects") && span_eqs(w.v[1], "others"))
-        ok = (t.type = COND_AFFECTS_OTHERS, true);
-    else if (w.n == 2 && span_eqs(w.v[0], "term") && span_eqs(w.v[1], "over"))
-        ok = (t.type = COND_TERM_OVER, true);
-    else
-        ok = parse_metric_term(&w, &t);
-    if (ok)
-        *ret_t = t;
-    return ok;
-}
-
-static bool parse_predicate(struct span text, struct arena *a, void *rec)
-{
-    struct words w = scalar_words(text);
-    if (w.n == 0 || w.n > SCALAR_WORDS_MAX)
-        return false;
-    struct charter_predicate p = {0};
-    size_t joint = 0;
-    for (size_t i = 0; i < w.n; i++) {
-        bool and = span_eqs(w.v[i], "and");
-        if (!and && !span_eqs(w.v[i], "or"))
-            continue;
-        if (joint != 0)
-            return false; /* no nesting, no third term */
-        joint = i;
-        p.join = and ? JOIN_AND : JOIN_OR;
-        SET_HAS(&p, charter_predicate_key_join);
-    }
-    p.terms.n = joint != 0 ? 2 : 1;
-    p.terms.v = arena_array(a, p.terms.n, sizeof *p.terms.v);
-    if (p.terms.v == NULL || !parse_term(scalar_join(&w, 0, joint != 0 ? joint : w.n), a, &p.terms.v[0]))
-        return false;
-    if (joint != 0 && !parse_term(scalar_join(&w, joint + 1, w.n), a, &p.terms.v[1]))
-        return false;
-    *(struct charter_predicate *)rec = p;
-    return true;
-}
-
-static void print_term(const struct charter_term_of *t, struct buf *b)
-{
-    const char *op = HAS(t, charter_term_of_key_op) ? enum_text(&comparison_enum, t->op) : "";
-    switch (t->type) {
-    case COND_METRIC:
-        buf_printf(b, "%.*s %s ", SPAN_FMT(t->name), op);
-        scalar_print_decimal(&t->number, b);
-        if (HAS(t, charter_term_of_key_periods))
-            buf_printf(b, " for %" PRIu64, t->periods);
-        break;
-    case COND_AMOUNT:
-        buf_printf(b, "amount %s ", op);
-        scalar_print_money(&t->amount, b);
-        break;
-    case COND_SCORE:
-        buf_printf(b, "score ");
-        scalar_print_decimal(&t->number, b);
-        break;
-    case COND_COUNT:
-        buf_printf(b, "count %.*s %s ", SPAN_FMT(t->name), op);
-        scalar_print_decimal(&t->number, b);
-        buf_printf(b, " in ");
-        scalar_print_span(&t->within, b);
-        break;
-    case COND_AFFECTS_OTHERS:
-    case COND_TERM_OVER:
-        buf_printf(b, "%s", enum_text(&condition_enum, t->type));
-        break;
-    }
-}
-
-static void print_predicate(const void *rec, struct buf *b)
-{
-    const struct charter_predicate *p = rec;
-    for (size_t i = 0; i < p->terms.n; i++) {
-        if (i > 0)
-            buf_printf(b, " %s ", enum_text(&connective_enum, p->join));
-        print_term(&p->terms.v[i], b);
-    }
-}
-
-static bool parse_threshold(struct span text, struct arena *a, void *rec)
-{
-    struct charter_predicate p = {.terms = {.n = 1, .v = arena_array(a, 1, sizeof *p.terms.v)}};
-    if (p.terms.v == NULL)
-        return false;
-    struct charter_term_of *t = &p.terms.v[0];
-    struct words w = scalar_words(text);
-    if (scalar_word_is(&w, 0, "score")) {
-        if (!parse_score(&w, t))
-            return false;
-    } else {
-        if (!scalar_money(text, a, &t->amount))
-            return false;
-        t->type = COND_AMOUNT;
-        t->op = CMP_GT;
-        SET_HAS(t, charter_term_of_key_op);
-        SET_HAS(t, charter_term_of_key_amount);
-    }
-    *(struct charter_predicate *)rec = p;
-    return true;
-}
-
-static void print_threshold(const void *rec, struct buf *b)
-{
-    const struct charter_predicate *p = rec;
-    if (p->terms.v[0].type == COND_AMOUNT)
-        scalar_print_money(&p->terms.v[0].amount, b);
-    else
-        print_term(&p->terms.v[0], b);
-}
-
-const struct phrase phrase_threshold = {&charter_predicate_desc, "a threshold",
-                                        "an amount such as USD 250000.00 (with the currency's decimals), or score N",
-                                        parse_threshold, print_threshold};
+const struct phrase phrase_threshold = {
+    &charter_predicate_desc, "a threshold",
+    "an amount such as USD 250000.00 (with the currency's decimals), or score N", predicate_parse_threshold,
+    predicate_print_threshold};
 
 static bool parse_joint(struct span text, struct arena *a, void *rec)
 {
@@ -339,7 +147,7 @@ static bool parse_joint(struct span text, struct arena *a, void *rec)
     } else if (span_eqs(text, "no")) {
         j.mode = JOINT_NO;
     } else {
-        if (!parse_predicate(text, a, &j.when))
+        if (!predicate_parse(text, a, &j.when))
             return false;
         SET_HAS(&j, charter_joint_key_when);
     }
@@ -351,7 +159,7 @@ static void print_joint(const void *rec, struct buf *b)
 {
     const struct charter_joint *j = rec;
     if (j->mode == JOINT_WHEN)
-        print_predicate(&j->when, b);
+        predicate_print(&j->when, b);
     else
         buf_printf(b, "%s", enum_text(&joint_enum, j->mode));
 }
@@ -419,7 +227,8 @@ static bool parse_chair(struct span text, struct arena *a, void *rec)
     if (text_is_seat(text)) {
         c.seat = text;
         SET_HAS(&c, charter_chair_key_seat);
-    } else if (w.n >= 3 && w.n <= 4 && span_eqs(w.v[0], "rotates") && (span_eqs(w.v[1], "each") || span_eqs(w.v[1], "every"))) {
+    } else if (w.n >= 3 && w.n <= 4 && span_eqs(w.v[0], "rotates") &&
+               (span_eqs(w.v[1], "each") || span_eqs(w.v[1], "every"))) {
         if (!scalar_period(scalar_join(&w, 2, w.n), &c.rotates))
             return false;
         SET_HAS(&c, charter_chair_key_rotates);
@@ -584,7 +393,8 @@ static bool parse_gate_need(struct span text, struct arena *a, void *rec)
     uint32_t state;
     if (w.n != 2 || !text_is_id(w.v[0]) || enum_parse(&gate_state_enum, w.v[1], &state) != ST_OK)
         return false;
-    *(struct charter_gate_need *)rec = (struct charter_gate_need){.name = w.v[0], .state = (enum gate_state)state};
+    *(struct charter_gate_need *)rec =
+        (struct charter_gate_need){.name = w.v[0], .state = (enum gate_state)state};
     return true;
 }
 
@@ -651,39 +461,53 @@ static void print_outcome(const void *rec, struct buf *b)
 }
 
 static const struct phrase phrases[] = {
-    {&charter_span_desc, "a span of time", "a number and one of bd, d, h, min, s, months, such as 10 bd", parse_span, print_span},
-    {&charter_period_desc, "a period", "week, month, quarter, year, or a number of them or of d, such as 2 weeks or 365 d",
-     parse_period, print_period},
-    {&money_desc, "an amount", "a currency and an amount with its decimals, such as USD 1200.00", parse_money, print_money},
-    {&charter_selector_desc, "a body or seat", "a body, ORG/SEAT, or */SEAT for that seat of every partner", parse_selector,
-     print_selector},
+    {&charter_span_desc, "a span of time", "a number and one of bd, d, h, min, s, months, such as 10 bd",
+     parse_span, print_span},
+    {&charter_period_desc, "a period",
+     "week, month, quarter, year, or a number of them or of d, such as 2 weeks or 365 d", parse_period,
+     print_period},
+    {&money_desc, "an amount", "a currency and an amount with its decimals, such as USD 1200.00", parse_money,
+     print_money},
+    {&charter_selector_desc, "a body or seat", "a body, ORG/SEAT, or */SEAT for that seat of every partner",
+     parse_selector, print_selector},
     {&charter_approval_desc, "an approval",
-     "each partner, each other partner, each affected partner or own partner, then N of a body or */SEAT, such as "
+     "each partner, each other partner, each affected partner or own partner, then N of a body or */SEAT, "
+     "such as "
      "each partner 1 of steering",
      parse_approval, print_approval},
     {&charter_attendance_desc, "an attendance", "each partner N", parse_attendance, print_attendance},
     {&charter_predicate_desc, "a predicate",
-     "METRIC op NUMBER [for K], amount op MONEY, score N, count TYPE op N in SPAN, affects others or term over; two of "
+     "METRIC op NUMBER [for K], amount op MONEY, score N, count TYPE op N in SPAN, affects others or term "
+     "over; two of "
      "them may be joined by one and, or one or; op is one of < <= = >= >",
-     parse_predicate, print_predicate},
-    {&charter_joint_desc, "a joint rule", "yes, no, or a predicate such as amount > USD 25000.00 or affects others",
-     parse_joint, print_joint},
-    {&charter_need_desc, "a needed input", "impact, diligence, or ORG/SEAT to be consulted", parse_need, print_need},
-    {&charter_else_desc, "a last resort", "status quo, final say ORG, or exit trigger NAME", parse_else, print_else},
+     predicate_parse, predicate_print},
+    {&charter_joint_desc, "a joint rule",
+     "yes, no, or a predicate such as amount > USD 25000.00 or affects others", parse_joint, print_joint},
+    {&charter_need_desc, "a needed input", "impact, diligence, or ORG/SEAT to be consulted", parse_need,
+     print_need},
+    {&charter_else_desc, "a last resort", "status quo, final say ORG, or exit trigger NAME", parse_else,
+     print_else},
     {&charter_chair_desc, "a chair", "ORG/SEAT, or rotates each PERIOD", parse_chair, print_chair},
-    {&charter_reporter_desc, "a reporter", "each partner, ORG/SEAT or */SEAT", parse_reporter, print_reporter},
+    {&charter_reporter_desc, "a reporter", "each partner, ORG/SEAT or */SEAT", parse_reporter,
+     print_reporter},
     {&charter_computed_desc, "a computed measure",
-     "milestones-hit, issue-cycle-time, resourcing-gap, conflict-count-and-time, items tagged TAG, decision-velocity, "
-     "waiting-time, sla-breaches, escalation-rate, veto-rate, default-rate, cadence-kept, overdue-readings or trust-gap",
+     "milestones-hit, issue-cycle-time, resourcing-gap, conflict-count-and-time, items tagged TAG, "
+     "decision-velocity, "
+     "waiting-time, sla-breaches, escalation-rate, veto-rate, default-rate, cadence-kept, overdue-readings "
+     "or trust-gap",
      parse_computed, print_computed},
-    {&charter_payment_desc, "a payment", "N percent of METRIC, or an amount such as USD 1200.00", parse_payment, print_payment},
-    {&charter_partners_desc, "a choice of partners", "each partner, or one partner", parse_partners, print_partners},
-    {&charter_rate_desc, "a rate", "N a week, month, quarter or year, such as 2 a year", parse_rate, print_rate},
-    {&charter_gate_need_desc, "a condition of a gate", "ASSUMPTION validated, CONTROL attested, or DECISION decided",
-     parse_gate_need, print_gate_need},
-    {&charter_survival_desc, "what survives", "a text of at most 200 bytes, and perhaps: for N d", parse_survival, print_survival},
-    {&charter_outcome_desc, "an outcome", "an amount or a number, then by DATE, such as USD 1200.00 by 2027-06-30",
-     parse_outcome, print_outcome},
+    {&charter_payment_desc, "a payment", "N percent of METRIC, or an amount such as USD 1200.00",
+     parse_payment, print_payment},
+    {&charter_partners_desc, "a choice of partners", "each partner, or one partner", parse_partners,
+     print_partners},
+    {&charter_rate_desc, "a rate", "N a week, month, quarter or year, such as 2 a year", parse_rate,
+     print_rate},
+    {&charter_gate_need_desc, "a condition of a gate",
+     "ASSUMPTION validated, CONTROL attested, or DECISION decided", parse_gate_need, print_gate_need},
+    {&charter_survival_desc, "what survives", "a text of at most 200 bytes, and perhaps: for N d",
+     parse_survival, print_survival},
+    {&charter_outcome_desc, "an outcome",
+     "an amount or a number, then by DATE, such as USD 1200.00 by 2027-06-30", parse_outcome, print_outcome},
 };
 
 const struct phrase *phrase_of(const struct record_desc *rec)

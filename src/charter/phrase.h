@@ -8,8 +8,8 @@ struct phrase {
     const struct record_desc *rec;
     const char *what;     /* "an approval" */
     const char *expected; /* how it is written */
-    /* Fills rec. Texts are borrowed from text, lists are in the arena. False: not such a phrase. For charter_outcome
-     * all but the name. */
+    /* Fills rec. Texts are borrowed from text, lists are in the arena. False: not such a phrase. For
+     * charter_outcome all but the name. */
     bool (*parse)(struct span text, struct arena *a, void *rec);
     void (*print)(const void *rec, struct buf *b);
 };

@@ -1,5 +1,6 @@
-/* scalar: single values as a charter file writes them, read and printed. Each parse takes the whole text and leaves
- * its output untouched when it returns false; each print writes what parse reads back to the same value. */
+/* scalar: single values as a charter file writes them, read and printed. Each parse takes the whole text and
+ * leaves its output untouched when it returns false; each print writes what parse reads back to the same
+ * value. */
 #ifndef ENT_CHARTER_SCALAR_H
 #define ENT_CHARTER_SCALAR_H
 

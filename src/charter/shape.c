@@ -1,8 +1,14 @@
 #include "charter/shape.h"
 
-#define AT(r, f)                  .rec = &r##_desc, .key = r##_key_##f
-#define DATE(r, f)                {AT(r, f), .form = FORM_DATE}
-#define MS(r, f, name_, standard_) {AT(r, f), .form = FORM_MS, .name = name_, .standard = standard_}
+#define AT(r, f) .rec = &r##_desc, .key = r##_key_##f
+#define DATE(r, f)                                                                                           \
+    {                                                                                                        \
+        AT(r, f), .form = FORM_DATE                                                                          \
+    }
+#define MS(r, f, name_, standard_)                                                                           \
+    {                                                                                                        \
+        AT(r, f), .form = FORM_MS, .name = name_, .standard = standard_                                      \
+    }
 
 static const struct shape_field fields[] = {
     {AT(charter_alliance, format), .name = "entente"},
@@ -58,18 +64,21 @@ static const struct shape_field fields[] = {
 };
 
 static const struct record_desc *const keyed[] = {
-    &charter_agreement_desc, &charter_party_desc,     &charter_calendar_desc,    &charter_outcome_desc,
-    &charter_text_of_desc,   &charter_share_desc,     &charter_assumption_desc,  &charter_commitment_desc,
-    &charter_body_desc,      &charter_ladder_desc,    &charter_row_desc,         &charter_above_desc,
-    &charter_session_desc,   &charter_metric_desc,    &charter_budget_desc,      &charter_incentive_desc,
-    &charter_report_desc,    &charter_indicator_desc, &charter_escalate_at_desc, &charter_review_at_desc,
+    &charter_agreement_desc, &charter_party_desc,     &charter_calendar_desc,      &charter_outcome_desc,
+    &charter_text_of_desc,   &charter_share_desc,     &charter_assumption_desc,    &charter_commitment_desc,
+    &charter_body_desc,      &charter_ladder_desc,    &charter_row_desc,           &charter_above_desc,
+    &charter_session_desc,   &charter_metric_desc,    &charter_budget_desc,        &charter_incentive_desc,
+    &charter_report_desc,    &charter_indicator_desc, &charter_escalate_at_desc,   &charter_review_at_desc,
     &charter_may_desc,       &charter_control_desc,   &charter_sharing_class_desc, &charter_launch_day_desc,
     &charter_gate_desc,      &charter_procedure_desc,
 };
 
 /* Not keyed, and their order has no meaning. */
 static const struct record_desc *const sorted[] = {
-    &charter_selector_desc, &charter_approval_desc, &charter_need_desc, &charter_gate_need_desc,
+    &charter_selector_desc,
+    &charter_approval_desc,
+    &charter_need_desc,
+    &charter_gate_need_desc,
 };
 
 static bool among(const struct record_desc *const *list, size_t n, const struct record_desc *rec)
@@ -91,7 +100,8 @@ const struct shape_field *shape_of(const struct record_desc *rec, const struct f
 
 struct shape_name shape_name(const struct record_desc *rec, const struct field_desc *field)
 {
-    const char *given = shape_of(rec, field)->name;
+    const char *given =
+        shape_is_bare(rec) ? enum_text(&section_id_enum, rec->number) : shape_of(rec, field)->name;
     struct shape_name name;
     (void)snprintf(name.s, sizeof name.s, "%s", given != NULL ? given : field->name);
     for (char *p = name.s; *p != 0; p++)
@@ -175,7 +185,8 @@ static int compare_flat(const struct record_desc *rec, const void *a, const void
 int shape_compare(const struct record_desc *rec, const void *a, const void *b)
 {
     if (rec == &charter_above_desc)
-        return compare_threshold(&((const struct charter_above *)a)->when, &((const struct charter_above *)b)->when);
+        return compare_threshold(&((const struct charter_above *)a)->when,
+                                 &((const struct charter_above *)b)->when);
     if (shape_is_keyed(rec))
         return compare_scalar(&rec->fields[0], shape_at(a, &rec->fields[0]), shape_at(b, &rec->fields[0]));
     int c = compare_flat(rec, a, b);
@@ -195,7 +206,8 @@ struct shape_job {
     const void *value, *other;
 };
 
-static enum status push(struct shape_job **jobs, struct arena *a, const struct record_desc *rec, const void *value, const void *other)
+static enum status push(struct shape_job **jobs, struct arena *a, const struct record_desc *rec,
+                        const void *value, const void *other)
 {
     struct shape_job *j = arena_alloc(a, sizeof *j);
     if (j == NULL)
@@ -241,7 +253,8 @@ static bool field_ascends(const struct field_desc *f, const void *p)
 }
 
 /* Queues what is nested in a field of both (or of the one). */
-static enum status push_nested(struct shape_job **jobs, struct arena *a, const struct field_desc *f, const void *x, const void *y)
+static enum status push_nested(struct shape_job **jobs, struct arena *a, const struct field_desc *f,
+                               const void *x, const void *y)
 {
     if (f->type == FT_REC)
         return push(jobs, a, f->rec, x, y);
@@ -254,7 +267,8 @@ static enum status push_nested(struct shape_job **jobs, struct arena *a, const s
     return st;
 }
 
-static enum status push_parts(struct shape_job **jobs, struct arena *a, const struct record_desc *rec, const void *value)
+static enum status push_parts(struct shape_job **jobs, struct arena *a, const struct record_desc *rec,
+                              const void *value)
 {
     enum status st = ST_OK;
     for (size_t i = 0; st == ST_OK && i < rec->n; i++)
@@ -263,7 +277,8 @@ static enum status push_parts(struct shape_job **jobs, struct arena *a, const st
     return st;
 }
 
-enum status shape_walk_init(struct shape_walk *w, struct arena *a, const struct record_desc *rec, const void *value)
+enum status shape_walk_init(struct shape_walk *w, struct arena *a, const struct record_desc *rec,
+                            const void *value)
 {
     *w = (struct shape_walk){.arena = a};
     return push(&w->jobs, a, rec, value, NULL);
@@ -283,7 +298,8 @@ enum status shape_walk_next(struct shape_walk *w, const struct record_desc **ret
     return ST_OK;
 }
 
-enum status shape_check_order(const struct record_desc *rec, const void *value, struct arena *a, struct err *err)
+enum status shape_check_order(const struct record_desc *rec, const void *value, struct arena *a,
+                              struct err *err)
 {
     struct shape_walk w;
     const struct record_desc *r;
@@ -291,8 +307,10 @@ enum status shape_check_order(const struct record_desc *rec, const void *value, 
     enum status st = shape_walk_init(&w, a, rec, value);
     while (st == ST_OK && (st = shape_walk_next(&w, &r, &v)) == ST_OK)
         for (size_t i = 0; i < r->n; i++)
-            if (shape_has(v, &r->fields[i]) && !field_ascends(&r->fields[i], shape_at(v, &r->fields[i]))) /* ENC-13 */
-                return err_set(err, ST_FORMAT, "%s.%s: not in ascending order, or a member twice", r->name, r->fields[i].name);
+            if (shape_has(v, &r->fields[i]) &&
+                !field_ascends(&r->fields[i], shape_at(v, &r->fields[i]))) /* ENC-13 */
+                return err_set(err, ST_FORMAT, "%s.%s: not in ascending order, or a member twice", r->name,
+                               r->fields[i].name);
     return st == ST_END ? ST_OK : err_set(err, st, "%s: too large to check", rec->name);
 }
 
@@ -357,7 +375,8 @@ static bool field_equal(const struct field_desc *f, const void *x, const void *y
     return false;
 }
 
-enum status shape_equal(const struct record_desc *rec, const void *x, const void *y, struct arena *a, bool *ret_equal)
+enum status shape_equal(const struct record_desc *rec, const void *x, const void *y, struct arena *a,
+                        bool *ret_equal)
 {
     struct shape_job *jobs = NULL;
     enum status st = push(&jobs, a, rec, x, y);

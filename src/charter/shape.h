@@ -1,5 +1,6 @@
-/* shape: how records of proto/charter.def are laid out in a charter file, and the order of their lists. One table for
- * what the descriptors do not say; loading, printing and the order check (ENC-13) all walk by it. */
+/* shape: how records of proto/charter.def are laid out in a charter file, and the order of their lists. One
+ * table for what the descriptors do not say; loading, printing and the order check (ENC-13) all walk by it.
+ */
 #ifndef ENT_CHARTER_SHAPE_H
 #define ENT_CHARTER_SHAPE_H
 
@@ -35,7 +36,7 @@ struct shape_field {
 
 /* What the table says of a field; never NULL. */
 const struct shape_field *shape_of(const struct record_desc *rec, const struct field_desc *field);
-/* The field's key in the file. */
+/* The field's key in the file; for a bare section, the section's. */
 struct shape_name {
     char s[64];
 };
@@ -50,20 +51,24 @@ bool shape_is_sorted(const struct record_desc *rec);
 
 /* Order of two records: by their first field if keyed, else field by field, an absent one first. */
 int shape_compare(const struct record_desc *rec, const void *a, const void *b);
-/* Walks a record and every record in it, each before its parts. Without recursion: what is still to be visited waits
- * in the arena. */
+/* Walks a record and every record in it, each before its parts. Without recursion: what is still to be
+ * visited waits in the arena. */
 struct shape_walk {
     struct arena *arena;
     struct shape_job *jobs;
 };
-MUST_USE enum status shape_walk_init(struct shape_walk *w, struct arena *a, const struct record_desc *rec, const void *value);
+MUST_USE enum status shape_walk_init(struct shape_walk *w, struct arena *a, const struct record_desc *rec,
+                                     const void *value);
 /* ST_END after the last; ST_LIMIT: the arena is full. */
-MUST_USE enum status shape_walk_next(struct shape_walk *w, const struct record_desc **ret_rec, const void **ret_value);
+MUST_USE enum status shape_walk_next(struct shape_walk *w, const struct record_desc **ret_rec,
+                                     const void **ret_value);
 
 /* ENC-13 for a whole record and all in it. ST_FORMAT names the list; ST_LIMIT: the arena is full. */
-MUST_USE enum status shape_check_order(const struct record_desc *rec, const void *value, struct arena *a, struct err *err);
+MUST_USE enum status shape_check_order(const struct record_desc *rec, const void *value, struct arena *a,
+                                       struct err *err);
 /* Are two records equal in every field? ST_LIMIT: the arena is full. */
-MUST_USE enum status shape_equal(const struct record_desc *rec, const void *x, const void *y, struct arena *a, bool *ret_equal);
+MUST_USE enum status shape_equal(const struct record_desc *rec, const void *x, const void *y, struct arena *a,
+                                 bool *ret_equal);
 
 /* A list field seen without its element type. */
 struct shape_list {

@@ -1,32 +1,36 @@
 #include "charter/value.h"
 
-enum status value_refuse(const struct value_place *at, struct span text, const char *what, const char *expected)
+enum status value_refuse(const struct value_place *at, struct span text, const char *what,
+                         const char *expected)
 {
     struct span shown = text.n > 120 ? span_of(text.p, 120) : text;
     if (text_check(shown, false, NULL) != ST_OK) /* never echo what could drive a terminal */
-        return err_set(at->err, ST_FORMAT, "%s:%d:%d: %s: this text is not %s; expected %s", at->file, at->line, at->column, at->key,
-                       what, expected);
+        return err_set(at->err, ST_FORMAT, "%s:%d:%d: %s: this text is not %s; expected %s", at->file,
+                       at->line, at->column, at->key, what, expected);
     if (text.n == 0)
-        return err_set(at->err, ST_FORMAT, "%s:%d:%d: %s: empty; expected %s", at->file, at->line, at->column, at->key, expected);
-    return err_set(at->err, ST_FORMAT, "%s:%d:%d: %s: '%.*s%s' is not %s; expected %s", at->file, at->line, at->column, at->key,
-                   SPAN_FMT(shown), text.n > shown.n ? "..." : "", what, expected);
+        return err_set(at->err, ST_FORMAT, "%s:%d:%d: %s: empty; expected %s", at->file, at->line, at->column,
+                       at->key, expected);
+    return err_set(at->err, ST_FORMAT, "%s:%d:%d: %s: '%.*s%s' is not %s; expected %s", at->file, at->line,
+                   at->column, at->key, SPAN_FMT(shown), text.n > shown.n ? "..." : "", what, expected);
 }
 
 static enum status out_of_memory(const struct value_place *at)
 {
-    return err_set(at->err, ST_LIMIT, "%s:%d:%d: %s: the charter is too large", at->file, at->line, at->column, at->key);
+    return err_set(at->err, ST_LIMIT, "%s:%d:%d: %s: the charter is too large", at->file, at->line,
+                   at->column, at->key);
 }
 
 static enum status refuse_range(const struct value_place *at, const char *v, const struct field_desc *f)
 {
     if (f->max == 0)
-        return err_set(at->err, ST_RANGE, "%s:%d:%d: %s: %s is too small; expected at least %" PRId64, at->file, at->line,
-                       at->column, at->key, v, f->min);
-    return err_set(at->err, ST_RANGE, "%s:%d:%d: %s: %s is out of range; expected %" PRId64 " to %" PRId64, at->file, at->line,
-                   at->column, at->key, v, f->min, f->max);
+        return err_set(at->err, ST_RANGE, "%s:%d:%d: %s: %s is too small; expected at least %" PRId64,
+                       at->file, at->line, at->column, at->key, v, f->min);
+    return err_set(at->err, ST_RANGE, "%s:%d:%d: %s: %s is out of range; expected %" PRId64 " to %" PRId64,
+                   at->file, at->line, at->column, at->key, v, f->min, f->max);
 }
 
-static enum status refuse_enum(const struct value_place *at, struct span text, const struct enum_desc *e, uint64_t min, uint64_t max)
+static enum status refuse_enum(const struct value_place *at, struct span text, const struct enum_desc *e,
+                               uint64_t min, uint64_t max)
 {
     char list[512] = "";
     size_t n = 0;
@@ -50,7 +54,8 @@ bool value_parse_digest(struct span text, struct hash *ret_h)
     return hex_to_hash(text, ret_h) == ST_OK;
 }
 
-enum status value_parse_span(const struct value_place *at, enum field_type type, struct span text, struct span *ret_v)
+enum status value_parse_span(const struct value_place *at, enum field_type type, struct span text,
+                             struct span *ret_v)
 {
     struct err why = {0};
     if ((type == FT_ID || type == FT_IDS) && !text_is_id(text))
@@ -58,16 +63,17 @@ enum status value_parse_span(const struct value_place *at, enum field_type type,
     if ((type == FT_SEAT || type == FT_SEATS) && !text_is_seat(text))
         return value_refuse(at, text, "a seat", "ORG/SEAT, such as brand/finance");
     if ((type == FT_TEXT || type == FT_TEXTS) && text_check(text, false, &why) != ST_OK)
-        return err_set(at->err, ST_FORMAT, "%s:%d:%d: %s: %s; expected plain text on one line", at->file, at->line, at->column,
-                       at->key, why.text);
+        return err_set(at->err, ST_FORMAT, "%s:%d:%d: %s: %s; expected plain text on one line", at->file,
+                       at->line, at->column, at->key, why.text);
     if (type == FT_TEXTS && (text.n < 1 || text.n > 1024))
-        return err_set(at->err, ST_RANGE, "%s:%d:%d: %s: %zu bytes; expected 1 to 1024", at->file, at->line, at->column, at->key,
-                       text.n);
+        return err_set(at->err, ST_RANGE, "%s:%d:%d: %s: %zu bytes; expected 1 to 1024", at->file, at->line,
+                       at->column, at->key, text.n);
     *ret_v = text;
     return ST_OK;
 }
 
-enum status value_parse_number(const struct value_place *at, enum shape_form form, struct span text, uint64_t *ret_v)
+enum status value_parse_number(const struct value_place *at, enum shape_form form, struct span text,
+                               uint64_t *ret_v)
 {
     uint32_t number;
     switch (form) {
@@ -87,7 +93,8 @@ enum status value_parse_number(const struct value_place *at, enum shape_form for
         return ST_OK;
     case FORM_MS:
         if (!scalar_ms(text, ret_v))
-            return value_refuse(at, text, "an exact time", "a number and one of d, h, min, s, ms, such as 500 ms");
+            return value_refuse(at, text, "an exact time",
+                                "a number and one of d, h, min, s, ms, such as 500 ms");
         return ST_OK;
     case FORM_SCORE: {
         struct words w = scalar_words(text);
@@ -96,7 +103,8 @@ enum status value_parse_number(const struct value_place *at, enum shape_form for
         return ST_OK;
     }
     case FORM_DAY:
-        if (text.n <= 4 || memcmp(text.p, "day-", 4) != 0 || !scalar_uint(span_of(text.p + 4, text.n - 4), ret_v))
+        if (text.n <= 4 || memcmp(text.p, "day-", 4) != 0 ||
+            !scalar_uint(span_of(text.p + 4, text.n - 4), ret_v))
             return value_refuse(at, text, "a day of the launch plan", "day-N, such as day-30");
         return ST_OK;
     case FORM_PLAIN:
@@ -154,11 +162,12 @@ bool value_is_text(const struct record_desc *rec, const struct field_desc *f)
 {
     if (f->type == FT_REC)
         return phrase_of(f->rec) != NULL || shape_of(rec, f)->form == FORM_THRESHOLD;
-    return f->type != FT_LIST && f->type != FT_IDS && f->type != FT_SEATS && f->type != FT_TEXTS && f->type != FT_UINTS;
+    return f->type != FT_LIST && f->type != FT_IDS && f->type != FT_SEATS && f->type != FT_TEXTS &&
+           f->type != FT_UINTS;
 }
 
-static enum status parse_uint(const struct value_place *at, const struct field_desc *f, enum shape_form form, struct span text,
-                              uint64_t *member)
+static enum status parse_uint(const struct value_place *at, const struct field_desc *f, enum shape_form form,
+                              struct span text, uint64_t *member)
 {
     uint64_t v;
     enum status st = value_parse_number(at, form, text, &v);
@@ -183,7 +192,8 @@ static enum status parse_bool(const struct value_place *at, struct span text, bo
     return ST_OK;
 }
 
-static enum status parse_enum(const struct value_place *at, const struct field_desc *f, struct span text, void *member)
+static enum status parse_enum(const struct value_place *at, const struct field_desc *f, struct span text,
+                              void *member)
 {
     uint32_t v;
     bool known = enum_parse(f->en, text, &v) == ST_OK;
@@ -194,7 +204,8 @@ static enum status parse_enum(const struct value_place *at, const struct field_d
     return ST_OK;
 }
 
-static enum status parse_phrase(const struct value_place *at, const struct phrase *p, struct span text, struct arena *a, void *member)
+static enum status parse_phrase(const struct value_place *at, const struct phrase *p, struct span text,
+                                struct arena *a, void *member)
 {
     if (!p->parse(text, a, member))
         return value_refuse(at, text, p->what, p->expected);
@@ -209,21 +220,22 @@ static enum status parse_before(const struct value_place *at, struct span text, 
     return ST_OK;
 }
 
-static enum status parse_text(const struct value_place *at, const struct field_desc *f, struct span text, struct span *member)
+static enum status parse_text(const struct value_place *at, const struct field_desc *f, struct span text,
+                              struct span *member)
 {
     struct span v;
     enum status st = value_parse_span(at, f->type, text, &v);
     if (st != ST_OK)
         return st;
     if (f->type == FT_TEXT && (v.n < (size_t)f->min || (f->max != 0 && v.n > (size_t)f->max)))
-        return err_set(at->err, ST_RANGE, "%s:%d:%d: %s: %zu bytes; expected %" PRId64 " to %" PRId64, at->file, at->line,
-                       at->column, at->key, v.n, f->min, f->max);
+        return err_set(at->err, ST_RANGE, "%s:%d:%d: %s: %zu bytes; expected %" PRId64 " to %" PRId64,
+                       at->file, at->line, at->column, at->key, v.n, f->min, f->max);
     *member = v;
     return ST_OK;
 }
 
-enum status value_parse(const struct value_place *at, const struct record_desc *rec, const struct field_desc *f, struct span text,
-                        struct arena *a, void *member)
+enum status value_parse(const struct value_place *at, const struct record_desc *rec,
+                        const struct field_desc *f, struct span text, struct arena *a, void *member)
 {
     enum shape_form form = shape_of(rec, f)->form;
     text = arena_dup(a, text);
@@ -240,9 +252,11 @@ enum status value_parse(const struct value_place *at, const struct record_desc *
     if (f->type == FT_REC && form == FORM_BEFORE)
         return parse_before(at, text, member);
     if (f->type == FT_REC)
-        return parse_phrase(at, form == FORM_THRESHOLD ? &phrase_threshold : phrase_of(f->rec), text, a, member);
+        return parse_phrase(at, form == FORM_THRESHOLD ? &phrase_threshold : phrase_of(f->rec), text, a,
+                            member);
     if (f->type == FT_INT && form == FORM_OFFSET && !scalar_offset(text, member))
-        return value_refuse(at, text, "an offset from UTC", "hours and minutes such as \"-05:00\", at most 14:00");
+        return value_refuse(at, text, "an offset from UTC",
+                            "hours and minutes such as \"-05:00\", at most 14:00");
     if (f->type == FT_DECIMAL && !scalar_decimal(text, member))
         return value_refuse(at, text, "a number", "digits, with at most 9 after the point");
     if (f->type == FT_HASH && !value_parse_digest(text, member))

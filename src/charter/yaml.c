@@ -6,8 +6,8 @@ struct parse {
     const char *name;
     struct arena *arena;
     struct err *err;
-    struct yaml_node *stack[YAML_DEPTH_MAX]; /* open sequences and mappings */
-    struct yaml_node *last[YAML_DEPTH_MAX];  /* last member of each */
+    struct yaml_node *stack[YAML_DEPTH_MAX];     /* open sequences and mappings */
+    struct yaml_node *last[YAML_DEPTH_MAX];      /* last member of each */
     const struct yaml_node *key[YAML_DEPTH_MAX]; /* key that waits for its value */
     size_t depth;
     size_t nodes;
@@ -35,7 +35,8 @@ static void take_message(struct fy_diag *diag, void *user, const char *buf, size
 static enum status refuse(const struct parse *p, struct fy_event *e, enum status st, const char *what)
 {
     const struct fy_mark *m = fy_event_start_mark(e);
-    return err_set(p->err, st, "%s:%d:%d: %s", p->name, m == NULL ? 1 : m->line + 1, m == NULL ? 1 : m->column + 1, what);
+    return err_set(p->err, st, "%s:%d:%d: %s", p->name, m == NULL ? 1 : m->line + 1,
+                   m == NULL ? 1 : m->column + 1, what);
 }
 
 static enum status check_decoration(const struct parse *p, struct fy_event *e, const struct fy_token *anchor,
@@ -44,11 +45,13 @@ static enum status check_decoration(const struct parse *p, struct fy_event *e, c
     if (anchor != NULL)
         return refuse(p, e, ST_FORMAT, "anchors (&name) are not allowed; write the value out");
     if (tag != NULL)
-        return refuse(p, e, ST_FORMAT, "tags (!name) are not allowed; every value is text, typed by its place");
+        return refuse(p, e, ST_FORMAT,
+                      "tags (!name) are not allowed; every value is text, typed by its place");
     return ST_OK;
 }
 
-static enum status new_node(struct parse *p, struct fy_event *e, enum yaml_type type, struct yaml_node **ret_node)
+static enum status new_node(struct parse *p, struct fy_event *e, enum yaml_type type,
+                            struct yaml_node **ret_node)
 {
     const struct fy_mark *m = fy_event_start_mark(e);
     if (++p->nodes > YAML_NODES_MAX)
@@ -72,8 +75,8 @@ static enum status take_key(struct parse *p, struct fy_event *e, const struct ya
         return refuse(p, e, ST_FORMAT, "merge keys (<<) are not allowed; write the values out");
     const struct yaml_node *twice = yaml_get(map, key->text);
     if (twice != NULL)
-        return err_set(p->err, ST_FORMAT, "%s:%d:%d: the key '%.*s' is there already, at line %d", p->name, key->line, key->column,
-                       SPAN_FMT(key->text), twice->key->line);
+        return err_set(p->err, ST_FORMAT, "%s:%d:%d: the key '%.*s' is there already, at line %d", p->name,
+                       key->line, key->column, SPAN_FMT(key->text), twice->key->line);
     p->key[p->depth - 1] = key;
     return ST_OK;
 }
@@ -139,7 +142,9 @@ static enum status take_event(struct parse *p, struct fy_event *e)
     enum status st;
     switch (e->type) {
     case FYET_ALIAS:
-        return refuse(p, e, ST_FORMAT, "aliases (*name) are not allowed; write the value out, or quote a text that starts with *");
+        return refuse(
+            p, e, ST_FORMAT,
+            "aliases (*name) are not allowed; write the value out, or quote a text that starts with *");
     case FYET_SCALAR:
         return take_scalar(p, e);
     case FYET_SEQUENCE_START:
@@ -184,7 +189,8 @@ static enum status run(struct parse *p, struct fy_parser *fyp)
     return ST_OK;
 }
 
-enum status yaml_parse(struct span bytes, const char *name, struct arena *a, const struct yaml_node **ret_root, struct err *err)
+enum status yaml_parse(struct span bytes, const char *name, struct arena *a,
+                       const struct yaml_node **ret_root, struct err *err)
 {
     struct parse p = {.name = name, .arena = a, .err = err};
     if (bytes.n > 0 && memchr(bytes.p, 0, bytes.n) != NULL)
@@ -201,13 +207,12 @@ enum status yaml_parse(struct span bytes, const char *name, struct arena *a, con
     dcfg.show_type = false;
     dcfg.show_module = false;
     struct fy_diag *diag = fy_diag_create(&dcfg);
-    struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE | FYPCF_ALLOW_DUPLICATE_KEYS,
+    struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE |
+                                        FYPCF_ALLOW_DUPLICATE_KEYS,
                                .diag = diag};
     struct fy_parser *fyp = diag == NULL ? NULL : fy_parser_create(&cfg);
     enum status st;
-    if (fyp == NULL)
-        st = err_set(err, ST_NOMEM, "%s: %s", name, status_text(ST_NOMEM));
-    else if (fy_parser_set_string(fyp, bytes.n == 0 ? "" : (const char *)bytes.p, bytes.n) != 0)
+    if (fyp == NULL || fy_parser_set_string(fyp, bytes.n == 0 ? "" : (const char *)bytes.p, bytes.n) != 0)
         st = err_set(err, ST_NOMEM, "%s: %s", name, status_text(ST_NOMEM));
     else
         st = run(&p, fyp);

@@ -9,7 +9,8 @@ struct span support_example(struct arena *a)
 {
     struct span text;
     struct err err = {0};
-    enum status st = file_read(ENTENTE_SOURCE_DIR "/docs/examples/" EXAMPLE_NAME, CHARTER_FILE_MAX, a, &text, &err);
+    enum status st =
+        file_read(ENTENTE_SOURCE_DIR "/docs/examples/" EXAMPLE_NAME, CHARTER_FILE_MAX, a, &text, &err);
     cr_assert_eq(st, ST_OK, "%s", err.text);
     return text;
 }

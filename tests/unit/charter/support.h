@@ -1,5 +1,5 @@
-/* support: the example charter, edited as text, loaded, decoded and checked. Cards are made up: their digest is the
- * SHA-256 of their name. */
+/* support: the example charter, edited as text, loaded, decoded and checked. Cards are made up: their digest
+ * is the SHA-256 of their name. */
 #ifndef ENT_TEST_CHARTER_SUPPORT_H
 #define ENT_TEST_CHARTER_SUPPORT_H
 

@@ -6,7 +6,8 @@
 
 static void numbers(struct arena *a, const json_t *list, struct uint_list *ret_l)
 {
-    struct uint_list l = {.n = json_array_size(list), .v = arena_array(a, json_array_size(list), sizeof(uint64_t))};
+    struct uint_list l = {.n = json_array_size(list),
+                          .v = arena_array(a, json_array_size(list), sizeof(uint64_t))};
     for (size_t i = 0; i < l.n; i++)
         l.v[i] = (uint64_t)json_integer_value(json_array_get(list, i));
     *ret_l = l;
@@ -18,7 +19,8 @@ static void read_calendar(struct arena *a, const json_t *j, struct charter_calen
     const json_t *all = json_object_get(j, "all_of");
     if (all != NULL) {
         SET_HAS(c, charter_calendar_key_all_of);
-        c->all_of = (struct span_list){json_array_size(all), arena_array(a, json_array_size(all), sizeof(struct span))};
+        c->all_of = (struct span_list){json_array_size(all),
+                                       arena_array(a, json_array_size(all), sizeof(struct span))};
         for (size_t i = 0; i < c->all_of.n; i++)
             c->all_of.v[i] = span_str(json_string_value(json_array_get(all, i)));
         return;
@@ -36,7 +38,9 @@ static void read_calendar(struct arena *a, const json_t *j, struct charter_calen
 static struct charter_calendars read_calendars(struct arena *a, const json_t *root)
 {
     const json_t *list = json_object_get(root, "calendars");
-    struct charter_calendars c = {.list = {json_array_size(list), arena_array(a, json_array_size(list), sizeof(struct charter_calendar))}};
+    struct charter_calendars c = {
+        .list = {json_array_size(list),
+                 arena_array(a, json_array_size(list), sizeof(struct charter_calendar))}};
     for (size_t i = 0; i < c.list.n; i++)
         read_calendar(a, json_array_get(list, i), &c.list.v[i]);
     return c;
@@ -64,7 +68,8 @@ Test(calendar, agrees_with_python)
     for (size_t i = 0; i < json_array_size(cases); i++) {
         const json_t *k = json_array_get(cases, i);
         const char *name = json_string_value(json_array_get(k, 0));
-        struct charter_span s = {.n = (uint64_t)json_integer_value(json_array_get(k, 2)), .unit = unit_of(json_string_value(json_array_get(k, 3)))};
+        struct charter_span s = {.n = (uint64_t)json_integer_value(json_array_get(k, 2)),
+                                 .unit = unit_of(json_string_value(json_array_get(k, 3)))};
         uint64_t opening = (uint64_t)json_integer_value(json_array_get(k, 1)), end = 0;
         bool beyond = false;
         cr_assert_eq(calendar_deadline(&c, span_str(name), opening, &s, &end, &beyond), ST_OK, "case %zu", i);
@@ -100,11 +105,16 @@ Test(calendar, GOV_R04_ends_of_spans)
         enum span_unit unit;
         const char *end;
     } cases[] = {
-        {"2026-11-23T09:00:00Z", 1, UNIT_BD, "2026-11-25T00:00:00.000Z"},  {"2026-11-23T09:00:00Z", 5, UNIT_BD, "2026-12-01T00:00:00.000Z"},
-        {"2026-11-27T23:59:59Z", 1, UNIT_BD, "2026-12-01T00:00:00.000Z"},  {"2026-11-28T12:00:00Z", 1, UNIT_BD, "2026-12-01T00:00:00.000Z"},
-        {"2026-11-23T09:00:00Z", 5, UNIT_D, "2026-11-29T00:00:00.000Z"},   {"2026-11-23T09:00:00Z", 1, UNIT_H, "2026-11-23T10:00:00.000Z"},
-        {"2026-11-23T09:00:00Z", 90, UNIT_MIN, "2026-11-23T10:30:00.000Z"}, {"2026-11-23T09:00:00Z", 61, UNIT_S, "2026-11-23T09:01:01.000Z"},
-        {"2026-11-23T09:00:00Z", 0, UNIT_BD, "2026-11-23T09:00:00.000Z"},  {"2027-01-31T09:00:00Z", 1, UNIT_MONTHS, "2027-03-01T00:00:00.000Z"},
+        {"2026-11-23T09:00:00Z", 1, UNIT_BD, "2026-11-25T00:00:00.000Z"},
+        {"2026-11-23T09:00:00Z", 5, UNIT_BD, "2026-12-01T00:00:00.000Z"},
+        {"2026-11-27T23:59:59Z", 1, UNIT_BD, "2026-12-01T00:00:00.000Z"},
+        {"2026-11-28T12:00:00Z", 1, UNIT_BD, "2026-12-01T00:00:00.000Z"},
+        {"2026-11-23T09:00:00Z", 5, UNIT_D, "2026-11-29T00:00:00.000Z"},
+        {"2026-11-23T09:00:00Z", 1, UNIT_H, "2026-11-23T10:00:00.000Z"},
+        {"2026-11-23T09:00:00Z", 90, UNIT_MIN, "2026-11-23T10:30:00.000Z"},
+        {"2026-11-23T09:00:00Z", 61, UNIT_S, "2026-11-23T09:01:01.000Z"},
+        {"2026-11-23T09:00:00Z", 0, UNIT_BD, "2026-11-23T09:00:00.000Z"},
+        {"2027-01-31T09:00:00Z", 1, UNIT_MONTHS, "2027-03-01T00:00:00.000Z"},
         {"2027-11-30T09:00:00Z", 3, UNIT_MONTHS, "2028-03-01T00:00:00.000Z"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -119,9 +129,13 @@ Test(calendar, GOV_R04_ends_of_spans)
 
 Test(calendar, what_cannot_be_computed_is_refused)
 {
-    struct span members[] = {{(const uint8_t *)"a", 1}, {(const uint8_t *)"b", 1}}, lost[] = {{(const uint8_t *)"x", 1}};
-    struct charter_calendar v[] = {plain("a", 0, weekend, 2), plain("b", 60, weekend, 2), plain("none", 0, all_week, 7),
-                                   {.name = {(const uint8_t *)"j", 1}, .all_of = {2, members}}, {.name = {(const uint8_t *)"l", 1}, .all_of = {1, lost}}};
+    struct span members[] = {{(const uint8_t *)"a", 1}, {(const uint8_t *)"b", 1}},
+                lost[] = {{(const uint8_t *)"x", 1}};
+    struct charter_calendar v[] = {plain("a", 0, weekend, 2),
+                                   plain("b", 60, weekend, 2),
+                                   plain("none", 0, all_week, 7),
+                                   {.name = {(const uint8_t *)"j", 1}, .all_of = {2, members}},
+                                   {.name = {(const uint8_t *)"l", 1}, .all_of = {1, lost}}};
     SET_HAS(&v[3], charter_calendar_key_all_of);
     SET_HAS(&v[4], charter_calendar_key_all_of);
     struct charter_calendars c = {.list = {5, v}};
@@ -132,8 +146,10 @@ Test(calendar, what_cannot_be_computed_is_refused)
     cr_expect_eq(calendar_deadline(&c, span_str("l"), 0, &s, &end, &beyond), ST_NOTFOUND);
     cr_expect_eq(calendar_deadline(&c, span_str("j"), 0, &s, &end, &beyond), ST_RANGE, "offsets differ");
     cr_expect_eq(calendar_deadline(&c, span_str("none"), 0, &s, &end, &beyond), ST_RANGE, "no day works");
-    cr_expect_eq(calendar_deadline(&c, span_str("a"), 253402300799999, &s, &end, &beyond), ST_RANGE, "past the year 9999");
-    cr_expect_eq(calendar_deadline(&c, span_str("a"), 253402300799999 + 86400000, &s, &end, &beyond), ST_RANGE);
+    cr_expect_eq(calendar_deadline(&c, span_str("a"), 253402300799999, &s, &end, &beyond), ST_RANGE,
+                 "past the year 9999");
+    cr_expect_eq(calendar_deadline(&c, span_str("a"), 253402300799999 + 86400000, &s, &end, &beyond),
+                 ST_RANGE);
     cr_expect_eq(end, 77, "untouched");
     cr_expect_eq(calendar_deadline(&c, span_str("a"), 0, &far, &end, &beyond), ST_OK);
     cr_expect(beyond);
