@@ -53,13 +53,33 @@ enum status cli_connect(struct cli *c)
     enum status st = client_open(c->node == NULL ? "." : c->node, 20000, &c->client, &c->err);
     if (st == ST_OK)
         st = client_ask(c->client, METHOD_info, NULL, &c->a, &c->info, &c->err);
+    if (st != ST_OK) {
+        client_close(c->client);
+        c->client = NULL;
+    }
     return st;
 }
 
+/* A node that went away in the middle may be restarting: the same question is asked again for a while. No question does
+ * harm when it is asked twice; the same entry handed in twice is one entry. */
 enum status cli_ask(struct cli *c, enum method m, const void *request, void *ret_reply)
 {
+    enum { PATIENCE_MS = 15000, PAUSE_MS = 300 };
     enum status st = cli_connect(c);
-    return st == ST_OK ? client_ask(c->client, m, request, &c->a, ret_reply, &c->err) : st;
+    uint64_t end = clock_mono_ms(&clock_system) + PATIENCE_MS;
+    if (st == ST_OK)
+        st = client_ask(c->client, m, request, &c->a, ret_reply, &c->err);
+    while (st == ST_CLOSED && clock_mono_ms(&clock_system) < end) {
+        client_close(c->client);
+        c->client = NULL;
+        do {
+            (void)usleep(PAUSE_MS * 1000);
+            st = cli_connect(c);
+        } while (st != ST_OK && clock_mono_ms(&clock_system) < end);
+        if (st == ST_OK)
+            st = client_ask(c->client, m, request, &c->a, ret_reply, &c->err);
+    }
+    return st;
 }
 
 int cli_json(struct cli *c, const struct record_desc *d, const void *rec)
