@@ -2,6 +2,8 @@
 #ifndef ENT_BASE_ASSERT_H
 #define ENT_BASE_ASSERT_H
 
+#include <assert.h> /* static_assert */
+
 #define ASSERT(cond)                                                                                         \
     do {                                                                                                     \
         if (__builtin_expect(!(cond), 0))                                                                    \

@@ -22,9 +22,9 @@ struct decimal {
 
 enum field_type {
     FT_UINT,      /* uint64_t, up to 2^63-1; min and max bound the value, max 0 means no bound */
-    FT_INT,       /* int64_t */
+    FT_INT,       /* int64_t; min and max bound the value unless both are 0 */
     FT_BOOL,      /* bool */
-    FT_TIME,      /* uint64_t, ms since 1970-01-01Z, below 2^53 */
+    FT_TIME,      /* uint64_t, ms since 1970-01-01Z, below 2^53; bounds as FT_UINT */
     FT_HASH,      /* struct hash: bin of 32 bytes (digests and public keys) */
     FT_SIG,       /* struct sig64: bin of 64 bytes */
     FT_BYTES,     /* struct span: bin of min..max bytes */
@@ -37,7 +37,7 @@ enum field_type {
     FT_PROSE,     /* struct hash: digest of a detached text of min..max bytes */
     FT_DECIMAL,   /* struct decimal */
     FT_RAW,       /* struct span: any canonical map, its exact bytes */
-    FT_ENUM,      /* enum: uint that is one of the enumeration's numbers; with max != 0 also within min..max */
+    FT_ENUM,      /* enum: uint that is one of the enumeration's numbers; within min..max unless both are 0 */
     FT_REC,       /* nested struct */
     FT_LIST,      /* struct X_list {size_t n; struct X *v;}: array of min..max maps */
     FT_IDS,       /* struct span_list of FT_ID */

@@ -12,7 +12,8 @@
  *   9  counts prevotes without regard to their valid round
  *  10  decides on q precommits for anything
  *  11  prevotes a re-proposal without looking at its POL
- *  12  keeps its lock, but does not raise the lock's round with a newer quorum */
+ *  12  keeps its lock, but does not raise the lock's round with a newer quorum
+ *  13  leaves a round without a word (BFT-A9) */
 #ifndef ENT_CONSENSUS_PLANT_H
 #define ENT_CONSENSUS_PLANT_H
 

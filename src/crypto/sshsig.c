@@ -259,7 +259,7 @@ void sshsig_write(const struct signature *signature, const char *ns, struct buf 
 {
     struct buf blob, text;
     buf_init(&blob, BLOB_MAX);
-    buf_init(&text, 2 * BLOB_MAX);
+    buf_init(&text, (size_t)2 * BLOB_MAX);
     put_blob(&blob, signature, ns);
     ASSERT(blob.failed == ST_OK);
     base64_put(&text, buf_span(&blob));

@@ -35,7 +35,8 @@ struct gov_entry {
 };
 
 /* State after the genesis: parties, seats, holders, node keys, charter sections. sections and cards are the leaves
- * of block 0. Refuses (ST_FORMAT with words) what GEN-* or the charter check refuse. */
+ * of block 0. Refuses (ST_FORMAT with words) what GEN-1 (keys), GEN-3 (digests), GEN-5 (order) or the charter check
+ * refuse. Signatures and certificates (GEN-1, 2, 4) and the alliance id are the caller's. */
 MUST_USE enum status gov_genesis(struct gov *g, const struct span *sections, size_t n_sections, const struct span *cards,
                                  size_t n_cards, struct err *err);
 
@@ -58,5 +59,9 @@ struct gov_clock {
     uint32_t block_entries, block_bytes;
 };
 MUST_USE enum status gov_clock(const struct view *v, struct arena *a, struct gov_clock *ret_clock, struct err *err);
+
+/* Looks at all tables: do they agree with each other? For tests and the simulator; not for nodes, it costs O(n).
+ * ST_CORRUPT says what is wrong. */
+MUST_USE enum status gov_check(const struct view *v, struct arena *a, struct err *err);
 
 #endif

@@ -62,8 +62,8 @@ static const struct frame *descend(struct frame *top, const struct field_desc *f
     return NULL;
 }
 
-/* The PROSE field of the decoded body that holds the digest, or NULL. */
-static const struct field_desc *find_prose_field(const struct record_desc *d, const void *body, const struct hash *digest)
+/* Walks the PROSE fields that are present. Returns the one that holds the digest, or NULL; with no digest counts all. */
+static const struct field_desc *walk_prose(const struct record_desc *d, const void *body, const struct hash *digest, size_t *count)
 {
     struct frame stack[LIMIT_NEST_DEPTH + 1];
     size_t depth = 1;
@@ -78,8 +78,11 @@ static const struct field_desc *find_prose_field(const struct record_desc *d, co
         uint64_t has;
         memcpy(&has, top->rec, sizeof has); /* `has` is each record's first member */
         bool present = !f->optional || ((has >> f->key) & 1) != 0;
-        if (present && f->type == FT_PROSE && memcmp(top->rec + f->offset, digest->b, 32) == 0)
-            return f;
+        if (present && f->type == FT_PROSE) {
+            if (digest != NULL && memcmp(top->rec + f->offset, digest->b, 32) == 0)
+                return f;
+            *count += 1;
+        }
         if (present && depth < ARRAY_LEN(stack) && descend(top, f, &stack[depth]) != NULL) {
             depth++;
             continue;
@@ -94,7 +97,8 @@ static enum status accept_prose(const struct record_desc *d, const void *body, c
 {
     struct hash digest;
     leaf_prose_digest(prose, &digest);
-    const struct field_desc *f = find_prose_field(d, body, &digest);
+    size_t others = 0;
+    const struct field_desc *f = walk_prose(d, body, &digest, &others);
     if (f == NULL)
         return err_set(err, ST_NOTFOUND, "detached text: no field of the entry has its digest %s", hex_of(&digest).s);
     if (prose->text.n < (size_t)f->min || prose->text.n > (size_t)f->max)
@@ -121,6 +125,21 @@ static enum status decode_body(const struct leaf *leaf, struct arena *a, const s
         return err_wrap(err, st, "entry.body: ");
     *ret_d = d;
     *ret_body = body;
+    return ST_OK;
+}
+
+enum status leaf_count_prose(const struct leaf *leaf, size_t *ret_n, struct err *err)
+{
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 1 << 22);
+    const struct record_desc *d;
+    void *body;
+    size_t n = 0;
+    enum status st = decode_body(leaf, &a, &d, &body, err);
+    if (st != ST_OK)
+        return st;
+    (void)walk_prose(d, body, NULL, &n);
+    *ret_n = n;
     return ST_OK;
 }
 

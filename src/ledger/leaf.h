@@ -27,6 +27,9 @@ MUST_USE enum status leaf_of_submission(const struct submission *s, struct arena
  * ST_OK, ST_NOTFOUND (no field has the digest), ST_RANGE or ST_FORMAT. */
 MUST_USE enum status leaf_accepts_prose(const struct leaf *leaf, const struct prose *prose, struct err *err);
 
+/* How many detached texts the entry's body names. */
+MUST_USE enum status leaf_count_prose(const struct leaf *leaf, size_t *ret_n, struct err *err);
+
 /* SHA-256(salt ‖ text). */
 void leaf_prose_digest(const struct prose *prose, struct hash *ret_digest);
 

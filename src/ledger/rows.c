@@ -148,6 +148,43 @@ static enum status flush_tip(const struct block *b, struct span certificate, str
     return store_put(s, t, TABLE_NODE, span_str("tip"), buf_span(&buf), err);
 }
 
+struct set_key {
+    uint8_t b[36];
+};
+
+static struct set_key set_key(const struct hash *hash)
+{
+    struct set_key k = {"set/"};
+    memcpy(k.b + 4, hash->b, sizeof hash->b);
+    return k;
+}
+
+enum status rows_set(const struct view *v, const struct hash *hash, struct arena *a, struct validator_set *ret_set, struct err *err)
+{
+    struct set_key k = set_key(hash);
+    struct span value;
+    enum status st = view_get(v, TABLE_NODE, span_of(k.b, sizeof k.b), &value);
+    if (st != ST_OK)
+        return err_set(err, st, "the set of validators %.16s... is not in the store", hex_of(hash).s);
+    st = codec_decode(&validator_set_desc, arena_dup(a, value), a, ret_set, err);
+    return st == ST_OK ? ST_OK : err_wrap(err, ST_CORRUPT, "the set of validators %.16s...: ", hex_of(hash).s);
+}
+
+/* Kept when it comes in force, so that older certificates can be checked without walking back. */
+static enum status flush_set(const struct block *b, struct store *s, struct store_txn *t, struct err *err)
+{
+    if (!HAS(&b->record, block_record_key_next_set))
+        return ST_OK;
+    struct validator_set set = {.members = b->record.next_set};
+    struct set_key k = set_key(&b->record.next_validators);
+    struct buf buf CLEANUP(buf_deinit);
+    buf_init(&buf, 1 << 16);
+    enum status st = codec_encode(&validator_set_desc, &set, &buf);
+    if (st != ST_OK)
+        return err_set(err, st, "the next set of validators cannot be encoded");
+    return store_put(s, t, TABLE_NODE, span_of(k.b, sizeof k.b), buf_span(&buf), err);
+}
+
 enum status block_flush(const struct block *b, struct span certificate, const struct view *before, struct store *s,
                         struct store_txn *t, struct err *err)
 {
@@ -172,6 +209,8 @@ enum status block_flush(const struct block *b, struct span certificate, const st
     store_u32(row + 8, (uint32_t)b->n_leaves);
     if (st == ST_OK)
         st = store_put(s, t, TABLE_BLOCK_LEAVES, KEY8(b->record.height), span_of(row, 12), err);
+    if (st == ST_OK)
+        st = flush_set(b, s, t, err);
     return st == ST_OK ? flush_tip(b, certificate, s, t, err) : st;
 }
 
@@ -262,3 +301,41 @@ enum status block_leaves(const struct view *v, uint64_t height, struct arena *a,
     *ret_n = n - 1;
     return ST_OK;
 }
+
+enum status rows_prose(const struct view *view, uint64_t first_leaf, size_t n, struct arena *a, struct pack_prose_list *ret_list,
+                            struct err *err)
+{
+    uint8_t from[9];
+    struct span key, value;
+    size_t cap = 16;
+    struct pack_prose *v = arena_array(a, cap, sizeof *v);
+    ASSERT(v != NULL);
+    ret_list->n = 0;
+    store_u64(from, first_leaf);
+    from[8] = 0;
+    for (;;) {
+        enum status st = view_next(view, TABLE_PROSE, span_of(from, 9), &key, &value);
+        if (st == ST_END || (st == ST_OK && (key.n != 9 || load_u64(key.p) >= first_leaf + n)))
+            break;
+        if (st != ST_OK)
+            return err_set(err, st, "detached texts cannot be read");
+        if (ret_list->n == cap) {
+            struct pack_prose *more = arena_array(a, cap * 2, sizeof *more);
+            ASSERT(more != NULL);
+            memcpy(more, v, cap * sizeof *v);
+            v = more;
+            cap *= 2;
+        }
+        struct pack_prose *p = &v[ret_list->n];
+        p->leaf = load_u64(key.p) - first_leaf;
+        st = codec_decode(&prose_desc, arena_dup(a, value), a, &p->prose, err);
+        if (st != ST_OK)
+            return err_wrap(err, ST_CORRUPT, "a detached text is damaged: ");
+        ret_list->n++;
+        memcpy(from, key.p, 9);
+        from[8]++; /* at most 16 texts an entry */
+    }
+    ret_list->v = v;
+    return ST_OK;
+}
+

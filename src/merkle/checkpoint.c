@@ -153,7 +153,7 @@ enum status checkpoint_verify(struct span note, const struct note_key *keys, siz
                               struct checkpoint *ret_checkpoint, struct checkpoint_seen *ret_seen,
                               struct err *err)
 {
-    struct note parsed;
+    struct signed_note parsed;
     struct checkpoint c;
     enum status st = note_parse(note, a, &parsed, err);
     if (st == ST_OK)

@@ -1,27 +1,19 @@
 #include "merkle/note.h"
+#include "codec/text.h"
 #include "crypto/ed25519.h"
 #include "crypto/hash.h"
 
 /* "— ", U+2014 and a space. */
 static const uint8_t dash[] = {0xe2, 0x80, 0x94, ' '};
 
-/* Decodes one code point of strict UTF-8 (ENC-7: shortest form, no surrogates); 0 bytes used when it is not.
- */
+/* The code point at the start of valid UTF-8, and its length. */
 static size_t utf8_next(struct span s, uint32_t *ret_point)
 {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     uint8_t b = s.p[0];
-    size_t n = b < 0x80 ? 1 : b >> 5 == 6 ? 2 : b >> 4 == 14 ? 3 : b >> 3 == 30 ? 4 : 0;
-    if (n == 0 || n > s.n)
-        return 0;
+    size_t n = b < 0x80 ? 1 : b < 0xe0 ? 2 : b < 0xf0 ? 3 : 4;
     uint32_t c = n == 1 ? b : b & (0x7fU >> n);
-    for (size_t i = 1; i < n; i++) {
-        if (s.p[i] >> 6 != 2)
-            return 0;
+    for (size_t i = 1; i < n; i++)
         c = c << 6 | (s.p[i] & 0x3fU);
-    }
-    if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-        return 0;
     *ret_point = c;
     return n;
 }
@@ -36,12 +28,12 @@ static bool is_space(uint32_t c)
 
 bool note_name_ok(struct span name)
 {
-    if (name.n == 0 || name.n > NOTE_NAME_MAX)
+    if (name.n == 0 || name.n > NOTE_NAME_MAX || text_utf8_prefix(name) != name.n)
         return false;
     while (name.n != 0) {
         uint32_t c = 0;
         size_t n = utf8_next(name, &c);
-        if (n == 0 || c < 0x20 || c == '+' || is_space(c))
+        if (c < 0x20 || c == '+' || is_space(c))
             return false;
         name = span_of(name.p + n, name.n - n);
     }
@@ -170,16 +162,14 @@ void note_put_sig(const struct note_key *k, struct span sig, struct buf *b)
 /* Valid UTF-8 and no control character but newline. ret_line is where it is not. */
 static bool check_text(struct span s, size_t *ret_line)
 {
+    size_t valid = text_utf8_prefix(s);
     *ret_line = 1;
-    while (s.n != 0) {
-        uint32_t c = 0;
-        size_t n = utf8_next(s, &c);
-        if (n == 0 || (c < 0x20 && c != '\n'))
+    for (size_t i = 0; i < valid; i++) {
+        if (s.p[i] < 0x20 && s.p[i] != '\n')
             return false;
-        *ret_line += c == '\n';
-        s = span_of(s.p + n, s.n - n);
+        *ret_line += s.p[i] == '\n';
     }
-    return true;
+    return valid == s.n;
 }
 
 static enum status parse_sig(struct span line, size_t number, struct arena *a, struct note_sig *ret_sig,
@@ -211,7 +201,7 @@ static size_t text_end(struct span s)
     return 0;
 }
 
-enum status note_parse(struct span bytes, struct arena *a, struct note *ret_note, struct err *err)
+enum status note_parse(struct span bytes, struct arena *a, struct signed_note *ret_note, struct err *err)
 {
     size_t line = 0;
     if (bytes.n > NOTE_BYTES_MAX)
@@ -221,7 +211,7 @@ enum status note_parse(struct span bytes, struct arena *a, struct note *ret_note
     size_t end = text_end(bytes);
     if (end == 0)
         return err_set(err, ST_FORMAT, "no empty line between text and signatures: not a signed note");
-    struct note note = {.text = span_of(bytes.p, end)};
+    struct signed_note note = {.text = span_of(bytes.p, end)};
     struct span rest = span_of(bytes.p + end + 1, bytes.n - end - 1), one = {0};
     size_t number = 1;
     for (size_t i = 0; i < end + 1; i++)

@@ -30,7 +30,7 @@ struct note_sig {
     size_t line;     /* in the note, the first is 1 */
 };
 
-struct note {
+struct signed_note {
     struct span text; /* with its final newline */
     size_t n;
     struct note_sig *sigs;
@@ -48,7 +48,8 @@ void note_key_put(const struct note_key *k, struct buf *b);
 /* Splits a note; checks no signature. Spans point into bytes, the list and decoded signatures are in the
  * arena. ST_FORMAT (the message names the line); ST_LIMIT: over NOTE_BYTES_MAX, NOTE_SIGS_MAX or the arena.
  */
-MUST_USE enum status note_parse(struct span bytes, struct arena *a, struct note *ret_note, struct err *err);
+MUST_USE enum status note_parse(struct span bytes, struct arena *a, struct signed_note *ret_note,
+                                struct err *err);
 
 /* Appends one signature line. The text and the empty line come before the first: note_put_text. */
 void note_put_text(struct span text, struct buf *b);

@@ -11,11 +11,11 @@ struct result {
 /* One level of the descent: the subtree as it was, and the changes [lo, hi) that fall into it. */
 struct frame {
     struct sparse_child at;
-    enum shape shape;         /* of at; UNREAD until node holds it */
     struct sparse_node node;  /* for LEAF and INNER */
     struct sparse_child left; /* result of the left half, once step is 2 */
-    enum shape left_shape;
     size_t lo, mid, hi;
+    enum shape shape; /* of at; UNREAD until node holds it */
+    enum shape left_shape;
     int step; /* 0 begin, 1 the left half is being done, 2 the right half */
 };
 

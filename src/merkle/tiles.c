@@ -213,8 +213,8 @@ enum status tiles_consistency(const struct tile_reader *r, uint64_t size1, uint6
         else
             lo = mid;
     }
-    if (size1 != 0 &&
-        lo != 0) { /* b is false once the descent went right: the verifier does not know this subtree */
+    /* b is false once the descent went right: the verifier does not know this subtree. */
+    if (size1 != 0 && lo != 0) {
         st = subtree(r, lo, hi, &p.v[p.n]);
         if (st != ST_OK)
             return st;

@@ -5,8 +5,8 @@
  * long frame grows with the bytes that arrive.
  *
  * Threads. Callbacks come on nng's threads, one at a time per connection, with no lock held; they must not
- * block. All functions but frame_stats may be called from any thread and from any callback, this connection's
- * included. No nng function runs under a lock of ours.
+ * block. Every function may be called from any thread and from any callback, this connection's included.
+ * No nng function runs under a lock of ours.
  *
  * Ownership. frame_new takes the stream. The creator holds the first reference; frame_free gives it back and
  * closes. Whoever uses the connection from another thread takes one by frame_hold. Once started, on_closed

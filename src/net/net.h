@@ -32,11 +32,12 @@ struct net_config {
     const struct ed25519_key *node_key; /* must live until net_stop */
     const struct clock *clock;
     const struct rng *rng;
+    uint64_t hello_ms; /* for connecting, and again for TLS and hello together; 0: 5000 */
 };
 
 /* Called on net's threads, one at a time over all peers; the callee only enqueues, and calls no function of
  * this header but net_send. Spans are borrowed. For one peer up and down alternate, and frames come in
- * between. A link that replaces another gives down, then up. */
+ * between. A link that replaces another gives down, then up. They may begin before net_start returns. */
 struct net_events {
     void *ctx;
     void (*up)(void *ctx, struct span org);
@@ -53,9 +54,9 @@ MUST_USE enum status net_start(const struct net_config *cfg, const struct net_pe
 void net_stop(struct net *net);
 
 /* Replaces the list of peers. Links to peers that stay, with the same keys, go on; the others are closed. The
- * listener is closed and bound anew, since its certificates cannot change. May block for some 2 s. On failure
- * the peers are the new ones; ST_LOCKED: the port is gone, and we only dial until a later call succeeds. Not
- * from a callback; one call at a time. */
+ * listener is closed and bound anew, since its certificates cannot change. May block for some 2 s. Not from a
+ * callback. ST_FORMAT, ST_BADKEY, ST_NOMEM: nothing changed. ST_LOCKED: the peers are the new ones, but
+ * somebody took the port; we only dial until a later call succeeds. */
 MUST_USE enum status net_update_peers(struct net *net, const struct net_peer *peers, size_t n,
                                       struct err *err);
 

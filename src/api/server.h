@@ -1,0 +1,29 @@
+/* server: the node's side of its local socket. Decodes questions and encodes answers; what is asked is answered by the
+ * handler, on whatever thread it likes. */
+#ifndef ENT_API_SERVER_H
+#define ENT_API_SERVER_H
+
+#include "api/client.h"
+
+struct server;
+struct server_call; /* one question; answered exactly once */
+
+struct server_events {
+    void *ctx;
+    /* On a thread of nng: must only enqueue. request is the decoded struct of the method's request block, owned by the
+     * call until it is answered. */
+    void (*ask)(void *ctx, struct server_call *call, enum method method, const void *request);
+};
+
+/* Listens at path (at most 100 bytes; a stale socket file is replaced), mode 0600 or, with group, 0660. ST_LOCKED: another
+ * process listens there. */
+MUST_USE enum status server_start(const char *path, bool group, const struct server_events *events, struct server **ret_server,
+                                  struct err *err);
+/* Closes all connections; calls that are still open may be answered later, into the void. Accepts NULL. */
+void server_stop(struct server *s);
+
+/* Answers with the struct of the method's reply block, or with a status and words. Either ends the call. Thread-safe. */
+void server_answer(struct server_call *call, const void *reply);
+void server_refuse(struct server_call *call, enum status st, const char *text);
+
+#endif

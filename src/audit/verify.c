@@ -1,0 +1,436 @@
+#include "audit/verify.h"
+#include "cert/certificate.h"
+#include "cert/quorum.h"
+#include "cert/validators.h"
+#include "crypto/hash.h"
+#include "ledger/block.h"
+#include "ledger/rows.h"
+#include "merkle/checkpoint.h"
+#include "store/store_mem.h"
+
+struct verify {
+    struct pack_reader in;
+    struct arena *a;        /* of the report */
+    struct store *store;
+    struct tip tip;
+    struct ids *ids;
+    struct genesis_info genesis; /* in a */
+    struct span origin;
+    struct hash last_commit;     /* SHA-256 of the newest certificate */
+    struct verify_report *r;
+    struct verify_failure *fail;
+    struct err *err;
+};
+
+/* Sets where and why; returns ST_BADSIG. */
+static enum status refuse(struct verify *v, const char *region, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+#include <stdarg.h>
+
+static enum status refuse(struct verify *v, const char *region, const char *fmt, ...)
+{
+    va_list ap;
+    v->fail->region = region;
+    v->fail->place = v->in.place;
+    v->fail->height = v->r->height;
+    va_start(ap, fmt);
+    (void)vsnprintf(v->fail->why, sizeof v->fail->why, fmt, ap);
+    va_end(ap);
+    return ST_BADSIG;
+}
+
+static struct verify_org *org_of(struct verify *v, struct span org)
+{
+    for (size_t i = 0; i < v->r->n_orgs; i++)
+        if (span_eq(v->r->orgs[i].org, org))
+            return &v->r->orgs[i];
+    if (v->r->n_orgs == VERIFY_ORGS_MAX)
+        return NULL;
+    v->r->orgs[v->r->n_orgs] = (struct verify_org){.org = arena_dup(v->a, org)};
+    return &v->r->orgs[v->r->n_orgs++];
+}
+
+static enum status next_frame(struct verify *v, uint32_t *ret_kind, struct span *ret_body)
+{
+    struct err err;
+    enum status st = pack_read(&v->in, ret_kind, ret_body, &err);
+    if (st == ST_FORMAT)
+        return refuse(v, "frame", "%s", err.text);
+    if (st == ST_END)
+        return refuse(v, "end", "PAK-2: the file ends without its last frame");
+    if (st != ST_OK)
+        return err_set(v->err, st, "%s", err.text);
+    v->r->frames++;
+    return ST_OK;
+}
+
+static enum status flush(struct verify *v, const struct block *b, struct span certificate)
+{
+    struct view before;
+    struct store_txn *t;
+    enum status st = store_read_begin(v->store, &before, v->err);
+    if (st != ST_OK)
+        return st;
+    st = store_begin(v->store, &t, v->err);
+    if (st == ST_OK) {
+        st = block_flush(b, certificate, &before, v->store, t, v->err);
+        if (st == ST_OK)
+            st = store_commit(v->store, t, v->err);
+        else
+            store_abort(v->store, t);
+    }
+    store_read_end(v->store, &before);
+    v->tip = b->after;
+    v->r->root = b->root;
+    return st;
+}
+
+static enum status head(struct verify *v, const struct hash *expect)
+{
+    uint32_t kind;
+    struct span body;
+    struct pack_head h;
+    struct err err;
+    enum status st = next_frame(v, &kind, &body);
+    if (st != ST_OK)
+        return st;
+    if (kind != pack_head_desc.number)
+        return refuse(v, "frame", "PAK-2: the first frame is no head");
+    body = arena_dup(v->a, body);
+    st = codec_decode(&pack_head_desc, body, v->a, &h, &err);
+    if (st != ST_OK)
+        return refuse(v, "head", "ENC-4: %s", err.text);
+    st = genesis_read(h.genesis, true, v->a, &v->genesis, &err);
+    if (st != ST_OK)
+        return refuse(v, "genesis", "%s", err.text);
+    if (!hash_eq(&h.alliance, &v->genesis.alliance))
+        return refuse(v, "head", "GEN-3: it names alliance %s; the genesis is that of %s", hex_of(&h.alliance).s,
+                      hex_of(&v->genesis.alliance).s);
+    if (expect != NULL && !hash_eq(expect, &v->genesis.alliance))
+        return refuse(v, "genesis", "GEN-3: this is alliance %s; %s was expected", hex_of(&v->genesis.alliance).s, hex_of(expect).s);
+    v->r->alliance = v->genesis.alliance;
+    v->r->name = v->genesis.name;
+    v->r->founded_ms = v->genesis.founded_ms;
+    v->r->signatures += v->genesis.genesis.sigs.list.n + 4 * v->genesis.genesis.cards.n;
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, 1024);
+    buf_printf(&b, "%.*s/%s", SPAN_FMT(v->genesis.origin), hex_of(&v->genesis.alliance).s);
+    v->origin = arena_dup(v->a, buf_span(&b));
+    return ST_OK;
+}
+
+static enum status genesis_block(struct verify *v, const struct pack_block *f)
+{
+    struct arena a CLEANUP(arena_deinit);
+    struct block b;
+    struct err err;
+    struct buf sigs CLEANUP(buf_deinit);
+    arena_init(&a, 0);
+    buf_init(&sigs, LIMIT_GENESIS_BYTES);
+    if (f->leaves.n != 0 || HAS(f, pack_block_key_certificate) || f->prose.n != 0)
+        return refuse(v, "frame", "PAK-2: the frame of block 0 holds a header and nothing else");
+    if (block_genesis(&v->genesis, &a, &b, &err) != ST_OK)
+        return refuse(v, "genesis", "%s", err.text);
+    if (!span_eq(b.header_bytes, f->header))
+        return refuse(v, "header", "GEN-5: header 0 is not the one that the genesis gives");
+    if (codec_encode(&genesis_sigs_desc, &v->genesis.genesis.sigs, &sigs) != ST_OK)
+        return err_set(v->err, ST_LIMIT, "the founding signatures are too many");
+    v->last_commit = v->genesis.sigs_hash;
+    return flush(v, &b, buf_span(&sigs));
+}
+
+/* Header, certificate and leaves: which of them is wrong, if one is. The certificate decides between the others. */
+static enum status bindings(struct verify *v, const struct pack_block *f, const struct header *h, const struct block_record *rec,
+                            const struct validator_set *set, struct arena *a)
+{
+    struct hash id, leaf;
+    struct certificate c;
+    struct err err;
+    sha256(f->header, &id);
+    if (rec->height != v->tip.height + 1)
+        return refuse(v, "header", "PAK-2: height %" PRIu64 " where %" PRIu64 " was expected", rec->height, v->tip.height + 1);
+    if (!HAS(f, pack_block_key_certificate))
+        return refuse(v, "certificate", "CRT-1: block %" PRIu64 " has no certificate", rec->height);
+    if (codec_decode(&certificate_desc, f->certificate, a, &c, &err) != ST_OK)
+        return refuse(v, "certificate", "CRT-1: %s", err.text);
+    if (!hash_eq(&c.value, &id) && c.height == rec->height)
+        return refuse(v, "header", "CRT-1: the certificate of height %" PRIu64 " is for block %s, this header is %s", rec->height,
+                      hex_of(&c.value).s, hex_of(&id).s);
+    if (certificate_verify_bytes(f->certificate, &v->tip.alliance, v->tip.epoch, rec->height, &id, set, a, &c, &err) != ST_OK)
+        return refuse(v, "certificate", "CRT-1: %s", err.text);
+    struct frontier tree = v->tip.tree;
+    struct hash root;
+    rfc6962_leaf(h->record, &leaf);
+    frontier_append(&tree, &leaf);
+    for (size_t i = 0; i < f->leaves.n; i++) {
+        rfc6962_leaf(f->leaves.v[i], &leaf);
+        frontier_append(&tree, &leaf);
+    }
+    frontier_root(&tree, &root);
+    if (tree.size != h->size || !hash_eq(&root, &h->root))
+        return refuse(v, "leaf", "TRE-1: the %zu leaves of block %" PRIu64 " give root %s; its certified header says %s", f->leaves.n + 1,
+                      rec->height, hex_of(&root).s, hex_of(&h->root).s);
+    if (!hash_eq(&rec->last_commit, &v->last_commit))
+        return refuse(v, "certificate", "BLK-7: block %" PRIu64 " fixes another certificate of its predecessor than the pack holds",
+                      rec->height);
+    sha256(f->certificate, &v->last_commit);
+    for (size_t i = 0; i < set->members.n; i++) {
+        struct verify_org *o = org_of(v, set->members.v[i].org);
+        if (o != NULL)
+            o->could++;
+    }
+    for (size_t i = 0; i < c.sigs.n; i++) {
+        struct verify_org *o = org_of(v, c.sigs.v[i].org);
+        if (o != NULL)
+            o->blocks++;
+    }
+    v->r->certificates++;
+    v->r->signatures += c.sigs.n;
+    return ST_OK;
+}
+
+static enum status verify_leaf(void *ctx, const struct leaf *leaf)
+{
+    struct verify *v = ctx;
+    v->r->signatures++;
+    return leaf_verify(leaf);
+}
+
+static struct span org_part(struct span seat)
+{
+    const uint8_t *slash = memchr(seat.p, '/', seat.n);
+    return slash == NULL ? seat : span_of(seat.p, (size_t)(slash - seat.p));
+}
+
+static enum status proses(struct verify *v, const struct pack_block *f, const struct block *b)
+{
+    struct err err;
+    uint64_t named = 0;
+    for (size_t i = 0; i + 1 < b->n_leaves; i++) {
+        size_t n;
+        if (leaf_count_prose(&b->entries[i], &n, &err) == ST_OK)
+            named += n;
+        struct verify_org *o = org_of(v, org_part(b->entries[i].entry.seat));
+        if (o != NULL)
+            o->entries++;
+    }
+    for (size_t i = 0; i < f->prose.n; i++) {
+        const struct pack_prose *p = &f->prose.v[i];
+        if (p->leaf < 1 || p->leaf >= b->n_leaves)
+            return refuse(v, "prose", "PAK-4: a text for leaf %" PRIu64 " of a block with %zu", p->leaf, b->n_leaves);
+        if (leaf_accepts_prose(&b->entries[p->leaf - 1], &p->prose, &err) != ST_OK)
+            return refuse(v, "prose", "ENT-8: leaf %" PRIu64 ": %s", p->leaf, err.text);
+    }
+    v->r->prose += f->prose.n;
+    v->r->prose_absent += named > f->prose.n ? named - f->prose.n : 0;
+    return ST_OK;
+}
+
+static enum status later_block(struct verify *v, const struct pack_block *f, struct arena *a)
+{
+    struct header h;
+    struct block_record rec;
+    struct validator_set set;
+    struct view view;
+    struct err err;
+    struct block b;
+    bool valid;
+    char why[256];
+    if (codec_decode(&header_desc, f->header, a, &h, &err) != ST_OK || codec_decode(&block_record_desc, h.record, a, &rec, &err) != ST_OK)
+        return refuse(v, "header", "BLK-2: %s", err.text);
+    v->r->height = rec.height;
+    enum status st = store_read_begin(v->store, &view, v->err);
+    if (st != ST_OK)
+        return st;
+    st = gov_validators(&view, a, &set, v->err);
+    if (st == ST_OK)
+        st = bindings(v, f, &h, &rec, &set, a);
+    struct ledger l = {&v->tip, &view, v->ids};
+    struct block_verifier verifier = {v, verify_leaf};
+    if (st == ST_OK)
+        st = block_execute(&l, f->header, f->leaves.v, f->leaves.n, &verifier, a, &valid, &b, why, v->err);
+    store_read_end(v->store, &view);
+    if (st != ST_OK)
+        return st;
+    if (!valid)
+        return refuse(v, "leaf", "%s", why);
+    st = proses(v, f, &b);
+    if (st == ST_OK)
+        st = flush(v, &b, f->certificate);
+    for (size_t i = 0; st == ST_OK && i + 1 < b.n_leaves; i++)
+        ids_add(v->ids, &b.entries[i].id, b.first_leaf + 1 + i, b.record.time_ms);
+    ids_expire(v->ids, b.record.time_ms);
+    v->r->entries += b.n_leaves - 1;
+    v->r->timers += b.timers;
+    return st;
+}
+
+static enum status one_block(struct verify *v, struct span body)
+{
+    struct arena a CLEANUP(arena_deinit);
+    struct pack_block f;
+    struct err err;
+    arena_init(&a, 0);
+    if (codec_decode(&pack_block_desc, body, &a, &f, &err) != ST_OK)
+        return refuse(v, "frame", "ENC-4: %s", err.text);
+    enum status st = v->r->blocks == 0 ? genesis_block(v, &f) : later_block(v, &f, &a);
+    v->r->blocks += st == ST_OK;
+    v->r->height = v->tip.height;
+    v->r->size = v->tip.tree.size;
+    v->r->last_ms = v->tip.time_ms;
+    v->r->state_root = v->tip.state.root;
+    return st;
+}
+
+static struct span cosigner_name(struct verify *v, struct arena *a, struct span org)
+{
+    struct buf b CLEANUP(buf_deinit);
+    (void)v;
+    buf_init(&b, 1024);
+    buf_printf(&b, "%.*s/%.*s", SPAN_FMT(v->origin), SPAN_FMT(org));
+    return arena_dup(a, buf_span(&b));
+}
+
+/* CKP-1 to CKP-3: every line of a known key verifies, and the tree is ours at that size. */
+static enum status one_checkpoint(struct verify *v, struct span body)
+{
+    struct arena a CLEANUP(arena_deinit);
+    struct pack_checkpoint f;
+    struct err err;
+    struct view view;
+    struct validator_set set;
+    struct note_key keys[LIMIT_VALIDATORS + VERIFY_ORGS_MAX];
+    struct checkpoint_seen seen[LIMIT_VALIDATORS + VERIFY_ORGS_MAX];
+    struct checkpoint c;
+    struct boundary at;
+    size_t n = 0;
+    arena_init(&a, 0);
+    if (codec_decode(&pack_checkpoint_desc, body, &a, &f, &err) != ST_OK)
+        return refuse(v, "checkpoint", "ENC-4: %s", err.text);
+    enum status st = store_read_begin(v->store, &view, v->err);
+    if (st != ST_OK)
+        return st;
+    st = gov_validators(&view, &a, &set, v->err);
+    enum status found = ST_NOTFOUND;
+    for (size_t i = 0; st == ST_OK && i < set.members.n; i++)
+        keys[n++] = note_key_make(cosigner_name(v, &a, set.members.v[i].org), NOTE_COSIGNATURE, &set.members.v[i].cosign);
+    for (size_t i = 0; i < v->genesis.genesis.cards.n && n < ARRAY_LEN(keys); i++)
+        keys[n++] = note_key_make(v->origin, NOTE_ED25519, &v->genesis.cards[i].node.log);
+    if (st == ST_OK && checkpoint_verify(f.note, keys, n, &a, &c, seen, &err) != ST_OK)
+        st = refuse(v, "checkpoint", "CKP-2: %s", err.text);
+    if (st == ST_OK)
+        found = rows_boundary(&view, c.size, false, &at, v->err);
+    store_read_end(v->store, &view);
+    if (st != ST_OK)
+        return st;
+    if (!span_eq(c.origin, v->origin))
+        return refuse(v, "checkpoint", "CKP-1: its origin is %.*s; %.*s was expected", SPAN_FMT(c.origin), SPAN_FMT(v->origin));
+    if (found != ST_OK || !hash_eq(&at.root, &c.root))
+        return refuse(v, "checkpoint", "CKP-2: a tree of %" PRIu64 " leaves with root %s is not on this record", c.size, hex_of(&c.root).s);
+    uint32_t cosigned = 0;
+    for (size_t i = 0; i < n; i++) {
+        v->r->signatures += seen[i].signed_it;
+        cosigned += i < set.members.n && seen[i].signed_it;
+    }
+    v->r->checkpoints++;
+    v->r->cosignatures += cosigned;
+    if (cosigned >= quorum_of((uint32_t)set.members.n) && c.size >= v->r->checkpoint_size) {
+        v->r->whole_checkpoint = true;
+        v->r->checkpoint_size = c.size;
+    }
+    return ST_OK;
+}
+
+static enum status the_end(struct verify *v, struct span body)
+{
+    struct arena a CLEANUP(arena_deinit);
+    struct pack_end f;
+    struct err err;
+    uint32_t kind;
+    struct span more;
+    arena_init(&a, 1 << 16);
+    if (codec_decode(&pack_end_desc, body, &a, &f, &err) != ST_OK)
+        return refuse(v, "end", "ENC-4: %s", err.text);
+    if (f.blocks != v->r->blocks || f.leaves != v->tip.tree.size || !hash_eq(&f.root, &v->r->root))
+        return refuse(v, "end", "PAK-4: it speaks of %" PRIu64 " blocks and %" PRIu64 " leaves; %" PRIu64 " and %" PRIu64 " were read, root %s",
+                      f.blocks, f.leaves, v->r->blocks, v->tip.tree.size, hex_of(&v->r->root).s);
+    if (pack_read(&v->in, &kind, &more, &err) != ST_END)
+        return refuse(v, "end", "PAK-2: something follows the last frame");
+    return ST_OK;
+}
+
+/* Decisions by where they stand at the end. */
+static enum status count_decisions(struct verify *v)
+{
+    struct view view;
+    struct span key, value;
+    uint8_t from[8] = {0};
+    enum status st = store_read_begin(v->store, &view, v->err);
+    if (st != ST_OK)
+        return st;
+    while ((st = view_next(&view, TABLE_DECISION, span_of(from, 8), &key, &value)) == ST_OK) {
+        struct arena a CLEANUP(arena_deinit);
+        struct state_decision d;
+        arena_init(&a, 0);
+        st = codec_decode(&state_decision_desc, value, &a, &d, v->err);
+        if (st != ST_OK)
+            break;
+        v->r->decisions++;
+        if ((size_t)d.phase < VERIFY_PHASES)
+            v->r->phases[d.phase]++;
+        store_u64(from, d.number + 1);
+    }
+    store_read_end(v->store, &view);
+    return st == ST_END ? ST_OK : st;
+}
+
+static enum status body_of_pack(struct verify *v)
+{
+    bool checkpoints = false;
+    for (;;) {
+        uint32_t kind;
+        struct span body;
+        enum status st = next_frame(v, &kind, &body);
+        if (st != ST_OK)
+            return st;
+        if (kind == pack_block_desc.number && !checkpoints) {
+            st = one_block(v, body);
+        } else if (kind == pack_checkpoint_desc.number && v->r->blocks > 0) {
+            checkpoints = true;
+            st = one_checkpoint(v, body);
+        } else if (kind == pack_end_desc.number && v->r->blocks > 0) {
+            return the_end(v, body);
+        } else {
+            st = refuse(v, "frame", "PAK-2: a frame of kind %u does not belong here", kind);
+        }
+        if (st != ST_OK)
+            return st;
+    }
+}
+
+enum status verify_pack(FILE *f, const struct hash *expect, struct arena *a, struct verify_report *ret_report,
+                        struct verify_failure *ret_failure, struct err *err)
+{
+    struct err own;
+    struct verify_report r = {0};
+    struct verify v = {.a = a, .r = &r, .fail = ret_failure, .err = err};
+    *ret_failure = (struct verify_failure){.region = ""};
+    pack_reader_init(&v.in, f);
+    v.store = store_mem_new();
+    v.ids = ids_new();
+    enum status st = pack_read_magic(&v.in, &own);
+    if (st != ST_OK)
+        st = refuse(&v, "magic", "%s", own.text);
+    if (st == ST_OK)
+        st = head(&v, expect);
+    if (st == ST_OK)
+        st = body_of_pack(&v);
+    if (st == ST_OK)
+        st = count_decisions(&v);
+    r.bytes = v.in.next_offset;
+    pack_reader_deinit(&v.in);
+    store_close(v.store);
+    ids_free(v.ids);
+    *ret_report = r;
+    return st;
+}

@@ -1,0 +1,48 @@
+/* verify: checks a pack from its first byte to its last, trusting nobody: canonical bytes, every signature, authority of
+ * every seat at its moment, tree, header chain, certificates, cosignatures; governance is executed again, to the same
+ * roots (SPEC section 10). One pass; it shares nothing with who exported the pack. */
+#ifndef ENT_AUDIT_VERIFY_H
+#define ENT_AUDIT_VERIFY_H
+
+#include "pack/pack.h"
+
+enum { VERIFY_ORGS_MAX = 128, VERIFY_PHASES = 16 };
+
+struct verify_org {
+    struct span org;
+    uint64_t blocks; /* certificates that it signed */
+    uint64_t could;  /* certificates that it could have signed */
+    uint64_t entries; /* signed by its seats */
+};
+
+struct verify_report {
+    struct hash alliance;
+    struct span name;
+    uint64_t bytes, frames;
+    uint64_t blocks, entries, timers; /* timers: deadlines that fired */
+    uint64_t signatures;              /* checked: founding, cards, entries, certificates, checkpoints */
+    uint64_t certificates, checkpoints, cosignatures;
+    bool whole_checkpoint;            /* some checkpoint has cosignatures of a quorum, */
+    uint64_t checkpoint_size;         /* the largest such tree */
+    uint64_t prose, prose_absent;
+    uint64_t decisions, phases[VERIFY_PHASES]; /* by enum phase */
+    uint64_t height, size, last_ms, founded_ms;
+    struct hash root, state_root;
+    struct verify_org orgs[VERIFY_ORGS_MAX];
+    size_t n_orgs;
+};
+
+/* Where and why it failed (PAK-5). */
+struct verify_failure {
+    const char *region; /* "header" */
+    struct pack_place place;
+    uint64_t height;    /* of the block at hand */
+    char why[ERR_TEXT_MAX]; /* begins with the rule's id where one is known */
+};
+
+/* expect: the alliance id, or NULL. ST_OK: verified. ST_BADSIG: it failed, ret_failure says where. Others: the file cannot
+ * be read. Texts of the report are in the arena. */
+MUST_USE enum status verify_pack(FILE *f, const struct hash *expect, struct arena *a, struct verify_report *ret_report,
+                                 struct verify_failure *ret_failure, struct err *err);
+
+#endif

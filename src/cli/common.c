@@ -1,0 +1,170 @@
+/* Errors, connection, output. */
+#include <stdarg.h>
+#include <termios.h>
+#include <unistd.h>
+#include <fcntl.h>
+#include "cli/cli.h"
+#include "crypto/hash.h"
+
+static int exit_of(enum status st)
+{
+    switch ((int)st) {
+    case ST_USAGE:
+        return EXIT_USAGE;
+    case ST_PASSPHRASE:
+    case ST_BADKEY:
+        return EXIT_KEY;
+    case ST_BADSIG:
+    case ST_CORRUPT:
+        return EXIT_BAD;
+    case ST_UNREACHABLE:
+    case ST_CLOSED:
+    case ST_BUSY:
+        return EXIT_NODE;
+    case ST_TIMEOUT:
+        return EXIT_NODE;
+    default:
+        return EXIT_FAILED;
+    }
+}
+
+int cli_fail(struct cli *c)
+{
+    (void)fprintf(stderr, "entente: %s\n", c->err.text);
+    return exit_of(c->err.st);
+}
+
+int cli_usage(struct cli *c, const char *fmt, ...)
+{
+    (void)c;
+    va_list ap;
+    va_start(ap, fmt);
+    (void)fputs("entente: ", stderr);
+    (void)vfprintf(stderr, fmt, ap);
+    (void)fputs("\n", stderr);
+    va_end(ap);
+    return EXIT_USAGE;
+}
+
+enum status cli_connect(struct cli *c)
+{
+    if (c->client != NULL)
+        return ST_OK;
+    enum status st = client_open(c->node == NULL ? "." : c->node, 20000, &c->client, &c->err);
+    if (st == ST_OK)
+        st = client_ask(c->client, METHOD_info, NULL, &c->a, &c->info, &c->err);
+    return st;
+}
+
+enum status cli_ask(struct cli *c, enum method m, const void *request, void *ret_reply)
+{
+    enum status st = cli_connect(c);
+    return st == ST_OK ? client_ask(c->client, m, request, &c->a, ret_reply, &c->err) : st;
+}
+
+int cli_json(struct cli *c, const struct record_desc *d, const void *rec)
+{
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, 64 << 20);
+    enum status st = codec_json(d, rec, NULL, NULL, &b);
+    if (st != ST_OK) {
+        (void)err_set(&c->err, st, "the answer cannot be shown as JSON");
+        return cli_fail(c);
+    }
+    (void)puts(buf_cstr(&b));
+    return EXIT_DONE;
+}
+
+bool cli_decision(const char *word, uint64_t *ret_number)
+{
+    char *end;
+    if ((word[0] == 'D' || word[0] == 'd') && word[1] == '-')
+        word += 2;
+    if (word[0] < '0' || word[0] > '9')
+        return false;
+    *ret_number = strtoull(word, &end, 10);
+    return *end == 0 && *ret_number > 0 && *ret_number < UINT64_C(1) << 62;
+}
+
+struct cli_text cli_time(uint64_t ms)
+{
+    static const char *const days[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    struct cli_text t;
+    int64_t y;
+    unsigned m, d;
+    uint64_t s = ms / 1000 % 86400;
+    time_civil((int64_t)(ms / 86400000), &y, &m, &d);
+    (void)snprintf(t.s, sizeof t.s, "%s %u %s %lld %02u:%02u:%02u UTC", days[ms / 86400000 % 7], d, months[m - 1], (long long)y,
+                   (unsigned)(s / 3600), (unsigned)(s / 60 % 60), (unsigned)(s % 60));
+    return t;
+}
+
+struct cli_text cli_span(uint64_t now_ms, uint64_t then_ms)
+{
+    struct cli_text t;
+    bool past = then_ms < now_ms;
+    uint64_t s = (past ? now_ms - then_ms : then_ms - now_ms) / 1000;
+    char amount[40];
+    if (s >= 172800)
+        (void)snprintf(amount, sizeof amount, "%" PRIu64 " d", s / 86400);
+    else if (s >= 7200)
+        (void)snprintf(amount, sizeof amount, "%" PRIu64 " h", s / 3600);
+    else if (s >= 120)
+        (void)snprintf(amount, sizeof amount, "%" PRIu64 " min", s / 60);
+    else
+        (void)snprintf(amount, sizeof amount, "%" PRIu64 " s", s);
+    (void)snprintf(t.s, sizeof t.s, past ? "%s ago" : "in %s", amount);
+    return t;
+}
+
+void cli_prose(FILE *f, const char *indent, struct span text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        (void)fputc(text.p[i], f);
+        if (text.p[i] == '\n')
+            (void)fputs(indent, f);
+    }
+    (void)fputc('\n', f);
+}
+
+struct span cli_find_prose(const struct prose_list *l, const struct hash *digest)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        struct hash h;
+        struct err err;
+        struct buf b CLEANUP(buf_deinit);
+        buf_init(&b, LIMIT_PROSE_BYTES + 64);
+        buf_put(&b, l->v[i].salt.b, 32);
+        buf_put_span(&b, l->v[i].text);
+        sha256(buf_span(&b), &h);
+        if (hash_eq(&h, digest) && text_check(l->v[i].text, true, &err) == ST_OK)
+            return l->v[i].text;
+    }
+    return span_str("(text absent)");
+}
+
+bool cli_prompt(const char *question, char *ret, size_t cap, bool hidden)
+{
+    int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+    struct termios was, now;
+    if (fd < 0)
+        return false;
+    bool quiet = hidden && tcgetattr(fd, &was) == 0;
+    if (quiet) {
+        now = was;
+        now.c_lflag &= ~(tcflag_t)ECHO;
+        (void)tcsetattr(fd, TCSAFLUSH, &now);
+    }
+    size_t n = 0;
+    bool ok = write(fd, question, strlen(question)) >= 0;
+    for (char ch; ok && n + 1 < cap && read(fd, &ch, 1) == 1 && ch != '\n';)
+        ret[n++] = ch;
+    ret[n] = 0;
+    if (quiet) {
+        (void)tcsetattr(fd, TCSAFLUSH, &was);
+        ok = write(fd, "\n", 1) == 1;
+    }
+    (void)close(fd);
+    return ok;
+}

@@ -1,0 +1,255 @@
+/* Keys, seats, and entries on their way. */
+#include <errno.h>
+#include <unistd.h>
+#include "cli/cli.h"
+#include "crypto/hash.h"
+#include "crypto/keyfile.h"
+#include "crypto/sshkeygen.h"
+#include "crypto/sshpub.h"
+#include "crypto/sshsig.h"
+#include "ledger/leaf.h"
+
+enum { PASSPHRASE_MAX = 1024, LIVES_DAYS = 29 };
+
+void cli_signer_close(struct cli_signer *s)
+{
+    ed25519_free(s->own);
+    s->own = NULL;
+}
+
+static enum status passphrase(struct cli *c, struct span *ret)
+{
+    if (c->passphrase_file != NULL) {
+        enum status st = file_read(c->passphrase_file, PASSPHRASE_MAX, &c->a, ret, &c->err);
+        while (st == ST_OK && ret->n > 0 && (ret->p[ret->n - 1] == '\n' || ret->p[ret->n - 1] == '\r'))
+            ret->n--;
+        return st;
+    }
+    char *line = arena_alloc(&c->a, PASSPHRASE_MAX);
+    char question[600];
+    (void)snprintf(question, sizeof question, "Passphrase of %s: ", c->key);
+    if (!cli_prompt(question, line, PASSPHRASE_MAX, true))
+        return err_set(&c->err, ST_PASSPHRASE, "%s is sealed, and there is no terminal to ask at; give --passphrase-file FILE", c->key);
+    *ret = span_str(line);
+    return ST_OK;
+}
+
+static enum status open_own(struct cli *c, struct cli_signer *s)
+{
+    bool sealed;
+    struct span phrase = {NULL, 0};
+    enum status st = keyfile_public(c->key, &s->pub.key, &sealed, &c->err);
+    if (st == ST_OK && sealed)
+        st = passphrase(c, &phrase);
+    if (st == ST_OK)
+        st = keyfile_open(c->key, phrase, &s->own, &c->err);
+    s->pub.alg = SIG_ED25519;
+    return st;
+}
+
+static enum status public_of_ssh(struct cli *c, const char *path, struct span text, struct public_key *ret)
+{
+    struct span comment;
+    if (text.n > 4 && memcmp(text.p, "ssh-", 4) == 0)
+        return sshpub_parse(text, ret, &comment, &c->err);
+    if (text.n > 3 && memcmp(text.p, "sk-", 3) == 0)
+        return sshpub_parse(text, ret, &comment, &c->err);
+    char pub[4096];
+    (void)snprintf(pub, sizeof pub, "%s.pub", path);
+    enum status st = file_read(pub, SSHPUB_LINE_MAX, &c->a, &text, &c->err);
+    if (st != ST_OK)
+        return err_wrap(&c->err, ST_BADKEY, "the public key beside %s is needed: ", path);
+    return sshpub_parse(text, ret, &comment, &c->err);
+}
+
+enum status cli_signer_open(struct cli *c, struct cli_signer *ret)
+{
+    struct cli_signer s = {.path = c->key};
+    struct span text;
+    if (c->key == NULL)
+        return err_set(&c->err, ST_BADKEY, "a key is needed to sign: --key FILE (or ENTENTE_KEY); make one with: entente key new FILE");
+    enum status st = file_read(c->key, 65536, &c->a, &text, &c->err);
+    if (st != ST_OK)
+        return err_set(&c->err, ST_BADKEY, "%s", arena_dup(&c->a, span_str(c->err.text)).p);
+    bool own = text.n > 12 && memcmp(text.p, "entente-key ", 12) == 0;
+    st = own ? open_own(c, &s) : public_of_ssh(c, c->key, text, &s.pub);
+    if (st == ST_OK)
+        *ret = s;
+    return st;
+}
+
+static void said(void *ctx, struct span text)
+{
+    (void)ctx;
+    (void)fwrite(text.p, 1, text.n, stderr);
+}
+
+enum status cli_sign(struct cli *c, const struct cli_signer *s, const char *ns, struct span message, struct signature *ret)
+{
+    if (s->own != NULL) {
+        sshsig_sign_record(s->own, ns, message, ret);
+        return ST_OK;
+    }
+    struct sshkeygen how = {.said = said};
+    return sshkeygen_sign(&how, s->path, ns, message, ret, &c->err);
+}
+
+static bool holds(const struct query_seat *seat, const struct public_key *key)
+{
+    for (size_t i = 0; i < seat->keys.n; i++)
+        if (seat->keys.v[i].alg == key->alg && hash_eq(&seat->keys.v[i].key, &key->key))
+            return true;
+    return false;
+}
+
+enum status cli_seat(struct cli *c, const struct cli_signer *s, const struct span_list *wanted, struct span *ret_seat)
+{
+    struct query_seats seats;
+    struct buf names CLEANUP(buf_deinit);
+    size_t n = 0;
+    buf_init(&names, 800);
+    if (c->seat != NULL) {
+        if (!text_is_seat(span_str(c->seat)))
+            return err_set(&c->err, ST_USAGE, "--as %s: expected ORG/SEAT, for instance brand/finance", c->seat);
+        *ret_seat = span_str(c->seat);
+        return ST_OK;
+    }
+    enum status st = cli_ask(c, METHOD_seats, NULL, &seats);
+    if (st != ST_OK)
+        return st;
+    for (size_t i = 0; i < seats.list.n; i++) {
+        bool asked = wanted == NULL;
+        for (size_t k = 0; !asked && k < wanted->n; k++)
+            asked = span_eq(wanted->v[k], seats.list.v[i].seat);
+        if (!asked || !holds(&seats.list.v[i], &s->pub))
+            continue;
+        buf_printf(&names, "%s%.*s", n++ == 0 ? "" : ", ", SPAN_FMT(seats.list.v[i].seat));
+        *ret_seat = seats.list.v[i].seat;
+    }
+    if (n == 1)
+        return ST_OK;
+    if (n == 0)
+        return err_set(&c->err, ST_BADKEY, "the key %s holds no seat that could do this; its registrar sets holders, and --as ORG/SEAT names one",
+                       sshpub_fingerprint(&s->pub).s);
+    return err_set(&c->err, ST_USAGE, "the key holds several seats: %s. Say for which you act: --as ORG/SEAT", buf_cstr(&names));
+}
+
+enum status cli_detach(struct cli *c, struct cli_prose_list *l, const char *text, struct hash *ret_digest)
+{
+    ASSERT(l->n < LIMIT_PROSE_PER_ENTRY);
+    struct prose *p = &l->v[l->n++];
+    *p = (struct prose){.text = span_str(text)};
+    enum status st = text_check(p->text, true, &c->err);
+    if (st != ST_OK)
+        return err_wrap(&c->err, ST_USAGE, "the text cannot be taken: ");
+    if (strchr(text, '@') != NULL)
+        (void)fprintf(stderr, "Note: the text seems to hold a mail address. What is recorded stays for good; seats are enough to name people.\n");
+    rng_fill(&rng_system, p->salt.b, sizeof p->salt.b);
+    leaf_prose_digest(p, ret_digest);
+    return ST_OK;
+}
+
+static int refused(struct cli *c, uint64_t verdict, struct span why)
+{
+    enum verdict v = (enum verdict)verdict;
+    (void)c;
+    (void)fprintf(stderr, "Refused: %s%s%.*s\n", verdict_text(v), why.n > 0 ? ": " : "", SPAN_FMT(why));
+    return verdict_exit_code(v);
+}
+
+int cli_wait(struct cli *c, const struct hash *id, uint64_t *ret_leaf)
+{
+    struct rpc_entry q = {.id = *id, .timeout_ms = c->timeout_s * 1000};
+    struct rpc_entry_reply r;
+    struct rpc_status_reply s;
+    if (cli_ask(c, METHOD_entry, &q, &r) != ST_OK)
+        return cli_fail(c);
+    if (r.state == RPC_REFUSED)
+        return refused(c, r.verdict, r.why);
+    if (r.state == RPC_UNKNOWN) {
+        (void)fprintf(stderr, "entente: entry %s is not known at this node\n", hex_of(id).s);
+        return EXIT_FAILED;
+    }
+    if (r.state == RPC_WAITING) {
+        (void)fprintf(stderr, "Not final after %" PRIu64 " s; it is kept and goes on by itself. Why: entente node why. Later: entente wait %s\n",
+                      c->timeout_s, hex_of(id).s);
+        return EXIT_PENDING;
+    }
+    if (cli_ask(c, METHOD_status, NULL, &s) != ST_OK)
+        return cli_fail(c);
+    if (!c->json)
+        (void)printf("Signed, final, %" PRIu64 " of %" PRIu64 " nodes (leaf %" PRIu64 ", block %" PRIu64 ").\n", r.signatures, s.validators, r.leaf,
+                     r.height);
+    if (ret_leaf != NULL)
+        *ret_leaf = r.leaf;
+    return EXIT_DONE;
+}
+
+int cli_submit(struct cli *c, struct span submission, uint64_t *ret_leaf)
+{
+    struct rpc_submit q = {.submission = submission};
+    struct rpc_submit_reply r;
+    if (cli_ask(c, METHOD_submit, &q, &r) != ST_OK)
+        return cli_fail(c);
+    if (r.verdict != V_OK && r.verdict != V_DUPLICATE)
+        return refused(c, r.verdict, r.why);
+    if (c->no_wait) {
+        (void)printf("%s\n", hex_of(&r.id).s);
+        (void)fprintf(stderr, "Kept at this node, not final yet. Look later: entente wait %s\n", hex_of(&r.id).s);
+        return EXIT_PENDING;
+    }
+    return cli_wait(c, &r.id, ret_leaf);
+}
+
+static enum status make(struct cli *c, const struct cli_signer *s, struct span seat, enum kind kind, const void *body,
+                        const struct cli_prose_list *prose, struct buf *out)
+{
+    struct rpc_boundary_reply at;
+    struct buf b CLEANUP(buf_deinit), entry CLEANUP(buf_deinit), sig CLEANUP(buf_deinit);
+    struct signature record;
+    buf_init(&b, LIMIT_ENTRY_BYTES);
+    buf_init(&entry, LIMIT_ENTRY_BYTES);
+    buf_init(&sig, 512);
+    enum status st = codec_check(kind_desc(kind), body, &c->err);
+    if (st != ST_OK)
+        return err_wrap(&c->err, ST_USAGE, "it cannot be signed like this: ");
+    st = cli_ask(c, METHOD_boundary, NULL, &at);
+    if (st == ST_OK)
+        st = codec_encode(kind_desc(kind), body, &b);
+    uint64_t now = clock_wall_ms(&clock_system);
+    struct entry e = {.leaf = LEAF_ENTRY,
+                      .version = 1,
+                      .alliance = c->info.alliance,
+                      .kind = kind,
+                      .body = buf_span(&b),
+                      .seat = seat,
+                      .at_ms = now,
+                      .basis = {.size = at.size, .root = at.root},
+                      .expires_ms = (now > at.time_ms ? now : at.time_ms) + (uint64_t)LIVES_DAYS * 86400000};
+    if (st == ST_OK)
+        st = codec_encode(&entry_desc, &e, &entry);
+    if (st == ST_OK)
+        st = cli_sign(c, s, SSHSIG_ENTRY, buf_span(&entry), &record);
+    if (st == ST_OK)
+        st = codec_encode(&signature_desc, &record, &sig);
+    struct submission sub = {.version = 1, .entry = buf_span(&entry), .signature = buf_span(&sig)};
+    if (prose != NULL)
+        sub.prose = (struct prose_list){prose->n, (struct prose *)(uintptr_t)prose->v};
+    return st == ST_OK ? codec_encode(&submission_desc, &sub, out) : st;
+}
+
+int cli_enter(struct cli *c, const struct cli_signer *s, struct span seat, enum kind kind, const void *body,
+              const struct cli_prose_list *prose, uint64_t *ret_leaf)
+{
+    struct buf out CLEANUP(buf_deinit);
+    buf_init(&out, 1 << 20);
+    if (make(c, s, seat, kind, body, prose, &out) != ST_OK)
+        return cli_fail(c);
+    if (c->save == NULL)
+        return cli_submit(c, buf_span(&out), ret_leaf);
+    if (file_write(c->save, buf_span(&out), 0600, false, &c->err) != ST_OK)
+        return cli_fail(c);
+    (void)fprintf(stderr, "Signed as %.*s and saved to %s. Not sent: hand it in at any partner's node with: entente submit %s\n", SPAN_FMT(seat),
+                  c->save, c->save);
+    return EXIT_DONE;
+}

@@ -1,0 +1,519 @@
+/* propose, ballots, revise, withdraw, escalate, comment; saved entries. */
+#include <sys/stat.h>
+#include <unistd.h>
+#include "charter/charter.h"
+#include "charter/scalar.h"
+#include "cli/cli.h"
+#include "crypto/hash.h"
+#include "crypto/sshpub.h"
+#include "crypto/sshsig.h"
+#include "ledger/leaf.h"
+
+static int need_id(struct cli *c, uint64_t *ret_number, const char *verb)
+{
+    if (c->n != 1 || !cli_decision(c->words[0], ret_number))
+        return cli_usage(c, "%s needs a decision's id, for instance: entente %s D-12", verb, verb);
+    return EXIT_DONE;
+}
+
+/* Section numbers by the name that the charter file uses. */
+static uint64_t section_number(const char *name)
+{
+    for (uint64_t i = 1; i < 64; i++) {
+        const struct record_desc *d = charter_section_desc(i);
+        if (d == NULL)
+            continue;
+        const char *s = d->name + strlen("charter_");
+        size_t k = 0;
+        while (s[k] != 0 && (s[k] == name[k] || (s[k] == '_' && name[k] == '-')))
+            k++;
+        if (s[k] == 0 && name[k] == 0)
+            return i;
+    }
+    return 0;
+}
+
+/* The amended section's new body, from a whole charter file as `charter show` prints it. */
+static enum status amend(struct cli *c, struct effect *e)
+{
+    struct span yaml;
+    struct charter_source source;
+    struct query_section now;
+    const char *slash = c->file == NULL ? NULL : strrchr(c->file, '/');
+    const char *dir = slash == NULL ? "." : (const char *)arena_dup(&c->a, span_of(c->file, (size_t)(slash - c->file))).p;
+    uint64_t number = section_number(c->amend);
+    if (number == 0)
+        return err_set(&c->err, ST_USAGE, "--amend %s: the charter has no such section; see: entente charter show", c->amend);
+    if (c->file == NULL)
+        return err_set(&c->err, ST_USAGE, "--amend needs --file FILE: the whole charter as `entente charter show` prints it, changed");
+    enum status st = file_read(c->file, CHARTER_FILE_MAX, &c->a, &yaml, &c->err);
+    struct charter_files files = charter_files_in(dir);
+    if (st == ST_OK)
+        st = charter_load(yaml, c->file, NULL, &files, &c->a, &source, &c->err);
+    struct rpc_number q = {.number = number};
+    if (st == ST_OK)
+        st = cli_ask(c, METHOD_section, &q, &now);
+    if (st != ST_OK)
+        return st;
+    for (size_t i = 0; i < source.sections.n; i++) {
+        if (source.sections.v[i].number != number)
+            continue;
+        if (span_eq(source.sections.v[i].body, now.section.body))
+            return err_set(&c->err, ST_USAGE, "%s: its section %s is the one in force already", c->file, c->amend);
+        *e = (struct effect){.type = EFFECT_AMEND, .section = number, .base_version = now.section.version, .body = source.sections.v[i].body};
+        SET_HAS(e, effect_key_section);
+        SET_HAS(e, effect_key_base_version);
+        SET_HAS(e, effect_key_body);
+        return ST_OK;
+    }
+    return err_set(&c->err, ST_USAGE, "%s has no section %s", c->file, c->amend);
+}
+
+static int compare_spans(const void *x, const void *y)
+{
+    return span_cmp(*(const struct span *)x, *(const struct span *)y);
+}
+
+static void split(struct cli *c, const char *list, struct span_list *ret)
+{
+    ret->v = arena_array(&c->a, strlen(list) + 1, sizeof *ret->v);
+    ret->n = 0;
+    while (*list != 0) {
+        size_t n = strcspn(list, ",");
+        ret->v[ret->n++] = span_of(list, n);
+        list += n + (list[n] == ',');
+    }
+    qsort(ret->v, ret->n, sizeof *ret->v, compare_spans);
+}
+
+static enum status fill_proposal(struct cli *c, struct proposal *p, struct cli_prose_list *prose)
+{
+    struct span text;
+    enum status st = ST_OK;
+    p->effect.type = EFFECT_NONE;
+    if (c->title == NULL)
+        return err_set(&c->err, ST_USAGE, "a title is needed: --title TEXT (one line, at most 200 bytes)");
+    st = text_check(span_str(c->title), false, &c->err);
+    if (st != ST_OK)
+        return err_wrap(&c->err, ST_USAGE, "--title: ");
+    st = cli_detach(c, prose, c->title, &p->title);
+    if (st == ST_OK && c->text_file != NULL) {
+        st = file_read(c->text_file, LIMIT_PROSE_BYTES, &c->a, &text, &c->err);
+        if (st == ST_OK)
+            c->text = (const char *)text.p;
+    }
+    if (st == ST_OK && c->text != NULL) {
+        st = cli_detach(c, prose, c->text, &p->text);
+        SET_HAS(p, proposal_key_text);
+    }
+    if (st == ST_OK && c->amount != NULL) {
+        if (!scalar_money(span_str(c->amount), &c->a, &p->amount))
+            return err_set(&c->err, ST_USAGE, "--amount %s: expected a currency and an amount with its decimals, for instance \"USD 180000.00\"", c->amount);
+        SET_HAS(p, proposal_key_amount);
+    }
+    if (st == ST_OK && c->affects != NULL) {
+        split(c, c->affects, &p->affected);
+        SET_HAS(p, proposal_key_affected);
+    }
+    if (st == ST_OK && c->partner != NULL) {
+        p->partner = span_str(c->partner);
+        SET_HAS(p, proposal_key_partner);
+    }
+    if (st == ST_OK && c->amend != NULL)
+        st = amend(c, &p->effect);
+    return st;
+}
+
+/* After it is final: the number it got, and where it stands. */
+static void say_outcome(struct cli *c, uint64_t number)
+{
+    struct rpc_number q = {.number = number};
+    struct query_readiness r;
+    if (c->json || cli_ask(c, METHOD_readiness, &q, &r) != ST_OK)
+        return;
+    (void)printf("D-%" PRIu64 " is %s.", number, enum_text(&phase_enum, r.phase));
+    for (size_t i = 0; i < r.missing.n; i++)
+        (void)printf("%s%.*s", i == 0 ? " Missing: " : "; ", SPAN_FMT(r.missing.v[i]));
+    if (HAS(&r, query_readiness_key_deadline_ms) && r.silence.n > 0)
+        (void)printf(" Silence: %.*s on %s.", SPAN_FMT(r.silence), cli_time(r.deadline_ms).s);
+    (void)printf("\n");
+}
+
+/* The decision that an entry opened: the one whose first revision is its leaf. Newest first, by pages. */
+static uint64_t decision_at(struct cli *c, uint64_t leaf)
+{
+    uint64_t from = 1, found = 0;
+    for (;;) {
+        struct rpc_range q = {.from = from, .count = 1000};
+        struct query_decisions r;
+        if (cli_ask(c, METHOD_decisions, &q, &r) != ST_OK)
+            return 0;
+        for (size_t i = 0; i < r.list.n; i++) {
+            if (r.list.v[i].leaf == leaf)
+                found = r.list.v[i].number;
+            from = r.list.v[i].number + 1;
+        }
+        if (!r.more || found != 0)
+            return found;
+    }
+}
+
+int verb_propose(struct cli *c)
+{
+    struct propose body = {0};
+    struct cli_prose_list prose = {0};
+    struct cli_signer s;
+    struct span seat;
+    uint64_t leaf = 0, number;
+    struct cli_seen other;
+    if (c->n != 1 || !text_is_id(span_str(c->words[0])))
+        return cli_usage(c, "propose needs the type of decision, a row of the charter's matrix: entente charter show decisions");
+    body.type = span_str(c->words[0]);
+    if (fill_proposal(c, &body.proposal, &prose) != ST_OK)
+        return cli_fail(c);
+    if (c->counter != NULL) {
+        if (!cli_decision(c->counter, &number))
+            return cli_usage(c, "--counter takes a decision's id, for instance D-12");
+        if (cli_fetch(c, number, &other) != ST_OK)
+            return cli_fail(c);
+        body.counters = (struct ref){.number = number, .digest = other.q.decision.digest};
+        SET_HAS(&body, propose_key_counters);
+    }
+    if (cli_signer_open(c, &s) != ST_OK)
+        return cli_fail(c);
+    int code = cli_seat(c, &s, NULL, &seat) == ST_OK ? cli_enter(c, &s, seat, KIND_PROPOSE, &body, &prose, &leaf) : cli_fail(c);
+    cli_signer_close(&s);
+    if (code != EXIT_DONE || c->save != NULL)
+        return code;
+    number = decision_at(c, leaf);
+    if (number == 0)
+        return code;
+    cli_note_seen(c, number, 1);
+    if (c->json)
+        (void)printf("{\"decision\": %" PRIu64 ", \"leaf\": %" PRIu64 "}\n", number, leaf);
+    say_outcome(c, number);
+    return code;
+}
+
+/* What changed since it was read: never signed silently. */
+static int changed(struct cli *c, const struct cli_seen *s, uint64_t seen)
+{
+    uint64_t rev = s->q.decision.revision, number = s->q.decision.number;
+    struct rpc_leaf q = {.index = s->q.revisions.v[seen - 1].leaf};
+    struct rpc_leaf_reply old;
+    (void)fprintf(stderr, "Not signed: D-%" PRIu64 " was revised (%" PRIu64 ") after you read it (%" PRIu64 ").\n", number, rev, seen);
+    if (cli_ask(c, METHOD_leaf, &q, &old) == ST_OK) {
+        (void)fputs("- ", stderr);
+        cli_prose(stderr, "- ", cli_find_prose(&old.prose, &s->q.revisions.v[seen - 1].proposal.title));
+        (void)fputs("+ ", stderr);
+        cli_prose(stderr, "+ ", cli_find_prose(&s->leaf.prose, &s->leaf.proposal.title));
+    }
+    (void)fprintf(stderr, "Ballots on revision %" PRIu64 " are void, kept on record. For revision %" PRIu64 ": entente show D-%" PRIu64
+                          ", then the same command; or at once with --rev %" PRIu64 "\n",
+                  seen, rev, number, rev);
+    return EXIT_CHANGED;
+}
+
+static bool confirmed(struct cli *c, const struct cli_seen *s, struct span seat, enum choice choice)
+{
+    char answer[64], question[600];
+    if (choice == CHOICE_VETO)
+        return c->confirm != NULL; /* checked by the caller */
+    if (c->yes)
+        return true;
+    (void)snprintf(question, sizeof question, "%s as %.*s  sha256:%s? [y/N] ", enum_text(&choice_enum, choice), SPAN_FMT(seat),
+                   hex_of(&s->q.decision.digest).s);
+    return cli_prompt(question, answer, sizeof answer, false) && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+static int cast_one(struct cli *c, uint64_t number, enum choice choice)
+{
+    struct cli_seen s;
+    struct cli_signer signer;
+    struct cli_prose_list prose = {0};
+    struct span seat;
+    if (cli_fetch(c, number, &s) != ST_OK)
+        return cli_fail(c);
+    uint64_t rev = s.q.decision.revision, seen = cli_last_seen(c, number), asked = c->rev == NULL ? 0 : strtoull(c->rev, NULL, 10);
+    if (asked != 0 && asked != rev) {
+        (void)fprintf(stderr, "Not signed: D-%" PRIu64 " stands at revision %" PRIu64 ", not %" PRIu64 ".\n", number, rev, asked);
+        return EXIT_CHANGED;
+    }
+    if (asked == 0 && seen != 0 && seen < rev && seen <= s.q.revisions.n)
+        return changed(c, &s, seen);
+    struct ballot b = {.decision = {.number = number, .digest = s.q.decision.digest}, .rung = s.q.decision.rung, .choice = choice};
+    if (cli_signer_open(c, &signer) != ST_OK)
+        return cli_fail(c);
+    struct span_list could = {0, arena_array(&c->a, 4096, sizeof(struct span))};
+    for (size_t i = 0; i < s.q.readiness.partners.n; i++) {
+        const struct query_partner *p = &s.q.readiness.partners.v[i];
+        const struct span_list *lists[] = {&p->could, &p->approved, &p->rejected, &p->abstained};
+        for (size_t k = 0; k < ARRAY_LEN(lists); k++)
+            for (size_t m = 0; m < lists[k]->n && could.n < 4096; m++)
+                could.v[could.n++] = lists[k]->v[m];
+    }
+    enum status st = cli_seat(c, &signer, choice == CHOICE_VETO ? &s.q.pinned.veto : &could, &seat);
+    if (st == ST_OK && c->reason != NULL) {
+        st = cli_detach(c, &prose, c->reason, &b.reason);
+        SET_HAS(&b, ballot_key_reason);
+    }
+    if (c->clause != NULL) {
+        b.clause = span_str(c->clause);
+        SET_HAS(&b, ballot_key_clause);
+    }
+    int code = EXIT_DONE;
+    if (st != ST_OK) {
+        code = cli_fail(c);
+    } else {
+        if (!c->json) {
+            cli_show_proposal(&s);
+            (void)printf("  %.*s\n", SPAN_FMT(s.q.readiness.missing.n > 0 ? s.q.readiness.missing.v[0] : span_str("nothing is missing")));
+        }
+        if (!confirmed(c, &s, seat, choice)) {
+            (void)fprintf(stderr, "Not signed. (Without a terminal: --yes)\n");
+            code = EXIT_FAILED;
+        } else {
+            code = cli_enter(c, &signer, seat, KIND_BALLOT, &b, &prose, NULL);
+        }
+    }
+    cli_signer_close(&signer);
+    if (code == EXIT_DONE && c->save == NULL) {
+        cli_note_seen(c, number, rev);
+        say_outcome(c, number);
+    }
+    return code;
+}
+
+int verb_approve(struct cli *c)
+{
+    uint64_t number;
+    struct query_inbox in;
+    if (c->n > 0)
+        return need_id(c, &number, "approve") != EXIT_DONE ? EXIT_USAGE : cast_one(c, number, CHOICE_APPROVE);
+    if (cli_connect(c) != ST_OK)
+        return cli_fail(c);
+    struct rpc_inbox q = {.org = c->info.org};
+    if (cli_ask(c, METHOD_inbox, &q, &in) != ST_OK)
+        return cli_fail(c);
+    if (in.list.n == 0)
+        (void)printf("Nothing is asked of %.*s.\n", SPAN_FMT(c->info.org));
+    for (size_t i = 0; i < in.list.n; i++) {
+        if (in.list.v[i].task != TASK_BALLOT)
+            continue;
+        (void)printf("%zu of %zu  ", i + 1, in.list.n);
+        int code = cast_one(c, in.list.v[i].decision, CHOICE_APPROVE);
+        if (code != EXIT_DONE)
+            return code;
+    }
+    return EXIT_DONE;
+}
+
+int verb_reject(struct cli *c)
+{
+    uint64_t number;
+    if (need_id(c, &number, "reject") != EXIT_DONE)
+        return EXIT_USAGE;
+    if (c->reason == NULL)
+        return cli_usage(c, "a rejection needs a reason: --reason TEXT");
+    return cast_one(c, number, CHOICE_REJECT);
+}
+
+int verb_veto(struct cli *c)
+{
+    uint64_t number, again = 0;
+    if (need_id(c, &number, "veto") != EXIT_DONE)
+        return EXIT_USAGE;
+    if (c->reason == NULL || c->clause == NULL)
+        return cli_usage(c, "a veto needs a reason and the charter clause it rests on: --reason TEXT --clause CLAUSE");
+    if (c->confirm == NULL || !cli_decision(c->confirm, &again) || again != number)
+        return cli_usage(c, "a veto is final for this proposal: repeat its id with --confirm D-%" PRIu64, number);
+    return cast_one(c, number, CHOICE_VETO);
+}
+
+int verb_abstain(struct cli *c)
+{
+    uint64_t number;
+    return need_id(c, &number, "abstain") != EXIT_DONE ? EXIT_USAGE : cast_one(c, number, CHOICE_ABSTAIN);
+}
+
+/* revise, withdraw and escalate share this: fetch, key, seat, sign. */
+static int act_on(struct cli *c, const char *verb, enum kind kind)
+{
+    uint64_t number;
+    struct cli_seen s;
+    struct cli_signer signer;
+    struct cli_prose_list prose = {0};
+    struct revise revise = {0};
+    struct withdraw withdraw = {0};
+    struct move_decision move = {.move = MOVE_ESCALATE};
+    const void *body = kind == KIND_REVISE ? (const void *)&revise : kind == KIND_WITHDRAW ? (const void *)&withdraw : &move;
+    struct span seat;
+    if (need_id(c, &number, verb) != EXIT_DONE)
+        return EXIT_USAGE;
+    if (kind == KIND_MOVE && c->reason == NULL)
+        return cli_usage(c, "to escalate needs a reason: --reason TEXT");
+    if (cli_fetch(c, number, &s) != ST_OK || cli_signer_open(c, &signer) != ST_OK)
+        return cli_fail(c);
+    struct ref ref = {.number = number, .digest = s.q.decision.digest};
+    revise.decision = withdraw.decision = move.decision = ref;
+    move.rung = s.q.decision.rung;
+    enum status st = ST_OK;
+    if (c->reason != NULL) {
+        struct hash h;
+        st = cli_detach(c, &prose, c->reason, &h);
+        revise.reason = withdraw.reason = move.reason = h;
+        SET_HAS(&revise, revise_key_reason);
+        SET_HAS(&withdraw, withdraw_key_reason);
+    }
+    if (st == ST_OK && kind == KIND_REVISE)
+        st = fill_proposal(c, &revise.proposal, &prose);
+    struct span_list mover = {1, &s.q.decision.mover};
+    if (st == ST_OK)
+        st = cli_seat(c, &signer, kind == KIND_MOVE ? NULL : &mover, &seat);
+    int code = st == ST_OK ? cli_enter(c, &signer, seat, kind, body, &prose, NULL) : cli_fail(c);
+    cli_signer_close(&signer);
+    if (code == EXIT_DONE && c->save == NULL) {
+        cli_note_seen(c, number, s.q.decision.revision + (kind == KIND_REVISE));
+        say_outcome(c, number);
+    }
+    return code;
+}
+
+int verb_revise(struct cli *c)
+{
+    return act_on(c, "revise", KIND_REVISE);
+}
+
+int verb_withdraw(struct cli *c)
+{
+    return act_on(c, "withdraw", KIND_WITHDRAW);
+}
+
+int verb_escalate(struct cli *c)
+{
+    return act_on(c, "escalate", KIND_MOVE);
+}
+
+int verb_comment(struct cli *c)
+{
+    uint64_t number = 0;
+    struct cli_seen s;
+    struct cli_signer signer;
+    struct cli_prose_list prose = {0};
+    struct note body = {.type = NOTE_COMMENT};
+    struct span seat;
+    if (c->n > 1 || (c->n == 1 && !cli_decision(c->words[0], &number)) || c->text == NULL)
+        return cli_usage(c, "comment takes a decision's id, or none, and --text TEXT");
+    if (number != 0) {
+        if (cli_fetch(c, number, &s) != ST_OK)
+            return cli_fail(c);
+        body.decision = (struct ref){.number = number, .digest = s.q.decision.digest};
+        SET_HAS(&body, note_key_decision);
+    }
+    enum status st = cli_detach(c, &prose, c->text, &body.text);
+    SET_HAS(&body, note_key_text);
+    if (st == ST_OK)
+        st = cli_signer_open(c, &signer);
+    if (st != ST_OK)
+        return cli_fail(c);
+    st = cli_seat(c, &signer, NULL, &seat);
+    int code = st == ST_OK ? cli_enter(c, &signer, seat, KIND_NOTE, &body, &prose, NULL) : cli_fail(c);
+    cli_signer_close(&signer);
+    return code;
+}
+
+/* --- Saved entries --- */
+
+static enum status read_saved(struct cli *c, struct submission *ret_s, struct leaf *ret_leaf, struct span *ret_bytes)
+{
+    if (c->n != 1)
+        return err_set(&c->err, ST_USAGE, "one file of a saved entry was expected, or the number of a leaf on the record");
+    if (strspn(c->words[0], "0123456789") == strlen(c->words[0])) {
+        struct rpc_leaf q = {.index = strtoull(c->words[0], NULL, 10)};
+        struct rpc_leaf_reply r;
+        enum status asked = cli_ask(c, METHOD_leaf, &q, &r);
+        if (asked == ST_OK && leaf_parse(r.leaf, &c->a, ret_leaf, NULL) != ST_OK)
+            asked = err_set(&c->err, ST_USAGE, "leaf %s is no entry: it is a block record, or of the founding", c->words[0]);
+        *ret_s = (struct submission){.prose = r.prose};
+        *ret_bytes = (struct span){NULL, 0};
+        return asked;
+    }
+    enum status st = file_read(c->words[0], 1 << 20, &c->a, ret_bytes, &c->err);
+    if (st == ST_OK)
+        st = codec_decode(&submission_desc, *ret_bytes, &c->a, ret_s, &c->err);
+    if (st == ST_OK)
+        st = leaf_of_submission(ret_s, &c->a, ret_leaf, &c->err);
+    return st;
+}
+
+int verb_submit(struct cli *c)
+{
+    struct submission s;
+    struct leaf leaf;
+    struct span bytes;
+    if (read_saved(c, &s, &leaf, &bytes) != ST_OK)
+        return cli_fail(c);
+    if (bytes.p == NULL)
+        return cli_usage(c, "leaf %s is on the record already", c->words[0]);
+    return cli_submit(c, bytes, NULL);
+}
+
+int verb_wait(struct cli *c)
+{
+    struct hash id;
+    if (c->n != 1 || hex_to_hash(span_str(c->words[0]), &id) != ST_OK)
+        return cli_usage(c, "wait needs an entry's id: 64 hex digits");
+    return cli_wait(c, &id, NULL);
+}
+
+int verb_entry_show(struct cli *c)
+{
+    struct submission s;
+    struct leaf leaf;
+    struct span bytes;
+    if (read_saved(c, &s, &leaf, &bytes) != ST_OK)
+        return cli_fail(c);
+    struct public_key key = {.alg = leaf.signature.alg, .key = leaf.signature.key};
+    bool good = leaf_verify(&leaf) == ST_OK;
+    if (c->json)
+        return cli_json(c, &entry_desc, &leaf.entry);
+    (void)printf("entry     sha256:%s\nkind      %s\nseat      %.*s\nkey       %s\nsigned    %s\nexpires   %s\nbasis     tree of %" PRIu64
+                 " leaves\nsignature %s\n",
+                 hex_of(&leaf.id).s, enum_text(&kind_enum, (uint32_t)leaf.entry.kind), SPAN_FMT(leaf.entry.seat), sshpub_fingerprint(&key).s,
+                 cli_time(leaf.entry.at_ms).s, cli_time(leaf.entry.expires_ms).s, leaf.entry.basis.size, good ? "verifies" : "DOES NOT VERIFY");
+    for (size_t i = 0; i < s.prose.n; i++) {
+        (void)printf("text      ");
+        cli_prose(stdout, "          ", s.prose.v[i].text);
+    }
+    return good ? EXIT_DONE : EXIT_BAD;
+}
+
+int verb_entry_export(struct cli *c)
+{
+    struct submission s;
+    struct leaf leaf;
+    struct span bytes;
+    struct buf sig CLEANUP(buf_deinit), signers CLEANUP(buf_deinit);
+    char seat[160];
+    if (c->out == NULL)
+        return cli_usage(c, "entry export needs -o DIR");
+    if (read_saved(c, &s, &leaf, &bytes) != ST_OK)
+        return cli_fail(c);
+    buf_init(&sig, 8192);
+    buf_init(&signers, 8192);
+    sshsig_write(&leaf.signature, SSHSIG_ENTRY, &sig);
+    (void)snprintf(seat, sizeof seat, "%.*s", SPAN_FMT(leaf.entry.seat));
+    struct sshpub_signer who = {.principal = seat, .namespaces = SSHSIG_ENTRY, .key = {.alg = leaf.signature.alg, .key = leaf.signature.key}};
+    enum status st = sshpub_allowed_signer(&who, &signers, &c->err);
+    (void)mkdir(c->out, 0755);
+    if (st == ST_OK)
+        st = file_write(file_join(&c->a, c->out, "entry"), leaf.entry_bytes, 0644, true, &c->err);
+    if (st == ST_OK)
+        st = file_write(file_join(&c->a, c->out, "entry.sig"), buf_span(&sig), 0644, true, &c->err);
+    if (st == ST_OK)
+        st = file_write(file_join(&c->a, c->out, "allowed_signers"), buf_span(&signers), 0644, true, &c->err);
+    if (st != ST_OK)
+        return cli_fail(c);
+    (void)printf("ssh-keygen -Y verify -f %s/allowed_signers -I %s -n entry@entente -s %s/entry.sig < %s/entry\n", c->out, seat, c->out, c->out);
+    return EXIT_DONE;
+}

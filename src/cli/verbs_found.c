@@ -1,0 +1,342 @@
+/* Keys, seats, and the founding: draft, sign, merge, show, found. */
+#include <sys/stat.h>
+#include "charter/charter.h"
+#include "charter/check.h"
+#include "cli/cli.h"
+#include "crypto/hash.h"
+#include "crypto/keyfile.h"
+#include "crypto/sshpub.h"
+#include "crypto/sshsig.h"
+#include "ledger/genesis.h"
+
+enum { PASS_CAP = 1024 };
+
+int verb_key_new(struct cli *c)
+{
+    struct ed25519_key *key = NULL;
+    struct span phrase = {NULL, 0};
+    struct buf pub CLEANUP(buf_deinit);
+    buf_init(&pub, 4096);
+    if (c->n != 1)
+        return cli_usage(c, "key new needs the file to write");
+    enum status st = ST_OK;
+    if (!c->unsealed && c->passphrase_file != NULL) {
+        st = file_read(c->passphrase_file, PASS_CAP, &c->a, &phrase, &c->err);
+        while (st == ST_OK && phrase.n > 0 && phrase.p[phrase.n - 1] == '\n')
+            phrase.n--;
+    } else if (!c->unsealed) {
+        char *line = arena_alloc(&c->a, PASS_CAP), *again = arena_alloc(&c->a, PASS_CAP);
+        if (!cli_prompt("Passphrase for the new key: ", line, PASS_CAP, true) || !cli_prompt("Again: ", again, PASS_CAP, true))
+            st = err_set(&c->err, ST_PASSPHRASE, "there is no terminal to ask at; give --passphrase-file FILE, or --unsealed");
+        else if (strcmp(line, again) != 0)
+            st = err_set(&c->err, ST_PASSPHRASE, "the two passphrases differ; nothing was made");
+        phrase = span_str(line);
+    }
+    if (st == ST_OK && !c->unsealed && phrase.n == 0)
+        st = err_set(&c->err, ST_PASSPHRASE, "an empty passphrase seals nothing; use --unsealed if that is meant");
+    if (st == ST_OK)
+        st = ed25519_new(&rng_system, &key);
+    if (st == ST_OK)
+        st = keyfile_create(c->words[0], key, c->unsealed ? KEYFILE_UNSEALED : KEYFILE_INTERACTIVE, phrase, &rng_system, &c->err);
+    if (st != ST_OK) {
+        ed25519_free(key);
+        return cli_fail(c);
+    }
+    struct public_key p = {.alg = SIG_ED25519, .key = key->pub};
+    ed25519_free(key);
+    sshpub_print(&p, span_str(""), &pub);
+    (void)printf("%s", buf_cstr(&pub));
+    (void)fprintf(stderr, "Made %s (%s). Fingerprint %s\n", c->words[0], c->unsealed ? "not sealed" : "sealed with your passphrase", sshpub_fingerprint(&p).s);
+    return EXIT_DONE;
+}
+
+static enum status public_of(struct cli *c, const char *path, struct public_key *ret)
+{
+    struct span text, comment;
+    bool sealed;
+    enum status st = file_read(path, 65536, &c->a, &text, &c->err);
+    if (st != ST_OK)
+        return st;
+    if (text.n > 12 && memcmp(text.p, "entente-key ", 12) == 0) {
+        *ret = (struct public_key){.alg = SIG_ED25519};
+        return keyfile_public(path, &ret->key, &sealed, &c->err);
+    }
+    return sshpub_parse(text, ret, &comment, &c->err);
+}
+
+int verb_key_show(struct cli *c)
+{
+    struct public_key p;
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, 4096);
+    if (c->n != 1 && c->key == NULL)
+        return cli_usage(c, "key show needs a key file, or an OpenSSH public key");
+    if (public_of(c, c->n == 1 ? c->words[0] : c->key, &p) != ST_OK)
+        return cli_fail(c);
+    sshpub_print(&p, span_str(""), &b);
+    (void)printf("%s%s\n", buf_cstr(&b), sshpub_fingerprint(&p).s);
+    return EXIT_DONE;
+}
+
+int verb_seat_set(struct cli *c)
+{
+    struct holder body = {0};
+    struct cli_signer s;
+    struct span seat;
+    if (c->n < 1 || !text_is_seat(span_str(c->words[0])))
+        return cli_usage(c, "seat set needs ORG/SEAT and the public keys that shall hold it (none: it is left empty)");
+    body.seat = span_str(c->words[0]);
+    body.keys.v = arena_array(&c->a, c->n, sizeof *body.keys.v);
+    for (size_t i = 1; i < c->n; i++)
+        if (public_of(c, c->words[i], &body.keys.v[body.keys.n++]) != ST_OK)
+            return cli_fail(c);
+    if (cli_signer_open(c, &s) != ST_OK)
+        return cli_fail(c);
+    int code = cli_seat(c, &s, NULL, &seat) == ST_OK ? cli_enter(c, &s, seat, KIND_HOLDER, &body, NULL, NULL) : cli_fail(c);
+    cli_signer_close(&s);
+    return code;
+}
+
+static const char *directory_of(struct cli *c, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? "." : (const char *)arena_dup(&c->a, span_of(path, (size_t)(slash - path))).p;
+}
+
+/* The card files that the charter names, read and checked. */
+static enum status read_cards(struct cli *c, const char *dir, const struct yaml_node *root, struct genesis *g)
+{
+    const struct yaml_node *parties = yaml_get(root, span_str("parties"));
+    if (parties == NULL)
+        return err_set(&c->err, ST_FORMAT, "the charter has no parties");
+    g->cards.v = arena_array(&c->a, parties->n + 1, sizeof *g->cards.v);
+    struct span *orgs = arena_array(&c->a, parties->n + 1, sizeof *orgs);
+    for (const struct yaml_node *p = parties->first; p != NULL; p = p->next) {
+        const struct yaml_node *file = yaml_get(p, span_str("card"));
+        struct signed_card sc;
+        struct card card;
+        struct hash digest;
+        struct span bytes;
+        if (file == NULL)
+            return err_set(&c->err, ST_FORMAT, "party %.*s has no card", SPAN_FMT(p->key->text));
+        const char *path = file_join(&c->a, dir, (const char *)arena_dup(&c->a, file->text).p);
+        enum status st = file_read(path, LIMIT_CARD_BYTES, &c->a, &bytes, &c->err);
+        if (st == ST_OK)
+            st = genesis_check_card(bytes, &c->a, &sc, &card, &digest, &c->err);
+        if (st != ST_OK)
+            return err_wrap(&c->err, st, "card of %.*s: ", SPAN_FMT(p->key->text));
+        (void)fprintf(stderr, "%-14.*s card sha256:%s\n", SPAN_FMT(card.org), hex_of(&digest).s);
+        size_t j = g->cards.n++;
+        for (; j > 0 && span_cmp(orgs[j - 1], card.org) > 0; j--) {
+            orgs[j] = orgs[j - 1];
+            g->cards.v[j] = g->cards.v[j - 1];
+        }
+        orgs[j] = card.org;
+        g->cards.v[j] = bytes;
+    }
+    return ST_OK;
+}
+
+static enum status encode_sections(struct cli *c, const struct charter_source *s, struct genesis *g)
+{
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, 1 << 20);
+    g->sections.v = arena_array(&c->a, s->sections.n + 1, sizeof *g->sections.v);
+    for (size_t i = 0; i < s->sections.n; i++) {
+        buf_reset(&b);
+        enum status st = codec_encode(&section_desc, &s->sections.v[i], &b);
+        if (st != ST_OK)
+            return err_set(&c->err, st, "section %" PRIu64 " is too large", s->sections.v[i].number);
+        g->sections.v[g->sections.n++] = arena_dup(&c->a, buf_span(&b));
+    }
+    return ST_OK;
+}
+
+static enum status write_genesis(struct cli *c, const struct genesis *g, const char *path, bool replace)
+{
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, LIMIT_GENESIS_BYTES);
+    enum status st = codec_encode(&genesis_desc, g, &b);
+    if (st != ST_OK)
+        return err_set(&c->err, st, "the genesis is larger than %d bytes", LIMIT_GENESIS_BYTES);
+    return file_write(path, buf_span(&b), 0644, replace, &c->err);
+}
+
+int verb_alliance_draft(struct cli *c)
+{
+    struct span yaml;
+    struct charter_source source;
+    struct charter charter;
+    struct genesis g = {.version = 1};
+    struct hash id;
+    if (c->n != 1 || c->out == NULL)
+        return cli_usage(c, "alliance draft needs the charter file, and -o FILE.genesis");
+    const char *dir = directory_of(c, c->words[0]);
+    struct charter_files files = charter_files_in(dir);
+    struct charter_founding founding = {.founded_ms = clock_wall_ms(&clock_system)};
+    rng_fill(&rng_system, founding.nonce.b, sizeof founding.nonce.b);
+    enum status st = file_read(c->words[0], CHARTER_FILE_MAX, &c->a, &yaml, &c->err);
+    if (st == ST_OK)
+        st = charter_load(yaml, c->words[0], &founding, &files, &c->a, &source, &c->err);
+    if (st == ST_OK)
+        st = charter_decode(source.sections.v, source.sections.n, &c->a, &charter, &c->err);
+    if (st == ST_OK)
+        st = check_refuse(&charter, &c->a, &c->err);
+    if (st == ST_OK)
+        st = read_cards(c, dir, source.root, &g);
+    if (st == ST_OK)
+        st = encode_sections(c, &source, &g);
+    if (st == ST_OK)
+        st = write_genesis(c, &g, c->out, false);
+    if (st != ST_OK)
+        return cli_fail(c);
+    genesis_alliance_id(g.sections.v, g.sections.n, &id);
+    (void)printf("alliance id %s\n", hex_of(&id).s);
+    (void)fprintf(stderr, "Drafted %s. Compare each card's fingerprint with its owner out of band. Then every founding seat signs:\n"
+                          "  entente alliance sign %s --as ORG/SEAT --key KEY\n",
+                  c->out, c->out);
+    return EXIT_DONE;
+}
+
+static enum status load(struct cli *c, const char *path, bool signed_too, struct genesis_info *ret)
+{
+    struct span bytes;
+    enum status st = file_read(path, LIMIT_GENESIS_BYTES, &c->a, &bytes, &c->err);
+    if (st == ST_OK)
+        st = genesis_read(bytes, signed_too, &c->a, ret, &c->err);
+    return st == ST_OK ? ST_OK : err_wrap(&c->err, st, "%s: ", path);
+}
+
+/* Keeps the list ascending by (seat, key), none twice. */
+static void add_sig(struct genesis_sig_list *l, const struct genesis_sig *s)
+{
+    size_t j = l->n;
+    for (size_t i = 0; i < l->n; i++)
+        if (span_eq(l->v[i].seat, s->seat) && hash_eq(&l->v[i].signature.key, &s->signature.key))
+            return;
+    l->n++;
+    for (; j > 0; j--) {
+        int k = span_cmp(l->v[j - 1].seat, s->seat);
+        if (k < 0 || (k == 0 && memcmp(l->v[j - 1].signature.key.b, s->signature.key.b, 32) < 0))
+            break;
+        l->v[j] = l->v[j - 1];
+    }
+    l->v[j] = *s;
+}
+
+static void grow_sigs(struct cli *c, struct genesis *g, size_t more)
+{
+    struct genesis_sig *v = arena_array(&c->a, g->sigs.list.n + more, sizeof *v);
+    if (g->sigs.list.n > 0)
+        memcpy(v, g->sigs.list.v, g->sigs.list.n * sizeof *v);
+    g->sigs.list.v = v;
+    SET_HAS(g, genesis_key_sigs);
+}
+
+int verb_alliance_sign(struct cli *c)
+{
+    struct genesis_info g;
+    struct cli_signer s;
+    struct genesis_sig sig = {0};
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, 256);
+    if (c->n != 1 || c->seat == NULL)
+        return cli_usage(c, "alliance sign needs the .genesis file, --as ORG/SEAT and --key KEY");
+    if (load(c, c->words[0], false, &g) != ST_OK)
+        return cli_fail(c);
+    (void)fprintf(stderr, "You sign, as %s, the founding of %.*s\n  alliance id %s\n  founded     %s\n", c->seat, SPAN_FMT(g.name), hex_of(&g.alliance).s,
+                  cli_time(g.founded_ms).s);
+    for (size_t i = 0; i < g.parties.list.n; i++)
+        (void)fprintf(stderr, "  %-11.*s card sha256:%s\n", SPAN_FMT(g.parties.list.v[i].org), hex_of(&g.parties.list.v[i].card).s);
+    char answer[16];
+    if (!c->yes && (!cli_prompt("Sign? [y/N] ", answer, sizeof answer, false) || (answer[0] != 'y' && answer[0] != 'Y'))) {
+        (void)fprintf(stderr, "Not signed. (Without a terminal: --yes)\n");
+        return EXIT_FAILED;
+    }
+    enum status st = cli_signer_open(c, &s);
+    if (st != ST_OK)
+        return cli_fail(c);
+    st = genesis_statement_bytes(&g.alliance, &b);
+    if (st == ST_OK)
+        st = cli_sign(c, &s, SSHSIG_GENESIS, buf_span(&b), &sig.signature);
+    cli_signer_close(&s);
+    sig.seat = span_str(c->seat);
+    grow_sigs(c, &g.genesis, 1);
+    add_sig(&g.genesis.sigs.list, &sig);
+    if (st == ST_OK)
+        st = write_genesis(c, &g.genesis, c->words[0], true);
+    if (st == ST_OK && load(c, c->words[0], false, &g) != ST_OK) {
+        g.genesis.sigs.list.n = 0;
+        return cli_fail(c);
+    }
+    if (st != ST_OK)
+        return cli_fail(c);
+    (void)printf("Signed as %s: %zu founding signatures so far.\n", c->seat, g.genesis.sigs.list.n);
+    return EXIT_DONE;
+}
+
+int verb_alliance_merge(struct cli *c)
+{
+    struct genesis_info first, other;
+    if (c->n < 2 || c->out == NULL)
+        return cli_usage(c, "alliance merge needs two or more .genesis files, and -o FILE");
+    if (load(c, c->words[0], false, &first) != ST_OK)
+        return cli_fail(c);
+    for (size_t i = 1; i < c->n; i++) {
+        if (load(c, c->words[i], false, &other) != ST_OK)
+            return cli_fail(c);
+        if (!hash_eq(&first.alliance, &other.alliance)) {
+            (void)err_set(&c->err, ST_MISMATCH, "%s is of another draft: alliance %s, not %s", c->words[i], hex_of(&other.alliance).s,
+                          hex_of(&first.alliance).s);
+            return cli_fail(c);
+        }
+        grow_sigs(c, &first.genesis, other.genesis.sigs.list.n);
+        for (size_t k = 0; k < other.genesis.sigs.list.n; k++)
+            add_sig(&first.genesis.sigs.list, &other.genesis.sigs.list.v[k]);
+    }
+    if (write_genesis(c, &first.genesis, c->out, true) != ST_OK)
+        return cli_fail(c);
+    (void)printf("%s: %zu founding signatures.\n", c->out, first.genesis.sigs.list.n);
+    return EXIT_DONE;
+}
+
+int verb_alliance_show(struct cli *c)
+{
+    struct genesis_info g;
+    if (c->n != 1)
+        return cli_usage(c, "alliance show needs a .genesis file");
+    if (load(c, c->words[0], false, &g) != ST_OK)
+        return cli_fail(c);
+    (void)printf("alliance    %.*s\nid          %s\nfounded     %s\n", SPAN_FMT(g.name), hex_of(&g.alliance).s, cli_time(g.founded_ms).s);
+    for (size_t i = 0; i < g.parties.list.n; i++) {
+        const struct charter_party *p = &g.parties.list.v[i];
+        (void)printf("%-11.*s %-9s %.*s  card sha256:%s\n", SPAN_FMT(p->org), enum_text(&role_enum, p->role), SPAN_FMT(p->display), hex_of(&p->card).s);
+    }
+    for (size_t i = 0; i < g.genesis.sigs.list.n; i++)
+        (void)printf("signed      %.*s\n", SPAN_FMT(g.genesis.sigs.list.v[i].seat));
+    return EXIT_DONE;
+}
+
+int verb_alliance_found(struct cli *c)
+{
+    struct genesis_info g;
+    struct span bytes;
+    struct stat sb;
+    if (c->n != 1 || c->node == NULL)
+        return cli_usage(c, "alliance found needs the .genesis file, and --node DIR");
+    if (load(c, c->words[0], true, &g) != ST_OK)
+        return cli_fail(c);
+    if (stat(file_join(&c->a, c->node, "node.yaml"), &sb) != 0) {
+        (void)err_set(&c->err, ST_NOTFOUND, "%s is no node's directory: it has no node.yaml. Make one with: ententd init %s --partner ID --listen ADDR", c->node,
+                      c->node);
+        return cli_fail(c);
+    }
+    enum status st = file_read(c->words[0], LIMIT_GENESIS_BYTES, &c->a, &bytes, &c->err);
+    if (st == ST_OK)
+        st = file_write(file_join(&c->a, c->node, "alliance.genesis"), bytes, 0644, false, &c->err);
+    if (st != ST_OK)
+        return cli_fail(c);
+    (void)printf("%.*s, %s: all %zu founding signatures are there.\nStart the node: ententd run %s\n", SPAN_FMT(g.name), hex_of(&g.alliance).s,
+                 g.genesis.sigs.list.n, c->node);
+    return EXIT_DONE;
+}

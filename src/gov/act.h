@@ -1,0 +1,32 @@
+/* act: one entry on its way through the engine. Internal to gov. */
+#ifndef ENT_GOV_ACT_H
+#define ENT_GOV_ACT_H
+
+#include "gov/state.h"
+
+struct act {
+    struct gov *g;
+    const struct gov_entry *e;
+    struct view v;        /* of g->state */
+    enum verdict verdict; /* V_OK until refused */
+};
+
+/* Refuses the entry: sets the verdict and g->why, and returns ST_REFUSED, which gov_apply turns into the verdict. Must
+ * come before the first write. */
+MUST_USE __attribute__((format(printf, 3, 4))) enum status act_refuse(struct act *c, enum verdict v, const char *fmt, ...);
+
+/* Rule 1 (GOV-4): refuses unless the author had seen the object's last change that does not commute. what names the
+ * object for people. */
+MUST_USE enum status act_seen(struct act *c, uint64_t changed_leaf, const char *what);
+
+/* One function per kind: checks the body against the state, and writes. */
+MUST_USE enum status holders_apply_holder(struct act *c, const struct holder *r, struct err *err);
+MUST_USE enum status holders_apply_key(struct act *c, const struct key *r, struct err *err);
+MUST_USE enum status propose_apply_propose(struct act *c, const struct propose *r, struct err *err);
+MUST_USE enum status propose_apply_revise(struct act *c, const struct revise *r, struct err *err);
+MUST_USE enum status ballot_apply(struct act *c, const struct ballot *r, struct err *err);
+MUST_USE enum status moves_apply_withdraw(struct act *c, const struct withdraw *r, struct err *err);
+MUST_USE enum status moves_apply_move(struct act *c, const struct move_decision *r, struct err *err);
+MUST_USE enum status moves_apply_note(struct act *c, const struct note *r, struct err *err);
+
+#endif

@@ -1,0 +1,143 @@
+/* Applies one entry: authority first, then the function of its kind. */
+#include <stdarg.h>
+#include "gov/act.h"
+
+enum status act_refuse(struct act *c, enum verdict v, const char *fmt, ...)
+{
+    ASSERT(v != V_OK);
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(c->g->why, sizeof c->g->why, fmt, ap);
+    va_end(ap);
+    c->verdict = v;
+    return ST_REFUSED;
+}
+
+/* GOV-4 */
+enum status act_seen(struct act *c, uint64_t changed_leaf, const char *what)
+{
+    uint64_t basis = c->e->entry->basis.size;
+    if (changed_leaf < basis)
+        return ST_OK;
+    return act_refuse(c, V_CHANGED_SINCE, "%s changed at leaf %" PRIu64 ", after your basis of %" PRIu64 "; look again, then sign again",
+                      what, changed_leaf, basis);
+}
+
+/* GOV-3 */
+static enum status authority(struct act *c, struct err *err)
+{
+    const struct entry *e = c->e->entry;
+    struct tkey k = tkey_text(span_hash(&c->e->key.key));
+    struct state_key key;
+    enum status st = state_get(&c->v, c->g->arena, TABLE_KEY, &k, &state_key_desc, &key, err);
+    if (st != ST_OK && st != ST_NOTFOUND)
+        return st;
+    if (st == ST_OK && HAS(&key, state_key_key_revoked_ms))
+        return act_refuse(c, V_REVOKED_KEY, "the key was revoked at %s", time_utc(key.revoked_ms).s);
+    struct span org = state_seat_org(e->seat);
+    if (span_eqs(state_seat_name(e->seat), "node")) {
+        struct state_party p;
+        struct tkey pk = tkey_text(org);
+        st = state_get(&c->v, c->g->arena, TABLE_PARTY, &pk, &state_party_desc, &p, err);
+        if (st == ST_NOTFOUND)
+            return act_refuse(c, V_UNKNOWN_SEAT, "%.*s is no organisation of this alliance", SPAN_FMT(org));
+        if (st != ST_OK)
+            return st;
+        if (c->e->key.alg != SIG_ED25519 || !hash_eq(&p.node.node, &c->e->key.key))
+            return act_refuse(c, V_NOT_HOLDER, "the key is not the node key of %.*s", SPAN_FMT(org));
+        return ST_OK;
+    }
+    struct state_seat seat;
+    struct tkey sk = tkey_text(e->seat);
+    st = state_get(&c->v, c->g->arena, TABLE_SEAT, &sk, &state_seat_desc, &seat, err);
+    if (st == ST_NOTFOUND)
+        return act_refuse(c, V_UNKNOWN_SEAT, "the charter has no seat %.*s", SPAN_FMT(e->seat));
+    if (st != ST_OK)
+        return st;
+    for (size_t i = 0; i < seat.keys.n; i++) {
+        if (seat.keys.v[i].alg == c->e->key.alg && hash_eq(&seat.keys.v[i].key, &c->e->key.key))
+            return ST_OK;
+    }
+    if (seat.keys.n == 0)
+        return act_refuse(c, V_NOT_HOLDER, "the seat %.*s is empty; %.*s/registrar can fill it", SPAN_FMT(e->seat),
+                          SPAN_FMT(org));
+    return act_refuse(c, V_NOT_HOLDER, "the key does not hold %.*s; %.*s/registrar sets who does", SPAN_FMT(e->seat),
+                      SPAN_FMT(org));
+}
+
+/* Body of each kind, decoded. */
+union body {
+    struct holder holder;
+    struct key key;
+    struct propose propose;
+    struct revise revise;
+    struct ballot ballot;
+    struct withdraw withdraw;
+    struct move_decision move;
+    struct note note;
+};
+
+static enum status dispatch(struct act *c, enum kind kind, const union body *b, struct err *err)
+{
+    switch (kind) {
+    case KIND_HOLDER:
+        return holders_apply_holder(c, &b->holder, err);
+    case KIND_KEY:
+        return holders_apply_key(c, &b->key, err);
+    case KIND_PROPOSE:
+        return propose_apply_propose(c, &b->propose, err);
+    case KIND_REVISE:
+        return propose_apply_revise(c, &b->revise, err);
+    case KIND_BALLOT:
+        return ballot_apply(c, &b->ballot, err);
+    case KIND_WITHDRAW:
+        return moves_apply_withdraw(c, &b->withdraw, err);
+    case KIND_MOVE:
+        return moves_apply_move(c, &b->move, err);
+    case KIND_NOTE:
+        return moves_apply_note(c, &b->note, err);
+    case KIND_READY:
+    case KIND_SUPPORT:
+    case KIND_FAULT:
+        break;
+    }
+    return act_refuse(c, V_NOT_SUPPORTED, "%s entries are not part of these rules yet", enum_text(&kind_enum, kind));
+}
+
+static enum status apply(struct act *c, struct err *err)
+{
+    const struct entry *e = c->e->entry;
+    if (e->kind > UINT32_MAX || enum_text(&kind_enum, (uint32_t)e->kind) == NULL)
+        return act_refuse(c, V_UNKNOWN_KIND, "kind %" PRIu64 " is unknown to rules version %" PRIu32, e->kind, c->g->rules);
+    enum kind kind = (enum kind)e->kind;
+    const struct record_desc *d = kind_desc(kind);
+    if (d == NULL)
+        return act_refuse(c, V_NOT_SUPPORTED, "%s entries are not part of these rules yet", enum_text(&kind_enum, kind));
+    union body body;
+    struct err bad = {0};
+    ASSERT(d->size <= sizeof body);
+    enum status st = codec_decode(d, e->body, c->g->arena, &body, &bad);
+    if (st == ST_FORMAT || st == ST_RANGE)
+        return act_refuse(c, V_MALFORMED, "%.200s", bad.text);
+    if (st != ST_OK) {
+        if (err != NULL)
+            *err = bad;
+        return st;
+    }
+    TRY(authority(c, err));
+    if (span_eqs(state_seat_name(e->seat), "node"))
+        return act_refuse(c, V_NOT_PERMITTED, "a node's own seat cannot do this; use a person's seat");
+    return dispatch(c, kind, &body, err);
+}
+
+enum status gov_apply(struct gov *g, const struct gov_entry *e, enum verdict *ret_verdict, struct err *err)
+{
+    struct act c = {.g = g, .e = e, .v = overlay_view(g->state), .verdict = V_OK};
+    g->why[0] = 0;
+    enum status st = apply(&c, err);
+    if (st != ST_OK && st != ST_REFUSED)
+        return st;
+    ASSERT((st == ST_REFUSED) == (c.verdict != V_OK));
+    *ret_verdict = c.verdict;
+    return ST_OK;
+}

@@ -1,0 +1,177 @@
+/* Do the tables agree with each other? For tests, the simulator and fuzzers: looks at everything. */
+#include "gov/course.h"
+
+static enum status bad(struct err *err, uint64_t decision, const char *what)
+{
+    return err_set(err, ST_CORRUPT, "D-%" PRIu64 ": %s", decision, what);
+}
+
+/* Is there a record at the key? */
+static bool there(const struct view *v, uint8_t table, const struct tkey *k)
+{
+    struct span value;
+    return view_get(v, table, tkey_span(k), &value) == ST_OK;
+}
+
+static enum status count(const struct view *v, uint8_t table, size_t *ret_n)
+{
+    struct tkey from = {.n = 1};
+    size_t n = 0;
+    for (;; n++) {
+        struct span key, value;
+        enum status st = view_next(v, table, tkey_span(&from), &key, &value);
+        if (st == ST_END)
+            break;
+        if (st != ST_OK)
+            return st;
+        from = tkey_text(key);
+        from.b[from.n++] = 0;
+    }
+    *ret_n = n;
+    return ST_OK;
+}
+
+static enum status check_history(const struct view *v, struct arena *a, const struct state_decision *d, struct err *err)
+{
+    struct tkey event = tkey_event(d->number, d->events), beyond = tkey_event(d->number, d->events + 1);
+    struct tkey rev = tkey_revision(d->number, d->revision), next = tkey_revision(d->number, d->revision + 1);
+    struct state_revision r;
+    if (!there(v, TABLE_EVENT, &event) || there(v, TABLE_EVENT, &beyond))
+        return bad(err, d->number, "its events are not those it counts");
+    TRY(state_need(v, a, TABLE_REVISION, &rev, &state_revision_desc, &r, err));
+    if (there(v, TABLE_REVISION, &next) || !hash_eq(&r.digest, &d->digest))
+        return bad(err, d->number, "its newest revision is not its current one");
+    return ST_OK;
+}
+
+static enum status check_tally(const struct view *v, struct arena *a, const struct matter *m, struct err *err)
+{
+    struct tally t;
+    TRY(tally_take(v, a, m, m->d.rung, &t, err));
+    if (m->d.phase == PHASE_OPEN && t.passes)
+        return bad(err, m->d.number, "it is open though it passes");
+    for (size_t i = 0; i < t.n_ballots; i++) {
+        for (size_t j = 0; j < i; j++) {
+            const struct state_ballot *x = &t.ballots[i].ballot, *y = &t.ballots[j].ballot;
+            if (x->choice != CHOICE_VETO && y->choice != CHOICE_VETO && hash_eq(&x->key.key, &y->key.key))
+                return bad(err, m->d.number, "one key has two voices in its tally");
+        }
+    }
+    return ST_OK;
+}
+
+static enum status check_decision(const struct view *v, struct arena *a, const struct matter *m, size_t *timers,
+                                  size_t *amending, struct err *err)
+{
+    const struct state_decision *d = &m->d;
+    uint64_t at;
+    enum timer_kind kind;
+    bool live = course_is_live(d);
+    if (live == (bool)HAS(d, state_decision_key_closed_ms))
+        return bad(err, d->number, "closed and live at once, or neither");
+    if (d->rung > m->p.rungs.n)
+        return bad(err, d->number, "it stands above its ladder");
+    bool mediator = d->rung > 0 && HAS(&m->p.rungs.v[d->rung - 1], pinned_rung_key_mediator);
+    if (course_is_undecided(d) && mediator != (d->phase == PHASE_MEDIATION))
+        return bad(err, d->number, "its phase is not its rung's");
+    if (course_timer(d, &at, &kind)) {
+        struct tkey k = tkey_timer(at, d->number, (uint8_t)kind);
+        if (!there(v, TABLE_TIMER, &k))
+            return bad(err, d->number, "its timer is missing");
+        (*timers)++;
+    }
+    if (live && d->phase != PHASE_STALE && HAS(d, state_decision_key_section)) {
+        struct tkey k = tkey_amending(d->section, d->number);
+        if (!there(v, TABLE_AMENDING, &k))
+            return bad(err, d->number, "it is not listed with the amendments of its section");
+        (*amending)++;
+    }
+    TRY(check_history(v, a, d, err));
+    return check_tally(v, a, m, err);
+}
+
+static enum status check_decisions(const struct view *v, struct arena *a, struct err *err)
+{
+    struct state_counter c = {0};
+    struct tkey k = tkey_text(span_str("decision"));
+    size_t timers = 0, amending = 0, n;
+    enum status st = state_get(v, a, TABLE_META, &k, &state_counter_desc, &c, err);
+    if (st != ST_OK && st != ST_NOTFOUND)
+        return st;
+    for (uint64_t i = 1; i <= c.value; i++) {
+        struct matter m;
+        st = matter_load(v, a, i, &m, err);
+        if (st == ST_NOTFOUND || (st == ST_OK && m.d.number != i))
+            return bad(err, i, "its record is missing or another's");
+        TRY(st);
+        TRY(check_decision(v, a, &m, &timers, &amending, err));
+    }
+    TRY(count(v, TABLE_DECISION, &n));
+    if (n != c.value)
+        return err_set(err, ST_CORRUPT, "%zu decisions on record, %" PRIu64 " counted", n, c.value);
+    TRY(count(v, TABLE_TIMER, &n));
+    if (n != timers)
+        return err_set(err, ST_CORRUPT, "%zu timers for %zu live decisions", n, timers);
+    TRY(count(v, TABLE_AMENDING, &n));
+    if (n != amending)
+        return err_set(err, ST_CORRUPT, "%zu amendments listed, %zu live", n, amending);
+    return ST_OK;
+}
+
+static enum status check_seat(const struct view *v, struct arena *a, struct span name, struct span value, struct err *err)
+{
+    struct state_seat s;
+    TRY(codec_decode(&state_seat_desc, value, a, &s, err));
+    for (size_t i = 0; i < s.keys.n; i++) {
+        struct state_key key;
+        struct tkey k = tkey_text(span_hash(&s.keys.v[i].key));
+        TRY(state_need(v, a, TABLE_KEY, &k, &state_key_desc, &key, err));
+        if (i > 0 && memcmp(s.keys.v[i - 1].key.b, s.keys.v[i].key.b, 32) >= 0)
+            return err_set(err, ST_CORRUPT, "keys of %.*s do not ascend", SPAN_FMT(name));
+        if (HAS(&key, state_key_key_revoked_ms) || key.use != KEY_PERSON || !span_eq(key.org, state_seat_org(name)))
+            return err_set(err, ST_CORRUPT, "%.*s is held by a key that is dead, a node's or another's", SPAN_FMT(name));
+    }
+    return ST_OK;
+}
+
+static enum status check_seats(const struct view *v, struct arena *a, struct err *err)
+{
+    struct tkey from = {.n = 1};
+    for (;;) {
+        struct span key, value;
+        enum status st = view_next(v, TABLE_SEAT, tkey_span(&from), &key, &value);
+        if (st == ST_END)
+            return ST_OK;
+        if (st != ST_OK)
+            return st;
+        TRY(check_seat(v, a, key, value, err));
+        from = tkey_text(key);
+        from.b[from.n++] = 0;
+    }
+}
+
+static enum status check_sections(const struct view *v, struct arena *a, struct err *err)
+{
+    for (uint64_t n = 1; n <= 63; n++) {
+        struct state_section s, old;
+        struct tkey k = tkey_section(n);
+        enum status st = state_get(v, a, TABLE_SECTION, &k, &state_section_desc, &s, err);
+        if (st == ST_NOTFOUND)
+            continue;
+        TRY(st);
+        if (s.version == 1)
+            continue;
+        k = tkey_section_old(n, s.version - 1);
+        TRY(state_need(v, a, TABLE_SECTION_OLD, &k, &state_section_desc, &old, err));
+        if (old.version != s.version - 1)
+            return err_set(err, ST_CORRUPT, "section %" PRIu64 ": version %" PRIu64 " is kept as another", n, old.version);
+    }
+    return ST_OK;
+}
+
+enum status gov_check(const struct view *v, struct arena *a, struct err *err)
+{
+    TRY(check_sections(v, a, err));
+    TRY(check_seats(v, a, err));
+    return check_decisions(v, a, err);
+}

@@ -1,0 +1,357 @@
+#include "gov/amend.h"
+#include "gov/course.h"
+#include "gov/due.h"
+
+bool course_is_undecided(const struct state_decision *d)
+{
+    return d->phase == PHASE_OPEN || d->phase == PHASE_MEDIATION;
+}
+
+bool course_is_live(const struct state_decision *d)
+{
+    return course_is_undecided(d) || d->phase == PHASE_PASSED || d->phase == PHASE_STALE;
+}
+
+/* GOV-14: rungs to a body that the approvals in force name already are skipped. */
+static bool own_body(const struct matter *m, const struct pinned_rung *rung)
+{
+    const struct pinned_term_list *t = m->d.level == 0 ? &m->p.terms : &m->p.raises.v[m->d.level - 1].terms;
+    if (!HAS(rung, pinned_rung_key_body))
+        return false;
+    for (size_t i = 0; i < t->n; i++) {
+        if (HAS(&t->v[i], pinned_term_key_body) && span_eq(t->v[i].body, rung->body))
+            return true;
+    }
+    return false;
+}
+
+uint64_t course_next_rung(const struct matter *m)
+{
+    for (uint64_t r = m->d.rung + 1; r <= m->p.rungs.n; r++) {
+        if (!own_body(m, &m->p.rungs.v[r - 1]))
+            return r;
+    }
+    return 0;
+}
+
+struct span course_rung_name(const struct matter *m, uint64_t rung)
+{
+    if (rung > 0)
+        return m->p.rungs.v[rung - 1].to;
+    return m->d.level == 0 ? m->p.terms.v[0].of : m->p.raises.v[m->d.level - 1].terms.v[0].of;
+}
+
+bool course_timer(const struct state_decision *d, uint64_t *ret_deadline_ms, enum timer_kind *ret_kind)
+{
+    if (course_is_undecided(d)) {
+        *ret_deadline_ms = d->deadline_ms;
+        *ret_kind = TIMER_DEADLINE;
+        return true;
+    }
+    if (d->phase == PHASE_PASSED) {
+        *ret_deadline_ms = d->effective_ms;
+        *ret_kind = TIMER_EFFECT;
+        return true;
+    }
+    if (d->phase == PHASE_STALE) {
+        *ret_deadline_ms = d->rebase_ms;
+        *ret_kind = TIMER_REBASE;
+        return true;
+    }
+    return false;
+}
+
+static bool amending(const struct state_decision *d)
+{
+    return HAS(d, state_decision_key_section) && course_is_live(d) && d->phase != PHASE_STALE;
+}
+
+void course_unlist(struct gov *g, const struct state_decision *d)
+{
+    uint64_t at;
+    enum timer_kind kind;
+    if (course_timer(d, &at, &kind))
+        state_clear_timer(g, at, d->number, kind);
+    struct tkey k = tkey_amending(d->section, d->number);
+    if (amending(d))
+        overlay_del(g->state, TABLE_AMENDING, tkey_span(&k));
+}
+
+void course_list(struct gov *g, const struct state_decision *d)
+{
+    uint64_t at;
+    enum timer_kind kind;
+    if (course_timer(d, &at, &kind))
+        state_set_timer(g, at, d->number, kind);
+    struct tkey k = tkey_amending(d->section, d->number);
+    if (amending(d))
+        overlay_put(g->state, TABLE_AMENDING, tkey_span(&k), span_of("", 0));
+}
+
+static struct state_event event_by(enum event_type type, const struct cause *by)
+{
+    struct state_event ev = {.type = type};
+    if (by == NULL)
+        return ev;
+    ev.seat = by->seat;
+    SET_HAS(&ev, state_event_key_seat);
+    ev.id = by->id;
+    SET_HAS(&ev, state_event_key_id);
+    if (by->reason != NULL) {
+        ev.reason = *by->reason;
+        SET_HAS(&ev, state_event_key_reason);
+    }
+    if (by->clause != NULL) {
+        ev.clause = *by->clause;
+        SET_HAS(&ev, state_event_key_clause);
+    }
+    return ev;
+}
+
+static void event_until(struct state_event *ev, uint64_t until_ms)
+{
+    ev->until_ms = until_ms;
+    SET_HAS(ev, state_event_key_until_ms);
+}
+
+/* Writes the moved decision: its event, timer, index and record. */
+static enum status commit(struct gov *g, struct matter *m, struct state_event *ev, struct err *err)
+{
+    m->d.changed_leaf = g->leaf;
+    course_list(g, &m->d);
+    TRY(state_add_event(g, &m->d, ev, err));
+    return state_put_decision(g, &m->d, err);
+}
+
+static void set_closed(struct gov *g, struct state_decision *d)
+{
+    d->closed_ms = g->time_ms;
+    SET_HAS(d, state_decision_key_closed_ms);
+}
+
+enum status course_close(struct gov *g, struct matter *m, enum phase phase, const struct cause *by, uint64_t other,
+                         struct err *err)
+{
+    static const enum event_type types[] = {
+        [PHASE_REJECTED] = EVENT_REJECTED,   [PHASE_VETOED] = EVENT_VETOED, [PHASE_WITHDRAWN] = EVENT_WITHDRAWN,
+        [PHASE_LAPSED] = EVENT_LAPSED,       [PHASE_COUNTERED] = EVENT_COUNTERED,
+    };
+    course_unlist(g, &m->d);
+    m->d.phase = phase;
+    set_closed(g, &m->d);
+    struct state_event ev = event_by(types[phase], by);
+    if (other != 0) {
+        ev.other = other;
+        SET_HAS(&ev, state_event_key_other);
+    }
+    return commit(g, m, &ev, err);
+}
+
+/* GOV-19: one passing closes the others of its group: the decision countered and its counters. */
+static enum status close_counters(struct gov *g, const struct matter *m, struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    uint64_t head = HAS(&m->d, state_decision_key_counters) ? m->d.counters : m->d.number;
+    struct tkey k = tkey_u64(head);
+    struct state_decision h;
+    TRY(state_need(&v, g->arena, TABLE_DECISION, &k, &state_decision_desc, &h, err));
+    for (size_t i = 0; i <= h.countered_by.n; i++) {
+        uint64_t number = i == 0 ? head : h.countered_by.v[i - 1];
+        struct matter other;
+        if (number == m->d.number)
+            continue;
+        TRY(matter_load(&v, g->arena, number, &other, err));
+        if (!course_is_undecided(&other.d) && other.d.phase != PHASE_STALE)
+            continue;
+        TRY(course_close(g, &other, PHASE_COUNTERED, NULL, m->d.number, err));
+    }
+    return ST_OK;
+}
+
+static enum status pass(struct gov *g, struct matter *m, const struct cause *by, struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    uint64_t effective;
+    if (m->p.notice.n == 0)
+        effective = g->time_ms;
+    else
+        TRY(due_at(&v, g->arena, &m->p, g->time_ms, &m->p.notice, &effective, err));
+    course_unlist(g, &m->d);
+    m->d.phase = PHASE_PASSED;
+    m->d.passed_ms = g->time_ms;
+    SET_HAS(&m->d, state_decision_key_passed_ms);
+    m->d.effective_ms = effective;
+    SET_HAS(&m->d, state_decision_key_effective_ms);
+    struct state_event ev = event_by(EVENT_PASSED, by);
+    event_until(&ev, effective);
+    TRY(commit(g, m, &ev, err));
+    TRY(close_counters(g, m, err));
+    return m->p.notice.n == 0 ? course_effect(g, m, err) : ST_OK;
+}
+
+enum status course_settle(struct gov *g, struct matter *m, const struct cause *by, struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    struct tally t;
+    TRY(tally_take(&v, g->arena, m, m->d.rung, &t, err));
+    return t.passes ? pass(g, m, by, err) : state_put_decision(g, &m->d, err);
+}
+
+/* The last rung up to this one that asked for ballots. */
+static uint64_t last_ballots(const struct matter *m)
+{
+    uint64_t r = m->d.rung;
+    while (r > 0 && HAS(&m->p.rungs.v[r - 1], pinned_rung_key_mediator))
+        r--;
+    return r;
+}
+
+/* GOV-16: the ladder has ended. Final say: that partner's own vote where ballots were last asked decides. */
+static enum status apply_default(struct gov *g, struct matter *m, const struct cause *by, struct err *err)
+{
+    const struct charter_else *e = &m->p.otherwise;
+    struct view v = overlay_view(g->state);
+    struct state_event ev = event_by(EVENT_DEFAULT, by);
+    m->d.outcome = e->type;
+    SET_HAS(&m->d, state_decision_key_outcome);
+    ev.outcome = e->type;
+    SET_HAS(&ev, state_event_key_outcome);
+    if (HAS(e, charter_else_key_name)) {
+        m->d.outcome_name = ev.name = e->name;
+        SET_HAS(&m->d, state_decision_key_outcome_name);
+        SET_HAS(&ev, state_event_key_name);
+    }
+    if (e->type == ELSE_FINAL_SAY) {
+        struct tally t;
+        TRY(tally_take(&v, g->arena, m, last_ballots(m), &t, err));
+        if (tally_of_partner(&t, e->name) == POSITION_APPROVES) {
+            TRY(state_add_event(g, &m->d, &ev, err));
+            return pass(g, m, by, err);
+        }
+    }
+    course_unlist(g, &m->d);
+    m->d.phase = PHASE_DEFAULT;
+    set_closed(g, &m->d);
+    return commit(g, m, &ev, err);
+}
+
+enum status course_climb(struct gov *g, struct matter *m, const struct cause *by, struct err *err)
+{
+    uint64_t next = course_next_rung(m);
+    if (next == 0)
+        return apply_default(g, m, by, err);
+    struct view v = overlay_view(g->state);
+    const struct pinned_rung *rung = &m->p.rungs.v[next - 1];
+    uint64_t deadline;
+    TRY(due_at(&v, g->arena, &m->p, g->time_ms, &rung->within, &deadline, err));
+    course_unlist(g, &m->d);
+    m->d.rung = next;
+    m->d.phase = HAS(rung, pinned_rung_key_mediator) ? PHASE_MEDIATION : PHASE_OPEN;
+    m->d.deadline_ms = deadline;
+    m->d.rung_revisions = 0;
+    struct state_event ev = event_by(EVENT_ESCALATED, by);
+    ev.to = rung->to;
+    SET_HAS(&ev, state_event_key_to);
+    event_until(&ev, deadline);
+    return commit(g, m, &ev, err);
+}
+
+/* GOV-13 (rule 12): who still owes is asked one rung up; without any, and not passed, it is rejected. */
+enum status course_deadline(struct gov *g, struct matter *m, struct err *err)
+{
+    if (m->d.phase == PHASE_MEDIATION)
+        return course_climb(g, m, NULL, err);
+    struct view v = overlay_view(g->state);
+    struct tally t;
+    TRY(tally_take(&v, g->arena, m, m->d.rung, &t, err));
+    if (t.owes)
+        return course_climb(g, m, NULL, err);
+    return course_close(g, m, PHASE_REJECTED, NULL, 0, err);
+}
+
+/* GOV-21 (rules 19, 20): five business days to rebase. */
+static enum status make_stale(struct gov *g, struct matter *m, const char *words, struct err *err)
+{
+    static const struct charter_span five = {.n = 5, .unit = UNIT_BD};
+    struct view v = overlay_view(g->state);
+    uint64_t until;
+    TRY(due_at(&v, g->arena, &m->p, g->time_ms, &five, &until, err));
+    course_unlist(g, &m->d);
+    m->d.phase = PHASE_STALE;
+    m->d.rebase_ms = until;
+    SET_HAS(&m->d, state_decision_key_rebase_ms);
+    struct state_event ev = event_by(EVENT_STALE, NULL);
+    event_until(&ev, until);
+    ev.words = span_str(words);
+    SET_HAS(&ev, state_event_key_words);
+    return commit(g, m, &ev, err);
+}
+
+/* The first to become effective wins; undecided amendments of an older version are stale. */
+static enum status stale_others(struct gov *g, uint64_t section, uint64_t version, uint64_t winner, struct err *err)
+{
+    struct tkey from = tkey_amending(section, 0);
+    for (;;) {
+        struct view v = overlay_view(g->state);
+        struct span key, value;
+        enum status st = view_next(&v, TABLE_AMENDING, tkey_span(&from), &key, &value);
+        if (st == ST_END || (st == ST_OK && key.p[0] != section))
+            return ST_OK;
+        if (st != ST_OK)
+            return st;
+        uint64_t number = load_u64(key.p + 1);
+        struct matter m;
+        TRY(matter_load(&v, g->arena, number, &m, err));
+        if (m.d.base_version != version) {
+            char words[128];
+            (void)snprintf(words, sizeof words, "D-%" PRIu64 " took effect first; the section is at version %" PRIu64,
+                           winner, version);
+            TRY(make_stale(g, &m, words, err));
+        }
+        from = tkey_amending(section, number + 1);
+    }
+}
+
+enum status course_effect(struct gov *g, struct matter *m, struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    struct state_event ev = event_by(EVENT_EFFECTIVE, NULL);
+    bool amends = HAS(&m->d, state_decision_key_section);
+    uint64_t version = 0;
+    if (amends) {
+        struct tkey k = tkey_revision(m->d.number, m->d.revision);
+        struct state_revision rev;
+        enum verdict verdict;
+        char why[256];
+        TRY(state_need(&v, g->arena, TABLE_REVISION, &k, &state_revision_desc, &rev, err));
+        TRY(amend_check(&v, g->arena, m->d.type, &rev.proposal.effect, &verdict, why, err));
+        if (verdict != V_OK)
+            return make_stale(g, m, why, err);
+        TRY(amend_apply(g, m->d.number, &rev.proposal.effect, &version, err));
+        ev.section = m->d.section;
+        SET_HAS(&ev, state_event_key_section);
+        ev.version = version;
+        SET_HAS(&ev, state_event_key_version);
+    }
+    course_unlist(g, &m->d);
+    m->d.phase = PHASE_EFFECTIVE;
+    m->d.effective_ms = g->time_ms;
+    set_closed(g, &m->d);
+    TRY(commit(g, m, &ev, err));
+    return amends ? stale_others(g, m->d.section, version, m->d.number, err) : ST_OK;
+}
+
+enum status course_defer(struct gov *g, struct matter *m, uint64_t until_ms, struct err *err)
+{
+    course_unlist(g, &m->d);
+    if (m->d.phase == PHASE_STALE)
+        m->d.rebase_ms = until_ms;
+    else
+        m->d.deadline_ms = until_ms;
+    struct state_event ev = event_by(EVENT_DEFERRED, NULL);
+    event_until(&ev, until_ms);
+    course_list(g, &m->d);
+    /* Nothing that a person decided upon has changed: entries made before still count. */
+    TRY(state_add_event(g, &m->d, &ev, err));
+    return state_put_decision(g, &m->d, err);
+}

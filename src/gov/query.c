@@ -1,0 +1,516 @@
+#include "gov/query.h"
+#include "charter/charter_model.h"
+#include "gov/course.h"
+
+enum { TASKS_MAX = 4096, LIST_MAX = 1000, WORDS_MAX = 1000 };
+
+/* A list that grows in the arena by doubling. */
+struct grow {
+    void *v;
+    size_t n, cap, size;
+};
+
+static void *grow_one(struct grow *g, struct arena *a)
+{
+    if (g->n == g->cap) {
+        size_t cap = g->cap == 0 ? 8 : g->cap * 2;
+        uint8_t *more = arena_array(a, cap, g->size);
+        if (more == NULL)
+            return NULL;
+        if (g->n != 0)
+            memcpy(more, g->v, g->n * g->size);
+        g->v = more;
+        g->cap = cap;
+    }
+    return (uint8_t *)g->v + g->n++ * g->size;
+}
+
+static enum status full(struct err *err)
+{
+    return err_set(err, ST_LIMIT, "the answer is larger than the memory set aside for it");
+}
+
+static enum status matter(const struct view *v, uint64_t number, struct arena *a, struct matter *ret, struct err *err)
+{
+    enum status st = matter_load(v, a, number, ret, err);
+    return st == ST_NOTFOUND ? err_set(err, st, "there is no decision D-%" PRIu64, number) : st;
+}
+
+/* --- Readiness --- */
+
+static struct span_list seats_that(const struct tally *t, const struct tally_partner *p, struct arena *a, int choice)
+{
+    struct span_list l = {0, arena_array(a, p->partner->seats.n + 1, sizeof(struct span))};
+    for (size_t i = 0; l.v != NULL && i < p->partner->seats.n; i++) {
+        const struct state_ballot *b = tally_ballot_of(t, p->partner->seats.v[i]);
+        if (b != NULL && (int)b->choice == choice)
+            l.v[l.n++] = p->partner->seats.v[i];
+    }
+    return l;
+}
+
+/* Seats without a ballot: filled ones, or empty ones. */
+static enum status silent_seats(const struct view *v, const struct tally *t, const struct tally_partner *p, struct arena *a,
+                                struct query_partner *q, struct err *err)
+{
+    q->could.v = arena_array(a, p->partner->seats.n + 1, sizeof(struct span));
+    q->empty.v = arena_array(a, p->partner->seats.n + 1, sizeof(struct span));
+    if (q->could.v == NULL || q->empty.v == NULL)
+        return full(err);
+    for (size_t i = 0; i < p->partner->seats.n; i++) {
+        struct span seat = p->partner->seats.v[i];
+        struct state_seat rec;
+        struct tkey k = tkey_text(seat);
+        if (tally_ballot_of(t, seat) != NULL)
+            continue;
+        enum status st = state_get(v, a, TABLE_SEAT, &k, &state_seat_desc, &rec, err);
+        if (st != ST_OK && st != ST_NOTFOUND)
+            return st;
+        struct span_list *l = st == ST_OK && rec.keys.n > 0 ? &q->could : &q->empty;
+        l->v[l->n++] = seat;
+    }
+    return ST_OK;
+}
+
+static struct span list_text(const struct span_list *l, struct arena *a)
+{
+    struct buf b;
+    buf_init(&b, WORDS_MAX / 2);
+    for (size_t i = 0; i < l->n; i++)
+        buf_printf(&b, "%s%.*s", i == 0 ? "" : ", ", SPAN_FMT(l->v[i]));
+    struct span s = arena_dup(a, buf_span(&b));
+    buf_deinit(&b);
+    return s;
+}
+
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static enum status partner_line(const struct view *v, const struct tally *t, const struct tally_partner *p, struct arena *a,
+                                struct query_partner *q, struct err *err)
+{
+    *q = (struct query_partner){.org = p->partner->org, .position = p->position, .count = p->term->count, .of = p->term->of};
+    q->approved = seats_that(t, p, a, CHOICE_APPROVE);
+    q->rejected = seats_that(t, p, a, CHOICE_REJECT);
+    q->abstained = seats_that(t, p, a, CHOICE_ABSTAIN);
+    TRY(silent_seats(v, t, p, a, q, err));
+    const char *words = NULL;
+    if (p->position == POSITION_OWES && q->could.n > 0)
+        words = charter_text(a, "needs %" PRIu64 " seat%s of %.*s (has %zu of %" PRIu64 "); could act: %.*s", q->count, plural(q->count),
+                             SPAN_FMT(q->org), q->approved.n, q->count, SPAN_FMT(list_text(&q->could, a)));
+    else if (p->position == POSITION_OWES)
+        words = charter_text(a, "needs %" PRIu64 " seat%s of %.*s, but those left are empty: %.*s; its registrar can fill them", q->count,
+                             plural(q->count), SPAN_FMT(q->org), SPAN_FMT(list_text(&q->empty, a)));
+    else if (p->position == POSITION_REJECTS)
+        words = charter_text(a, "%.*s rejects (%.*s)", SPAN_FMT(q->org), SPAN_FMT(list_text(&q->rejected, a)));
+    if (words != NULL) {
+        q->words = span_str(words);
+        SET_HAS(q, query_partner_key_words);
+    }
+    return ST_OK;
+}
+
+/* What happens if nobody speaks until the deadline. */
+static struct span silence(const struct matter *m, const struct tally *t, struct arena *a)
+{
+    const char *s = "";
+    const struct charter_else *o = &m->p.otherwise;
+    uint64_t next = course_next_rung(m);
+    if (m->d.phase == PHASE_PASSED)
+        return span_str("takes effect");
+    if (!course_is_undecided(&m->d))
+        return span_str("");
+    if (t->rejects && !t->owes)
+        return span_str("rejected");
+    if (next != 0)
+        s = charter_text(a, "escalates by itself to %.*s", SPAN_FMT(course_rung_name(m, next)));
+    else if (HAS(o, charter_else_key_name))
+        s = charter_text(a, "the ladder ends: %s %.*s", enum_text(&last_resort_enum, o->type), SPAN_FMT(o->name));
+    else
+        s = charter_text(a, "the ladder ends: %s", enum_text(&last_resort_enum, o->type));
+    return s == NULL ? span_str("") : span_str(s);
+}
+
+static enum status readiness_of(const struct view *v, const struct matter *m, struct arena *a, struct query_readiness *q, struct err *err)
+{
+    struct tally t;
+    uint64_t deadline;
+    enum timer_kind kind;
+    TRY(tally_take(v, a, m, m->d.rung, &t, err));
+    *q = (struct query_readiness){.decision = m->d.number,
+                                  .type = m->d.type,
+                                  .phase = m->d.phase,
+                                  .revision = m->d.revision,
+                                  .digest = m->d.digest,
+                                  .rung = m->d.rung,
+                                  .to = course_rung_name(m, m->d.rung),
+                                  .ready = t.passes,
+                                  .silence = silence(m, &t, a)};
+    q->partners.v = arena_array(a, t.n + 1, sizeof *q->partners.v);
+    q->missing.v = arena_array(a, t.n + 2, sizeof *q->missing.v);
+    if (q->partners.v == NULL || q->missing.v == NULL)
+        return full(err);
+    for (size_t i = 0; i < t.n; i++) {
+        struct query_partner *p = &q->partners.v[q->partners.n++];
+        TRY(partner_line(v, &t, &t.v[i], a, p, err));
+        if (course_is_undecided(&m->d) && HAS(p, query_partner_key_words))
+            q->missing.v[q->missing.n++] = p->words;
+    }
+    if (m->d.phase == PHASE_MEDIATION)
+        q->missing.v[q->missing.n++] = span_str("it is with the mediator; recommendations are not recorded by these rules yet");
+    else if (m->d.phase == PHASE_OPEN && !t.passes && q->missing.n == 0)
+        q->missing.v[q->missing.n++] = span_str("too few partners approve");
+    if (course_timer(&m->d, &deadline, &kind)) {
+        q->deadline_ms = deadline;
+        SET_HAS(q, query_readiness_key_deadline_ms);
+    }
+    if (course_is_live(&m->d))
+        q->veto = m->p.veto;
+    if (m->d.phase == PHASE_PASSED && HAS(&m->d, state_decision_key_effective_ms)) {
+        q->veto_until_ms = m->d.effective_ms;
+        SET_HAS(q, query_readiness_key_veto_until_ms);
+    }
+    return ST_OK;
+}
+
+enum status query_readiness(const struct view *v, uint64_t number, struct arena *a, struct query_readiness *ret, struct err *err)
+{
+    struct matter m;
+    TRY(matter(v, number, a, &m, err));
+    return readiness_of(v, &m, a, ret, err);
+}
+
+/* --- One decision, whole --- */
+
+static enum status scan(const struct view *v, uint8_t table, const struct tkey *prefix, size_t prefix_n, const struct record_desc *d,
+                        struct arena *a, struct grow *g, struct span **ret_keys, struct err *err)
+{
+    struct span from = span_of(prefix->b, prefix_n), key, value;
+    struct grow keys = {.size = sizeof(struct span)};
+    g->size = d->size;
+    for (;;) {
+        enum status st = view_next(v, table, from, &key, &value);
+        if (st == ST_END || (st == ST_OK && !tkey_has_prefix(key, span_of(prefix->b, prefix_n))))
+            break;
+        if (st != ST_OK)
+            return err_set(err, st, "table %s cannot be read", table_name(table));
+        void *rec = grow_one(g, a);
+        struct span *k = grow_one(&keys, a);
+        uint8_t *next = arena_alloc(a, key.n + 1);
+        if (rec == NULL || k == NULL || next == NULL)
+            return full(err);
+        memcpy(next, key.p, key.n); /* the key and a zero byte: the first key after it */
+        *k = span_of(next, key.n);
+        from = span_of(next, key.n + 1);
+        st = codec_decode(d, arena_dup(a, value), a, rec, err);
+        if (st != ST_OK)
+            return err_wrap(err, ST_CORRUPT, "table %s: ", table_name(table));
+    }
+    if (ret_keys != NULL)
+        *ret_keys = keys.v;
+    return ST_OK;
+}
+
+/* Keys of BALLOT: u64 decision, u16 revision, u8 rung, seat. */
+static enum status ballots_of(const struct view *v, const struct matter *m, struct arena *a, struct query_ballot_list *ret, struct err *err)
+{
+    struct grow g = {0};
+    struct span *keys;
+    struct tkey k = tkey_tally(m->d.number, 0, 0);
+    TRY(scan(v, TABLE_BALLOT, &k, 8, &state_ballot_desc, a, &g, &keys, err));
+    const struct state_ballot *b = g.v;
+    ret->v = arena_array(a, g.n + 1, sizeof *ret->v);
+    if (ret->v == NULL)
+        return full(err);
+    for (size_t i = 0; i < g.n; i++) {
+        const uint8_t *p = keys[i].p;
+        struct query_ballot *q = &ret->v[ret->n++];
+        *q = (struct query_ballot){.revision = (uint64_t)p[8] << 8 | p[9],
+                                   .rung = p[10],
+                                   .seat = span_of(p + TKEY_TALLY_LEN, keys[i].n - TKEY_TALLY_LEN),
+                                   .ballot = b[i]};
+        q->counts = q->revision == m->d.revision && q->rung == m->d.rung;
+    }
+    return ST_OK;
+}
+
+static enum status notes_of(const struct view *v, const struct state_event_list *events, struct arena *a, struct state_note_list *ret,
+                            struct err *err)
+{
+    ret->v = arena_array(a, events->n + 1, sizeof *ret->v);
+    if (ret->v == NULL)
+        return full(err);
+    for (size_t i = 0; i < events->n; i++) {
+        if (events->v[i].type != EVENT_NOTE)
+            continue;
+        struct tkey k = tkey_u64(events->v[i].other);
+        TRY(state_need(v, a, TABLE_NOTE, &k, &state_note_desc, &ret->v[ret->n++], err));
+    }
+    return ST_OK;
+}
+
+enum status query_decision(const struct view *v, uint64_t number, struct arena *a, struct query_decision *ret, struct err *err)
+{
+    struct matter m;
+    struct query_decision q = {0};
+    struct grow revisions = {0}, events = {0};
+    struct tkey k = tkey_u64(number);
+    TRY(matter(v, number, a, &m, err));
+    q.decision = m.d;
+    q.pinned = m.p;
+    TRY(scan(v, TABLE_REVISION, &k, 8, &state_revision_desc, a, &revisions, NULL, err));
+    TRY(scan(v, TABLE_EVENT, &k, 8, &state_event_desc, a, &events, NULL, err));
+    q.revisions = (struct state_revision_list){revisions.n, revisions.v};
+    q.events = (struct state_event_list){events.n, events.v};
+    TRY(ballots_of(v, &m, a, &q.ballots, err));
+    TRY(notes_of(v, &q.events, a, &q.notes, err));
+    TRY(readiness_of(v, &m, a, &q.readiness, err));
+    *ret = q;
+    return ST_OK;
+}
+
+/* --- Lists --- */
+
+static enum status revision_leaf(const struct view *v, const struct state_decision *d, struct arena *a, uint64_t *ret_leaf, struct err *err)
+{
+    struct state_revision rev;
+    struct tkey k = tkey_revision(d->number, d->revision);
+    TRY(state_need(v, a, TABLE_REVISION, &k, &state_revision_desc, &rev, err));
+    *ret_leaf = rev.leaf;
+    return ST_OK;
+}
+
+static enum status line_of(const struct view *v, const struct state_decision *d, struct arena *a, struct query_line *q, struct err *err)
+{
+    uint64_t deadline;
+    enum timer_kind kind;
+    *q = (struct query_line){.number = d->number,
+                             .type = d->type,
+                             .phase = d->phase,
+                             .title = d->title,
+                             .mover = d->mover,
+                             .revision = d->revision,
+                             .digest = d->digest,
+                             .rung = d->rung,
+                             .opened_ms = d->opened_ms,
+                             .changed_leaf = d->changed_leaf};
+    if (course_timer(d, &deadline, &kind)) {
+        q->deadline_ms = deadline;
+        SET_HAS(q, query_line_key_deadline_ms);
+    }
+    if (HAS(d, state_decision_key_effective_ms)) {
+        q->effective_ms = d->effective_ms;
+        SET_HAS(q, query_line_key_effective_ms);
+    }
+    if (HAS(d, state_decision_key_closed_ms)) {
+        q->closed_ms = d->closed_ms;
+        SET_HAS(q, query_line_key_closed_ms);
+    }
+    return revision_leaf(v, d, a, &q->leaf, err);
+}
+
+enum status query_decisions(const struct view *v, uint64_t from, uint64_t count, struct arena *a, struct query_decisions *ret,
+                            struct err *err)
+{
+    struct query_decisions q = {0};
+    struct grow g = {.size = sizeof(struct query_line)};
+    struct span key, value;
+    uint64_t most = count < LIST_MAX ? count : LIST_MAX;
+    for (;;) {
+        struct tkey k = tkey_u64(from);
+        struct state_decision d;
+        enum status st = view_next(v, TABLE_DECISION, tkey_span(&k), &key, &value);
+        if (st == ST_END)
+            break;
+        if (st != ST_OK)
+            return err_set(err, st, "decisions cannot be read");
+        if (g.n == most) {
+            q.more = true;
+            break;
+        }
+        TRY(codec_decode(&state_decision_desc, arena_dup(a, value), a, &d, err));
+        struct query_line *line = grow_one(&g, a);
+        if (line == NULL)
+            return full(err);
+        TRY(line_of(v, &d, a, line, err));
+        from = d.number + 1;
+    }
+    q.list = (struct query_line_list){g.n, g.v};
+    *ret = q;
+    return ST_OK;
+}
+
+/* --- Inbox: what live decisions ask. They are found by their timers, so closed ones cost nothing. --- */
+
+struct inbox {
+    struct span org;
+    const struct span_list *only;
+    struct grow tasks;
+};
+
+static bool wanted(const struct inbox *in, struct span seat)
+{
+    if (!span_eq(state_seat_org(seat), in->org))
+        return false;
+    for (size_t i = 0; in->only != NULL && i < in->only->n; i++)
+        if (span_eq(in->only->v[i], seat))
+            return true;
+    return in->only == NULL;
+}
+
+static enum status add_task(const struct view *v, struct inbox *in, const struct matter *m, enum task_type type, struct span_list seats,
+                            const char *words, struct arena *a, struct err *err)
+{
+    uint64_t deadline;
+    enum timer_kind kind;
+    struct query_task *t = seats.n == 0 || in->tasks.n == TASKS_MAX ? NULL : grow_one(&in->tasks, a);
+    if (t == NULL)
+        return ST_OK;
+    *t = (struct query_task){.decision = m->d.number,
+                             .type = m->d.type,
+                             .task = type,
+                             .title = m->d.title,
+                             .revision = m->d.revision,
+                             .digest = m->d.digest,
+                             .rung = m->d.rung,
+                             .seats = seats,
+                             .words = span_str(words)};
+    if (course_timer(&m->d, &deadline, &kind)) {
+        t->deadline_ms = deadline;
+        SET_HAS(t, query_task_key_deadline_ms);
+    }
+    return revision_leaf(v, &m->d, a, &t->leaf, err);
+}
+
+static enum status tasks_of(const struct view *v, struct inbox *in, const struct matter *m, struct arena *a, struct err *err)
+{
+    struct tally t;
+    struct span_list seats = {0, arena_array(a, LIMIT_VALIDATORS * 4, sizeof(struct span))};
+    if (seats.v == NULL)
+        return full(err);
+    if (m->d.phase == PHASE_STALE && wanted(in, m->d.mover)) {
+        seats.v[seats.n++] = m->d.mover;
+        return add_task(v, in, m, TASK_REBASE, seats, "what it would change has changed: revise it, or it lapses", a, err);
+    }
+    if (m->d.phase != PHASE_OPEN)
+        return ST_OK;
+    TRY(tally_take(v, a, m, m->d.rung, &t, err));
+    for (size_t i = 0; i < t.n; i++) {
+        if (t.v[i].position != POSITION_OWES)
+            continue;
+        for (size_t k = 0; k < t.v[i].partner->seats.n && seats.n < LIMIT_VALIDATORS * 4; k++) {
+            struct span seat = t.v[i].partner->seats.v[k];
+            if (wanted(in, seat) && tally_ballot_of(&t, seat) == NULL && !state_list_has(&seats, seat))
+                seats.v[seats.n++] = seat;
+        }
+    }
+    return add_task(v, in, m, TASK_BALLOT, seats, "a ballot is owed", a, err);
+}
+
+enum status query_inbox(const struct view *v, struct span org, const struct span_list *seats, struct arena *a, struct query_inbox *ret,
+                        struct err *err)
+{
+    struct inbox in = {.org = org, .only = seats, .tasks = {.size = sizeof(struct query_task)}};
+    struct span key, value, from = {NULL, 0};
+    for (;;) {
+        uint64_t deadline, number;
+        uint8_t kind;
+        struct matter m;
+        enum status st = view_next(v, TABLE_TIMER, from, &key, &value);
+        if (st == ST_END)
+            break;
+        if (st != ST_OK || key.n != TKEY_TIMER_LEN)
+            return err_set(err, st == ST_OK ? ST_CORRUPT : st, "deadlines cannot be read");
+        uint8_t *next = arena_alloc(a, key.n + 1);
+        if (next == NULL)
+            return full(err);
+        memcpy(next, key.p, key.n);
+        from = span_of(next, key.n + 1);
+        tkey_timer_parts(key, &deadline, &number, &kind);
+        TRY(matter(v, number, a, &m, err));
+        TRY(tasks_of(v, &in, &m, a, err));
+    }
+    *ret = (struct query_inbox){.list = {in.tasks.n, in.tasks.v}, .more = in.tasks.n == TASKS_MAX};
+    return ST_OK;
+}
+
+/* --- Parties, seats, sections, halts --- */
+
+enum status query_parties(const struct view *v, struct arena *a, struct query_parties *ret, struct err *err)
+{
+    struct grow g = {0};
+    struct span *keys;
+    struct tkey all = {0};
+    struct state_section sec;
+    struct charter_parties names;
+    struct tkey k = tkey_section(charter_parties_desc.number);
+    TRY(scan(v, TABLE_PARTY, &all, 0, &state_party_desc, a, &g, &keys, err));
+    TRY(state_need(v, a, TABLE_SECTION, &k, &state_section_desc, &sec, err));
+    TRY(codec_decode(&charter_parties_desc, sec.body, a, &names, err));
+    struct query_party *list = arena_array(a, g.n + 1, sizeof *list);
+    if (list == NULL)
+        return full(err);
+    for (size_t i = 0; i < g.n; i++) {
+        list[i] = (struct query_party){.org = keys[i], .display = keys[i], .party = ((const struct state_party *)g.v)[i]};
+        for (size_t n = 0; n < names.list.n; n++)
+            if (span_eq(names.list.v[n].org, keys[i]))
+                list[i].display = names.list.v[n].display;
+    }
+    *ret = (struct query_parties){.list = {g.n, list}};
+    return ST_OK;
+}
+
+enum status query_seats(const struct view *v, struct arena *a, struct query_seats *ret, struct err *err)
+{
+    struct grow g = {0};
+    struct span *keys;
+    struct tkey all = {0};
+    TRY(scan(v, TABLE_SEAT, &all, 0, &state_seat_desc, a, &g, &keys, err));
+    struct query_seat *list = arena_array(a, g.n + 1, sizeof *list);
+    if (list == NULL)
+        return full(err);
+    for (size_t i = 0; i < g.n; i++) {
+        const struct state_seat *s = &((const struct state_seat *)g.v)[i];
+        list[i] = (struct query_seat){.seat = keys[i], .keys = s->keys, .changed_leaf = s->changed_leaf};
+    }
+    *ret = (struct query_seats){.list = {g.n, list}};
+    return ST_OK;
+}
+
+enum status query_section(const struct view *v, uint64_t number, struct arena *a, struct query_section *ret, struct err *err)
+{
+    struct query_section q = {.number = number, .current = true};
+    if (number == 0 || number > 63)
+        return err_set(err, ST_NOTFOUND, "there is no charter section %" PRIu64, number);
+    struct tkey k = tkey_section(number);
+    enum status st = state_get(v, a, TABLE_SECTION, &k, &state_section_desc, &q.section, err);
+    if (st == ST_NOTFOUND)
+        return err_set(err, st, "this charter has no section %" PRIu64, number);
+    if (st == ST_OK)
+        *ret = q;
+    return st;
+}
+
+enum status query_halts(const struct view *v, uint64_t from_ms, uint64_t count, struct arena *a, struct query_halts *ret, struct err *err)
+{
+    struct grow g = {.size = sizeof(struct query_halt)};
+    struct span key, value;
+    while (g.n < count && g.n < LIST_MAX) {
+        struct tkey k = tkey_u64(from_ms);
+        enum status st = view_next(v, TABLE_HALT, tkey_span(&k), &key, &value);
+        if (st == ST_END)
+            break;
+        if (st != ST_OK || key.n != 8)
+            return err_set(err, st == ST_OK ? ST_CORRUPT : st, "halts cannot be read");
+        struct query_halt *q = grow_one(&g, a);
+        if (q == NULL)
+            return full(err);
+        *q = (struct query_halt){.at_ms = load_u64(key.p)};
+        TRY(codec_decode(&state_halt_desc, arena_dup(a, value), a, &q->halt, err));
+        from_ms = q->at_ms + 1;
+    }
+    *ret = (struct query_halts){.list = {g.n, g.v}};
+    return ST_OK;
+}

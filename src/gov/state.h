@@ -1,0 +1,44 @@
+/* state: reads and writes the governance tables as the records of state.def. Internal to gov. */
+#ifndef ENT_GOV_STATE_H
+#define ENT_GOV_STATE_H
+
+#include "gov/gov.h"
+#include "gov/tkey.h"
+
+/* Passes a status other than ST_OK on. */
+#define TRY(expr)                                                                                            \
+    do {                                                                                                     \
+        enum status try_st_ = (expr);                                                                        \
+        if (try_st_ != ST_OK)                                                                                \
+            return try_st_;                                                                                  \
+    } while (0)
+
+/* Decodes the value at a key. ST_NOTFOUND when there is none; ST_CORRUPT when it does not decode. */
+MUST_USE enum status state_get(const struct view *v, struct arena *a, uint8_t table, const struct tkey *key,
+                               const struct record_desc *d, void *ret_rec, struct err *err);
+/* As state_get; a missing value is ST_CORRUPT, for what has to be there. */
+MUST_USE enum status state_need(const struct view *v, struct arena *a, uint8_t table, const struct tkey *key,
+                                const struct record_desc *d, void *ret_rec, struct err *err);
+/* Encodes and writes. ST_LIMIT when the record is too large to be a value. */
+MUST_USE enum status state_put(struct gov *g, uint8_t table, const struct tkey *key, const struct record_desc *d,
+                               const void *rec, struct err *err);
+
+/* Next number of a counter ("decision", "note"), and writes it back. */
+MUST_USE enum status state_count(struct gov *g, const char *name, uint64_t *ret_number, struct err *err);
+
+MUST_USE enum status state_put_decision(struct gov *g, const struct state_decision *d, struct err *err);
+/* Appends to the decision's history: fills in leaf, time, rung and revision. The caller writes *d afterwards. */
+MUST_USE enum status state_add_event(struct gov *g, struct state_decision *d, struct state_event *ev, struct err *err);
+
+void state_set_timer(struct gov *g, uint64_t deadline_ms, uint64_t decision, enum timer_kind kind);
+void state_clear_timer(struct gov *g, uint64_t deadline_ms, uint64_t decision, enum timer_kind kind);
+
+/* The organisation and the seat's own name in ORG/SEAT. */
+struct span state_seat_org(struct span seat);
+struct span state_seat_name(struct span seat);
+
+bool state_list_has(const struct span_list *list, struct span s);
+/* Strictly ascending. */
+bool state_list_ascends(const struct span_list *list);
+
+#endif

@@ -1,0 +1,276 @@
+#include "gov/tally.h"
+
+enum status matter_load(const struct view *v, struct arena *a, uint64_t number, struct matter *ret_matter,
+                        struct err *err)
+{
+    struct matter m;
+    struct tkey k = tkey_u64(number);
+    TRY(state_get(v, a, TABLE_DECISION, &k, &state_decision_desc, &m.d, err));
+    TRY(state_need(v, a, TABLE_PINNED, &k, &state_pinned_desc, &m.p, err));
+    *ret_matter = m;
+    return ST_OK;
+}
+
+static const struct pinned_term_list *row_terms(const struct matter *m)
+{
+    return m->d.level == 0 ? &m->p.terms : &m->p.raises.v[m->d.level - 1].terms;
+}
+
+/* Is the partner asked? d->affected has those the proposal names and those that came in by a ballot. */
+static bool named(const struct pinned_term *t, const struct state_decision *d, struct span org)
+{
+    if (!d->joint)
+        return span_eq(org, state_seat_org(d->mover));
+    switch (t->who) {
+    case WHO_PARTNER:
+        return true;
+    case WHO_OTHER:
+        return !HAS(d, state_decision_key_partner) || !span_eq(org, d->partner);
+    case WHO_AFFECTED:
+        return state_list_has(&d->affected, org);
+    case WHO_OWN:
+        return span_eq(org, state_seat_org(d->mover));
+    }
+    return false;
+}
+
+static bool names_partner(const struct pinned_term *t, struct span org)
+{
+    for (size_t i = 0; i < t->partners.n; i++) {
+        if (span_eq(t->partners.v[i].org, org))
+            return true;
+    }
+    return false;
+}
+
+/* Rule 13: the same partners, one seat each of the rung's body. Of the row's approvals the widest names them. */
+static enum status rung_term(const struct matter *m, const struct pinned_rung *rung, struct arena *a,
+                             struct pinned_term_list *ret, struct err *err)
+{
+    static const enum who widest[] = {WHO_PARTNER, WHO_AFFECTED, WHO_OTHER, WHO_OWN};
+    const struct pinned_term_list *row = row_terms(m);
+    struct pinned_term *t = arena_alloc(a, sizeof *t);
+    struct pinned_partner *v = arena_array(a, rung->partners.n, sizeof *v);
+    if (t == NULL || v == NULL)
+        return err_set(err, ST_LIMIT, "out of room for a rung");
+    *t = (struct pinned_term){.count = 1, .of = rung->to, .body = rung->body, .partners = {0, v}};
+    for (size_t w = ARRAY_LEN(widest); w-- > 0;) {
+        for (size_t i = 0; i < row->n; i++) {
+            if (row->v[i].who == widest[w])
+                t->who = widest[w];
+        }
+    }
+    for (size_t i = 0; i < rung->partners.n; i++) {
+        bool same = false;
+        for (size_t j = 0; j < row->n; j++)
+            same |= names_partner(&row->v[j], rung->partners.v[i].org);
+        if (same)
+            v[t->partners.n++] = rung->partners.v[i];
+    }
+    *ret = (struct pinned_term_list){1, t};
+    return ST_OK;
+}
+
+enum status tally_terms(const struct matter *m, uint64_t rung, struct arena *a, struct pinned_term_list *ret_terms,
+                        struct err *err)
+{
+    if (rung == 0) {
+        *ret_terms = *row_terms(m);
+        return ST_OK;
+    }
+    ASSERT(rung <= m->p.rungs.n);
+    const struct pinned_rung *r = &m->p.rungs.v[rung - 1];
+    if (!HAS(r, pinned_rung_key_mediator))
+        return rung_term(m, r, a, ret_terms, err);
+    *ret_terms = (struct pinned_term_list){0};
+    return ST_OK;
+}
+
+/* Ballots of the tally, ascending by seat as their keys are. */
+static enum status ballots(const struct view *v, struct arena *a, const struct state_decision *d, uint64_t rung,
+                           struct tally *t, struct err *err)
+{
+    struct tkey prefix = tkey_tally(d->number, d->revision, rung);
+    struct tkey from = prefix;
+    size_t cap = 0;
+    for (;;) {
+        struct span key, value;
+        enum status st = view_next(v, TABLE_BALLOT, tkey_span(&from), &key, &value);
+        if (st == ST_END || (st == ST_OK && !tkey_has_prefix(key, tkey_span(&prefix))))
+            return ST_OK;
+        if (st != ST_OK)
+            return st;
+        if (t->n_ballots == cap) {
+            cap = cap == 0 ? 16 : cap * 2;
+            struct tally_ballot *more = arena_array(a, cap, sizeof *more);
+            if (more == NULL)
+                return err_set(err, ST_LIMIT, "out of room for ballots");
+            if (t->n_ballots != 0)
+                memcpy(more, t->ballots, t->n_ballots * sizeof *more);
+            t->ballots = more;
+        }
+        struct tally_ballot *b = &t->ballots[t->n_ballots++];
+        b->seat = span_of(key.p + TKEY_TALLY_LEN, key.n - TKEY_TALLY_LEN);
+        TRY(codec_decode(&state_ballot_desc, value, a, &b->ballot, err));
+        from = tkey_text(key);
+        from.b[from.n++] = 0; /* the next key after this one */
+    }
+}
+
+const struct state_ballot *tally_ballot_of(const struct tally *t, struct span seat)
+{
+    size_t lo = 0, hi = t->n_ballots;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        int c = span_cmp(t->ballots[mid].seat, seat);
+        if (c == 0)
+            return &t->ballots[mid].ballot;
+        if (c < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return NULL;
+}
+
+static enum status seat_empty(const struct view *v, struct arena *a, struct span seat, bool *ret_empty, struct err *err)
+{
+    struct tkey k = tkey_text(seat);
+    struct state_seat s = {0};
+    enum status st = state_get(v, a, TABLE_SEAT, &k, &state_seat_desc, &s, err);
+    if (st != ST_OK && st != ST_NOTFOUND)
+        return st;
+    *ret_empty = s.keys.n == 0;
+    return ST_OK;
+}
+
+/* GOV-11 (rules 6 and 10). A seat that has spoken counts whoever holds it since. */
+static enum position judge(const struct tally_partner *p, bool blocks)
+{
+    size_t k = p->term->count;
+    if (p->approved >= k)
+        return POSITION_APPROVES;
+    if (p->approved + p->could >= k)
+        return POSITION_OWES;
+    if (p->rejected > 0)
+        return POSITION_REJECTS;
+    /* Standing aside takes abstentions: an empty seat lowers nothing. */
+    if (p->abstained == 0 || p->approved + p->could + p->empty >= k)
+        return POSITION_OWES;
+    return blocks ? POSITION_REJECTS : POSITION_ASIDE;
+}
+
+static enum status count(const struct view *v, struct arena *a, const struct tally *t, struct tally_partner *p,
+                         struct err *err)
+{
+    for (size_t i = 0; i < p->partner->seats.n; i++) {
+        struct span seat = p->partner->seats.v[i];
+        const struct state_ballot *b = tally_ballot_of(t, seat);
+        enum choice c = b == NULL ? CHOICE_RECUSE : b->choice;
+        if (c == CHOICE_APPROVE)
+            p->approved++;
+        else if (c == CHOICE_REJECT)
+            p->rejected++;
+        else if (c == CHOICE_ABSTAIN)
+            p->abstained++;
+        else {
+            bool empty;
+            TRY(seat_empty(v, a, seat, &empty, err));
+            p->empty += empty;
+            p->could += !empty;
+        }
+    }
+    return ST_OK;
+}
+
+size_t tally_least(const struct pinned_term *t, const struct state_decision *d, size_t asked)
+{
+    if (!d->joint || t->who == WHO_OWN)
+        return 1;
+    if (t->who == WHO_OTHER)
+        return asked;
+    return 2;
+}
+
+enum status tally_take(const struct view *v, struct arena *a, const struct matter *m, uint64_t rung,
+                       struct tally *ret_tally, struct err *err)
+{
+    struct tally t = {0};
+    struct pinned_term_list terms;
+    TRY(tally_terms(m, rung, a, &terms, err));
+    TRY(ballots(v, a, &m->d, rung, &t, err));
+    size_t most = 0;
+    for (size_t i = 0; i < terms.n; i++)
+        most += terms.v[i].partners.n;
+    t.v = arena_array(a, most, sizeof *t.v);
+    if (t.v == NULL)
+        return err_set(err, ST_LIMIT, "out of room for a tally");
+    t.passes = terms.n > 0;
+    for (size_t i = 0; i < terms.n; i++) {
+        const struct pinned_term *term = &terms.v[i];
+        size_t asked = 0, approve = 0;
+        for (size_t j = 0; j < term->partners.n; j++) {
+            struct tally_partner p = {.term = term, .partner = &term->partners.v[j]};
+            if (!named(term, &m->d, p.partner->org))
+                continue;
+            TRY(count(v, a, &t, &p, err));
+            p.position = judge(&p, m->p.abstain == ABSTAIN_BLOCKS);
+            t.owes |= p.position == POSITION_OWES;
+            t.rejects |= p.position == POSITION_REJECTS;
+            approve += p.position == POSITION_APPROVES;
+            asked++;
+            t.v[t.n++] = p;
+        }
+        if (asked == 0 || approve < tally_least(term, &m->d, asked))
+            t.passes = false;
+    }
+    if (t.owes || t.rejects)
+        t.passes = false;
+    *ret_tally = t;
+    return ST_OK;
+}
+
+bool tally_seat_asked(const struct pinned_term_list *terms, const struct state_decision *d, struct span seat)
+{
+    struct span org = state_seat_org(seat);
+    for (size_t i = 0; i < terms->n; i++) {
+        const struct pinned_term *t = &terms->v[i];
+        if (!named(t, d, org) && !(t->who == WHO_AFFECTED && d->joint))
+            continue;
+        for (size_t j = 0; j < t->partners.n; j++) {
+            if (span_eq(t->partners.v[j].org, org) && state_list_has(&t->partners.v[j].seats, seat))
+                return true;
+        }
+    }
+    return false;
+}
+
+bool tally_seat_owes(const struct tally *t, struct span seat)
+{
+    if (tally_ballot_of(t, seat) != NULL)
+        return false;
+    for (size_t i = 0; i < t->n; i++) {
+        if (t->v[i].position == POSITION_OWES && state_list_has(&t->v[i].partner->seats, seat))
+            return true;
+    }
+    return false;
+}
+
+bool tally_seat_approved(const struct tally *t, struct span seat)
+{
+    const struct state_ballot *b = tally_ballot_of(t, seat);
+    return b != NULL && b->choice == CHOICE_APPROVE;
+}
+
+enum position tally_of_partner(const struct tally *t, struct span org)
+{
+    /* From best to worst; a partner asked twice has to meet both. */
+    static const int rank[] = {
+        [POSITION_ASIDE] = 1, [POSITION_APPROVES] = 2, [POSITION_OWES] = 3, [POSITION_REJECTS] = 4};
+    enum position worst = POSITION_ASIDE;
+    for (size_t i = 0; i < t->n; i++) {
+        if (span_eq(t->v[i].partner->org, org) && rank[t->v[i].position] > rank[worst])
+            worst = t->v[i].position;
+    }
+    return worst;
+}

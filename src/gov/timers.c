@@ -1,0 +1,200 @@
+/* What time does by itself (GOV-T1, GOV-T2). */
+#include "gov/course.h"
+#include "gov/due.h"
+
+/* Deadlines further away than this after a halt are left alone, whatever the calendar: no business day is later. */
+static const uint64_t HORIZON_MS = UINT64_C(31) * 24 * 3600 * 1000;
+
+struct timer {
+    struct tkey key;
+    uint64_t at_ms, decision;
+    enum timer_kind kind;
+};
+
+/* Silence is what these act upon; the end of notice is not. */
+static bool of_silence(const struct timer *t)
+{
+    return t->kind != TIMER_EFFECT;
+}
+
+/* First timer with a key not before *from; ST_END when there is none. */
+static enum status next_timer(const struct view *v, const struct tkey *from, struct timer *ret)
+{
+    struct span key, value;
+    uint8_t kind;
+    TRY(view_next(v, TABLE_TIMER, tkey_span(from), &key, &value));
+    ret->key = tkey_text(key);
+    tkey_timer_parts(key, &ret->at_ms, &ret->decision, &kind);
+    ret->kind = (enum timer_kind)kind;
+    return ST_OK;
+}
+
+static struct tkey after(const struct tkey *k)
+{
+    struct tkey n = *k;
+    n.b[n.n++] = 0;
+    return n;
+}
+
+static enum status fire(struct gov *g, const struct timer *t, struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    struct matter m;
+    TRY(matter_load(&v, g->arena, t->decision, &m, err));
+    switch (t->kind) {
+    case TIMER_DEADLINE:
+        return course_deadline(g, &m, err);
+    case TIMER_EFFECT:
+        return course_effect(g, &m, err);
+    case TIMER_REBASE:
+        return course_close(g, &m, PHASE_LAPSED, NULL, 0, err);
+    }
+    return err_set(err, ST_CORRUPT, "timer of an unknown kind %d", (int)t->kind);
+}
+
+static enum status put_halt(struct gov *g, uint64_t at_ms, const struct state_halt *h, struct err *err)
+{
+    struct tkey k = tkey_u64(at_ms);
+    return state_put(g, TABLE_HALT, &k, &state_halt_desc, h, err);
+}
+
+/* The newest halt, while deadlines are still to be moved because of it. */
+static enum status open_halt(struct gov *g, uint64_t *ret_at_ms, struct state_halt *ret, bool *ret_open, struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    struct tkey last = tkey_u64(UINT64_MAX);
+    struct span key, value;
+    *ret_open = false;
+    enum status st = view_prev(&v, TABLE_HALT, tkey_span(&last), &key, &value);
+    if (st != ST_OK)
+        return st == ST_END ? ST_OK : st;
+    TRY(codec_decode(&state_halt_desc, value, g->arena, ret, err));
+    *ret_at_ms = load_u64(key.p);
+    *ret_open = HAS(ret, state_halt_key_cursor);
+    return ST_OK;
+}
+
+/* Has a deadline of silence been missed by more than late_after? The earliest one is the latest missed. */
+static enum status missed(struct gov *g, uint64_t late_after_ms, uint64_t *ret_missed_ms, bool *ret_missed)
+{
+    struct view v = overlay_view(g->state);
+    struct tkey from = tkey_u64(0);
+    struct timer t;
+    *ret_missed = false;
+    for (;;) {
+        enum status st = next_timer(&v, &from, &t);
+        if (st != ST_OK)
+            return st == ST_END ? ST_OK : st;
+        if (t.at_ms > g->time_ms || g->time_ms - t.at_ms <= late_after_ms)
+            return ST_OK;
+        if (of_silence(&t)) {
+            *ret_missed_ms = t.at_ms;
+            *ret_missed = true;
+            return ST_OK;
+        }
+        from = after(&t.key);
+    }
+}
+
+/* Where a deadline goes: t + 1 bd on its decision's calendar, or where it is when that is later. */
+static enum status deferred_to(struct gov *g, const struct timer *t, uint64_t halt_ms, struct matter *ret_m,
+                               uint64_t *ret_until_ms, struct err *err)
+{
+    static const struct charter_span one = {.n = 1, .unit = UNIT_BD};
+    struct view v = overlay_view(g->state);
+    TRY(matter_load(&v, g->arena, t->decision, ret_m, err));
+    return due_at(&v, g->arena, &ret_m->p, halt_ms, &one, ret_until_ms, err);
+}
+
+/* GOV-T2: moves what was due before t + 1 bd, a limited number per block; the cursor says how far it came. */
+static enum status defer_all(struct gov *g, uint64_t halt_ms, struct state_halt *h, size_t *fired, bool *ret_more,
+                             struct err *err)
+{
+    struct tkey from = HAS(h, state_halt_key_cursor) ? tkey_text(h->cursor) : tkey_u64(0);
+    *ret_more = false;
+    for (;;) {
+        struct view v = overlay_view(g->state);
+        struct timer t;
+        struct matter m;
+        uint64_t until;
+        enum status st = next_timer(&v, &from, &t);
+        if (st == ST_END || (st == ST_OK && t.at_ms > halt_ms && t.at_ms - halt_ms > HORIZON_MS))
+            break;
+        if (st != ST_OK)
+            return st;
+        from = after(&t.key);
+        if (!of_silence(&t))
+            continue;
+        TRY(deferred_to(g, &t, halt_ms, &m, &until, err));
+        if (t.at_ms >= until)
+            continue;
+        if (*fired == LIMIT_TIMERS_PER_BLOCK) {
+            h->cursor = tkey_span(&t.key);
+            SET_HAS(h, state_halt_key_cursor);
+            *ret_more = true;
+            return put_halt(g, halt_ms, h, err);
+        }
+        TRY(course_defer(g, &m, until, err));
+        h->moved++;
+        (*fired)++;
+    }
+    h->has &= ~(UINT64_C(1) << state_halt_key_cursor);
+    return put_halt(g, halt_ms, h, err);
+}
+
+/* Fires what is due, in order. */
+static enum status fire_due(struct gov *g, size_t *fired, bool *ret_more, struct err *err)
+{
+    static const struct tkey first = {.n = 1};
+    for (;;) {
+        struct view v = overlay_view(g->state);
+        struct timer t;
+        enum status st = next_timer(&v, &first, &t);
+        if (st == ST_END || (st == ST_OK && t.at_ms > g->time_ms)) {
+            *ret_more = false;
+            return ST_OK;
+        }
+        if (st != ST_OK)
+            return st;
+        if (*fired >= LIMIT_TIMERS_PER_BLOCK) {
+            *ret_more = true;
+            return ST_OK;
+        }
+        TRY(fire(g, &t, err));
+        (*fired)++;
+    }
+}
+
+enum status gov_timers(struct gov *g, size_t *ret_fired, bool *ret_more, struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    struct gov_clock clock;
+    size_t fired = 0;
+    bool more = false, open, late = false;
+    uint64_t halt_ms;
+    struct state_halt h;
+    TRY(open_halt(g, &halt_ms, &h, &open, err));
+    if (open)
+        TRY(defer_all(g, halt_ms, &h, &fired, &more, err));
+    h = (struct state_halt){.from_ms = g->prev_time_ms};
+    if (!more) {
+        TRY(gov_clock(&v, g->arena, &clock, err));
+        TRY(missed(g, clock.late_after_ms, &h.missed_ms, &late));
+    }
+    if (late)
+        TRY(defer_all(g, g->time_ms, &h, &fired, &more, err));
+    if (!more)
+        TRY(fire_due(g, &fired, &more, err));
+    *ret_fired = fired;
+    *ret_more = more;
+    return ST_OK;
+}
+
+enum status gov_next_deadline(const struct view *v, uint64_t *ret_deadline_ms)
+{
+    static const struct tkey first = {.n = 1};
+    struct timer t;
+    TRY(next_timer(v, &first, &t));
+    *ret_deadline_ms = t.at_ms;
+    return ST_OK;
+}

@@ -1,0 +1,96 @@
+#include "gov/tkey.h"
+
+static void put(struct tkey *k, uint64_t v, size_t bytes)
+{
+    ASSERT(k->n + bytes <= sizeof k->b);
+    for (size_t i = 0; i < bytes; i++)
+        k->b[k->n + i] = (uint8_t)(v >> (8 * (bytes - 1 - i)));
+    k->n += bytes;
+}
+
+static void put_span(struct tkey *k, struct span s)
+{
+    ASSERT(k->n + s.n <= sizeof k->b);
+    if (s.n != 0)
+        memcpy(k->b + k->n, s.p, s.n);
+    k->n += s.n;
+}
+
+struct tkey tkey_text(struct span text)
+{
+    struct tkey k = {0};
+    put_span(&k, text);
+    return k;
+}
+
+struct tkey tkey_u64(uint64_t n)
+{
+    struct tkey k = {0};
+    put(&k, n, 8);
+    return k;
+}
+
+struct tkey tkey_section(uint64_t section)
+{
+    struct tkey k = {0};
+    put(&k, section, 1);
+    return k;
+}
+
+struct tkey tkey_section_old(uint64_t section, uint64_t version)
+{
+    struct tkey k = tkey_section(section);
+    put(&k, version, 4);
+    return k;
+}
+
+struct tkey tkey_revision(uint64_t decision, uint64_t revision)
+{
+    struct tkey k = tkey_u64(decision);
+    put(&k, revision, 2);
+    return k;
+}
+
+struct tkey tkey_tally(uint64_t decision, uint64_t revision, uint64_t rung)
+{
+    struct tkey k = tkey_revision(decision, revision);
+    put(&k, rung, 1);
+    return k;
+}
+
+struct tkey tkey_ballot(uint64_t decision, uint64_t revision, uint64_t rung, struct span seat)
+{
+    struct tkey k = tkey_tally(decision, revision, rung);
+    put_span(&k, seat);
+    return k;
+}
+
+struct tkey tkey_timer(uint64_t deadline_ms, uint64_t decision, uint8_t kind)
+{
+    struct tkey k = tkey_u64(deadline_ms);
+    put(&k, decision, 8);
+    put(&k, kind, 1);
+    return k;
+}
+
+struct tkey tkey_event(uint64_t decision, uint64_t sequence)
+{
+    struct tkey k = tkey_u64(decision);
+    put(&k, sequence, 4);
+    return k;
+}
+
+struct tkey tkey_amending(uint64_t section, uint64_t decision)
+{
+    struct tkey k = tkey_section(section);
+    put(&k, decision, 8);
+    return k;
+}
+
+void tkey_timer_parts(struct span key, uint64_t *ret_deadline_ms, uint64_t *ret_decision, uint8_t *ret_kind)
+{
+    ASSERT(key.n == TKEY_TIMER_LEN);
+    *ret_deadline_ms = load_u64(key.p);
+    *ret_decision = load_u64(key.p + 8);
+    *ret_kind = key.p[16];
+}

@@ -1,0 +1,39 @@
+/* tkey: keys of the governance tables (SPEC section 9, GOV-1). Integers big-endian, so that order in the table is order
+ * by number; text comes last, as its bytes. */
+#ifndef ENT_GOV_TKEY_H
+#define ENT_GOV_TKEY_H
+
+#include "base/base.h"
+
+struct tkey {
+    size_t n;
+    uint8_t b[160];
+};
+
+static inline struct span tkey_span(const struct tkey *k)
+{
+    return span_of(k->b, k->n);
+}
+
+struct tkey tkey_text(struct span text); /* META, PARTY, SEAT, and the 32 bytes of KEY */
+struct tkey tkey_u64(uint64_t n);        /* DECISION, PINNED, NOTE, HALT */
+struct tkey tkey_section(uint64_t section);
+struct tkey tkey_section_old(uint64_t section, uint64_t version);
+struct tkey tkey_revision(uint64_t decision, uint64_t revision);
+/* Prefix of all ballots of one tally. */
+struct tkey tkey_tally(uint64_t decision, uint64_t revision, uint64_t rung);
+struct tkey tkey_ballot(uint64_t decision, uint64_t revision, uint64_t rung, struct span seat);
+struct tkey tkey_timer(uint64_t deadline_ms, uint64_t decision, uint8_t kind);
+struct tkey tkey_event(uint64_t decision, uint64_t sequence);
+struct tkey tkey_amending(uint64_t section, uint64_t decision);
+
+static inline bool tkey_has_prefix(struct span key, struct span prefix)
+{
+    return key.n >= prefix.n && memcmp(key.p, prefix.p, prefix.n) == 0;
+}
+
+enum { TKEY_TIMER_LEN = 17, TKEY_TALLY_LEN = 11 };
+/* Parts of a TIMER key. */
+void tkey_timer_parts(struct span key, uint64_t *ret_deadline_ms, uint64_t *ret_decision, uint8_t *ret_kind);
+
+#endif

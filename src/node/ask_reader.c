@@ -1,0 +1,268 @@
+/* Questions that are answered from a snapshot of the store, on reader threads. */
+#include "gov/query.h"
+#include "ledger/rows.h"
+#include "node/internal.h"
+
+struct ask {
+    struct node *n;
+    const struct view *v;
+    struct arena *a;
+    struct server_call *call;
+    struct err err;
+};
+
+static void finish(struct ask *q, enum status st, const void *reply)
+{
+    if (st == ST_OK)
+        server_answer(q->call, reply);
+    else
+        server_refuse(q->call, st, q->err.text);
+}
+
+static void info(struct ask *q)
+{
+    struct rpc_info_reply r = {.org = q->n->cfg.partner,
+                               .alliance = q->n->alliance,
+                               .name = q->n->name,
+                               .origin = q->n->origin,
+                               .version = span_str(ENTENTE_VERSION)};
+    finish(q, ST_OK, &r);
+}
+
+static void boundary(struct ask *q)
+{
+    struct tip tip;
+    enum status st = tip_load(q->v, &tip, &q->err);
+    struct rpc_boundary_reply r = {.size = tip.tree.size, .height = tip.height, .time_ms = tip.time_ms};
+    if (st == ST_OK)
+        frontier_root(&tip.tree, &r.root);
+    finish(q, st, &r);
+}
+
+/* The block that holds a leaf. */
+static enum status block_of(struct ask *q, uint64_t index, struct boundary *ret_b)
+{
+    enum status st = rows_boundary(q->v, index + 1, true, ret_b, &q->err);
+    if (st == ST_NOTFOUND)
+        return err_set(&q->err, ST_NOTFOUND, "there is no leaf %" PRIu64 " yet", index);
+    return st;
+}
+
+static enum status prose_of_leaf(struct ask *q, uint64_t index, struct prose_list *ret_list)
+{
+    struct pack_prose_list l;
+    enum status st = rows_prose(q->v, index, 1, q->a, &l, &q->err);
+    if (st != ST_OK)
+        return st;
+    struct prose *v = arena_array(q->a, l.n + 1, sizeof *v);
+    ASSERT(v != NULL);
+    for (size_t i = 0; i < l.n; i++)
+        v[i] = l.v[i].prose;
+    *ret_list = (struct prose_list){l.n, v};
+    return ST_OK;
+}
+
+static void leaf(struct ask *q, const struct rpc_leaf *asked)
+{
+    struct boundary b;
+    struct tip tip;
+    struct rfc6962_proof proof;
+    struct rpc_leaf_reply r = {.size = asked->size};
+    struct tile_reader reader = rows_tile_reader(q->v);
+    enum status st = tip_load(q->v, &tip, &q->err);
+    if (st == ST_OK && r.size == 0)
+        r.size = tip.tree.size;
+    if (st == ST_OK && (r.size > tip.tree.size || asked->index >= r.size))
+        st = err_set(&q->err, ST_RANGE, "leaf %" PRIu64 " in a tree of %" PRIu64 ": the tree here has %" PRIu64 " leaves", asked->index,
+                     r.size, tip.tree.size);
+    if (st == ST_OK)
+        st = block_of(q, asked->index, &b);
+    if (st == ST_OK)
+        st = block_leaf(q->v, asked->index, &r.leaf, &q->err);
+    if (st == ST_OK)
+        st = tiles_root(&reader, r.size, &r.root);
+    if (st == ST_OK)
+        st = tiles_inclusion(&reader, asked->index, r.size, &proof);
+    if (st == ST_OK)
+        st = prose_of_leaf(q, asked->index, &r.prose);
+    if (st == ST_OK) {
+        r.proof = (struct hash_list){proof.n, proof.v};
+        r.height = b.height;
+        r.time_ms = b.time_ms;
+    }
+    finish(q, st, &r);
+}
+
+static void log_range(struct ask *q, const struct rpc_range *asked)
+{
+    struct tip tip;
+    struct rpc_log_reply r = {0};
+    struct boundary b = {0};
+    size_t bytes = 0;
+    enum status st = tip_load(q->v, &tip, &q->err);
+    r.list.v = arena_array(q->a, asked->count, sizeof *r.list.v);
+    ASSERT(r.list.v != NULL);
+    for (uint64_t i = asked->from; st == ST_OK && i < tip.tree.size && r.list.n < asked->count && bytes < LIMIT_BLOCK_BYTES; i++) {
+        struct rpc_log_line *line = &r.list.v[r.list.n];
+        if (i + 1 > b.size)
+            st = block_of(q, i, &b);
+        if (st == ST_OK)
+            st = block_leaf(q->v, i, &line->leaf, &q->err);
+        if (st == ST_OK)
+            st = prose_of_leaf(q, i, &line->prose);
+        line->index = i;
+        line->height = b.height;
+        line->time_ms = b.time_ms;
+        bytes += line->leaf.n;
+        for (size_t k = 0; st == ST_OK && k < line->prose.n; k++)
+            bytes += line->prose.v[k].text.n + 64;
+        r.list.n++;
+    }
+    finish(q, st, &r);
+}
+
+static void block(struct ask *q, uint64_t height)
+{
+    struct pack_block r = {0};
+    uint64_t first;
+    size_t n;
+    enum status st = block_header(q->v, height, &r.header, &q->err);
+    if (st == ST_NOTFOUND)
+        st = err_set(&q->err, st, "there is no block %" PRIu64 " yet", height);
+    if (st == ST_OK && height > 0) {
+        st = block_leaves(q->v, height, q->a, &r.leaves.v, &r.leaves.n, &q->err);
+        if (st == ST_OK)
+            st = block_certificate(q->v, height, &r.certificate, &q->err);
+        SET_HAS(&r, pack_block_key_certificate);
+        if (st == ST_OK)
+            st = block_range(q->v, height, &first, &n, &q->err);
+        if (st == ST_OK)
+            st = rows_prose(q->v, first, n, q->a, &r.prose, &q->err);
+    }
+    finish(q, st, &r);
+}
+
+/* The newest note that has the most cosignatures: rows are few, and the replica keeps the newest whole one. */
+static void checkpoint(struct ask *q)
+{
+    uint8_t upto[8];
+    struct span key, value;
+    struct pack_checkpoint best = {0};
+    size_t most = 0;
+    store_u64(upto, UINT64_MAX);
+    enum status st;
+    while ((st = view_prev(q->v, TABLE_CHECKPOINT, span_of(upto, 8), &key, &value)) == ST_OK && key.n == 8) {
+        size_t lines = 0;
+        for (size_t i = 0; i + 3 < value.n; i++)
+            lines += memcmp(value.p + i, "\xe2\x80\x94 ", 4) == 0;
+        if (lines > most) {
+            most = lines;
+            best.note = arena_dup(q->a, value);
+        }
+        uint64_t size = load_u64(key.p);
+        if (size == 0)
+            break;
+        store_u64(upto, size - 1);
+    }
+    if (st == ST_END)
+        st = best.note.n > 0 ? ST_OK : err_set(&q->err, ST_NOTFOUND, "no checkpoint was signed here yet");
+    finish(q, st, &best);
+}
+
+static void genesis_file(struct ask *q)
+{
+    struct rpc_genesis_reply r = {0};
+    enum status st = view_get(q->v, TABLE_NODE, span_str("genesis"), &r.file);
+    if (st != ST_OK)
+        (void)err_set(&q->err, st, "the genesis cannot be read");
+    finish(q, st, &r);
+}
+
+static void consistency(struct ask *q, const struct rpc_sizes *asked)
+{
+    struct tip tip;
+    struct rfc6962_proof proof;
+    struct rpc_proof_reply r = {0};
+    struct tile_reader reader = rows_tile_reader(q->v);
+    enum status st = tip_load(q->v, &tip, &q->err);
+    if (st == ST_OK && (asked->size1 > asked->size2 || asked->size2 > tip.tree.size))
+        st = err_set(&q->err, ST_RANGE, "sizes %" PRIu64 " and %" PRIu64 ": expected ascending, at most %" PRIu64, asked->size1,
+                     asked->size2, tip.tree.size);
+    if (st == ST_OK)
+        st = tiles_consistency(&reader, asked->size1, asked->size2, &proof);
+    if (st == ST_OK)
+        r.proof = (struct hash_list){proof.n, proof.v};
+    finish(q, st, &r);
+}
+
+/* Governance questions: the answer is what the query gives. */
+static bool governance(struct ask *q, enum method method, const void *request)
+{
+    union {
+        struct query_decision decision;
+        struct query_decisions decisions;
+        struct query_readiness readiness;
+        struct query_inbox inbox;
+        struct query_parties parties;
+        struct query_seats seats;
+        struct query_section section;
+        struct query_halts halts;
+    } r;
+    const struct rpc_number *number = request;
+    const struct rpc_range *range = request;
+    const struct rpc_inbox *in = request;
+    enum status st;
+    memset(&r, 0, sizeof r);
+    if (method == METHOD_decision)
+        st = query_decision(q->v, number->number, q->a, &r.decision, &q->err);
+    else if (method == METHOD_decisions)
+        st = query_decisions(q->v, range->from, range->count, q->a, &r.decisions, &q->err);
+    else if (method == METHOD_readiness)
+        st = query_readiness(q->v, number->number, q->a, &r.readiness, &q->err);
+    else if (method == METHOD_inbox)
+        st = query_inbox(q->v, in->org, HAS(in, rpc_inbox_key_seats) ? &in->seats : NULL, q->a, &r.inbox, &q->err);
+    else if (method == METHOD_parties)
+        st = query_parties(q->v, q->a, &r.parties, &q->err);
+    else if (method == METHOD_seats)
+        st = query_seats(q->v, q->a, &r.seats, &q->err);
+    else if (method == METHOD_section)
+        st = query_section(q->v, number->number, q->a, &r.section, &q->err);
+    else if (method == METHOD_halts)
+        st = query_halts(q->v, range->from, range->count, q->a, &r.halts, &q->err);
+    else
+        return false;
+    finish(q, st, &r);
+    return true;
+}
+
+void ask_reader(struct node *n, struct job *j)
+{
+    struct arena a CLEANUP(arena_deinit);
+    struct view v;
+    arena_init(&a, 256 << 20);
+    struct ask q = {.n = n, .v = &v, .a = &a, .call = j->call};
+    enum status st = store_read_begin(n->store, &v, &q.err);
+    if (st != ST_OK) {
+        server_refuse(j->call, st, q.err.text);
+        return;
+    }
+    if (j->method == METHOD_info)
+        info(&q);
+    else if (j->method == METHOD_boundary)
+        boundary(&q);
+    else if (j->method == METHOD_leaf)
+        leaf(&q, j->request);
+    else if (j->method == METHOD_log)
+        log_range(&q, j->request);
+    else if (j->method == METHOD_block)
+        block(&q, ((const struct rpc_number *)j->request)->number);
+    else if (j->method == METHOD_checkpoint)
+        checkpoint(&q);
+    else if (j->method == METHOD_genesis)
+        genesis_file(&q);
+    else if (j->method == METHOD_consistency)
+        consistency(&q, j->request);
+    else if (!governance(&q, j->method, j->request))
+        server_refuse(j->call, ST_UNSUPPORTED, "no such question");
+    store_read_end(n->store, &v);
+}

@@ -1,0 +1,104 @@
+/* internal: what the node's files share. */
+#ifndef ENT_NODE_INTERNAL_H
+#define ENT_NODE_INTERNAL_H
+
+#include <pthread.h>
+#include "api/server.h"
+#include "crypto/nodekeys.h"
+#include "crypto/tlsid.h"
+#include "net/net.h"
+#include "node/node.h"
+#include "replica/replica.h"
+#include "store/store_disk.h"
+#include "store/store_lmdb.h"
+
+enum { READERS = 2, BATCH_MAX = 2048, WAITERS_MAX = 4096, QUEUE_BYTES_MAX = 128 << 20 };
+
+enum job_type { JOB_FRAME, JOB_UP, JOB_DOWN, JOB_CALL };
+
+struct job {
+    struct job *next;
+    enum job_type type;
+    uint8_t org[64];
+    size_t org_n;
+    struct server_call *call;
+    enum method method;
+    const void *request;
+    size_t n;
+    uint8_t bytes[];
+};
+
+struct queue {
+    pthread_mutex_t lock;
+    pthread_cond_t cond;
+    struct job *first, *last;
+    size_t bytes;
+    bool stopping;
+};
+
+/* A question about an entry that waits for the outcome. */
+struct waiter {
+    struct server_call *call;
+    struct hash id;
+    uint64_t until_ms; /* monotonic */
+};
+
+/* A submission that is answered after the acknowledgement. */
+struct pending {
+    struct server_call *call;
+    struct rpc_submit_reply reply;
+    char why[256];
+};
+
+struct node {
+    struct arena a;
+    struct config cfg;
+    const char *dir;
+    struct nodekeys keys;
+    struct tlsid *tls;
+    struct store *store;
+    struct disk_file disk;
+    struct journal *journal;
+    char no_votes[512]; /* why it does not vote, or "" */
+    struct replica *replica;
+    struct net *net;
+    struct server *server;
+    struct hash alliance;
+    struct span name, origin; /* in a */
+    struct queue replica_queue, reader_queue;
+    pthread_t replica_thread, readers[READERS];
+    size_t n_threads;
+    struct waiter waiters[WAITERS_MAX];
+    size_t n_waiters;
+    struct pending *pending; /* BATCH_MAX */
+    size_t n_pending;
+    bool blocks; /* some became final in this batch */
+    uint64_t room_at_ms;
+    bool said_halted;
+};
+
+/* queue.c */
+void queue_init(struct queue *q);
+void queue_deinit(struct queue *q);
+/* Takes the job over. False (and the job is freed) when the queue is full or stopping. */
+bool queue_put(struct queue *q, struct job *j);
+/* Up to max jobs, in order; waits until until_ms (monotonic) for the first. NULL when none came, or when stopping. */
+struct job *queue_take(struct queue *q, size_t max, uint64_t until_ms);
+bool queue_stopping(struct queue *q);
+void queue_stop(struct queue *q);
+struct job *job_new(enum job_type type, struct span org, struct span bytes);
+
+/* ask_replica.c: on the replica's thread. */
+void ask_replica(struct node *n, struct job *j);
+void ask_replica_pending(struct node *n, enum status st, const char *text);
+void ask_replica_waiters(struct node *n, uint64_t now_ms);
+
+/* ask_reader.c: on reader threads. */
+void ask_reader(struct node *n, struct job *j);
+
+/* found.c */
+MUST_USE enum status found_if_new(struct node *n, struct err *err);
+MUST_USE enum status found_open_journal(struct node *n, struct err *err);
+MUST_USE enum status found_genesis(struct node *n, struct arena *a, struct genesis_info *ret_info, struct err *err);
+
+#endif

@@ -1,0 +1,98 @@
+#include <errno.h>
+#include "pack/pack.h"
+
+static enum status write_bytes(FILE *f, struct span s, struct err *err)
+{
+    if (fwrite(s.p, 1, s.n, f) == s.n)
+        return ST_OK;
+    char why[128];
+    int e = errno;
+    return err_set(err, e == ENOSPC ? ST_NOSPACE : ST_IO, "the pack cannot be written: %s", strerror_r(e, why, sizeof why));
+}
+
+enum status pack_begin(FILE *f, struct err *err)
+{
+    return write_bytes(f, span_of(PACK_MAGIC, PACK_MAGIC_BYTES), err);
+}
+
+enum status pack_put(FILE *f, const struct record_desc *d, const void *rec, struct err *err)
+{
+    struct buf body CLEANUP(buf_deinit), frame CLEANUP(buf_deinit);
+    buf_init(&body, LIMIT_FRAME_BYTES);
+    buf_init(&frame, LIMIT_FRAME_BYTES + 4);
+    enum status st = codec_encode(d, rec, &body);
+    struct pack_frame envelope = {.kind = d->number, .body = buf_span(&body)};
+    buf_u32(&frame, 0);
+    if (st == ST_OK)
+        st = codec_encode(&pack_frame_desc, &envelope, &frame);
+    if (st != ST_OK || frame.n - 4 > LIMIT_FRAME_BYTES)
+        return err_set(err, ST_LIMIT, "a %s does not fit into a frame of %d bytes (PAK-1)", d->name, LIMIT_FRAME_BYTES);
+    store_u32(frame.p, (uint32_t)(frame.n - 4));
+    return write_bytes(f, buf_span(&frame), err);
+}
+
+void pack_reader_init(struct pack_reader *r, FILE *f)
+{
+    *r = (struct pack_reader){.f = f};
+    buf_init(&r->frame, LIMIT_FRAME_BYTES);
+}
+
+void pack_reader_deinit(struct pack_reader *r)
+{
+    buf_deinit(&r->frame);
+}
+
+enum status pack_read_magic(struct pack_reader *r, struct err *err)
+{
+    char magic[PACK_MAGIC_BYTES];
+    if (fread(magic, 1, sizeof magic, r->f) != sizeof magic || memcmp(magic, PACK_MAGIC, sizeof magic) != 0)
+        return err_set(err, ST_FORMAT, "PAK-1: it does not begin with \"entente pack 1\": this is no pack");
+    r->next_offset = PACK_MAGIC_BYTES;
+    return ST_OK;
+}
+
+/* Memory grows with what arrives, not with what a length says. */
+static enum status read_body(struct pack_reader *r, uint32_t n, struct err *err)
+{
+    uint8_t block[16384];
+    buf_reset(&r->frame);
+    while (r->frame.n < n) {
+        size_t want = n - r->frame.n < sizeof block ? n - r->frame.n : sizeof block;
+        size_t k = fread(block, 1, want, r->f);
+        buf_put(&r->frame, block, k);
+        if (k < want)
+            return err_set(err, ST_FORMAT, "PAK-1: the file ends within the frame: %zu of its %u bytes are there", r->frame.n, n);
+    }
+    return r->frame.failed;
+}
+
+enum status pack_read(struct pack_reader *r, uint32_t *ret_kind, struct span *ret_body, struct err *err)
+{
+    uint8_t prefix[4];
+    size_t k = fread(prefix, 1, sizeof prefix, r->f);
+    if (k == 0)
+        return ferror(r->f) ? err_set(err, ST_IO, "the pack cannot be read") : ST_END;
+    if (r->next_offset != PACK_MAGIC_BYTES)
+        r->place.frame++;
+    r->place.offset = r->next_offset;
+    r->place.bytes = k;
+    if (k < sizeof prefix)
+        return err_set(err, ST_FORMAT, "PAK-1: the file ends within a frame's length");
+    uint32_t n = load_u32(prefix);
+    r->place.bytes = 4 + (uint64_t)n;
+    if (n == 0 || n > LIMIT_FRAME_BYTES)
+        return err_set(err, ST_FORMAT, "PAK-1: a frame of %u bytes; 1 to %d are allowed", n, LIMIT_FRAME_BYTES);
+    enum status st = read_body(r, n, err);
+    if (st != ST_OK)
+        return st;
+    r->next_offset += 4 + (uint64_t)n;
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 4096);
+    struct pack_frame envelope;
+    st = codec_decode(&pack_frame_desc, buf_span(&r->frame), &a, &envelope, err);
+    if (st != ST_OK)
+        return err_wrap(err, ST_FORMAT, "PAK-1: ");
+    *ret_kind = (uint32_t)envelope.kind;
+    *ret_body = envelope.body;
+    return ST_OK;
+}

@@ -1,0 +1,244 @@
+/* Proposed blocks of the open height: executed once, kept until the height is decided. */
+#include "cert/certificate.h"
+#include "crypto/hash.h"
+#include "ledger/rows.h"
+#include "merkle/rfc6962.h"
+#include "replica/internal.h"
+
+struct body *bodies_find(struct replica *r, const struct hash *id)
+{
+    for (size_t i = 0; i < r->n_bodies; i++)
+        if (hash_eq(&r->bodies[i]->id, id))
+            return r->bodies[i];
+    return NULL;
+}
+
+static struct span_list dup_list(struct arena *a, const struct span_list *l)
+{
+    struct span *v = arena_array(a, l->n + 1, sizeof *v);
+    ASSERT(v != NULL);
+    for (size_t i = 0; i < l->n; i++)
+        v[i] = arena_dup(a, l->v[i]);
+    return (struct span_list){l->n, v};
+}
+
+/* BLK-7: what the proposer gave as proof of the block before. */
+static bool last_commit_ok(struct replica *r, const struct body *b, char why[256])
+{
+    struct err err;
+    struct span held;
+    if (block_certificate(&r->view, r->tip.height, &held, &err) == ST_OK && span_eq(held, b->last_commit))
+        return true;
+    if (r->tip.height == 0) {
+        (void)snprintf(why, 256, "BLK-7: the block after the genesis names other founding signatures");
+        return false;
+    }
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 1 << 20);
+    struct validator_set set;
+    struct span header_bytes;
+    struct header header;
+    struct block_record rec;
+    enum status st = block_header(&r->view, r->tip.height, &header_bytes, &err);
+    if (st == ST_OK)
+        st = codec_decode(&header_desc, header_bytes, &a, &header, &err);
+    if (st == ST_OK)
+        st = codec_decode(&block_record_desc, header.record, &a, &rec, &err);
+    if (st == ST_OK)
+        st = rows_set(&r->view, &rec.validators, &a, &set, &err);
+    if (st == ST_OK)
+        st = certificate_verify_bytes(b->last_commit, &r->tip.alliance, r->tip.epoch, r->tip.height, &r->tip.block, &set, &a, NULL,
+                                      &err);
+    if (st != ST_OK)
+        (void)snprintf(why, 256, "BLK-7: the last commit is no certificate of the previous block: %.150s", err.text);
+    return st == ST_OK;
+}
+
+/* Do the leaves and the last commit belong to this header? If not, somebody on the way garbled what no one signed
+ * for: that is held against the message, never against the block. */
+static enum status matches(const struct replica *r, struct span header_bytes, const struct span_list *leaves, struct span last_commit,
+                           struct err *err)
+{
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 1 << 20);
+    struct header header;
+    struct block_record rec;
+    enum status st = codec_decode(&header_desc, header_bytes, &a, &header, err);
+    if (st == ST_OK)
+        st = codec_decode(&block_record_desc, header.record, &a, &rec, err);
+    if (st != ST_OK)
+        return st;
+    struct hash h;
+    sha256(last_commit, &h);
+    if (!hash_eq(&h, &rec.last_commit))
+        return err_set(err, ST_MISMATCH, "a block that came with another last commit than it names (BLK-7)");
+    struct frontier tree = r->tip.tree;
+    rfc6962_leaf(header.record, &h);
+    frontier_append(&tree, &h);
+    for (size_t i = 0; i < leaves->n; i++) {
+        rfc6962_leaf(leaves->v[i], &h);
+        frontier_append(&tree, &h);
+    }
+    frontier_root(&tree, &h);
+    if (tree.size != header.size || !hash_eq(&h, &header.root))
+        return err_set(err, ST_MISMATCH, "a block that came with other leaves than its header's root says (BLK-2)");
+    return ST_OK;
+}
+
+static enum status add(struct replica *r, struct body *b, struct err *err)
+{
+    if (r->n_bodies == BODIES_MAX)
+        return err_set(err, ST_LIMIT, "over %d blocks were proposed at height %" PRIu64, BODIES_MAX, r->tip.height + 1);
+    r->bodies[r->n_bodies++] = b;
+    return ST_OK;
+}
+
+enum status bodies_take(struct replica *r, struct span header, const struct span_list *leaves, struct span last_commit,
+                        const struct pack_prose_list *prose, struct body **ret_body, struct err *err)
+{
+    struct hash id;
+    sha256(header, &id);
+    struct body *b = bodies_find(r, &id);
+    if (b != NULL) {
+        *ret_body = b;
+        return ST_OK;
+    }
+    if (r->n_bodies == BODIES_MAX)
+        return err_set(err, ST_LIMIT, "over %d blocks were proposed at height %" PRIu64, BODIES_MAX, r->tip.height + 1);
+    enum status st = matches(r, header, leaves, last_commit, err);
+    if (st != ST_OK)
+        return st;
+    struct arena *a = &r->height;
+    b = arena_alloc(a, sizeof *b);
+    struct block *block = arena_alloc(a, sizeof *block);
+    ASSERT(b != NULL);
+    ASSERT(block != NULL);
+    b->id = id;
+    b->header = arena_dup(a, header);
+    b->last_commit = arena_dup(a, last_commit);
+    b->leaves = dup_list(a, leaves);
+    struct ledger l = replica_ledger(r);
+    struct block_verifier verifier = {r, replica_verify_leaf};
+    st = block_execute(&l, b->header, b->leaves.v, b->leaves.n, &verifier, a, &b->valid, block, b->why, err);
+    if (st != ST_OK)
+        return st;
+    b->valid = b->valid && last_commit_ok(r, b, b->why);
+    if (b->valid)
+        b->block = block;
+    struct pack_prose *kept = arena_array(a, prose->n + 1, sizeof *kept);
+    ASSERT(kept != NULL);
+    for (size_t i = 0; b->valid && i < prose->n; i++) { /* ENT-8: what does not fit is dropped */
+        const struct pack_prose *p = &prose->v[i];
+        if (p->leaf < 1 || p->leaf >= block->n_leaves || leaf_accepts_prose(&block->entries[p->leaf - 1], &p->prose, NULL) != ST_OK)
+            continue;
+        kept[b->prose.n] = *p;
+        kept[b->prose.n++].prose.text = arena_dup(a, p->prose.text);
+    }
+    b->prose.v = kept;
+    st = add(r, b, err);
+    if (st == ST_OK)
+        *ret_body = b;
+    return st;
+}
+
+enum status bodies_make(struct replica *r, struct body **ret_body, struct err *err)
+{
+    struct arena *a = &r->height;
+    struct arena scratch CLEANUP(arena_deinit);
+    arena_init(&scratch, 0);
+    size_t most = r->pool.n < r->clock.block_entries ? r->pool.n : r->clock.block_entries;
+    struct block_candidate *v = arena_array(&scratch, most + 1, sizeof *v);
+    struct span last_commit;
+    struct hash last_hash;
+    ASSERT(v != NULL);
+    enum status st = block_certificate(&r->view, r->tip.height, &last_commit, err);
+    if (st != ST_OK)
+        return st;
+    sha256(last_commit, &last_hash);
+    size_t n = pool_candidates(r, v, most);
+    struct block *block = arena_alloc(a, sizeof *block);
+    struct body *b = arena_alloc(a, sizeof *b);
+    ASSERT(block != NULL);
+    ASSERT(b != NULL);
+    struct ledger l = replica_ledger(r);
+    st = block_make(&l, replica_block_time(r), r->cfg.org, &last_hash, v, n, a, block, err);
+    if (st != ST_OK) {
+        if (st == ST_END)
+            pool_judged(r, v, n);
+        return st;
+    }
+    for (size_t i = 0; i < block->n_leaves; i++) /* the pool's memory may go before the block does */
+        block->leaves[i] = arena_dup(a, block->leaves[i]);
+    *b = (struct body){.id = block->id,
+                       .header = block->header_bytes,
+                       .leaves = {block->n_leaves - 1, block->leaves + 1},
+                       .last_commit = arena_dup(a, last_commit),
+                       .valid = true,
+                       .block = block};
+    pool_prose(r, block, a, &b->prose);
+    pool_judged(r, v, n);
+    struct body *same = bodies_find(r, &b->id);
+    if (same == NULL)
+        st = add(r, b, err);
+    if (st == ST_OK)
+        *ret_body = same != NULL ? same : b;
+    return st;
+}
+
+enum status bodies_keep(struct replica *r, struct body *b, struct err *err)
+{
+    if (b->durable)
+        return ST_OK;
+    struct body_row row = {.height = r->tip.height + 1,
+                           .header = b->header,
+                           .leaves = {b->leaves.n, b->leaves.v},
+                           .last_commit = b->last_commit,
+                           .prose = b->prose};
+    struct buf buf CLEANUP(buf_deinit);
+    buf_init(&buf, LIMIT_FRAME_BYTES);
+    struct store_txn *t;
+    enum status st = codec_encode(&body_row_desc, &row, &buf);
+    if (st != ST_OK)
+        return err_set(err, st, "a block body cannot be encoded");
+    st = store_begin(r->cfg.store, &t, err);
+    if (st != ST_OK)
+        return st;
+    st = store_put(r->cfg.store, t, TABLE_BODY, span_hash(&b->id), buf_span(&buf), err);
+    if (st != ST_OK) {
+        store_abort(r->cfg.store, t);
+        return st;
+    }
+    st = store_commit(r->cfg.store, t, err);
+    b->durable = st == ST_OK;
+    return st;
+}
+
+enum status bodies_load(struct replica *r, struct err *err)
+{
+    struct span key, value, from = {NULL, 0};
+    struct hash next;
+    for (;;) {
+        enum status st = view_next(&r->view, TABLE_BODY, from, &key, &value);
+        if (st == ST_END)
+            return ST_OK;
+        struct body_row row;
+        if (st == ST_OK)
+            st = codec_decode(&body_row_desc, value, &r->height, &row, err);
+        if (st != ST_OK || key.n != 32)
+            return err_wrap(err, st == ST_OK ? ST_CORRUPT : st, "a kept block body cannot be read: ");
+        memcpy(next.b, key.p, 32);
+        struct body *b;
+        if (row.height == r->tip.height + 1) {
+            st = bodies_take(r, row.header, &row.leaves, row.last_commit, &row.prose, &b, err);
+            if (st != ST_OK)
+                return st;
+            b->durable = true;
+        }
+        size_t i = 32; /* the key after this one */
+        while (i > 0 && ++next.b[i - 1] == 0)
+            i--;
+        if (i == 0)
+            return ST_OK;
+        from = span_hash(&next);
+    }
+}

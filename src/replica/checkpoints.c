@@ -1,0 +1,230 @@
+/* Checkpoints: each node signs and cosigns the newest final tree, at most once a second, and gathers the others'
+ * cosignatures of the same tree (CKP-1 to CKP-3). */
+#include "cert/quorum.h"
+#include "merkle/checkpoint.h"
+#include "replica/internal.h"
+
+static struct span join(struct arena *a, struct span x, const char *sep, struct span y)
+{
+    size_t k = strlen(sep);
+    uint8_t *p = arena_alloc(a, x.n + k + y.n);
+    ASSERT(p != NULL);
+    memcpy(p, x.p, x.n);
+    memcpy(p + x.n, sep, k);
+    memcpy(p + x.n + k, y.p, y.n);
+    return span_of(p, x.n + k + y.n);
+}
+
+static enum status put_node(struct replica *r, const char *name, struct span value, uint8_t table, struct span key, struct span row,
+                            struct err *err)
+{
+    struct store_txn *t;
+    enum status st = store_begin(r->cfg.store, &t, err);
+    if (st != ST_OK)
+        return st;
+    if (name != NULL)
+        st = store_put(r->cfg.store, t, TABLE_NODE, span_str(name), value, err);
+    if (st == ST_OK)
+        st = store_put(r->cfg.store, t, table, key, row, err);
+    if (st != ST_OK) {
+        store_abort(r->cfg.store, t);
+        return st;
+    }
+    return store_commit(r->cfg.store, t, err);
+}
+
+enum status checkpoints_load(struct replica *r, struct err *err)
+{
+    struct span value;
+    enum status st = view_get(&r->view, TABLE_NODE, span_str("cosigned"), &value);
+    if (st == ST_NOTFOUND)
+        return ST_OK;
+    if (st != ST_OK || value.n != 8)
+        return err_set(err, ST_CORRUPT, "the largest cosigned size cannot be read; run ententd doctor");
+    r->cosigned_size = load_u64(value.p);
+    return ST_OK;
+}
+
+static bool quorum_cosigned(struct replica *r, struct span note, uint32_t *ret_n)
+{
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 1 << 20);
+    struct note_key keys[LIMIT_VALIDATORS];
+    struct checkpoint_seen seen[LIMIT_VALIDATORS];
+    struct checkpoint c;
+    struct err err;
+    size_t n = r->set.members.n;
+    for (size_t i = 0; i < n; i++)
+        keys[i] = note_key_make(join(&a, r->origin, "/", r->set.members.v[i].org), NOTE_COSIGNATURE, &r->set.members.v[i].cosign);
+    if (checkpoint_verify(note, keys, n, &a, &c, seen, &err) != ST_OK)
+        return false;
+    *ret_n = 0;
+    for (size_t i = 0; i < n; i++)
+        *ret_n += seen[i].signed_it;
+    return *ret_n >= quorum_of((uint32_t)n);
+}
+
+/* Rows older than the ones kept go. */
+static void prune(struct replica *r)
+{
+    struct view v;
+    struct err err;
+    struct span key, value;
+    uint8_t upto[8];
+    uint64_t keys[CHECKPOINTS_KEPT + 8];
+    size_t n = 0;
+    if (store_read_begin(r->cfg.store, &v, &err) != ST_OK)
+        return;
+    store_u64(upto, UINT64_MAX);
+    while (n < ARRAY_LEN(keys) && view_prev(&v, TABLE_CHECKPOINT, span_of(upto, 8), &key, &value) == ST_OK && key.n == 8) {
+        keys[n++] = load_u64(key.p);
+        if (keys[n - 1] == 0)
+            break;
+        store_u64(upto, keys[n - 1] - 1);
+    }
+    store_read_end(r->cfg.store, &v);
+    struct store_txn *t;
+    if (n <= CHECKPOINTS_KEPT || store_begin(r->cfg.store, &t, &err) != ST_OK)
+        return;
+    for (size_t i = CHECKPOINTS_KEPT; i < n; i++) {
+        if (keys[i] == r->checkpoint_size)
+            continue;
+        store_u64(upto, keys[i]);
+        if (store_del(r->cfg.store, t, TABLE_CHECKPOINT, span_of(upto, 8), &err) != ST_OK) {
+            store_abort(r->cfg.store, t);
+            return;
+        }
+    }
+    (void)!store_commit(r->cfg.store, t, &err);
+}
+
+void checkpoints_tick(struct replica *r, uint64_t now_ms)
+{
+    uint64_t size = r->tip.tree.size;
+    if (r->cfg.cosign == NULL || r->cfg.log == NULL || size <= r->cosigned_size || r->halted[0] != 0)
+        return;
+    if (r->cosigned_at_ms != 0 && now_ms < r->cosigned_at_ms + CHECKPOINT_MS)
+        return;
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 1 << 20);
+    struct checkpoint c = {.origin = r->origin, .size = size};
+    frontier_root(&r->tip.tree, &c.root);
+    struct buf text CLEANUP(buf_deinit), note CLEANUP(buf_deinit);
+    buf_init(&text, NOTE_BYTES_MAX);
+    buf_init(&note, NOTE_BYTES_MAX);
+    checkpoint_put(&c, &text);
+    note_put_text(buf_span(&text), &note);
+    struct note_key log = note_key_make(r->origin, NOTE_ED25519, &r->cfg.log->pub);
+    struct note_key own = note_key_make(join(&a, r->origin, "/", r->cfg.org), NOTE_COSIGNATURE, &r->cfg.cosign->pub);
+    checkpoint_sign(buf_span(&text), &log, r->cfg.log, &note);
+    checkpoint_cosign(buf_span(&text), &own, r->cfg.cosign, replica_wall(r) / 1000, &note);
+    uint8_t key[8];
+    struct err err;
+    store_u64(key, size);
+    /* CKP-2: durable before it leaves. */
+    if (put_node(r, "cosigned", span_of(key, 8), TABLE_CHECKPOINT, span_of(key, 8), buf_span(&note), &err) != ST_OK) {
+        replica_halt(r, "a checkpoint cannot be stored: %s", err.text);
+        return;
+    }
+    r->cosigned_size = size;
+    r->cosigned_at_ms = now_ms;
+    uint32_t n;
+    if (quorum_cosigned(r, buf_span(&note), &n))
+        r->checkpoint_size = size;
+    struct msg_cosign m = {.size = size, .note = buf_span(&note)};
+    wire_broadcast(r, &msg_cosign_desc, &m);
+    prune(r);
+}
+
+/* Our root of that size, if it is a boundary of ours. */
+static bool own_root(const struct replica *r, uint64_t size, struct hash *ret_root)
+{
+    uint8_t key[8];
+    struct span value;
+    store_u64(key, size);
+    if (view_get(&r->view, TABLE_BOUNDARY, span_of(key, 8), &value) != ST_OK || value.n != 48)
+        return false;
+    memcpy(ret_root->b, value.p + 16, 32);
+    return true;
+}
+
+/* Signature lines of `more` that are by members and not in `note` yet are appended to b. */
+static void merge(struct replica *r, struct span note, const struct signed_note *more, struct buf *b)
+{
+    buf_put_span(b, note);
+    for (size_t i = 0; i < more->n; i++) {
+        struct arena a CLEANUP(arena_deinit);
+        arena_init(&a, 1 << 20);
+        const struct note_sig *s = &more->sigs[i];
+        for (size_t k = 0; k < r->set.members.n; k++) {
+            const struct validator *v = &r->set.members.v[k];
+            struct note_key key = note_key_make(join(&a, r->origin, "/", v->org), NOTE_COSIGNATURE, &v->cosign);
+            if (key.id != s->id || !span_eq(key.name, s->name))
+                continue;
+            struct buf line CLEANUP(buf_deinit);
+            buf_init(&line, 4096);
+            note_put_sig(&key, s->sig, &line);
+            if (memmem(note.p, note.n, line.p, line.n) == NULL)
+                buf_put_span(b, buf_span(&line));
+        }
+    }
+}
+
+enum status checkpoints_on_cosign(struct replica *r, struct peer *p, struct span body, struct err *err)
+{
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 1 << 20);
+    struct msg_cosign m;
+    struct signed_note note;
+    struct checkpoint c;
+    struct checkpoint_seen seen;
+    struct hash root;
+    int i = -1;
+    enum status st = codec_decode(&msg_cosign_desc, body, &a, &m, err);
+    if (st == ST_OK)
+        st = note_parse(m.note, &a, &note, err);
+    if (st != ST_OK)
+        return st;
+    for (size_t k = 0; k < r->set.members.n; k++)
+        if (span_eq(r->set.members.v[k].org, p->org))
+            i = (int)k;
+    if (i < 0 || !own_root(r, m.size, &root))
+        return ST_OK; /* not a member, or ahead of us */
+    struct note_key key =
+        note_key_make(join(&a, r->origin, "/", p->org), NOTE_COSIGNATURE, &r->set.members.v[i].cosign);
+    st = checkpoint_verify(m.note, &key, 1, &a, &c, &seen, err);
+    if (st != ST_OK)
+        return st;
+    if (c.size != m.size || !span_eq(c.origin, r->origin))
+        return err_set(err, ST_MISMATCH, "a cosignature of another log or size than it says");
+    if (!hash_eq(&c.root, &root)) {
+        replica_halt(r, "SPLIT VIEW: %.*s cosigned another tree of size %" PRIu64 " (root %.16s..., ours %.16s...)",
+                     SPAN_FMT(p->org), m.size, hex_of(&c.root).s, hex_of(&root).s);
+        return ST_OK;
+    }
+    uint8_t row[8];
+    struct span held;
+    store_u64(row, m.size);
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, NOTE_BYTES_MAX);
+    if (view_get(&r->view, TABLE_CHECKPOINT, span_of(row, 8), &held) != ST_OK) {
+        struct buf text CLEANUP(buf_deinit);
+        buf_init(&text, NOTE_BYTES_MAX);
+        checkpoint_put(&c, &text);
+        struct buf empty CLEANUP(buf_deinit);
+        buf_init(&empty, NOTE_BYTES_MAX);
+        note_put_text(buf_span(&text), &empty);
+        merge(r, buf_span(&empty), &note, &b);
+    } else {
+        merge(r, held, &note, &b);
+        if (b.n == held.n)
+            return ST_OK;
+    }
+    st = put_node(r, NULL, span_str(""), TABLE_CHECKPOINT, span_of(row, 8), buf_span(&b), err);
+    uint32_t n;
+    if (st == ST_OK && m.size > r->checkpoint_size && quorum_cosigned(r, buf_span(&b), &n))
+        r->checkpoint_size = m.size;
+    if (st != ST_OK)
+        replica_halt(r, "a cosignature cannot be stored: %s", err->text);
+    return ST_OK;
+}

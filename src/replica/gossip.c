@@ -1,0 +1,219 @@
+/* Gossip that survives sleep: each second, and on connecting, nodes say where they stand; each fills the other's gaps. */
+#include "cert/certificate.h"
+#include "crypto/hash.h"
+#include "ledger/rows.h"
+#include "replica/internal.h"
+
+static void put_bitmap(uint64_t bits, uint8_t out[8], struct span *ret)
+{
+    store_u64(out, bits);
+    *ret = span_of(out, 8);
+}
+
+static void make_status(const struct replica *r, struct msg_status *ret_msg, uint8_t maps[16])
+{
+    struct consensus_status s;
+    struct consensus_round_status rs = {0};
+    consensus_status(r->core, &s);
+    if (s.round >= 0)
+        (void)consensus_round(r->core, s.round, &rs);
+    *ret_msg = (struct msg_status){
+        .height = r->tip.height + 1, .tip = r->tip.block, .round = s.round, .proposal = rs.has_proposal};
+    put_bitmap(rs.prevotes, maps, &ret_msg->prevotes);
+    put_bitmap(rs.precommits, maps + 8, &ret_msg->precommits);
+}
+
+void gossip_status_to(struct replica *r, struct span org)
+{
+    struct msg_status m;
+    uint8_t maps[16];
+    make_status(r, &m, maps);
+    wire_send(r, org, &msg_status_desc, &m);
+}
+
+void gossip_tick(struct replica *r, uint64_t now_ms)
+{
+    if (now_ms < r->gossip_at_ms)
+        return;
+    r->gossip_at_ms = now_ms + GOSSIP_MS;
+    struct msg_status m;
+    uint8_t maps[16];
+    make_status(r, &m, maps);
+    wire_broadcast(r, &msg_status_desc, &m);
+    pool_relay(r, now_ms);
+}
+
+static void want(struct replica *r, struct peer *p)
+{
+    uint64_t now = replica_mono(r);
+    if (p->wanted_at_ms != 0 && now < p->wanted_at_ms + WANT_AGAIN_MS)
+        return;
+    p->wanted_at_ms = now;
+    struct msg_want m = {.from = r->tip.height + 1, .count = WANT_BLOCKS};
+    wire_send(r, p->org, &msg_want_desc, &m);
+}
+
+static void send_votes(struct replica *r, struct span org, int32_t round, enum vote_type type, uint64_t theirs)
+{
+    for (uint32_t i = 0; i < r->set.members.n; i++) {
+        const struct consensus_vote *v = (theirs >> i) & 1 ? NULL : consensus_vote(r->core, round, type, i);
+        if (v == NULL)
+            continue;
+        struct msg_vote m = {0};
+        votes_to_signed(r, v, &m.vote);
+        wire_send(r, org, &msg_vote_desc, &m);
+    }
+}
+
+/* What a peer at the same height lacks: of its round, and of ours if that is later. */
+static void fill(struct replica *r, const struct peer *p, const struct msg_status *m)
+{
+    struct consensus_status s;
+    consensus_status(r->core, &s);
+    if (s.step == STEP_IDLE)
+        return;
+    int32_t round = (int32_t)m->round;
+    if (round >= 0) {
+        if (!m->proposal)
+            agree_send_proposal(r, p->org, round);
+        send_votes(r, p->org, round, VOTE_PREVOTE, load_u64(m->prevotes.p));
+        send_votes(r, p->org, round, VOTE_PRECOMMIT, load_u64(m->precommits.p));
+    }
+    if (s.round > round) {
+        agree_send_proposal(r, p->org, s.round);
+        send_votes(r, p->org, s.round, VOTE_PREVOTE, 0);
+        send_votes(r, p->org, s.round, VOTE_PRECOMMIT, 0);
+    }
+}
+
+enum status gossip_on_status(struct replica *r, struct peer *p, struct span body, struct err *err)
+{
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 4096);
+    struct msg_status m;
+    enum status st = codec_decode(&msg_status_desc, body, &a, &m, err);
+    if (st != ST_OK)
+        return st;
+    p->heard = true;
+    p->height = m.height;
+    if (m.height > r->tip.height + 1)
+        want(r, p);
+    else if (m.height == r->tip.height + 1)
+        fill(r, p, &m);
+    else if (m.height + 1 < r->tip.height + 1 || m.round < 0) /* it is behind: let it ask */
+        gossip_status_to(r, p->org);
+    return ST_OK;
+}
+
+static enum status send_block(struct replica *r, struct span org, uint64_t height, size_t *ret_bytes, struct err *err)
+{
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 0);
+    struct msg_block m = {0};
+    uint64_t first;
+    size_t n;
+    enum status st = block_header(&r->view, height, &m.header, err);
+    if (st == ST_OK)
+        st = block_leaves(&r->view, height, &a, &m.leaves.v, &m.leaves.n, err);
+    if (st == ST_OK)
+        st = block_certificate(&r->view, height, &m.certificate, err);
+    if (st == ST_OK)
+        st = block_certificate(&r->view, height - 1, &m.last_commit, err);
+    if (st == ST_OK)
+        st = block_range(&r->view, height, &first, &n, err);
+    if (st == ST_OK)
+        st = rows_prose(&r->view, first, n, &a, &m.prose, err);
+    if (st != ST_OK)
+        return st;
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, LIMIT_FRAME_BYTES);
+    st = wire_encode(&msg_block_desc, &m, &b);
+    if (st != ST_OK)
+        return st;
+    *ret_bytes += b.n;
+    return r->cfg.net.send(r->cfg.net.ctx, org, buf_span(&b));
+}
+
+enum status gossip_on_want(struct replica *r, struct peer *p, struct span body, struct err *err)
+{
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 4096);
+    struct msg_want m;
+    enum status st = codec_decode(&msg_want_desc, body, &a, &m, err);
+    if (st != ST_OK)
+        return st;
+    size_t bytes = 0;
+    for (uint64_t h = m.from; h <= r->tip.height && h < m.from + m.count && bytes < LIMIT_BLOCK_BYTES; h++) {
+        struct err own;
+        if (send_block(r, p->org, h, &bytes, &own) != ST_OK)
+            break; /* its queue is full, or a block here is damaged: it asks another */
+    }
+    return ST_OK;
+}
+
+enum status gossip_on_block(struct replica *r, struct peer *p, struct span body, struct err *err)
+{
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 0);
+    struct msg_block m;
+    struct certificate c;
+    struct hash id;
+    enum status st = codec_decode(&msg_block_desc, body, &a, &m, err);
+    if (st != ST_OK)
+        return st;
+    sha256(m.header, &id);
+    struct header header;
+    struct block_record rec;
+    st = codec_decode(&header_desc, m.header, &a, &header, err);
+    if (st == ST_OK)
+        st = codec_decode(&block_record_desc, header.record, &a, &rec, err);
+    if (st != ST_OK)
+        return st;
+    if (rec.height != r->tip.height + 1)
+        return ST_OK; /* had it already, or out of order */
+    p->wanted_at_ms = 0;
+    st = certificate_verify_bytes(m.certificate, &r->tip.alliance, r->tip.epoch, rec.height, &id, &r->set, &a, &c, err);
+    if (st != ST_OK)
+        return err_wrap(err, st, "a block with a bad certificate: ");
+    struct body *b;
+    st = bodies_take(r, m.header, &m.leaves, m.last_commit, &m.prose, &b, err);
+    if (st == ST_MISMATCH || st == ST_LIMIT)
+        return st == ST_LIMIT ? ST_OK : err_wrap(err, st, "a final block that was changed on the way: ");
+    if (st != ST_OK) {
+        replica_halt(r, "block %" PRIu64 " cannot be executed: %s", rec.height, err->text);
+        return ST_OK;
+    }
+    if (!b->valid) {
+        replica_halt(r, "the quorum decided a block at height %" PRIu64 " that this node finds invalid: %s", rec.height, b->why);
+        return ST_OK;
+    }
+    st = agree_commit(r, b, m.certificate, err);
+    if (st != ST_OK) {
+        replica_halt(r, "block %" PRIu64 " is final but cannot be stored: %s", rec.height, err->text);
+        return ST_OK;
+    }
+    agree_run(r);
+    if (p->height > r->tip.height + 1)
+        want(r, p);
+    return ST_OK;
+}
+
+enum status gossip_on_fetch(struct replica *r, struct peer *p, struct span body, struct err *err)
+{
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 4096);
+    struct msg_fetch m;
+    enum status st = codec_decode(&msg_fetch_desc, body, &a, &m, err);
+    if (st != ST_OK || m.height != r->tip.height + 1)
+        return st;
+    struct consensus_status s;
+    consensus_status(r->core, &s);
+    for (int32_t round = s.newest_round; round >= s.oldest_round && round >= 0; round--) {
+        const struct consensus_vote *v = consensus_vote(r->core, round, VOTE_PROPOSAL, 0);
+        if (v != NULL && hash_eq(&v->value, &m.value)) {
+            agree_send_proposal(r, p->org, round);
+            break;
+        }
+    }
+    return ST_OK;
+}

@@ -1,0 +1,216 @@
+/* internal: what the replica's files share. Not for others. */
+#ifndef ENT_REPLICA_INTERNAL_H
+#define ENT_REPLICA_INTERNAL_H
+
+#include "replica/replica.h"
+
+enum {
+    PEERS_MAX = 128,
+    BODIES_MAX = 64,          /* blocks proposed at one height that are kept */
+    AHEAD_FRAMES_MAX = 512,   /* frames of the next height that are kept */
+    AHEAD_BYTES_MAX = 16 << 20,
+    TIMERS_MAX = 128,         /* consensus timers that are pending */
+    EVENTS_MAX = 256,         /* own messages and judged ones, to be fed to the core */
+    GOSSIP_MS = 1000,
+    RELAY_AFTER_MS = 3000,    /* an entry that is not final by then is sent again */
+    RELAY_AT_ONCE = 64,
+    WANT_BLOCKS = 32,
+    WANT_AGAIN_MS = 2000,
+    VERIFIED_SLOTS = 1 << 15,
+    CHECKPOINT_MS = 1000,
+    CHECKPOINTS_KEPT = 16,
+};
+
+/* A block proposed at this height, executed once. Lives in the height's arena. */
+struct body {
+    struct hash id;
+    struct span header;
+    struct span_list leaves;
+    struct span last_commit;
+    struct pack_prose_list prose;
+    bool valid, durable;
+    char why[256];
+    struct block *block; /* when valid */
+};
+
+struct pool_entry {
+    struct pool_entry *next, *prev; /* in order of arrival */
+    struct pool_entry *bucket;
+    struct arena arena;
+    struct span submission;
+    struct submission parsed;
+    struct leaf leaf;
+    bool own;      /* accepted here: has an outbox row */
+    bool staged;   /* own, and not durable yet */
+    bool valid;    /* against the newest state */
+    uint64_t outbox; /* row number */
+    uint64_t relayed_ms; /* monotonic */
+};
+
+struct pool {
+    struct pool_entry *first, *last;
+    struct pool_entry **buckets;
+    size_t cap, n, own;
+    uint64_t next_outbox;
+};
+
+struct peer {
+    uint8_t org_bytes[64];
+    struct span org;
+    bool connected, heard;
+    uint64_t since_ms;
+    uint64_t height; /* it works on */
+    uint64_t wanted_at_ms; /* monotonic: last msg_want to it */
+    uint64_t faults;
+    char last_fault[160];
+};
+
+struct ahead {
+    uint8_t org[64];
+    size_t org_n;
+    uint8_t *p;
+    size_t n;
+};
+
+struct timer {
+    uint64_t at_ms; /* monotonic */
+    int32_t round;
+    enum consensus_timeout timeout;
+};
+
+struct replica {
+    struct replica_config cfg;
+    uint8_t org_bytes[64];
+    char halted[512]; /* "": it is not */
+
+    struct view view; /* of the newest state; open while a public call runs */
+    int depth;
+    struct tip tip;
+    struct ids *ids;
+    struct span origin;       /* checkpoints */
+    struct arena fixed;       /* alliance-long: origin */
+    struct arena set_arena;
+    struct validator_set set; /* decides the open height */
+    struct gov_clock clock;
+    bool has_deadline;
+    uint64_t deadline_ms;
+
+    struct arena height; /* of the open height: bodies and what their messages said */
+    struct body *bodies[BODIES_MAX];
+    size_t n_bodies;
+    struct consensus *core;
+    void *core_memory;
+    struct consensus_event *events; /* ring of EVENTS_MAX */
+    size_t events_head, n_events;
+    struct consensus_actions *actions;
+    bool stepping;
+    struct timer timers[TIMERS_MAX];
+    size_t n_timers;
+    bool decided;
+    struct hash decided_value;
+    struct consensus_pol *kept_pol;  /* newest, for the journal; n == 0: none */
+    uint64_t step_since_ms;
+    uint64_t height_since_ms;
+    int32_t seen_round;
+    enum consensus_step seen_step;
+
+    struct pool pool;
+    struct peer peers[PEERS_MAX];
+    size_t n_peers;
+    struct ahead ahead[AHEAD_FRAMES_MAX];
+    size_t n_ahead, ahead_bytes;
+    uint64_t gossip_at_ms;
+    struct hash *verified; /* leaf hashes whose signature was checked; direct-mapped */
+
+    uint64_t cosigned_size, cosigned_at_ms, checkpoint_size;
+};
+
+/* replica.c */
+/* Stops voting for good. The first reason stays. */
+__attribute__((format(printf, 2, 3))) void replica_halt(struct replica *r, const char *fmt, ...);
+struct peer *replica_find_peer(struct replica *r, struct span org, bool add);
+uint64_t replica_mono(const struct replica *r);
+uint64_t replica_wall(const struct replica *r);
+/* Ledger time for a block made now: the wall clock, but after the tip. */
+uint64_t replica_block_time(const struct replica *r);
+struct ledger replica_ledger(const struct replica *r);
+enum status replica_verify_leaf(void *ctx, const struct leaf *leaf);
+/* Loads everything that depends on the tip; starts the open height. */
+enum status replica_load_tip(struct replica *r, struct err *err);
+
+/* wire.c */
+MUST_USE enum status wire_encode(const struct record_desc *d, const void *rec, struct buf *b);
+void wire_broadcast(struct replica *r, const struct record_desc *d, const void *rec);
+void wire_send(struct replica *r, struct span org, const struct record_desc *d, const void *rec);
+/* The message in a frame: its kind, and the body's bytes. */
+MUST_USE enum status wire_open(struct span frame, uint32_t *ret_kind, struct span *ret_body, struct err *err);
+
+/* votes.c: between the core's votes and signed ones. */
+void votes_sign(struct replica *r, struct consensus_vote *v);
+void votes_to_signed(const struct replica *r, const struct consensus_vote *v, struct signed_vote *ret_signed);
+/* Checks membership, alliance, epoch and signature. ST_OK, ST_NOTFOUND, ST_MISMATCH, ST_BADSIG. */
+MUST_USE enum status votes_from_signed(const struct replica *r, const struct signed_vote *s, uint64_t *ret_height,
+                                       struct consensus_vote *ret_vote, struct err *err);
+void votes_snapshot_row(const struct replica *r, const struct consensus_snapshot *s, const struct consensus_vote *v,
+                        const struct consensus_pol *pol, struct arena *a, struct journal_row *ret_row);
+
+/* bodies.c */
+struct body *bodies_find(struct replica *r, const struct hash *id);
+/* Executes and keeps what a proposal or block message carried. ST_MISMATCH, ST_FORMAT, ST_RANGE: the message's content
+ * does not belong to its header; nothing is kept. ST_LIMIT: too many are kept. Others: faults of this machine. */
+MUST_USE enum status bodies_take(struct replica *r, struct span header, const struct span_list *leaves, struct span last_commit,
+                                 const struct pack_prose_list *prose, struct body **ret_body, struct err *err);
+/* Makes a block of what waits. ST_END: nothing to decide. */
+MUST_USE enum status bodies_make(struct replica *r, struct body **ret_body, struct err *err);
+/* Keeps it so that it survives a crash. */
+MUST_USE enum status bodies_keep(struct replica *r, struct body *b, struct err *err);
+/* Reads back those kept for the open height. */
+MUST_USE enum status bodies_load(struct replica *r, struct err *err);
+
+/* agree.c */
+void agree_push(struct replica *r, const struct consensus_event *ev);
+/* Feeds all pushed events, carries out the actions, commits decided blocks. */
+void agree_run(struct replica *r);
+void agree_start_height(struct replica *r);
+void agree_restore(struct replica *r);
+void agree_wake(struct replica *r);
+void agree_timers(struct replica *r, uint64_t now_ms);
+uint64_t agree_next_timer(const struct replica *r);
+MUST_USE enum status agree_on_proposal(struct replica *r, struct span body, struct err *err);
+MUST_USE enum status agree_on_vote(struct replica *r, struct span org, struct span body, struct err *err);
+/* The proposal message of a round that is held, for a peer. */
+void agree_send_proposal(struct replica *r, struct span org, int32_t round);
+/* A final block with its certificate, executed. */
+MUST_USE enum status agree_commit(struct replica *r, struct body *b, struct span certificate, struct err *err);
+
+/* gossip.c */
+void gossip_tick(struct replica *r, uint64_t now_ms);
+void gossip_status_to(struct replica *r, struct span org);
+MUST_USE enum status gossip_on_status(struct replica *r, struct peer *p, struct span body, struct err *err);
+MUST_USE enum status gossip_on_want(struct replica *r, struct peer *p, struct span body, struct err *err);
+MUST_USE enum status gossip_on_block(struct replica *r, struct peer *p, struct span body, struct err *err);
+MUST_USE enum status gossip_on_fetch(struct replica *r, struct peer *p, struct span body, struct err *err);
+
+/* pool.c */
+void pool_init(struct pool *p);
+void pool_deinit(struct pool *p);
+struct pool_entry *pool_find(const struct pool *p, const struct hash *id);
+MUST_USE enum status pool_load(struct replica *r, struct err *err);
+MUST_USE enum status pool_on_entry(struct replica *r, struct span submission, struct err *err);
+/* After a block: what is in it leaves the pool, the rest is judged anew. */
+void pool_after_block(struct replica *r, const struct block *b);
+bool pool_has_valid(const struct replica *r);
+void pool_relay(struct replica *r, uint64_t now_ms);
+/* Candidates in order; at most max. Borrowed entries. */
+size_t pool_candidates(struct replica *r, struct block_candidate *v, size_t max);
+/* Takes the verdicts that block_make gave. */
+void pool_judged(struct replica *r, const struct block_candidate *v, size_t n);
+/* Detached texts of pool entries that are in the block. */
+void pool_prose(struct replica *r, const struct block *b, struct arena *a, struct pack_prose_list *ret_list);
+
+/* checkpoints.c */
+MUST_USE enum status checkpoints_load(struct replica *r, struct err *err);
+void checkpoints_tick(struct replica *r, uint64_t now_ms);
+MUST_USE enum status checkpoints_on_cosign(struct replica *r, struct peer *p, struct span body, struct err *err);
+
+#endif

@@ -1,0 +1,416 @@
+/* Entries that wait: those accepted here (each with a durable outbox row) and those that peers relayed. */
+#include "crypto/sshsig.h"
+#include "replica/internal.h"
+
+enum { POOL_CAP = 1 << 15, SUBMISSION_ARENA = 4 << 20 };
+
+void pool_init(struct pool *p)
+{
+    *p = (struct pool){.cap = POOL_CAP, .next_outbox = 1};
+    p->buckets = calloc(p->cap, sizeof(struct pool_entry *));
+    ASSERT(p->buckets != NULL);
+}
+
+static void entry_free(struct pool_entry *e)
+{
+    arena_deinit(&e->arena);
+    free(e);
+}
+
+void pool_deinit(struct pool *p)
+{
+    for (struct pool_entry *e = p->first, *next; e != NULL; e = next) {
+        next = e->next;
+        entry_free(e);
+    }
+    free(p->buckets);
+}
+
+static struct pool_entry **bucket_of(const struct pool *p, const struct hash *id)
+{
+    return &p->buckets[load_u64(id->b) & (p->cap - 1)];
+}
+
+struct pool_entry *pool_find(const struct pool *p, const struct hash *id)
+{
+    struct pool_entry *e = *bucket_of(p, id);
+    while (e != NULL && !hash_eq(&e->leaf.id, id))
+        e = e->bucket;
+    return e;
+}
+
+static void link_entry(struct pool *p, struct pool_entry *e)
+{
+    struct pool_entry **b = bucket_of(p, &e->leaf.id);
+    e->bucket = *b;
+    *b = e;
+    e->prev = p->last;
+    e->next = NULL;
+    if (p->last != NULL)
+        p->last->next = e;
+    else
+        p->first = e;
+    p->last = e;
+    p->n++;
+    p->own += e->own;
+}
+
+static void unlink_entry(struct pool *p, struct pool_entry *e)
+{
+    struct pool_entry **b = bucket_of(p, &e->leaf.id);
+    while (*b != e)
+        b = &(*b)->bucket;
+    *b = e->bucket;
+    if (e->prev != NULL)
+        e->prev->next = e->next;
+    else
+        p->first = e->next;
+    if (e->next != NULL)
+        e->next->prev = e->prev;
+    else
+        p->last = e->prev;
+    p->n--;
+    p->own -= e->own;
+}
+
+static size_t count_of_author(const struct pool *p, const struct hash *key)
+{
+    size_t n = 0;
+    for (const struct pool_entry *e = p->first; e != NULL; e = e->next)
+        n += hash_eq(&e->leaf.signature.key, key);
+    return n;
+}
+
+static enum status parse(struct span bytes, struct pool_entry **ret_entry, struct err *err)
+{
+    struct pool_entry *e = calloc(1, sizeof *e);
+    ASSERT(e != NULL);
+    arena_init(&e->arena, SUBMISSION_ARENA);
+    e->submission = arena_dup(&e->arena, bytes);
+    enum status st = codec_decode(&submission_desc, e->submission, &e->arena, &e->parsed, err);
+    if (st == ST_OK)
+        st = leaf_of_submission(&e->parsed, &e->arena, &e->leaf, err);
+    if (st != ST_OK) {
+        entry_free(e);
+        return st;
+    }
+    *ret_entry = e;
+    return ST_OK;
+}
+
+/* Judges one entry by itself against the newest state. */
+static enum status judge(struct replica *r, const struct leaf *leaf, enum verdict *ret_verdict, char why[256], struct err *err)
+{
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 0);
+    struct ledger l = replica_ledger(r);
+    struct block_candidate c = {.leaf = *leaf};
+    struct block b;
+    static const struct hash none;
+    enum status st = block_make(&l, replica_block_time(r), r->cfg.org, &none, &c, 1, &a, &b, err);
+    if (st != ST_OK && st != ST_END)
+        return st;
+    *ret_verdict = c.left_out ? V_OK : c.verdict;
+    memcpy(why, c.why, sizeof c.why);
+    return ST_OK;
+}
+
+static bool room(const struct replica *r, const struct leaf *leaf, struct err *err)
+{
+    if (r->pool.n >= LIMIT_MEMPOOL_ENTRIES) {
+        (void)err_set(err, ST_LIMIT, "%zu entries wait at this node already; try again when some are final", r->pool.n);
+        return false;
+    }
+    if (r->pool.n >= LIMIT_MEMPOOL_PER_AUTHOR &&
+        count_of_author(&r->pool, &leaf->signature.key) >= LIMIT_MEMPOOL_PER_AUTHOR) {
+        (void)err_set(err, ST_LIMIT, "%d entries signed by this key wait already; try again when some are final",
+                      LIMIT_MEMPOOL_PER_AUTHOR);
+        return false;
+    }
+    return true;
+}
+
+/* Form, signature and verdict of what somebody hands in. On V_OK *ret_entry is owned by the caller. */
+static enum status examine(struct replica *r, struct span bytes, struct pool_entry **ret_entry, enum verdict *ret_verdict,
+                           char why[256], struct err *err)
+{
+    struct pool_entry *e;
+    enum status st = parse(bytes, &e, err);
+    if (st != ST_OK)
+        return st;
+    if (pool_find(&r->pool, &e->leaf.id) != NULL) {
+        *ret_verdict = V_DUPLICATE;
+        (void)snprintf(why, 256, "waiting at this node already");
+    } else if (!room(r, &e->leaf, err)) {
+        st = ST_LIMIT;
+    } else {
+        st = judge(r, &e->leaf, ret_verdict, why, err);
+        if (st == ST_OK && *ret_verdict == V_OK && replica_verify_leaf(r, &e->leaf) != ST_OK)
+            st = err_set(err, ST_BADSIG, "the signature over entry %s does not verify (SIG-4)", hex_of(&e->leaf.id).s);
+    }
+    *ret_entry = e;
+    if (st != ST_OK) {
+        entry_free(e);
+        *ret_entry = NULL;
+    }
+    return st;
+}
+
+enum status replica_submit(struct replica *r, struct span submission, struct hash *ret_id, enum verdict *ret_verdict,
+                           char why[256], struct err *err)
+{
+    struct pool_entry *e;
+    why[0] = 0;
+    enum status st = store_read_begin(r->cfg.store, &r->view, err);
+    if (st != ST_OK)
+        return st;
+    st = examine(r, submission, &e, ret_verdict, why, err);
+    store_read_end(r->cfg.store, &r->view);
+    if (st != ST_OK)
+        return st;
+    *ret_id = e->leaf.id;
+    struct pool_entry *there = *ret_verdict == V_DUPLICATE ? pool_find(&r->pool, &e->leaf.id) : NULL;
+    if (there != NULL && !there->own) { /* relayed to us before: now it is ours to keep */
+        there->own = there->staged = true;
+        r->pool.own++;
+        *ret_verdict = V_OK;
+    }
+    if (*ret_verdict != V_OK || there != NULL) {
+        entry_free(e);
+        return ST_OK;
+    }
+    e->own = e->staged = true;
+    link_entry(&r->pool, e);
+    return ST_OK;
+}
+
+static enum status put_outbox(struct replica *r, struct store_txn *t, struct err *err)
+{
+    enum status st = ST_OK;
+    uint8_t key[8];
+    uint64_t next = r->pool.next_outbox;
+    for (struct pool_entry *e = r->pool.first; st == ST_OK && e != NULL; e = e->next) {
+        if (!e->staged)
+            continue;
+        e->outbox = next++;
+        store_u64(key, e->outbox);
+        st = store_put(r->cfg.store, t, TABLE_OUTBOX, span_of(key, 8), e->submission, err);
+    }
+    return st;
+}
+
+/* The order that the promise rests on: rows durable, then acknowledged and sent. */
+enum status replica_acknowledge(struct replica *r, struct err *err)
+{
+    bool any = false;
+    for (struct pool_entry *e = r->pool.first; e != NULL && !any; e = e->next)
+        any = e->staged;
+    if (!any)
+        return ST_OK;
+    struct store_txn *t;
+    enum status st = store_begin(r->cfg.store, &t, err);
+    if (st == ST_OK) {
+        st = put_outbox(r, t, err);
+        if (st == ST_OK)
+            st = store_commit(r->cfg.store, t, err);
+        else
+            store_abort(r->cfg.store, t);
+    }
+    for (struct pool_entry *e = r->pool.first, *next; e != NULL; e = next) {
+        next = e->next;
+        if (!e->staged)
+            continue;
+        e->staged = false;
+        if (st != ST_OK) {
+            unlink_entry(&r->pool, e);
+            entry_free(e);
+            continue;
+        }
+        r->pool.next_outbox = e->outbox + 1;
+        e->valid = true;
+        e->relayed_ms = replica_mono(r);
+        struct msg_entry m = {.submission = e->submission};
+        wire_broadcast(r, &msg_entry_desc, &m);
+    }
+    return st;
+}
+
+enum status pool_on_entry(struct replica *r, struct span submission, struct err *err)
+{
+    struct pool_entry *e;
+    enum verdict verdict;
+    char why[256];
+    enum status st = examine(r, submission, &e, &verdict, why, err);
+    if (st == ST_LIMIT)
+        return ST_OK; /* no fault of the peer's: it is sent again */
+    if (st != ST_OK)
+        return st;
+    if (verdict != V_OK) { /* states differ for a moment; nothing to hold against the peer */
+        entry_free(e);
+        return ST_OK;
+    }
+    e->valid = true;
+    e->relayed_ms = replica_mono(r);
+    link_entry(&r->pool, e);
+    return ST_OK;
+}
+
+enum status pool_load(struct replica *r, struct err *err)
+{
+    uint8_t from[8];
+    struct span key, value;
+    uint64_t at = 0;
+    for (;;) {
+        store_u64(from, at);
+        enum status st = view_next(&r->view, TABLE_OUTBOX, span_of(from, 8), &key, &value);
+        if (st == ST_END)
+            return ST_OK;
+        if (st != ST_OK || key.n != 8)
+            return err_set(err, st == ST_OK ? ST_CORRUPT : st, "the outbox cannot be read; run ententd doctor");
+        at = load_u64(key.p) + 1;
+        struct pool_entry *e;
+        st = parse(value, &e, err);
+        if (st != ST_OK)
+            return err_wrap(err, ST_CORRUPT, "outbox row %" PRIu64 ": ", at - 1);
+        e->own = true;
+        e->outbox = at - 1;
+        r->pool.next_outbox = at;
+        uint64_t leaf;
+        if (pool_find(&r->pool, &e->leaf.id) != NULL || ids_find(r->ids, &e->leaf.id, &leaf))
+            entry_free(e);
+        else
+            link_entry(&r->pool, e);
+    }
+}
+
+bool pool_has_valid(const struct replica *r)
+{
+    for (const struct pool_entry *e = r->pool.first; e != NULL; e = e->next)
+        if (e->valid && !e->staged)
+            return true;
+    return false;
+}
+
+size_t pool_candidates(struct replica *r, struct block_candidate *v, size_t max)
+{
+    size_t n = 0;
+    for (struct pool_entry *e = r->pool.first; e != NULL && n < max; e = e->next)
+        if (!e->staged) {
+            memset(&v[n], 0, sizeof v[n]);
+            v[n++].leaf = e->leaf;
+        }
+    return n;
+}
+
+/* An own submission that the ledger will never take: its row goes, and the refusal is kept for its author. */
+static enum status record_refusal(struct replica *r, const struct pool_entry *e, enum verdict verdict, const char *why)
+{
+    struct err err;
+    struct store_txn *t;
+    uint8_t key[8];
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, 1024);
+    struct refusal row = {.verdict = verdict, .why = span_str(why)};
+    enum status st = codec_encode(&refusal_desc, &row, &b);
+    if (st == ST_OK)
+        st = store_begin(r->cfg.store, &t, &err);
+    if (st != ST_OK)
+        return st;
+    store_u64(key, e->outbox);
+    st = store_del(r->cfg.store, t, TABLE_OUTBOX, span_of(key, 8), &err);
+    if (st == ST_OK)
+        st = store_put(r->cfg.store, t, TABLE_REFUSED, span_hash(&e->leaf.id), buf_span(&b), &err);
+    if (st != ST_OK) {
+        store_abort(r->cfg.store, t);
+        return st;
+    }
+    return store_commit(r->cfg.store, t, &err);
+}
+
+/* May the verdict change without a new signature? Only when this node lags behind the author. */
+static bool may_pass_later(const struct replica *r, const struct leaf *leaf, enum verdict v)
+{
+    return v == V_UNKNOWN_BASIS && leaf->entry.basis.size > r->tip.tree.size;
+}
+
+void pool_judged(struct replica *r, const struct block_candidate *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct pool_entry *e = pool_find(&r->pool, &v[i].leaf.id);
+        if (e == NULL || v[i].left_out)
+            continue;
+        e->valid = v[i].verdict == V_OK;
+        if (e->valid || may_pass_later(r, &v[i].leaf, v[i].verdict))
+            continue;
+        if (e->own && v[i].verdict != V_DUPLICATE) {
+            if (record_refusal(r, e, v[i].verdict, v[i].why) != ST_OK) {
+                replica_halt(r, "a refusal could not be stored");
+                return;
+            }
+            if (r->cfg.events.refused != NULL)
+                r->cfg.events.refused(r->cfg.events.ctx, &e->leaf.id, v[i].verdict, v[i].why);
+        }
+        unlink_entry(&r->pool, e);
+        entry_free(e);
+    }
+}
+
+/* The outbox rows of included entries went with the block's own transaction. */
+void pool_after_block(struct replica *r, const struct block *b)
+{
+    for (size_t i = 0; i + 1 < b->n_leaves; i++) {
+        struct pool_entry *e = pool_find(&r->pool, &b->entries[i].id);
+        if (e != NULL) {
+            unlink_entry(&r->pool, e);
+            entry_free(e);
+        }
+    }
+    if (r->pool.n == 0)
+        return;
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 0);
+    struct block_candidate *v = arena_array(&a, r->pool.n, sizeof *v);
+    ASSERT(v != NULL);
+    size_t n = pool_candidates(r, v, r->pool.n);
+    struct ledger l = replica_ledger(r);
+    struct block made;
+    struct err err;
+    static const struct hash none;
+    enum status st = block_make(&l, replica_block_time(r), r->cfg.org, &none, v, n, &a, &made, &err);
+    if (st == ST_OK || st == ST_END)
+        pool_judged(r, v, n);
+    else
+        replica_halt(r, "waiting entries could not be judged: %s", err.text);
+}
+
+void pool_relay(struct replica *r, uint64_t now_ms)
+{
+    size_t sent = 0;
+    for (struct pool_entry *e = r->pool.first; e != NULL && sent < RELAY_AT_ONCE; e = e->next) {
+        if (e->staged || now_ms < e->relayed_ms + RELAY_AFTER_MS)
+            continue;
+        e->relayed_ms = now_ms;
+        struct msg_entry m = {.submission = e->submission};
+        wire_broadcast(r, &msg_entry_desc, &m);
+        sent++;
+    }
+}
+
+void pool_prose(struct replica *r, const struct block *b, struct arena *a, struct pack_prose_list *ret_list)
+{
+    size_t n = 0, most = 0;
+    for (size_t i = 0; i + 1 < b->n_leaves; i++) {
+        const struct pool_entry *e = pool_find(&r->pool, &b->entries[i].id);
+        most += e == NULL ? 0 : e->parsed.prose.n;
+    }
+    struct pack_prose *v = arena_array(a, most + 1, sizeof *v);
+    ASSERT(v != NULL);
+    for (size_t i = 0; i + 1 < b->n_leaves; i++) {
+        const struct pool_entry *e = pool_find(&r->pool, &b->entries[i].id);
+        for (size_t k = 0; e != NULL && k < e->parsed.prose.n; k++) {
+            const struct prose *p = &e->parsed.prose.v[k];
+            v[n++] = (struct pack_prose){.leaf = i + 1, .prose = {.salt = p->salt, .text = arena_dup(a, p->text)}};
+        }
+    }
+    *ret_list = (struct pack_prose_list){n, v};
+}

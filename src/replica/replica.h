@@ -1,0 +1,119 @@
+/* replica: one node's part in the alliance. Joins agreement, execution, store and network; the same code runs in
+ * `ententd` and in the simulator. All calls on one thread. Time, randomness, network and disk come in through the
+ * interfaces below; it never sleeps and never blocks but in the store and the journal.
+ *
+ * Promises, and where they are kept: a submission is acknowledged after its outbox row is durable
+ * (replica_acknowledge); a vote leaves after its journal record is durable; a block is executed before its
+ * prevote, and flushed in one transaction when it is decided. */
+#ifndef ENT_REPLICA_REPLICA_H
+#define ENT_REPLICA_REPLICA_H
+
+#include "consensus/consensus.h"
+#include "crypto/ed25519.h"
+#include "ledger/block.h"
+#include "store/journal.h"
+#include "store/store.h"
+
+struct replica;
+
+/* The network as the replica sees it. Frames are envelopes. Sending may fail or be lost. */
+struct replica_net {
+    void *ctx;
+    enum status (*send)(void *ctx, struct span org, struct span frame);
+    void (*broadcast)(void *ctx, struct span frame);
+};
+
+/* What happened, for those who wait. Called from inside replica calls; the callee only takes note. */
+struct replica_events {
+    void *ctx;
+    /* The block of this height is durable. NULL allowed, as for the others. */
+    void (*final)(void *ctx, uint64_t height, uint64_t first_leaf, size_t leaves);
+    /* A submission accepted here was refused later. */
+    void (*refused)(void *ctx, const struct hash *id, enum verdict verdict, const char *why);
+    /* The set of validators, and so perhaps the peers, changed. */
+    void (*members)(void *ctx);
+};
+
+struct replica_config {
+    struct span org; /* own organisation; copied */
+    const struct ed25519_key *vote, *cosign, *log, *node; /* must outlive the replica; vote NULL: never votes */
+    struct store *store;
+    struct journal *journal; /* NULL: never votes */
+    const struct clock *clock;
+    const struct rng *rng;
+    struct replica_net net;
+    struct replica_events events;
+};
+
+/* Writes block 0 into an empty store. ST_EXISTS: the store holds an alliance already (the message says which). */
+MUST_USE enum status replica_found(struct store *store, const struct genesis_info *g, struct err *err);
+
+/* Loads the tip, ids, outbox and journal. cfg is copied but for what its pointers point to. */
+MUST_USE enum status replica_new(const struct replica_config *cfg, struct replica **ret_replica, struct err *err);
+void replica_free(struct replica *r);
+
+/* Inputs. A status other than ST_OK from replica_frame says that the peer sent what no honest node sends; the message
+ * says what, and the caller notes it of the peer. */
+void replica_peer_up(struct replica *r, struct span org);
+void replica_peer_down(struct replica *r, struct span org);
+MUST_USE enum status replica_frame(struct replica *r, struct span org, struct span frame, struct err *err);
+/* Runs what is due. Call again at *ret_next_mono_ms at the latest, and after other inputs. */
+void replica_tick(struct replica *r, uint64_t *ret_next_mono_ms);
+
+/* Checks a submission against the newest state and stages it. ST_OK with V_OK or V_DUPLICATE (on the record, or
+ * waiting here already); another verdict: refused, why says more (256 bytes). Other statuses: ST_FORMAT and the like for
+ * malformed bytes, ST_BADSIG, ST_LIMIT (too many waiting), ST_NOSPACE. Nothing is kept then.
+ * It is not acknowledged before replica_acknowledge returned ST_OK. */
+MUST_USE enum status replica_submit(struct replica *r, struct span submission, struct hash *ret_id, enum verdict *ret_verdict,
+                                    char why[256], struct err *err);
+/* Makes all staged submissions durable in one transaction; then they count as taken, and travel. On failure all
+ * staged ones are dropped. */
+MUST_USE enum status replica_acknowledge(struct replica *r, struct err *err);
+
+enum entry_state { ENTRY_UNKNOWN, ENTRY_WAITING, ENTRY_FINAL, ENTRY_REFUSED };
+struct entry_status {
+    enum entry_state state;
+    uint64_t leaf, height; /* final */
+    uint32_t signatures;   /* final: precommits in the certificate held */
+    enum verdict verdict;  /* refused */
+    char why[256];
+};
+MUST_USE enum status replica_entry(struct replica *r, const struct hash *id, struct entry_status *ret_status, struct err *err);
+
+/* Stops signing for good, for a reason outside: little disk left, say. The first reason stays. */
+void replica_stop(struct replica *r, const char *why);
+
+/* Why it stopped for good (damage, divergence, a second copy of this node, a full disk), or NULL. It goes on answering
+ * and serving blocks, but signs nothing. */
+const char *replica_halted(const struct replica *r);
+
+struct replica_peer_status {
+    struct span org;
+    bool connected, heard;   /* heard: said where it stands since connecting */
+    uint64_t since_ms;       /* wall clock: of the change of connected */
+    uint64_t height;         /* it works on */
+    uint64_t faults;         /* messages that no honest node sends */
+    char last_fault[160];
+};
+
+struct replica_status {
+    const struct tip *tip;
+    struct consensus_status consensus;
+    const struct validator_set *validators;
+    uint64_t outbox, mempool;       /* entries waiting: accepted here; known */
+    uint64_t step_since_mono_ms;    /* when round or step last changed */
+    uint64_t height_since_ms;       /* wall clock: newest block flushed */
+    uint64_t checkpoint_size;       /* newest tree with cosignatures of a quorum; 0 for none */
+    size_t peers;
+    bool syncing;                   /* peers are ahead */
+};
+/* Borrowed until the next call. */
+void replica_status(const struct replica *r, struct replica_status *ret_status);
+/* Of the open height. False if the round is not kept. */
+bool replica_round(const struct replica *r, int32_t round, struct consensus_round_status *ret_status);
+bool replica_peer(const struct replica *r, size_t i, struct replica_peer_status *ret_status);
+
+/* NULL, or which invariant does not hold. */
+const char *replica_check(struct replica *r);
+
+#endif

@@ -1,0 +1,78 @@
+/* Between the core's votes (validator index) and signed ones (organisation, bytes). */
+#include "cert/validators.h"
+#include "cert/vote.h"
+#include "replica/internal.h"
+
+static void to_vote(const struct replica *r, uint64_t height, const struct consensus_vote *v, struct vote *ret_vote)
+{
+    *ret_vote = (struct vote){.alliance = r->tip.alliance,
+                              .epoch = r->tip.epoch,
+                              .type = v->type,
+                              .height = height,
+                              .round = (uint64_t)v->round};
+    if (!v->nil) {
+        ret_vote->value = v->value;
+        SET_HAS(ret_vote, vote_key_value);
+    }
+    if (v->valid_round >= 0) {
+        ret_vote->valid_round = (uint64_t)v->valid_round;
+        SET_HAS(ret_vote, vote_key_valid_round);
+    }
+}
+
+void votes_sign(struct replica *r, struct consensus_vote *v)
+{
+    struct vote vote;
+    to_vote(r, r->tip.height + 1, v, &vote);
+    vote_sign(&vote, r->cfg.vote, &v->sig);
+}
+
+void votes_to_signed(const struct replica *r, const struct consensus_vote *v, struct signed_vote *ret_signed)
+{
+    ASSERT(v->validator < r->set.members.n);
+    to_vote(r, r->tip.height + 1, v, &ret_signed->vote);
+    ret_signed->has = 0;
+    ret_signed->org = r->set.members.v[v->validator].org;
+    ret_signed->sig = v->sig;
+}
+
+enum status votes_from_signed(const struct replica *r, const struct signed_vote *s, uint64_t *ret_height,
+                              struct consensus_vote *ret_vote, struct err *err)
+{
+    uint32_t i;
+    enum status st = vote_verify_signed(s, &r->tip.alliance, r->tip.epoch, &r->set, &i, err);
+    if (st != ST_OK)
+        return st;
+    struct consensus_vote v = {.type = s->vote.type,
+                               .validator = i,
+                               .round = (int32_t)s->vote.round,
+                               .nil = !HAS(&s->vote, vote_key_value),
+                               .valid_round = HAS(&s->vote, vote_key_valid_round) ? (int32_t)s->vote.valid_round : -1,
+                               .sig = s->sig};
+    if (!v.nil)
+        v.value = s->vote.value;
+    *ret_height = s->vote.height;
+    *ret_vote = v;
+    return ST_OK;
+}
+
+void votes_snapshot_row(const struct replica *r, const struct consensus_snapshot *s, const struct consensus_vote *v,
+                        const struct consensus_pol *pol, struct arena *a, struct journal_row *ret_row)
+{
+    *ret_row = (struct journal_row){.height = s->height,
+                                    .round = s->round,
+                                    .step = s->step,
+                                    .locked_round = s->locked_round,
+                                    .locked_value = s->locked_value,
+                                    .valid_round = s->valid_round,
+                                    .valid_value = s->valid_value,
+                                    .proposed_round = s->proposed_round};
+    votes_to_signed(r, v, &ret_row->vote);
+    if (pol == NULL || pol->n == 0)
+        return;
+    struct signed_vote *list = arena_array(a, pol->n, sizeof *list);
+    ASSERT(list != NULL);
+    for (uint32_t i = 0; i < pol->n; i++)
+        votes_to_signed(r, &pol->votes[i], &list[i]);
+    ret_row->pol = (struct signed_vote_list){pol->n, list};
+}
