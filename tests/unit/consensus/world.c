@@ -89,7 +89,8 @@ static struct hash new_value(struct world *w, uint32_t from, uint64_t height, in
     struct hash h = {{(uint8_t)height, (uint8_t)round, (uint8_t)from}};
     w->built++;
     memcpy(h.b + 3, &w->built, sizeof w->built);
-    h.b[8] = !w->healed && chance(w, w->skew) ? (uint8_t)(pick(w, 256) & ~(1u << from)) : 0;
+    if (!w->healed && chance(w, w->skew))
+        h.b[8] = (uint8_t)(pick(w, 256) & ~(1u << from));
     h.b[9] = invalid;
     h.b[31] = 1;
     w->values[w->n_values++ % VALUES] = h;

@@ -301,7 +301,7 @@ Test(ballot, GOV_R16_veto_until_effective)
     /* The next one is too late. */
     EXPECT_VERDICT(&w, world_propose(&w, "brand/quality", "guarded", NULL), V_OK);
     world_approve(&w, 2, finance);
-    AT(&w, "2026-03-09T00:00:00Z");
+    AT(&w, "2026-03-10T00:00:00Z");
     EXPECT_PHASE(&w, 2, PHASE_EFFECTIVE);
     EXPECT_VERDICT(&w, world_ballot(&w, "maker/quality", 2, CHOICE_VETO), V_CLOSED);
     world_free(&w);
