@@ -291,6 +291,7 @@ static enum status load(struct journal *j, const uint8_t *file, const struct fou
 static enum status read_all(struct journal *j, struct err *err)
 {
     size_t size = (size_t)j->blocks * JOURNAL_BLOCK;
+    ASSERT(size != 0);
     uint8_t *file = malloc(size);
     struct found *found = malloc(sizeof *found);
     enum status st = ST_NOMEM;

@@ -640,7 +640,7 @@ static enum status check_table(struct lmdb_view *v, uint8_t table, uint64_t *ret
 enum status store_lmdb_check(struct store *s, uint64_t *ret_records, struct err *err)
 {
     ASSERT(s->ops == &lmdb_ops);
-    struct view view;
+    struct view view = {0};
     enum status st = lmdb_read_begin(s, &view, err);
     if (st != ST_OK)
         return st;
