@@ -644,6 +644,7 @@ enum status store_lmdb_check(struct store *s, uint64_t *ret_records, struct err 
     enum status st = lmdb_read_begin(s, &view, err);
     if (st != ST_OK)
         return st;
+    ASSERT(view.ctx != NULL);
     uint64_t n = 0;
     for (unsigned i = 0; i <= TABLE_MAX && st == ST_OK; i++)
         if (table_name((uint8_t)i) != NULL)
