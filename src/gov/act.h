@@ -11,12 +11,13 @@ struct act {
     enum verdict verdict; /* V_OK until refused */
 };
 
-/* Refuses the entry: sets the verdict and g->why, and returns ST_REFUSED, which gov_apply turns into the verdict. Must
- * come before the first write. */
-MUST_USE __attribute__((format(printf, 3, 4))) enum status act_refuse(struct act *c, enum verdict v, const char *fmt, ...);
+/* Refuses the entry: sets the verdict and g->why, and returns ST_REFUSED, which gov_apply turns into the
+ * verdict. Must come before the first write. */
+MUST_USE __attribute__((format(printf, 3, 4))) enum status act_refuse(struct act *c, enum verdict v,
+                                                                      const char *fmt, ...);
 
-/* Rule 1 (GOV-4): refuses unless the author had seen the object's last change that does not commute. what names the
- * object for people. */
+/* Rule 1 (GOV-4): refuses unless the author had seen the object's last change that does not commute. what
+ * names the object for people. */
 MUST_USE enum status act_seen(struct act *c, uint64_t changed_leaf, const char *what);
 
 /* One function per kind: checks the body against the state, and writes. */

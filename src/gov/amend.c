@@ -36,17 +36,20 @@ static enum verdict say(char *why, enum verdict v, const char *fmt, const char *
     return v;
 }
 
-/* GOV-22: which rows amend what. V_OK when the row amends, or V_BAD_EFFECT; *ret_done when there is no more to check. */
+/* GOV-22: which rows amend what. V_OK when the row amends, or V_BAD_EFFECT; *ret_done when there is no more
+ * to check. */
 static enum verdict shape(struct span type, const struct effect *e, char *why, bool *ret_done)
 {
     bool amender = span_eqs(type, "charter-core") || span_eqs(type, "charter-policy");
-    bool section = HAS(e, effect_key_section), body = HAS(e, effect_key_body), base = HAS(e, effect_key_base_version);
+    bool section = HAS(e, effect_key_section), body = HAS(e, effect_key_body),
+         base = HAS(e, effect_key_base_version);
     *ret_done = true;
     if (e->type == EFFECT_NONE) {
         if (section || body || base)
             return say(why, V_BAD_EFFECT, "%s", "an effect of none has no other parts");
         if (amender)
-            return say(why, V_BAD_EFFECT, "%s", "this row amends the charter: give the section and its new body");
+            return say(why, V_BAD_EFFECT, "%s",
+                       "this row amends the charter: give the section and its new body");
         return V_OK;
     }
     if (!amender)
@@ -56,13 +59,15 @@ static enum verdict shape(struct span type, const struct effect *e, char *why, b
     if (e->section == SECTION_ALLIANCE)
         return say(why, V_BAD_EFFECT, "%s", "section alliance is what was founded; it never changes");
     if (e->section == SECTION_PARTIES || e->section == SECTION_PARTNER_SEATS)
-        return say(why, V_NOT_SUPPORTED, "%s", "sections parties and partner-seats change with members and seats, which these rules do not carry out yet");
+        return say(why, V_NOT_SUPPORTED, "%s",
+                   "sections parties and partner-seats change with members and seats, which these rules do "
+                   "not carry out yet");
     *ret_done = false;
     return V_OK;
 }
 
-static enum status charter_sound(const struct view *v, struct arena *a, struct span type, const struct effect *e,
-                                 enum verdict *ret, char *why, struct err *err)
+static enum status charter_sound(const struct view *v, struct arena *a, struct span type,
+                                 const struct effect *e, enum verdict *ret, char *why, struct err *err)
 {
     struct charter before, after;
     struct err bad = {0};
@@ -82,7 +87,8 @@ static enum status charter_sound(const struct view *v, struct arena *a, struct s
     if (st != ST_OK)
         return err_set(err, st, "out of room for the core of the charter");
     if (core && !span_eqs(type, "charter-core"))
-        *ret = say(why, V_BAD_EFFECT, "%.100s is core: only a charter-core decision changes it", what == NULL ? "it" : what);
+        *ret = say(why, V_BAD_EFFECT, "%.100s is core: only a charter-core decision changes it",
+                   what == NULL ? "it" : what);
     else if (!core && !span_eqs(type, "charter-policy"))
         *ret = say(why, V_BAD_EFFECT, "%s", "nothing core changes: this is for charter-policy");
     else
@@ -108,7 +114,8 @@ enum status amend_check(const struct view *v, struct arena *a, struct span type,
     uint64_t base = HAS(effect, effect_key_base_version) ? effect->base_version : 0;
     if (base != now.version) {
         char text[80];
-        (void)snprintf(text, sizeof text, "%" PRIu64 ", the amendment was made from %" PRIu64, now.version, base);
+        (void)snprintf(text, sizeof text, "%" PRIu64 ", the amendment was made from %" PRIu64, now.version,
+                       base);
         *ret_verdict = say(why, V_STALE_VERSION, "the section is at version %s", text);
         return ST_OK;
     }

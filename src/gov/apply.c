@@ -19,7 +19,9 @@ enum status act_seen(struct act *c, uint64_t changed_leaf, const char *what)
     uint64_t basis = c->e->entry->basis.size;
     if (changed_leaf < basis)
         return ST_OK;
-    return act_refuse(c, V_CHANGED_SINCE, "%s changed at leaf %" PRIu64 ", after your basis of %" PRIu64 "; look again, then sign again",
+    return act_refuse(c, V_CHANGED_SINCE,
+                      "%s changed at leaf %" PRIu64 ", after your basis of %" PRIu64
+                      "; look again, then sign again",
                       what, changed_leaf, basis);
 }
 
@@ -59,10 +61,10 @@ static enum status authority(struct act *c, struct err *err)
             return ST_OK;
     }
     if (seat.keys.n == 0)
-        return act_refuse(c, V_NOT_HOLDER, "the seat %.*s is empty; %.*s/registrar can fill it", SPAN_FMT(e->seat),
-                          SPAN_FMT(org));
-    return act_refuse(c, V_NOT_HOLDER, "the key does not hold %.*s; %.*s/registrar sets who does", SPAN_FMT(e->seat),
-                      SPAN_FMT(org));
+        return act_refuse(c, V_NOT_HOLDER, "the seat %.*s is empty; %.*s/registrar can fill it",
+                          SPAN_FMT(e->seat), SPAN_FMT(org));
+    return act_refuse(c, V_NOT_HOLDER, "the key does not hold %.*s; %.*s/registrar sets who does",
+                      SPAN_FMT(e->seat), SPAN_FMT(org));
 }
 
 /* Body of each kind, decoded. */
@@ -101,18 +103,21 @@ static enum status dispatch(struct act *c, enum kind kind, const union body *b, 
     case KIND_FAULT:
         break;
     }
-    return act_refuse(c, V_NOT_SUPPORTED, "%s entries are not part of these rules yet", enum_text(&kind_enum, kind));
+    return act_refuse(c, V_NOT_SUPPORTED, "%s entries are not part of these rules yet",
+                      enum_text(&kind_enum, kind));
 }
 
 static enum status apply(struct act *c, struct err *err)
 {
     const struct entry *e = c->e->entry;
     if (e->kind > UINT32_MAX || enum_text(&kind_enum, (uint32_t)e->kind) == NULL)
-        return act_refuse(c, V_UNKNOWN_KIND, "kind %" PRIu64 " is unknown to rules version %" PRIu32, e->kind, c->g->rules);
+        return act_refuse(c, V_UNKNOWN_KIND, "kind %" PRIu64 " is unknown to rules version %" PRIu32, e->kind,
+                          c->g->rules);
     enum kind kind = (enum kind)e->kind;
     const struct record_desc *d = kind_desc(kind);
     if (d == NULL)
-        return act_refuse(c, V_NOT_SUPPORTED, "%s entries are not part of these rules yet", enum_text(&kind_enum, kind));
+        return act_refuse(c, V_NOT_SUPPORTED, "%s entries are not part of these rules yet",
+                          enum_text(&kind_enum, kind));
     union body body;
     struct err bad = {0};
     ASSERT(d->size <= sizeof body);

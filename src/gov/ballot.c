@@ -7,21 +7,24 @@ static enum status bound(struct act *c, const struct ballot *r, const struct mat
 {
     TRY(act_seen(c, m->d.changed_leaf, "the decision"));
     if (!course_is_live(&m->d))
-        return act_refuse(c, V_CLOSED, "D-%" PRIu64 " is %s since %s", m->d.number, enum_text(&phase_enum, m->d.phase),
-                          time_utc(m->d.closed_ms).s);
+        return act_refuse(c, V_CLOSED, "D-%" PRIu64 " is %s since %s", m->d.number,
+                          enum_text(&phase_enum, m->d.phase), time_utc(m->d.closed_ms).s);
     if (!hash_eq(&m->d.digest, &r->decision.digest))
-        return act_refuse(c, V_WRONG_REVISION, "D-%" PRIu64 " is at revision %" PRIu64 ", another than the one read",
-                          m->d.number, m->d.revision);
+        return act_refuse(c, V_WRONG_REVISION,
+                          "D-%" PRIu64 " is at revision %" PRIu64 ", another than the one read", m->d.number,
+                          m->d.revision);
     if (m->d.rung != r->rung)
-        return act_refuse(c, V_WRONG_RUNG, "D-%" PRIu64 " stands on rung %" PRIu64 " (%.*s), not on rung %" PRIu64, m->d.number,
-                          m->d.rung, SPAN_FMT(course_rung_name(m, m->d.rung)), r->rung);
+        return act_refuse(c, V_WRONG_RUNG,
+                          "D-%" PRIu64 " stands on rung %" PRIu64 " (%.*s), not on rung %" PRIu64,
+                          m->d.number, m->d.rung, SPAN_FMT(course_rung_name(m, m->d.rung)), r->rung);
     return ST_OK;
 }
 
 static enum status may_veto(struct act *c, const struct ballot *r, const struct matter *m)
 {
     if (!state_list_has(&m->p.veto, c->e->entry->seat))
-        return act_refuse(c, V_NOT_PERMITTED, "%.*s has no veto on %.*s", SPAN_FMT(c->e->entry->seat), SPAN_FMT(m->d.type));
+        return act_refuse(c, V_NOT_PERMITTED, "%.*s has no veto on %.*s", SPAN_FMT(c->e->entry->seat),
+                          SPAN_FMT(m->d.type));
     if (!HAS(r, ballot_key_reason))
         return act_refuse(c, V_REASON_NEEDED, "a veto needs a reason");
     if (!HAS(r, ballot_key_clause))
@@ -33,22 +36,22 @@ static enum status may_speak(struct act *c, const struct ballot *r, const struct
 {
     struct span seat = c->e->entry->seat;
     if (m->d.phase == PHASE_PASSED)
-        return act_refuse(c, V_NOT_NOW, "D-%" PRIu64 " passed at %s; only a veto can still stop it", m->d.number,
-                          time_utc(m->d.passed_ms).s);
+        return act_refuse(c, V_NOT_NOW, "D-%" PRIu64 " passed at %s; only a veto can still stop it",
+                          m->d.number, time_utc(m->d.passed_ms).s);
     if (m->d.phase == PHASE_STALE)
-        return act_refuse(c, V_NOT_NOW, "D-%" PRIu64 " is stale; its mover may rebase it until %s", m->d.number,
-                          time_utc(m->d.rebase_ms).s);
+        return act_refuse(c, V_NOT_NOW, "D-%" PRIu64 " is stale; its mover may rebase it until %s",
+                          m->d.number, time_utc(m->d.rebase_ms).s);
     if (m->d.phase == PHASE_MEDIATION)
-        return act_refuse(c, V_NOT_NOW, "D-%" PRIu64 " is in mediation by %.*s; no ballots are asked", m->d.number,
-                          SPAN_FMT(course_rung_name(m, m->d.rung)));
+        return act_refuse(c, V_NOT_NOW, "D-%" PRIu64 " is in mediation by %.*s; no ballots are asked",
+                          m->d.number, SPAN_FMT(course_rung_name(m, m->d.rung)));
     ASSERT(c->g->time_ms < m->d.deadline_ms); /* timers fire first: GOV-T1 */
     if (r->choice == CHOICE_REJECT && !HAS(r, ballot_key_reason))
         return act_refuse(c, V_REASON_NEEDED, "a rejection needs a reason");
     struct pinned_term_list terms;
     TRY(tally_terms(m, m->d.rung, c->g->arena, &terms, err));
     if (span_eqs(state_seat_name(seat), "registrar") || !tally_seat_asked(&terms, &m->d, seat))
-        return act_refuse(c, V_NOT_PERMITTED, "%.*s is not asked on D-%" PRIu64 "; seats of %.*s are", SPAN_FMT(seat),
-                          m->d.number, SPAN_FMT(course_rung_name(m, m->d.rung)));
+        return act_refuse(c, V_NOT_PERMITTED, "%.*s is not asked on D-%" PRIu64 "; seats of %.*s are",
+                          SPAN_FMT(seat), m->d.number, SPAN_FMT(course_rung_name(m, m->d.rung)));
     return ST_OK;
 }
 
@@ -58,7 +61,8 @@ static enum status one_voice(struct act *c, const struct tally *t)
     for (size_t i = 0; i < t->n_ballots; i++) {
         const struct tally_ballot *b = &t->ballots[i];
         if (!span_eq(b->seat, c->e->entry->seat) && hash_eq(&b->ballot.key.key, &c->e->key.key))
-            return act_refuse(c, V_SELF_DEALING, "this key spoke in this tally already, as %.*s", SPAN_FMT(b->seat));
+            return act_refuse(c, V_SELF_DEALING, "this key spoke in this tally already, as %.*s",
+                              SPAN_FMT(b->seat));
     }
     return ST_OK;
 }
@@ -67,7 +71,8 @@ static enum status write(struct act *c, const struct ballot *r, struct matter *m
 {
     struct state_ballot b = {
         .choice = r->choice, .key = c->e->key, .id = c->e->id, .leaf = c->g->leaf, .at_ms = c->g->time_ms};
-    struct state_event ev = {.type = EVENT_BALLOT, .seat = c->e->entry->seat, .id = c->e->id, .choice = r->choice};
+    struct state_event ev = {
+        .type = EVENT_BALLOT, .seat = c->e->entry->seat, .id = c->e->id, .choice = r->choice};
     SET_HAS(&ev, state_event_key_seat);
     SET_HAS(&ev, state_event_key_id);
     SET_HAS(&ev, state_event_key_choice);
@@ -122,7 +127,8 @@ enum status ballot_apply(struct act *c, const struct ballot *r, struct err *err)
         return st;
     TRY(bound(c, r, &m));
     if (r->choice == CHOICE_RECUSE)
-        return act_refuse(c, V_NOT_SUPPORTED, "recusal and alternates come with later rules; abstain, and say why in a note");
+        return act_refuse(c, V_NOT_SUPPORTED,
+                          "recusal and alternates come with later rules; abstain, and say why in a note");
     struct tally t;
     TRY(tally_take(&c->v, c->g->arena, &m, m.d.rung, &t, err));
     const struct state_ballot *own = tally_ballot_of(&t, c->e->entry->seat);

@@ -31,7 +31,8 @@ static enum status count(const struct view *v, uint8_t table, size_t *ret_n)
     return ST_OK;
 }
 
-static enum status check_history(const struct view *v, struct arena *a, const struct state_decision *d, struct err *err)
+static enum status check_history(const struct view *v, struct arena *a, const struct state_decision *d,
+                                 struct err *err)
 {
     struct tkey event = tkey_event(d->number, d->events), beyond = tkey_event(d->number, d->events + 1);
     struct tkey rev = tkey_revision(d->number, d->revision), next = tkey_revision(d->number, d->revision + 1);
@@ -60,8 +61,8 @@ static enum status check_tally(const struct view *v, struct arena *a, const stru
     return ST_OK;
 }
 
-static enum status check_decision(const struct view *v, struct arena *a, const struct matter *m, size_t *timers,
-                                  size_t *amending, struct err *err)
+static enum status check_decision(const struct view *v, struct arena *a, const struct matter *m,
+                                  size_t *timers, size_t *amending, struct err *err)
 {
     const struct state_decision *d = &m->d;
     uint64_t at;
@@ -118,7 +119,8 @@ static enum status check_decisions(const struct view *v, struct arena *a, struct
     return ST_OK;
 }
 
-static enum status check_seat(const struct view *v, struct arena *a, struct span name, struct span value, struct err *err)
+static enum status check_seat(const struct view *v, struct arena *a, struct span name, struct span value,
+                              struct err *err)
 {
     struct state_seat s;
     TRY(codec_decode(&state_seat_desc, value, a, &s, err));
@@ -128,8 +130,10 @@ static enum status check_seat(const struct view *v, struct arena *a, struct span
         TRY(state_need(v, a, TABLE_KEY, &k, &state_key_desc, &key, err));
         if (i > 0 && memcmp(s.keys.v[i - 1].key.b, s.keys.v[i].key.b, 32) >= 0)
             return err_set(err, ST_CORRUPT, "keys of %.*s do not ascend", SPAN_FMT(name));
-        if (HAS(&key, state_key_key_revoked_ms) || key.use != KEY_PERSON || !span_eq(key.org, state_seat_org(name)))
-            return err_set(err, ST_CORRUPT, "%.*s is held by a key that is dead, a node's or another's", SPAN_FMT(name));
+        if (HAS(&key, state_key_key_revoked_ms) || key.use != KEY_PERSON ||
+            !span_eq(key.org, state_seat_org(name)))
+            return err_set(err, ST_CORRUPT, "%.*s is held by a key that is dead, a node's or another's",
+                           SPAN_FMT(name));
     }
     return ST_OK;
 }
@@ -164,7 +168,8 @@ static enum status check_sections(const struct view *v, struct arena *a, struct 
         k = tkey_section_old(n, s.version - 1);
         TRY(state_need(v, a, TABLE_SECTION_OLD, &k, &state_section_desc, &old, err));
         if (old.version != s.version - 1)
-            return err_set(err, ST_CORRUPT, "section %" PRIu64 ": version %" PRIu64 " is kept as another", n, old.version);
+            return err_set(err, ST_CORRUPT, "section %" PRIu64 ": version %" PRIu64 " is kept as another", n,
+                           old.version);
     }
     return ST_OK;
 }

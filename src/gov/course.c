@@ -129,12 +129,13 @@ static void set_closed(struct gov *g, struct state_decision *d)
     SET_HAS(d, state_decision_key_closed_ms);
 }
 
-enum status course_close(struct gov *g, struct matter *m, enum phase phase, const struct cause *by, uint64_t other,
-                         struct err *err)
+enum status course_close(struct gov *g, struct matter *m, enum phase phase, const struct cause *by,
+                         uint64_t other, struct err *err)
 {
     static const enum event_type types[] = {
-        [PHASE_REJECTED] = EVENT_REJECTED,   [PHASE_VETOED] = EVENT_VETOED, [PHASE_WITHDRAWN] = EVENT_WITHDRAWN,
-        [PHASE_LAPSED] = EVENT_LAPSED,       [PHASE_COUNTERED] = EVENT_COUNTERED,
+        [PHASE_REJECTED] = EVENT_REJECTED,   [PHASE_VETOED] = EVENT_VETOED,
+        [PHASE_WITHDRAWN] = EVENT_WITHDRAWN, [PHASE_LAPSED] = EVENT_LAPSED,
+        [PHASE_COUNTERED] = EVENT_COUNTERED,
     };
     course_unlist(g, &m->d);
     m->d.phase = phase;
@@ -288,7 +289,8 @@ static enum status make_stale(struct gov *g, struct matter *m, const char *words
 }
 
 /* The first to become effective wins; undecided amendments of an older version are stale. */
-static enum status stale_others(struct gov *g, uint64_t section, uint64_t version, uint64_t winner, struct err *err)
+static enum status stale_others(struct gov *g, uint64_t section, uint64_t version, uint64_t winner,
+                                struct err *err)
 {
     struct tkey from = tkey_amending(section, 0);
     for (;;) {
@@ -304,8 +306,9 @@ static enum status stale_others(struct gov *g, uint64_t section, uint64_t versio
         TRY(matter_load(&v, g->arena, number, &m, err));
         if (m.d.base_version != version) {
             char words[128];
-            (void)snprintf(words, sizeof words, "D-%" PRIu64 " took effect first; the section is at version %" PRIu64,
-                           winner, version);
+            (void)snprintf(words, sizeof words,
+                           "D-%" PRIu64 " took effect first; the section is at version %" PRIu64, winner,
+                           version);
             TRY(make_stale(g, &m, words, err));
         }
         from = tkey_amending(section, number + 1);

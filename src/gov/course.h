@@ -1,5 +1,6 @@
-/* course: the life of a decision: open, ladder, mediation, passed, notice, effective, and its other ends. Each
- * function moves a decision, writes it with its history and timers, and sets its changed_leaf. Internal to gov. */
+/* course: the life of a decision: open, ladder, mediation, passed, notice, effective, and its other ends.
+ * Each function moves a decision, writes it with its history and timers, and sets its changed_leaf. Internal
+ * to gov. */
 #ifndef ENT_GOV_COURSE_H
 #define ENT_GOV_COURSE_H
 
@@ -9,8 +10,8 @@
 struct cause {
     struct span seat;
     struct hash id;
-    const struct hash *reason;  /* or NULL */
-    const struct span *clause;  /* or NULL */
+    const struct hash *reason; /* or NULL */
+    const struct span *clause; /* or NULL */
 };
 
 /* Not closed: ballots, vetoes or a rebase are still possible. */
@@ -33,8 +34,8 @@ MUST_USE enum status course_deadline(struct gov *g, struct matter *m, struct err
 /* Notice is over, or there was none (rules 16, 20). */
 MUST_USE enum status course_effect(struct gov *g, struct matter *m, struct err *err);
 /* Closes it as vetoed, withdrawn, rejected, lapsed or countered (by decision other). */
-MUST_USE enum status course_close(struct gov *g, struct matter *m, enum phase phase, const struct cause *by, uint64_t other,
-                                  struct err *err);
+MUST_USE enum status course_close(struct gov *g, struct matter *m, enum phase phase, const struct cause *by,
+                                  uint64_t other, struct err *err);
 /* Replaces timer and deadline by a later one: the ledger stood still (rule 14). */
 MUST_USE enum status course_defer(struct gov *g, struct matter *m, uint64_t until_ms, struct err *err);
 /* Index of undecided amendments, and the timer of its phase: taken out before a change, put back after it. */

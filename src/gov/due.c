@@ -2,8 +2,8 @@
 #include "gov/due.h"
 
 /* The calendars section of the version pinned. */
-static enum status calendars(const struct view *v, struct arena *a, uint64_t version, struct charter_calendars *ret,
-                             struct err *err)
+static enum status calendars(const struct view *v, struct arena *a, uint64_t version,
+                             struct charter_calendars *ret, struct err *err)
 {
     struct state_section s;
     struct tkey k = tkey_section(SECTION_CALENDARS);
@@ -23,6 +23,7 @@ enum status due_at(const struct view *v, struct arena *a, const struct state_pin
     TRY(calendars(v, a, p->calendars_version, &c, err));
     enum status st = calendar_deadline(&c, p->calendar, from_ms, span, ret_ms, &beyond);
     if (st != ST_OK)
-        return err_set(err, ST_CORRUPT, "no deadline on calendar %.*s: %s", SPAN_FMT(p->calendar), status_text(st));
+        return err_set(err, ST_CORRUPT, "no deadline on calendar %.*s: %s", SPAN_FMT(p->calendar),
+                       status_text(st));
     return ST_OK;
 }

@@ -21,7 +21,8 @@ static enum status sections(struct founding *f, const struct span *leaves, size_
         if (st != ST_OK)
             return err_wrap(err, st, "section leaf %zu: ", i);
         if (i > 0 && s[i].number <= s[i - 1].number)
-            return err_set(err, ST_FORMAT, "section leaf %zu: number %" PRIu64 " does not ascend (GEN-3)", i, s[i].number);
+            return err_set(err, ST_FORMAT, "section leaf %zu: number %" PRIu64 " does not ascend (GEN-3)", i,
+                           s[i].number);
     }
     TRY(charter_decode(s, n, f->g->arena, &f->charter, err));
     TRY(check_refuse(&f->charter, f->g->arena, err));
@@ -35,8 +36,8 @@ static enum status sections(struct founding *f, const struct span *leaves, size_
 }
 
 /* A person's key may hold several seats of its own organisation; anything else twice is refused (GEN-1). */
-static enum status name_key(struct founding *f, const struct card *card, const struct hash *key, enum key_use use,
-                            struct err *err)
+static enum status name_key(struct founding *f, const struct card *card, const struct hash *key,
+                            enum key_use use, struct err *err)
 {
     struct tkey k = tkey_text(span_hash(key));
     struct state_key old;
@@ -44,7 +45,8 @@ static enum status name_key(struct founding *f, const struct card *card, const s
     if (st == ST_OK && use == KEY_PERSON && old.use == KEY_PERSON && span_eq(old.org, card->org))
         return ST_OK;
     if (st == ST_OK)
-        return err_set(err, ST_FORMAT, "card of %.*s: key %.16s... is on the card of %.*s too, or twice on this one (GEN-1)",
+        return err_set(err, ST_FORMAT,
+                       "card of %.*s: key %.16s... is on the card of %.*s too, or twice on this one (GEN-1)",
                        SPAN_FMT(card->org), hex_of(key).s, SPAN_FMT(old.org));
     if (st != ST_NOTFOUND)
         return st;
@@ -76,7 +78,8 @@ static enum status fill_seat(struct founding *f, const struct card *card, struct
         for (; j > 0 && memcmp(rec.keys.v[j - 1].key.b, key->key.b, sizeof key->key.b) > 0; j--)
             rec.keys.v[j] = rec.keys.v[j - 1];
         if (j > 0 && hash_eq(&rec.keys.v[j - 1].key, &key->key))
-            return err_set(err, ST_FORMAT, "card of %.*s: seat %.*s names a key twice", SPAN_FMT(card->org), SPAN_FMT(seat));
+            return err_set(err, ST_FORMAT, "card of %.*s: seat %.*s names a key twice", SPAN_FMT(card->org),
+                           SPAN_FMT(seat));
         rec.keys.v[j] = *key;
         rec.keys.n++;
     }
@@ -90,11 +93,15 @@ static enum status seats(struct founding *f, const struct card *card, struct err
     for (size_t i = 0; i < card->seats.n; i++) {
         struct span name = card->seats.v[i].seat;
         if (i > 0 && span_cmp(card->seats.v[i - 1].seat, name) >= 0)
-            return err_set(err, ST_FORMAT, "card of %.*s: seats do not ascend at %.*s", SPAN_FMT(card->org), SPAN_FMT(name));
+            return err_set(err, ST_FORMAT, "card of %.*s: seats do not ascend at %.*s", SPAN_FMT(card->org),
+                           SPAN_FMT(name));
         if (span_eqs(name, "node"))
-            return err_set(err, ST_FORMAT, "card of %.*s: the seat node is held by the node key alone (ENT-4)", SPAN_FMT(card->org));
+            return err_set(err, ST_FORMAT,
+                           "card of %.*s: the seat node is held by the node key alone (ENT-4)",
+                           SPAN_FMT(card->org));
         if (!charter_has_seat(&f->charter, card->org, name))
-            return err_set(err, ST_FORMAT, "card of %.*s: the charter gives it no seat %.*s", SPAN_FMT(card->org), SPAN_FMT(name));
+            return err_set(err, ST_FORMAT, "card of %.*s: the charter gives it no seat %.*s",
+                           SPAN_FMT(card->org), SPAN_FMT(name));
     }
     struct span_list all;
     if (charter_seats_of(&f->charter, card->org, f->g->arena, &all) != ST_OK)
@@ -104,7 +111,8 @@ static enum status seats(struct founding *f, const struct card *card, struct err
     return ST_OK;
 }
 
-static enum status party(struct founding *f, struct span leaf, size_t i, struct span *last_org, struct err *err)
+static enum status party(struct founding *f, struct span leaf, size_t i, struct span *last_org,
+                         struct err *err)
 {
     struct signed_card sc;
     struct card card;
@@ -119,10 +127,12 @@ static enum status party(struct founding *f, struct span leaf, size_t i, struct 
     *last_org = card.org;
     const struct charter_party *p = charter_party(&f->charter, card.org);
     if (p == NULL)
-        return err_set(err, ST_FORMAT, "card of %.*s: the charter's parties do not name it", SPAN_FMT(card.org));
+        return err_set(err, ST_FORMAT, "card of %.*s: the charter's parties do not name it",
+                       SPAN_FMT(card.org));
     sha256(sc.card, &digest);
     if (!hash_eq(&digest, &p->card))
-        return err_set(err, ST_FORMAT, "card of %.*s: its digest is %.16s..., the charter names %.16s... (GEN-3)",
+        return err_set(err, ST_FORMAT,
+                       "card of %.*s: its digest is %.16s..., the charter names %.16s... (GEN-3)",
                        SPAN_FMT(card.org), hex_of(&digest).s, hex_of(&p->card).s);
     const struct hash *node_keys[] = {&card.node.vote, &card.node.cosign, &card.node.log, &card.node.node};
     for (size_t k = 0; k < ARRAY_LEN(node_keys); k++)
@@ -139,15 +149,16 @@ static enum status party(struct founding *f, struct span leaf, size_t i, struct 
     return ST_OK;
 }
 
-enum status gov_genesis(struct gov *g, const struct span *section_leaves, size_t n_sections, const struct span *cards,
-                        size_t n_cards, struct err *err)
+enum status gov_genesis(struct gov *g, const struct span *section_leaves, size_t n_sections,
+                        const struct span *cards, size_t n_cards, struct err *err)
 {
     struct founding f = {.g = g, .v = overlay_view(g->state)};
     struct span last_org = {0};
     struct validator_set set;
     TRY(sections(&f, section_leaves, n_sections, err));
     if (n_cards != f.charter.parties->list.n)
-        return err_set(err, ST_FORMAT, "%zu cards for %zu parties of the charter", n_cards, f.charter.parties->list.n);
+        return err_set(err, ST_FORMAT, "%zu cards for %zu parties of the charter", n_cards,
+                       f.charter.parties->list.n);
     for (size_t i = 0; i < n_cards; i++)
         TRY(party(&f, cards[i], i, &last_org, err));
     return gov_validators(&f.v, g->arena, &set, err);

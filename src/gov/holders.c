@@ -6,7 +6,8 @@ static enum status registrar_only(struct act *c, struct span org)
     struct span seat = c->e->entry->seat;
     if (span_eqs(state_seat_name(seat), "registrar") && span_eq(state_seat_org(seat), org))
         return ST_OK;
-    return act_refuse(c, V_NOT_PERMITTED, "only %.*s/registrar does this, not %.*s", SPAN_FMT(org), SPAN_FMT(seat));
+    return act_refuse(c, V_NOT_PERMITTED, "only %.*s/registrar does this, not %.*s", SPAN_FMT(org),
+                      SPAN_FMT(seat));
 }
 
 static enum status put_key(struct gov *g, const struct hash *key, const struct state_key *k, struct err *err)
@@ -22,7 +23,8 @@ static enum status get_key(struct act *c, const struct hash *key, struct state_k
 }
 
 /* A key belongs to one organisation for good, and is never taken back after its revocation. */
-static enum status key_usable(struct act *c, const struct public_key *key, struct span org, bool *ret_new, struct err *err)
+static enum status key_usable(struct act *c, const struct public_key *key, struct span org, bool *ret_new,
+                              struct err *err)
 {
     struct state_key k;
     enum status st = get_key(c, &key->key, &k, err);
@@ -30,9 +32,11 @@ static enum status key_usable(struct act *c, const struct public_key *key, struc
     if (st != ST_OK)
         return st == ST_NOTFOUND ? ST_OK : st;
     if (HAS(&k, state_key_key_revoked_ms))
-        return act_refuse(c, V_REVOKED_KEY, "a key on the list was revoked at %s; make a new one", time_utc(k.revoked_ms).s);
+        return act_refuse(c, V_REVOKED_KEY, "a key on the list was revoked at %s; make a new one",
+                          time_utc(k.revoked_ms).s);
     if (k.use != KEY_PERSON)
-        return act_refuse(c, V_NOT_PERMITTED, "a key on the list is a node's key; people have keys of their own");
+        return act_refuse(c, V_NOT_PERMITTED,
+                          "a key on the list is a node's key; people have keys of their own");
     if (!span_eq(k.org, org))
         return act_refuse(c, V_NOT_PERMITTED, "a key on the list belongs to %.*s", SPAN_FMT(k.org));
     return ST_OK;
@@ -44,7 +48,8 @@ static int key_cmp(const struct public_key *a, const struct public_key *b)
 }
 
 /* Copies the list, ascending. */
-static enum status sorted(struct act *c, const struct public_key_list *in, struct public_key_list *ret, struct err *err)
+static enum status sorted(struct act *c, const struct public_key_list *in, struct public_key_list *ret,
+                          struct err *err)
 {
     struct public_key *v = arena_array(c->g->arena, in->n, sizeof *v);
     if (v == NULL)
@@ -66,9 +71,10 @@ enum status holders_apply_holder(struct act *c, const struct holder *r, struct e
     struct span org = state_seat_org(r->seat);
     TRY(registrar_only(c, org));
     if (span_eqs(state_seat_name(r->seat), "registrar"))
-        return act_refuse(c, V_NOT_SUPPORTED,
-                          "a registrar does not replace itself: that takes two other seats of its partner, which these "
-                          "rules do not carry out yet");
+        return act_refuse(
+            c, V_NOT_SUPPORTED,
+            "a registrar does not replace itself: that takes two other seats of its partner, which these "
+            "rules do not carry out yet");
     struct tkey sk = tkey_text(r->seat);
     struct state_seat seat;
     enum status st = state_get(&c->v, c->g->arena, TABLE_SEAT, &sk, &state_seat_desc, &seat, err);
@@ -129,7 +135,8 @@ static struct tkey first_seat(struct span org)
 
 /* GOV-6: a registrar key may only revoke itself, and only while another is left: else whoever stole one could
  * lock the other holder out. */
-static enum status registrar_key(struct act *c, const struct public_key *key, struct span org, struct err *err)
+static enum status registrar_key(struct act *c, const struct public_key *key, struct span org,
+                                 struct err *err)
 {
     uint8_t name[80];
     ASSERT(org.n + 10 <= sizeof name);
@@ -143,10 +150,12 @@ static enum status registrar_key(struct act *c, const struct public_key *key, st
     if (!drop(&seat, &key->key))
         return ST_OK;
     if (!hash_eq(&key->key, &c->e->key.key))
-        return act_refuse(c, V_NOT_SUPPORTED,
-                          "a registrar key can so far be revoked by itself alone; recovery comes with later rules");
+        return act_refuse(
+            c, V_NOT_SUPPORTED,
+            "a registrar key can so far be revoked by itself alone; recovery comes with later rules");
     if (seat.keys.n == 0)
-        return act_refuse(c, V_NOT_SUPPORTED, "it is the last key of %.*s/registrar; nobody could fill seats after it",
+        return act_refuse(c, V_NOT_SUPPORTED,
+                          "it is the last key of %.*s/registrar; nobody could fill seats after it",
                           SPAN_FMT(org));
     return ST_OK;
 }

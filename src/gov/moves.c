@@ -15,11 +15,12 @@ static enum status current(struct act *c, const struct matter *m, const struct r
 {
     TRY(act_seen(c, m->d.changed_leaf, "the decision"));
     if (!course_is_live(&m->d))
-        return act_refuse(c, V_CLOSED, "D-%" PRIu64 " is %s since %s", m->d.number, enum_text(&phase_enum, m->d.phase),
-                          time_utc(m->d.closed_ms).s);
+        return act_refuse(c, V_CLOSED, "D-%" PRIu64 " is %s since %s", m->d.number,
+                          enum_text(&phase_enum, m->d.phase), time_utc(m->d.closed_ms).s);
     if (!hash_eq(&m->d.digest, &ref->digest))
-        return act_refuse(c, V_WRONG_REVISION, "D-%" PRIu64 " is at revision %" PRIu64 ", another than the one read",
-                          m->d.number, m->d.revision);
+        return act_refuse(c, V_WRONG_REVISION,
+                          "D-%" PRIu64 " is at revision %" PRIu64 ", another than the one read", m->d.number,
+                          m->d.revision);
     return ST_OK;
 }
 
@@ -29,11 +30,13 @@ enum status moves_apply_withdraw(struct act *c, const struct withdraw *r, struct
     TRY(load(c, &r->decision, &m, err));
     TRY(current(c, &m, &r->decision));
     if (!span_eq(m.d.mover, c->e->entry->seat))
-        return act_refuse(c, V_NOT_PERMITTED, "only its mover, %.*s, withdraws D-%" PRIu64, SPAN_FMT(m.d.mover), m.d.number);
+        return act_refuse(c, V_NOT_PERMITTED, "only its mover, %.*s, withdraws D-%" PRIu64,
+                          SPAN_FMT(m.d.mover), m.d.number);
     if (m.d.phase == PHASE_PASSED)
         return act_refuse(c, V_NOT_NOW, "D-%" PRIu64 " passed at %s; it can only be superseded", m.d.number,
                           time_utc(m.d.passed_ms).s);
-    struct cause by = {.seat = c->e->entry->seat, .id = c->e->id, .reason = HAS(r, withdraw_key_reason) ? &r->reason : NULL};
+    struct cause by = {
+        .seat = c->e->entry->seat, .id = c->e->id, .reason = HAS(r, withdraw_key_reason) ? &r->reason : NULL};
     return course_close(c->g, &m, PHASE_WITHDRAWN, &by, 0, err);
 }
 
@@ -47,12 +50,14 @@ static enum status may_escalate(struct act *c, const struct matter *m, struct er
     if (t.owes) {
         if (owner || tally_seat_owes(&t, seat))
             return ST_OK;
-        return act_refuse(c, V_NOT_PERMITTED, "while a partner owes, an owner of %.*s or an owing seat escalates, not %.*s",
+        return act_refuse(c, V_NOT_PERMITTED,
+                          "while a partner owes, an owner of %.*s or an owing seat escalates, not %.*s",
                           SPAN_FMT(m->d.type), SPAN_FMT(seat));
     }
     if (owner || tally_seat_approved(&t, seat))
         return ST_OK;
-    return act_refuse(c, V_NOT_PERMITTED, "none owes: an owner of %.*s or a seat that approved escalates, not %.*s",
+    return act_refuse(c, V_NOT_PERMITTED,
+                      "none owes: an owner of %.*s or a seat that approved escalates, not %.*s",
                       SPAN_FMT(m->d.type), SPAN_FMT(seat));
 }
 
@@ -62,15 +67,17 @@ enum status moves_apply_move(struct act *c, const struct move_decision *r, struc
     TRY(load(c, &r->decision, &m, err));
     TRY(current(c, &m, &r->decision));
     if (m.d.rung != r->rung)
-        return act_refuse(c, V_WRONG_RUNG, "D-%" PRIu64 " stands on rung %" PRIu64 " (%.*s), not on rung %" PRIu64, m.d.number,
+        return act_refuse(c, V_WRONG_RUNG,
+                          "D-%" PRIu64 " stands on rung %" PRIu64 " (%.*s), not on rung %" PRIu64, m.d.number,
                           m.d.rung, SPAN_FMT(course_rung_name(&m, m.d.rung)), r->rung);
     if (r->move != MOVE_ESCALATE)
         return act_refuse(c, V_NOT_SUPPORTED, "pausing and resuming come with later rules");
     if (m.d.phase != PHASE_OPEN)
-        return act_refuse(c, V_NOT_NOW, "D-%" PRIu64 " is %s; only an open decision is escalated by hand", m.d.number,
-                          enum_text(&phase_enum, m.d.phase));
+        return act_refuse(c, V_NOT_NOW, "D-%" PRIu64 " is %s; only an open decision is escalated by hand",
+                          m.d.number, enum_text(&phase_enum, m.d.phase));
     if (course_next_rung(&m) == 0)
-        return act_refuse(c, V_NOT_NOW, "the ladder has no further rung; its deadline, %s, decides", time_utc(m.d.deadline_ms).s);
+        return act_refuse(c, V_NOT_NOW, "the ladder has no further rung; its deadline, %s, decides",
+                          time_utc(m.d.deadline_ms).s);
     TRY(may_escalate(c, &m, err));
     struct cause by = {.seat = c->e->entry->seat, .id = c->e->id, .reason = &r->reason};
     return course_climb(c->g, &m, &by, err);
@@ -89,7 +96,8 @@ static enum status on_record(struct act *c, const struct ref *ref, struct matter
         if (hash_eq(&rev.digest, &ref->digest))
             return ST_OK;
     }
-    return act_refuse(c, V_WRONG_REVISION, "D-%" PRIu64 " never had the revision that the note is about", ref->number);
+    return act_refuse(c, V_WRONG_REVISION, "D-%" PRIu64 " never had the revision that the note is about",
+                      ref->number);
 }
 
 static enum status note_complete(struct act *c, const struct note *r)

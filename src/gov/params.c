@@ -1,7 +1,8 @@
 /* What the rest of the node asks of the state: validators, clock, next deadline. */
 #include "gov/state.h"
 
-enum status gov_validators(const struct view *v, struct arena *a, struct validator_set *ret_set, struct err *err)
+enum status gov_validators(const struct view *v, struct arena *a, struct validator_set *ret_set,
+                           struct err *err)
 {
     struct validator_set set = {.members = {.v = arena_array(a, LIMIT_VALIDATORS, sizeof(struct validator))}};
     if (set.members.v == NULL)

@@ -12,15 +12,18 @@ static enum status proposal_sound(struct act *c, const struct rights *r, const s
                                   const struct proposal *p)
 {
     if (HAS(p, proposal_key_budget))
-        return act_refuse(c, V_NOT_SUPPORTED, "budgets are described by the charter but not enforced by these rules yet");
+        return act_refuse(c, V_NOT_SUPPORTED,
+                          "budgets are described by the charter but not enforced by these rules yet");
     if (HAS(row, charter_row_key_scope) && (!HAS(p, proposal_key_scope) || !span_eq(p->scope, row->scope)))
-        return act_refuse(c, V_NOT_PERMITTED, "%.*s is limited to the scope %.*s", SPAN_FMT(row->name), SPAN_FMT(row->scope));
+        return act_refuse(c, V_NOT_PERMITTED, "%.*s is limited to the scope %.*s", SPAN_FMT(row->name),
+                          SPAN_FMT(row->scope));
     if (HAS(p, proposal_key_affected)) {
         if (!state_list_ascends(&p->affected))
             return act_refuse(c, V_MALFORMED, "proposal.affected: partners must ascend, none twice");
         for (size_t i = 0; i < p->affected.n; i++) {
             if (!charter_is_partner(&r->charter, p->affected.v[i]))
-                return act_refuse(c, V_NO_SUCH_OBJECT, "proposal.affected: %.*s is no partner", SPAN_FMT(p->affected.v[i]));
+                return act_refuse(c, V_NO_SUCH_OBJECT, "proposal.affected: %.*s is no partner",
+                                  SPAN_FMT(p->affected.v[i]));
         }
     }
     if (HAS(p, proposal_key_partner) && !charter_is_partner(&r->charter, p->partner))
@@ -35,7 +38,8 @@ static enum status approvals_sound(struct act *c, const struct matter *m, struct
     TRY(tally_terms(m, 0, c->g->arena, &terms, err));
     for (size_t i = 0; i < terms.n; i++) {
         if (terms.v[i].who == WHO_OTHER && !HAS(&m->d, state_decision_key_partner))
-            return act_refuse(c, V_INCOMPLETE, "the row asks each other partner: name the partner that the proposal is about");
+            return act_refuse(c, V_INCOMPLETE,
+                              "the row asks each other partner: name the partner that the proposal is about");
         if (terms.v[i].who == WHO_AFFECTED && m->d.joint && m->d.affected.n == 0)
             return act_refuse(c, V_INCOMPLETE, "the row asks each affected partner: name those affected");
     }
@@ -71,7 +75,8 @@ static enum status room_to_amend(struct act *c, uint64_t section)
         if (st != ST_OK)
             return st;
         if (n + 1 >= AMENDING_MAX)
-            return act_refuse(c, V_TOO_MANY, "%d undecided amendments of this section are open already", AMENDING_MAX);
+            return act_refuse(c, V_TOO_MANY, "%d undecided amendments of this section are open already",
+                              AMENDING_MAX);
         from = tkey_amending(section, load_u64(key.p + 1) + 1);
     }
 }
@@ -102,25 +107,30 @@ static enum status judge(struct act *c, struct matter *m, const struct proposal 
 }
 
 /* GOV-19. The counters of one decision form a group with it; a counter to a counter joins that group. */
-static enum status counter_sound(struct act *c, const struct propose *r, struct matter *ret_head, struct err *err)
+static enum status counter_sound(struct act *c, const struct propose *r, struct matter *ret_head,
+                                 struct err *err)
 {
     struct matter m;
     enum status st = matter_load(&c->v, c->g->arena, r->counters.number, &m, err);
     if (st == ST_NOTFOUND)
-        return act_refuse(c, V_NO_SUCH_OBJECT, "there is no decision D-%" PRIu64 " to counter", r->counters.number);
+        return act_refuse(c, V_NO_SUCH_OBJECT, "there is no decision D-%" PRIu64 " to counter",
+                          r->counters.number);
     if (st != ST_OK)
         return st;
     TRY(act_seen(c, m.d.changed_leaf, "the decision to be countered"));
     if (!course_is_undecided(&m.d))
-        return act_refuse(c, V_CLOSED, "D-%" PRIu64 " is %s; only what is undecided can be countered", m.d.number,
-                          enum_text(&phase_enum, m.d.phase));
+        return act_refuse(c, V_CLOSED, "D-%" PRIu64 " is %s; only what is undecided can be countered",
+                          m.d.number, enum_text(&phase_enum, m.d.phase));
     if (!hash_eq(&m.d.digest, &r->counters.digest))
-        return act_refuse(c, V_WRONG_REVISION, "D-%" PRIu64 " is at revision %" PRIu64 ", another than the one read", m.d.number,
+        return act_refuse(c, V_WRONG_REVISION,
+                          "D-%" PRIu64 " is at revision %" PRIu64 ", another than the one read", m.d.number,
                           m.d.revision);
     if (!span_eq(m.d.type, r->type))
-        return act_refuse(c, V_NOT_PERMITTED, "a counter to D-%" PRIu64 " has its type, %.*s", m.d.number, SPAN_FMT(m.d.type));
+        return act_refuse(c, V_NOT_PERMITTED, "a counter to D-%" PRIu64 " has its type, %.*s", m.d.number,
+                          SPAN_FMT(m.d.type));
     if (span_eq(m.d.mover, c->e->entry->seat))
-        return act_refuse(c, V_NOT_PERMITTED, "D-%" PRIu64 " is this seat's own proposal: revise it instead", m.d.number);
+        return act_refuse(c, V_NOT_PERMITTED, "D-%" PRIu64 " is this seat's own proposal: revise it instead",
+                          m.d.number);
     if (HAS(&m.d, state_decision_key_counters)) {
         TRY(matter_load(&c->v, c->g->arena, m.d.counters, &m, err));
     }
@@ -139,7 +149,8 @@ static enum status write_counter(struct act *c, struct matter *head, uint64_t nu
         memcpy(v, head->d.countered_by.v, head->d.countered_by.n * sizeof *v);
     v[head->d.countered_by.n] = number;
     head->d.countered_by = (struct uint_list){head->d.countered_by.n + 1, v};
-    struct state_event ev = {.type = EVENT_COUNTER, .seat = c->e->entry->seat, .id = c->e->id, .other = number};
+    struct state_event ev = {
+        .type = EVENT_COUNTER, .seat = c->e->entry->seat, .id = c->e->id, .other = number};
     SET_HAS(&ev, state_event_key_seat);
     SET_HAS(&ev, state_event_key_id);
     SET_HAS(&ev, state_event_key_other);
@@ -160,9 +171,11 @@ static enum status write_revision(struct act *c, const struct state_decision *d,
     return state_put(c->g, TABLE_REVISION, &k, &state_revision_desc, &rev, err);
 }
 
-static enum status write_new(struct act *c, struct matter *m, const struct propose *r, struct matter *head, struct err *err)
+static enum status write_new(struct act *c, struct matter *m, const struct propose *r, struct matter *head,
+                             struct err *err)
 {
-    struct state_event ev = {.type = EVENT_OPENED, .seat = c->e->entry->seat, .id = c->e->id, .until_ms = m->d.deadline_ms};
+    struct state_event ev = {
+        .type = EVENT_OPENED, .seat = c->e->entry->seat, .id = c->e->id, .until_ms = m->d.deadline_ms};
     SET_HAS(&ev, state_event_key_seat);
     SET_HAS(&ev, state_event_key_id);
     SET_HAS(&ev, state_event_key_until_ms);
@@ -190,7 +203,8 @@ enum status propose_apply_propose(struct act *c, const struct propose *r, struct
         return act_refuse(c, V_NO_SUCH_OBJECT, "the charter has no decision row %.*s", SPAN_FMT(r->type));
     const char *not_yet = rights_unsupported(row);
     if (not_yet != NULL)
-        return act_refuse(c, V_NOT_SUPPORTED, "%.*s: these rules do not enforce %s yet", SPAN_FMT(row->name), not_yet);
+        return act_refuse(c, V_NOT_SUPPORTED, "%.*s: these rules do not enforce %s yet", SPAN_FMT(row->name),
+                          not_yet);
     struct matter m = {.d = {.number = 1,
                              .type = r->type,
                              .phase = PHASE_OPEN,
@@ -202,8 +216,8 @@ enum status propose_apply_propose(struct act *c, const struct propose *r, struct
                              .changed_leaf = c->g->leaf}};
     TRY(rights_pin(&rights, c->g->arena, row, &m.p, err));
     if (!state_list_has(&m.p.owners, e->seat))
-        return act_refuse(c, V_NOT_PERMITTED, "%.*s is no owner of %.*s, so it may not propose one", SPAN_FMT(e->seat),
-                          SPAN_FMT(row->name));
+        return act_refuse(c, V_NOT_PERMITTED, "%.*s is no owner of %.*s, so it may not propose one",
+                          SPAN_FMT(e->seat), SPAN_FMT(row->name));
     TRY(proposal_sound(c, &rights, row, &r->proposal));
     describe(&m.d, &r->proposal);
     TRY(judge(c, &m, &r->proposal));
@@ -231,7 +245,8 @@ static enum status keep_affected(struct act *c, struct matter *m, const struct s
         memcpy(v, m->d.affected.v, n * sizeof *v);
     for (size_t i = 0; i < before->n; i++) {
         struct span org = before->v[i];
-        if ((HAS(was, proposal_key_affected) && state_list_has(&was->affected, org)) || state_list_has(&m->d.affected, org))
+        if ((HAS(was, proposal_key_affected) && state_list_has(&was->affected, org)) ||
+            state_list_has(&m->d.affected, org))
             continue;
         size_t j = n++;
         for (; j > 0 && span_cmp(v[j - 1], org) > 0; j--)
@@ -246,36 +261,41 @@ static enum status may_revise(struct act *c, const struct revise *r, const struc
 {
     TRY(act_seen(c, m->d.changed_leaf, "the decision"));
     if (!span_eq(m->d.mover, c->e->entry->seat))
-        return act_refuse(c, V_NOT_PERMITTED, "only its mover, %.*s, revises D-%" PRIu64 "; others propose a counter",
+        return act_refuse(c, V_NOT_PERMITTED,
+                          "only its mover, %.*s, revises D-%" PRIu64 "; others propose a counter",
                           SPAN_FMT(m->d.mover), m->d.number);
     if (m->d.phase == PHASE_PASSED)
         return act_refuse(c, V_NOT_NOW, "D-%" PRIu64 " passed at %s; it is revised no more", m->d.number,
                           time_utc(m->d.passed_ms).s);
     if (!course_is_live(&m->d))
-        return act_refuse(c, V_CLOSED, "D-%" PRIu64 " is %s since %s", m->d.number, enum_text(&phase_enum, m->d.phase),
-                          time_utc(m->d.closed_ms).s);
+        return act_refuse(c, V_CLOSED, "D-%" PRIu64 " is %s since %s", m->d.number,
+                          enum_text(&phase_enum, m->d.phase), time_utc(m->d.closed_ms).s);
     if (!hash_eq(&m->d.digest, &r->decision.digest))
-        return act_refuse(c, V_WRONG_REVISION, "D-%" PRIu64 " is at revision %" PRIu64 ", another than the one read",
-                          m->d.number, m->d.revision);
+        return act_refuse(c, V_WRONG_REVISION,
+                          "D-%" PRIu64 " is at revision %" PRIu64 ", another than the one read", m->d.number,
+                          m->d.revision);
     if (m->d.phase != PHASE_STALE && m->d.rung_revisions >= REVISIONS_PER_RUNG)
-        return act_refuse(c, V_TOO_MANY, "D-%" PRIu64 " was revised %d times on this rung already", m->d.number,
-                          REVISIONS_PER_RUNG);
+        return act_refuse(c, V_TOO_MANY, "D-%" PRIu64 " was revised %d times on this rung already",
+                          m->d.number, REVISIONS_PER_RUNG);
     if (m->d.revision >= UINT16_MAX)
         return act_refuse(c, V_TOO_MANY, "D-%" PRIu64 " has no revision numbers left", m->d.number);
     return ST_OK;
 }
 
 /* The decision as the revision makes it; nothing is written. */
-static enum status revised(struct act *c, const struct revise *r, struct matter *m, const struct state_revision *was,
-                           struct err *err)
+static enum status revised(struct act *c, const struct revise *r, struct matter *m,
+                           const struct state_revision *was, struct err *err)
 {
     struct span_list before = m->d.affected;
     bool partner = HAS(&was->proposal, proposal_key_partner);
     if (partner != HAS(&r->proposal, proposal_key_partner) ||
         (partner && !span_eq(was->proposal.partner, r->proposal.partner)))
-        return act_refuse(c, V_NOT_PERMITTED, "a revision does not change the partner that a proposal is about");
-    if (r->proposal.effect.type != was->proposal.effect.type || r->proposal.effect.section != was->proposal.effect.section)
-        return act_refuse(c, V_NOT_PERMITTED, "a revision keeps the kind of effect and the section; propose anew");
+        return act_refuse(c, V_NOT_PERMITTED,
+                          "a revision does not change the partner that a proposal is about");
+    if (r->proposal.effect.type != was->proposal.effect.type ||
+        r->proposal.effect.section != was->proposal.effect.section)
+        return act_refuse(c, V_NOT_PERMITTED,
+                          "a revision keeps the kind of effect and the section; propose anew");
     describe(&m->d, &r->proposal);
     TRY(keep_affected(c, m, &before, &was->proposal, err));
     TRY(judge(c, m, &r->proposal));
@@ -290,9 +310,10 @@ static enum status revised(struct act *c, const struct revise *r, struct matter 
     TRY(due_at(&c->v, c->g->arena, &m->p, c->g->time_ms, &m->p.min_read, &read, err));
     if (m->d.deadline_ms < read)
         m->d.deadline_ms = read;
-    m->d.has &= ~(UINT64_C(1) << state_decision_key_passed_ms | UINT64_C(1) << state_decision_key_effective_ms |
-                  UINT64_C(1) << state_decision_key_rebase_ms | UINT64_C(1) << state_decision_key_outcome |
-                  UINT64_C(1) << state_decision_key_outcome_name);
+    m->d.has &=
+        ~(UINT64_C(1) << state_decision_key_passed_ms | UINT64_C(1) << state_decision_key_effective_ms |
+          UINT64_C(1) << state_decision_key_rebase_ms | UINT64_C(1) << state_decision_key_outcome |
+          UINT64_C(1) << state_decision_key_outcome_name);
     return approvals_sound(c, m, err);
 }
 
@@ -318,7 +339,8 @@ enum status propose_apply_revise(struct act *c, const struct revise *r, struct e
 
     course_unlist(c->g, &old);
     TRY(write_revision(c, &m.d, &r->proposal, HAS(r, revise_key_reason) ? &r->reason : NULL, err));
-    struct state_event ev = {.type = EVENT_REVISED, .seat = c->e->entry->seat, .id = c->e->id, .until_ms = m.d.deadline_ms};
+    struct state_event ev = {
+        .type = EVENT_REVISED, .seat = c->e->entry->seat, .id = c->e->id, .until_ms = m.d.deadline_ms};
     SET_HAS(&ev, state_event_key_seat);
     SET_HAS(&ev, state_event_key_id);
     SET_HAS(&ev, state_event_key_until_ms);

@@ -1,6 +1,7 @@
 #include "gov/query.h"
 #include "charter/charter_model.h"
 #include "gov/course.h"
+#include "gov/due.h"
 
 enum { TASKS_MAX = 4096, LIST_MAX = 1000, WORDS_MAX = 1000 };
 
@@ -30,7 +31,8 @@ static enum status full(struct err *err)
     return err_set(err, ST_LIMIT, "the answer is larger than the memory set aside for it");
 }
 
-static enum status matter(const struct view *v, uint64_t number, struct arena *a, struct matter *ret, struct err *err)
+static enum status matter(const struct view *v, uint64_t number, struct arena *a, struct matter *ret,
+                          struct err *err)
 {
     enum status st = matter_load(v, a, number, ret, err);
     return st == ST_NOTFOUND ? err_set(err, st, "there is no decision D-%" PRIu64, number) : st;
@@ -38,7 +40,8 @@ static enum status matter(const struct view *v, uint64_t number, struct arena *a
 
 /* --- Readiness --- */
 
-static struct span_list seats_that(const struct tally *t, const struct tally_partner *p, struct arena *a, int choice)
+static struct span_list seats_that(const struct tally *t, const struct tally_partner *p, struct arena *a,
+                                   int choice)
 {
     struct span_list l = {0, arena_array(a, p->partner->seats.n + 1, sizeof(struct span))};
     for (size_t i = 0; l.v != NULL && i < p->partner->seats.n; i++) {
@@ -50,8 +53,8 @@ static struct span_list seats_that(const struct tally *t, const struct tally_par
 }
 
 /* Seats without a ballot: filled ones, or empty ones. */
-static enum status silent_seats(const struct view *v, const struct tally *t, const struct tally_partner *p, struct arena *a,
-                                struct query_partner *q, struct err *err)
+static enum status silent_seats(const struct view *v, const struct tally *t, const struct tally_partner *p,
+                                struct arena *a, struct query_partner *q, struct err *err)
 {
     q->could.v = arena_array(a, p->partner->seats.n + 1, sizeof(struct span));
     q->empty.v = arena_array(a, p->partner->seats.n + 1, sizeof(struct span));
@@ -88,23 +91,28 @@ static const char *plural(uint64_t n)
     return n == 1 ? "" : "s";
 }
 
-static enum status partner_line(const struct view *v, const struct tally *t, const struct tally_partner *p, struct arena *a,
-                                struct query_partner *q, struct err *err)
+static enum status partner_line(const struct view *v, const struct tally *t, const struct tally_partner *p,
+                                struct arena *a, struct query_partner *q, struct err *err)
 {
-    *q = (struct query_partner){.org = p->partner->org, .position = p->position, .count = p->term->count, .of = p->term->of};
+    *q = (struct query_partner){
+        .org = p->partner->org, .position = p->position, .count = p->term->count, .of = p->term->of};
     q->approved = seats_that(t, p, a, CHOICE_APPROVE);
     q->rejected = seats_that(t, p, a, CHOICE_REJECT);
     q->abstained = seats_that(t, p, a, CHOICE_ABSTAIN);
     TRY(silent_seats(v, t, p, a, q, err));
     const char *words = NULL;
     if (p->position == POSITION_OWES && q->could.n > 0)
-        words = charter_text(a, "needs %" PRIu64 " seat%s of %.*s (has %zu of %" PRIu64 "); could act: %.*s", q->count, plural(q->count),
-                             SPAN_FMT(q->org), q->approved.n, q->count, SPAN_FMT(list_text(&q->could, a)));
+        words = charter_text(a, "needs %" PRIu64 " seat%s of %.*s (has %zu of %" PRIu64 "); could act: %.*s",
+                             q->count, plural(q->count), SPAN_FMT(q->org), q->approved.n, q->count,
+                             SPAN_FMT(list_text(&q->could, a)));
     else if (p->position == POSITION_OWES)
-        words = charter_text(a, "needs %" PRIu64 " seat%s of %.*s, but those left are empty: %.*s; its registrar can fill them", q->count,
-                             plural(q->count), SPAN_FMT(q->org), SPAN_FMT(list_text(&q->empty, a)));
+        words = charter_text(a,
+                             "needs %" PRIu64
+                             " seat%s of %.*s, but those left are empty: %.*s; its registrar can fill them",
+                             q->count, plural(q->count), SPAN_FMT(q->org), SPAN_FMT(list_text(&q->empty, a)));
     else if (p->position == POSITION_REJECTS)
-        words = charter_text(a, "%.*s rejects (%.*s)", SPAN_FMT(q->org), SPAN_FMT(list_text(&q->rejected, a)));
+        words =
+            charter_text(a, "%.*s rejects (%.*s)", SPAN_FMT(q->org), SPAN_FMT(list_text(&q->rejected, a)));
     if (words != NULL) {
         q->words = span_str(words);
         SET_HAS(q, query_partner_key_words);
@@ -127,13 +135,15 @@ static struct span silence(const struct matter *m, const struct tally *t, struct
     if (next != 0)
         s = charter_text(a, "escalates by itself to %.*s", SPAN_FMT(course_rung_name(m, next)));
     else if (HAS(o, charter_else_key_name))
-        s = charter_text(a, "the ladder ends: %s %.*s", enum_text(&last_resort_enum, o->type), SPAN_FMT(o->name));
+        s = charter_text(a, "the ladder ends: %s %.*s", enum_text(&last_resort_enum, o->type),
+                         SPAN_FMT(o->name));
     else
         s = charter_text(a, "the ladder ends: %s", enum_text(&last_resort_enum, o->type));
     return s == NULL ? span_str("") : span_str(s);
 }
 
-static enum status readiness_of(const struct view *v, const struct matter *m, struct arena *a, struct query_readiness *q, struct err *err)
+static enum status readiness_of(const struct view *v, const struct matter *m, struct arena *a,
+                                struct query_readiness *q, struct err *err)
 {
     struct tally t;
     uint64_t deadline;
@@ -159,7 +169,8 @@ static enum status readiness_of(const struct view *v, const struct matter *m, st
             q->missing.v[q->missing.n++] = p->words;
     }
     if (m->d.phase == PHASE_MEDIATION)
-        q->missing.v[q->missing.n++] = span_str("it is with the mediator; recommendations are not recorded by these rules yet");
+        q->missing.v[q->missing.n++] =
+            span_str("it is with the mediator; recommendations are not recorded by these rules yet");
     else if (m->d.phase == PHASE_OPEN && !t.passes && q->missing.n == 0)
         q->missing.v[q->missing.n++] = span_str("too few partners approve");
     if (course_timer(&m->d, &deadline, &kind)) {
@@ -175,17 +186,27 @@ static enum status readiness_of(const struct view *v, const struct matter *m, st
     return ST_OK;
 }
 
-enum status query_readiness(const struct view *v, uint64_t number, struct arena *a, struct query_readiness *ret, struct err *err)
+enum status query_readiness(const struct view *v, uint64_t number, struct arena *a,
+                            struct query_readiness *ret, struct err *err)
 {
     struct matter m;
     TRY(matter(v, number, a, &m, err));
     return readiness_of(v, &m, a, ret, err);
 }
 
+enum status query_effective(const struct view *v, uint64_t number, uint64_t at_ms, struct arena *a,
+                            uint64_t *ret_ms, struct err *err)
+{
+    struct matter m;
+    TRY(matter(v, number, a, &m, err));
+    return due_at(v, a, &m.p, at_ms, &m.p.notice, ret_ms, err);
+}
+
 /* --- One decision, whole --- */
 
-static enum status scan(const struct view *v, uint8_t table, const struct tkey *prefix, size_t prefix_n, const struct record_desc *d,
-                        struct arena *a, struct grow *g, struct span **ret_keys, struct err *err)
+static enum status scan(const struct view *v, uint8_t table, const struct tkey *prefix, size_t prefix_n,
+                        const struct record_desc *d, struct arena *a, struct grow *g, struct span **ret_keys,
+                        struct err *err)
 {
     struct span from = span_of(prefix->b, prefix_n), key, value;
     struct grow keys = {.size = sizeof(struct span)};
@@ -214,7 +235,8 @@ static enum status scan(const struct view *v, uint8_t table, const struct tkey *
 }
 
 /* Keys of BALLOT: u64 decision, u16 revision, u8 rung, seat. */
-static enum status ballots_of(const struct view *v, const struct matter *m, struct arena *a, struct query_ballot_list *ret, struct err *err)
+static enum status ballots_of(const struct view *v, const struct matter *m, struct arena *a,
+                              struct query_ballot_list *ret, struct err *err)
 {
     struct grow g = {0};
     struct span *keys;
@@ -236,8 +258,8 @@ static enum status ballots_of(const struct view *v, const struct matter *m, stru
     return ST_OK;
 }
 
-static enum status notes_of(const struct view *v, const struct state_event_list *events, struct arena *a, struct state_note_list *ret,
-                            struct err *err)
+static enum status notes_of(const struct view *v, const struct state_event_list *events, struct arena *a,
+                            struct state_note_list *ret, struct err *err)
 {
     ret->v = arena_array(a, events->n + 1, sizeof *ret->v);
     if (ret->v == NULL)
@@ -251,7 +273,8 @@ static enum status notes_of(const struct view *v, const struct state_event_list 
     return ST_OK;
 }
 
-enum status query_decision(const struct view *v, uint64_t number, struct arena *a, struct query_decision *ret, struct err *err)
+enum status query_decision(const struct view *v, uint64_t number, struct arena *a, struct query_decision *ret,
+                           struct err *err)
 {
     struct matter m;
     struct query_decision q = {0};
@@ -273,7 +296,8 @@ enum status query_decision(const struct view *v, uint64_t number, struct arena *
 
 /* --- Lists --- */
 
-static enum status revision_leaf(const struct view *v, const struct state_decision *d, struct arena *a, uint64_t *ret_leaf, struct err *err)
+static enum status revision_leaf(const struct view *v, const struct state_decision *d, struct arena *a,
+                                 uint64_t *ret_leaf, struct err *err)
 {
     struct state_revision rev;
     struct tkey k = tkey_revision(d->number, d->revision);
@@ -282,7 +306,8 @@ static enum status revision_leaf(const struct view *v, const struct state_decisi
     return ST_OK;
 }
 
-static enum status line_of(const struct view *v, const struct state_decision *d, struct arena *a, struct query_line *q, struct err *err)
+static enum status line_of(const struct view *v, const struct state_decision *d, struct arena *a,
+                           struct query_line *q, struct err *err)
 {
     uint64_t deadline;
     enum timer_kind kind;
@@ -311,8 +336,8 @@ static enum status line_of(const struct view *v, const struct state_decision *d,
     return revision_leaf(v, d, a, &q->leaf, err);
 }
 
-enum status query_decisions(const struct view *v, uint64_t from, uint64_t count, struct arena *a, struct query_decisions *ret,
-                            struct err *err)
+enum status query_decisions(const struct view *v, uint64_t from, uint64_t count, struct arena *a,
+                            struct query_decisions *ret, struct err *err)
 {
     struct query_decisions q = {0};
     struct grow g = {.size = sizeof(struct query_line)};
@@ -360,8 +385,9 @@ static bool wanted(const struct inbox *in, struct span seat)
     return in->only == NULL;
 }
 
-static enum status add_task(const struct view *v, struct inbox *in, const struct matter *m, enum task_type type, struct span_list seats,
-                            const char *words, struct arena *a, struct err *err)
+static enum status add_task(const struct view *v, struct inbox *in, const struct matter *m,
+                            enum task_type type, struct span_list seats, const char *words, struct arena *a,
+                            struct err *err)
 {
     uint64_t deadline;
     enum timer_kind kind;
@@ -384,7 +410,8 @@ static enum status add_task(const struct view *v, struct inbox *in, const struct
     return revision_leaf(v, &m->d, a, &t->leaf, err);
 }
 
-static enum status tasks_of(const struct view *v, struct inbox *in, const struct matter *m, struct arena *a, struct err *err)
+static enum status tasks_of(const struct view *v, struct inbox *in, const struct matter *m, struct arena *a,
+                            struct err *err)
 {
     struct tally t;
     struct span_list seats = {0, arena_array(a, LIMIT_VALIDATORS * 4, sizeof(struct span))};
@@ -392,7 +419,12 @@ static enum status tasks_of(const struct view *v, struct inbox *in, const struct
         return full(err);
     if (m->d.phase == PHASE_STALE && wanted(in, m->d.mover)) {
         seats.v[seats.n++] = m->d.mover;
-        return add_task(v, in, m, TASK_REBASE, seats, "what it would change has changed: revise it, or it lapses", a, err);
+        return add_task(v, in, m, TASK_REBASE, seats,
+                        "what it would change has changed: revise it, or it lapses", a, err);
+    }
+    if (m->d.phase == PHASE_MEDIATION && wanted(in, course_rung_name(m, m->d.rung))) {
+        seats.v[seats.n++] = course_rung_name(m, m->d.rung);
+        return add_task(v, in, m, TASK_MEDIATE, seats, "it is with the mediator", a, err);
     }
     if (m->d.phase != PHASE_OPEN)
         return ST_OK;
@@ -409,8 +441,8 @@ static enum status tasks_of(const struct view *v, struct inbox *in, const struct
     return add_task(v, in, m, TASK_BALLOT, seats, "a ballot is owed", a, err);
 }
 
-enum status query_inbox(const struct view *v, struct span org, const struct span_list *seats, struct arena *a, struct query_inbox *ret,
-                        struct err *err)
+enum status query_inbox(const struct view *v, struct span org, const struct span_list *seats, struct arena *a,
+                        struct query_inbox *ret, struct err *err)
 {
     struct inbox in = {.org = org, .only = seats, .tasks = {.size = sizeof(struct query_task)}};
     struct span key, value, from = {NULL, 0};
@@ -453,7 +485,8 @@ enum status query_parties(const struct view *v, struct arena *a, struct query_pa
     if (list == NULL)
         return full(err);
     for (size_t i = 0; i < g.n; i++) {
-        list[i] = (struct query_party){.org = keys[i], .display = keys[i], .party = ((const struct state_party *)g.v)[i]};
+        list[i] = (struct query_party){
+            .org = keys[i], .display = keys[i], .party = ((const struct state_party *)g.v)[i]};
         for (size_t n = 0; n < names.list.n; n++)
             if (span_eq(names.list.v[n].org, keys[i]))
                 list[i].display = names.list.v[n].display;
@@ -479,7 +512,8 @@ enum status query_seats(const struct view *v, struct arena *a, struct query_seat
     return ST_OK;
 }
 
-enum status query_section(const struct view *v, uint64_t number, struct arena *a, struct query_section *ret, struct err *err)
+enum status query_section(const struct view *v, uint64_t number, struct arena *a, struct query_section *ret,
+                          struct err *err)
 {
     struct query_section q = {.number = number, .current = true};
     if (number == 0 || number > 63)
@@ -493,7 +527,8 @@ enum status query_section(const struct view *v, uint64_t number, struct arena *a
     return st;
 }
 
-enum status query_halts(const struct view *v, uint64_t from_ms, uint64_t count, struct arena *a, struct query_halts *ret, struct err *err)
+enum status query_halts(const struct view *v, uint64_t from_ms, uint64_t count, struct arena *a,
+                        struct query_halts *ret, struct err *err)
 {
     struct grow g = {.size = sizeof(struct query_halt)};
     struct span key, value;

@@ -1,24 +1,33 @@
-/* query: answers about the governance state (query.def), from a view alone. Pure, like the rest of gov. Everything
- * returned is in the arena or borrowed from the view. Times are ledger times: what is said of silence and deadlines is
- * as of the newest block. ST_NOTFOUND with words when there is no such thing; ST_CORRUPT. */
+/* query: answers about the governance state (query.def), from a view alone. Pure, like the rest of gov.
+ * Everything returned is in the arena or borrowed from the view. Times are ledger times: what is said of
+ * silence and deadlines is as of the newest block. ST_NOTFOUND with words when there is no such thing;
+ * ST_CORRUPT. */
 #ifndef ENT_GOV_QUERY_H
 #define ENT_GOV_QUERY_H
 
 #include "gov/gov.h"
 
-MUST_USE enum status query_decision(const struct view *v, uint64_t number, struct arena *a, struct query_decision *ret, struct err *err);
+MUST_USE enum status query_decision(const struct view *v, uint64_t number, struct arena *a,
+                                    struct query_decision *ret, struct err *err);
 /* What a decision still needs, in numbers and in words. */
-MUST_USE enum status query_readiness(const struct view *v, uint64_t number, struct arena *a, struct query_readiness *ret, struct err *err);
+MUST_USE enum status query_readiness(const struct view *v, uint64_t number, struct arena *a,
+                                     struct query_readiness *ret, struct err *err);
+/* When the decision would take effect if it passed at at_ms: the end of its notice. */
+MUST_USE enum status query_effective(const struct view *v, uint64_t number, uint64_t at_ms, struct arena *a,
+                                     uint64_t *ret_ms, struct err *err);
 /* From a number on, at most count (and 1000). */
-MUST_USE enum status query_decisions(const struct view *v, uint64_t from, uint64_t count, struct arena *a, struct query_decisions *ret,
-                                     struct err *err);
+MUST_USE enum status query_decisions(const struct view *v, uint64_t from, uint64_t count, struct arena *a,
+                                     struct query_decisions *ret, struct err *err);
 /* What is asked of an organisation, or only of these seats of it (NULL: all), soonest deadline first. */
-MUST_USE enum status query_inbox(const struct view *v, struct span org, const struct span_list *seats, struct arena *a,
-                                 struct query_inbox *ret, struct err *err);
-MUST_USE enum status query_parties(const struct view *v, struct arena *a, struct query_parties *ret, struct err *err);
-MUST_USE enum status query_seats(const struct view *v, struct arena *a, struct query_seats *ret, struct err *err);
-MUST_USE enum status query_section(const struct view *v, uint64_t number, struct arena *a, struct query_section *ret, struct err *err);
-MUST_USE enum status query_halts(const struct view *v, uint64_t from_ms, uint64_t count, struct arena *a, struct query_halts *ret,
+MUST_USE enum status query_inbox(const struct view *v, struct span org, const struct span_list *seats,
+                                 struct arena *a, struct query_inbox *ret, struct err *err);
+MUST_USE enum status query_parties(const struct view *v, struct arena *a, struct query_parties *ret,
+                                   struct err *err);
+MUST_USE enum status query_seats(const struct view *v, struct arena *a, struct query_seats *ret,
                                  struct err *err);
+MUST_USE enum status query_section(const struct view *v, uint64_t number, struct arena *a,
+                                   struct query_section *ret, struct err *err);
+MUST_USE enum status query_halts(const struct view *v, uint64_t from_ms, uint64_t count, struct arena *a,
+                                 struct query_halts *ret, struct err *err);
 
 #endif

@@ -1,7 +1,7 @@
 #include "gov/rights.h"
 
-static enum status load(const struct view *v, struct arena *a, enum section_id id, const void **ret, uint64_t *ret_version,
-                        struct err *err)
+static enum status load(const struct view *v, struct arena *a, enum section_id id, const void **ret,
+                        uint64_t *ret_version, struct err *err)
 {
     const struct record_desc *d = charter_section_desc(id);
     struct state_section s;
@@ -110,8 +110,9 @@ static enum status partners(const struct rights *r, struct arena *a, const struc
     return ST_OK;
 }
 
-static enum status pin_terms(const struct rights *r, struct arena *a, const struct charter_approval_list *approve,
-                             struct pinned_term_list *ret, struct err *err)
+static enum status pin_terms(const struct rights *r, struct arena *a,
+                             const struct charter_approval_list *approve, struct pinned_term_list *ret,
+                             struct err *err)
 {
     struct pinned_term *v = arena_array(a, approve->n, sizeof *v);
     if (v == NULL)
@@ -129,8 +130,8 @@ static enum status pin_terms(const struct rights *r, struct arena *a, const stru
     return ST_OK;
 }
 
-static enum status pin_rungs(const struct rights *r, struct arena *a, struct span name, struct pinned_rung_list *ret,
-                             struct err *err)
+static enum status pin_rungs(const struct rights *r, struct arena *a, struct span name,
+                             struct pinned_rung_list *ret, struct err *err)
 {
     const struct charter_ladder *l = charter_ladder(&r->charter, name);
     if (l == NULL)
@@ -157,8 +158,8 @@ static enum status pin_rungs(const struct rights *r, struct arena *a, struct spa
 }
 
 /* Seats that any of the row's owner selectors names, ascending, none twice. */
-static enum status owners(const struct rights *r, struct arena *a, const struct charter_row *row, struct span_list *ret,
-                          struct err *err)
+static enum status owners(const struct rights *r, struct arena *a, const struct charter_row *row,
+                          struct span_list *ret, struct err *err)
 {
     struct span_list all = {0};
     for (size_t i = 0; i < row->owner.n; i++) {
@@ -261,7 +262,8 @@ static bool holds(const struct charter_predicate *p, struct span mover_org, cons
 }
 
 /* Currencies that a predicate looks at: does it look at any, and at this one? */
-static void currencies(const struct charter_predicate *p, struct span currency, struct span *ret_any, bool *ret_this)
+static void currencies(const struct charter_predicate *p, struct span currency, struct span *ret_any,
+                       bool *ret_this)
 {
     for (size_t i = 0; i < p->terms.n; i++) {
         if (p->terms.v[i].type != COND_AMOUNT)
@@ -271,7 +273,8 @@ static void currencies(const struct charter_predicate *p, struct span currency, 
     }
 }
 
-static bool comparable(struct span any, bool same, const struct proposal *pr, bool need, char *why, size_t why_n)
+static bool comparable(struct span any, bool same, const struct proposal *pr, bool need, char *why,
+                       size_t why_n)
 {
     if (any.n == 0)
         return true;
@@ -279,13 +282,14 @@ static bool comparable(struct span any, bool same, const struct proposal *pr, bo
     if (!given && need)
         (void)snprintf(why, why_n, "the row asks for the amount at stake, in %.*s", SPAN_FMT(any));
     if (given && !same)
-        (void)snprintf(why, why_n, "the amount is in %.*s, but the row's threshold is in %.*s; nothing is converted",
+        (void)snprintf(why, why_n,
+                       "the amount is in %.*s, but the row's threshold is in %.*s; nothing is converted",
                        SPAN_FMT(pr->amount.currency), SPAN_FMT(any));
     return given ? same : !need;
 }
 
-bool rights_judge(const struct state_pinned *p, struct span mover_org, const struct proposal *pr, bool *ret_joint,
-                  uint64_t *ret_level, char *why, size_t why_n)
+bool rights_judge(const struct state_pinned *p, struct span mover_org, const struct proposal *pr,
+                  bool *ret_joint, uint64_t *ret_level, char *why, size_t why_n)
 {
     struct span currency = HAS(pr, proposal_key_amount) ? pr->amount.currency : span_str("");
     struct span any = {0};

@@ -1,4 +1,5 @@
-/* rights: the charter's rows as the engine uses them: seats written out, predicates judged. Internal to gov. */
+/* rights: the charter's rows as the engine uses them: seats written out, predicates judged. Internal to gov.
+ */
 #ifndef ENT_GOV_RIGHTS_H
 #define ENT_GOV_RIGHTS_H
 
@@ -10,7 +11,8 @@ struct rights {
     struct charter charter;
     uint64_t decisions_version, calendars_version;
 };
-MUST_USE enum status rights_load(const struct view *v, struct arena *a, struct rights *ret_rights, struct err *err);
+MUST_USE enum status rights_load(const struct view *v, struct arena *a, struct rights *ret_rights,
+                                 struct err *err);
 
 /* What of the row these rules cannot honour yet, in words; NULL when all of it can be. */
 const char *rights_unsupported(const struct charter_row *row);
@@ -19,9 +21,9 @@ const char *rights_unsupported(const struct charter_row *row);
 MUST_USE enum status rights_pin(const struct rights *r, struct arena *a, const struct charter_row *row,
                                 struct state_pinned *ret_pinned, struct err *err);
 
-/* Judges amounts and who is affected (GOV-8). ret_level: 0 for the row's own approvals, n for its n-th raise. False
- * with words in why (at least 200 bytes) when the proposal lacks what a predicate looks at. */
-bool rights_judge(const struct state_pinned *p, struct span mover_org, const struct proposal *pr, bool *ret_joint,
-                  uint64_t *ret_level, char *why, size_t why_n);
+/* Judges amounts and who is affected (GOV-8). ret_level: 0 for the row's own approvals, n for its n-th raise.
+ * False with words in why (at least 200 bytes) when the proposal lacks what a predicate looks at. */
+bool rights_judge(const struct state_pinned *p, struct span mover_org, const struct proposal *pr,
+                  bool *ret_joint, uint64_t *ret_level, char *why, size_t why_n);
 
 #endif

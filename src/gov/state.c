@@ -20,12 +20,14 @@ enum status state_need(const struct view *v, struct arena *a, uint8_t table, con
     enum status st = state_get(v, a, table, key, d, ret_rec, err);
     if (st != ST_NOTFOUND)
         return st;
-    return err_set(err, ST_CORRUPT, "governance state: a record of table %s (%s) that must be there is missing",
+    return err_set(err, ST_CORRUPT,
+                   "governance state: a record of table %s (%s) that must be there is missing",
                    table_name(table), d->name);
 }
 
 /* Encodes into memory that is there, so that nothing is allocated but from the arena. */
-static enum status encode(struct gov *g, const struct record_desc *d, const void *rec, uint8_t *small, struct span *ret)
+static enum status encode(struct gov *g, const struct record_desc *d, const void *rec, uint8_t *small,
+                          struct span *ret)
 {
     struct buf b = {.p = small, .cap = SMALL, .limit = SMALL - 1};
     enum status st = codec_encode(d, rec, &b);

@@ -20,15 +20,17 @@ MUST_USE enum status state_get(const struct view *v, struct arena *a, uint8_t ta
 MUST_USE enum status state_need(const struct view *v, struct arena *a, uint8_t table, const struct tkey *key,
                                 const struct record_desc *d, void *ret_rec, struct err *err);
 /* Encodes and writes. ST_LIMIT when the record is too large to be a value. */
-MUST_USE enum status state_put(struct gov *g, uint8_t table, const struct tkey *key, const struct record_desc *d,
-                               const void *rec, struct err *err);
+MUST_USE enum status state_put(struct gov *g, uint8_t table, const struct tkey *key,
+                               const struct record_desc *d, const void *rec, struct err *err);
 
 /* Next number of a counter ("decision", "note"), and writes it back. */
 MUST_USE enum status state_count(struct gov *g, const char *name, uint64_t *ret_number, struct err *err);
 
 MUST_USE enum status state_put_decision(struct gov *g, const struct state_decision *d, struct err *err);
-/* Appends to the decision's history: fills in leaf, time, rung and revision. The caller writes *d afterwards. */
-MUST_USE enum status state_add_event(struct gov *g, struct state_decision *d, struct state_event *ev, struct err *err);
+/* Appends to the decision's history: fills in leaf, time, rung and revision. The caller writes *d afterwards.
+ */
+MUST_USE enum status state_add_event(struct gov *g, struct state_decision *d, struct state_event *ev,
+                                     struct err *err);
 
 void state_set_timer(struct gov *g, uint64_t deadline_ms, uint64_t decision, enum timer_kind kind);
 void state_clear_timer(struct gov *g, uint64_t deadline_ms, uint64_t decision, enum timer_kind kind);

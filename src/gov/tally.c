@@ -43,7 +43,8 @@ static bool names_partner(const struct pinned_term *t, struct span org)
     return false;
 }
 
-/* Rule 13: the same partners, one seat each of the rung's body. Of the row's approvals the widest names them. */
+/* Rule 13: the same partners, one seat each of the rung's body. Of the row's approvals the widest names them.
+ */
 static enum status rung_term(const struct matter *m, const struct pinned_rung *rung, struct arena *a,
                              struct pinned_term_list *ret, struct err *err)
 {
@@ -71,8 +72,8 @@ static enum status rung_term(const struct matter *m, const struct pinned_rung *r
     return ST_OK;
 }
 
-enum status tally_terms(const struct matter *m, uint64_t rung, struct arena *a, struct pinned_term_list *ret_terms,
-                        struct err *err)
+enum status tally_terms(const struct matter *m, uint64_t rung, struct arena *a,
+                        struct pinned_term_list *ret_terms, struct err *err)
 {
     if (rung == 0) {
         *ret_terms = *row_terms(m);
@@ -87,8 +88,8 @@ enum status tally_terms(const struct matter *m, uint64_t rung, struct arena *a, 
 }
 
 /* Ballots of the tally, ascending by seat as their keys are. */
-static enum status ballots(const struct view *v, struct arena *a, const struct state_decision *d, uint64_t rung,
-                           struct tally *t, struct err *err)
+static enum status ballots(const struct view *v, struct arena *a, const struct state_decision *d,
+                           uint64_t rung, struct tally *t, struct err *err)
 {
     struct tkey prefix = tkey_tally(d->number, d->revision, rung);
     struct tkey from = prefix;
@@ -133,7 +134,8 @@ const struct state_ballot *tally_ballot_of(const struct tally *t, struct span se
     return NULL;
 }
 
-static enum status seat_empty(const struct view *v, struct arena *a, struct span seat, bool *ret_empty, struct err *err)
+static enum status seat_empty(const struct view *v, struct arena *a, struct span seat, bool *ret_empty,
+                              struct err *err)
 {
     struct tkey k = tkey_text(seat);
     struct state_seat s = {0};
@@ -160,8 +162,8 @@ static enum position judge(const struct tally_partner *p, bool blocks)
     return blocks ? POSITION_REJECTS : POSITION_ASIDE;
 }
 
-static enum status count(const struct view *v, struct arena *a, const struct tally *t, struct tally_partner *p,
-                         struct err *err)
+static enum status count(const struct view *v, struct arena *a, const struct tally *t,
+                         struct tally_partner *p, struct err *err)
 {
     for (size_t i = 0; i < p->partner->seats.n; i++) {
         struct span seat = p->partner->seats.v[i];

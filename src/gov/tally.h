@@ -10,8 +10,8 @@ struct matter {
     struct state_pinned p;
 };
 /* ST_NOTFOUND when there is no such decision. */
-MUST_USE enum status matter_load(const struct view *v, struct arena *a, uint64_t number, struct matter *ret_matter,
-                                 struct err *err);
+MUST_USE enum status matter_load(const struct view *v, struct arena *a, uint64_t number,
+                                 struct matter *ret_matter, struct err *err);
 
 struct tally_ballot {
     struct span seat;
@@ -35,10 +35,10 @@ struct tally {
     bool passes;
 };
 
-/* Approvals in force on the decision's rung: the row's (or its raise's), or one seat of the rung's body for each of the
- * same partners (rule 13). None on a mediator's rung. */
-MUST_USE enum status tally_terms(const struct matter *m, uint64_t rung, struct arena *a, struct pinned_term_list *ret_terms,
-                                 struct err *err);
+/* Approvals in force on the decision's rung: the row's (or its raise's), or one seat of the rung's body for
+ * each of the same partners (rule 13). None on a mediator's rung. */
+MUST_USE enum status tally_terms(const struct matter *m, uint64_t rung, struct arena *a,
+                                 struct pinned_term_list *ret_terms, struct err *err);
 /* The tally on a rung, for the current revision. */
 MUST_USE enum status tally_take(const struct view *v, struct arena *a, const struct matter *m, uint64_t rung,
                                 struct tally *ret_tally, struct err *err);

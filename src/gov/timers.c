@@ -2,7 +2,8 @@
 #include "gov/course.h"
 #include "gov/due.h"
 
-/* Deadlines further away than this after a halt are left alone, whatever the calendar: no business day is later. */
+/* Deadlines further away than this after a halt are left alone, whatever the calendar: no business day is
+ * later. */
 static const uint64_t HORIZON_MS = UINT64_C(31) * 24 * 3600 * 1000;
 
 struct timer {
@@ -59,7 +60,8 @@ static enum status put_halt(struct gov *g, uint64_t at_ms, const struct state_ha
 }
 
 /* The newest halt, while deadlines are still to be moved because of it. */
-static enum status open_halt(struct gov *g, uint64_t *ret_at_ms, struct state_halt *ret, bool *ret_open, struct err *err)
+static enum status open_halt(struct gov *g, uint64_t *ret_at_ms, struct state_halt *ret, bool *ret_open,
+                             struct err *err)
 {
     struct view v = overlay_view(g->state);
     struct tkey last = tkey_u64(UINT64_MAX);
@@ -107,8 +109,8 @@ static enum status deferred_to(struct gov *g, const struct timer *t, uint64_t ha
 }
 
 /* GOV-T2: moves what was due before t + 1 bd, a limited number per block; the cursor says how far it came. */
-static enum status defer_all(struct gov *g, uint64_t halt_ms, struct state_halt *h, size_t *fired, bool *ret_more,
-                             struct err *err)
+static enum status defer_all(struct gov *g, uint64_t halt_ms, struct state_halt *h, size_t *fired,
+                             bool *ret_more, struct err *err)
 {
     struct tkey from = HAS(h, state_halt_key_cursor) ? tkey_text(h->cursor) : tkey_u64(0);
     *ret_more = false;

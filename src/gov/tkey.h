@@ -1,5 +1,5 @@
-/* tkey: keys of the governance tables (SPEC section 9, GOV-1). Integers big-endian, so that order in the table is order
- * by number; text comes last, as its bytes. */
+/* tkey: keys of the governance tables (SPEC section 9, GOV-1). Integers big-endian, so that order in the
+ * table is order by number; text comes last, as its bytes. */
 #ifndef ENT_GOV_TKEY_H
 #define ENT_GOV_TKEY_H
 

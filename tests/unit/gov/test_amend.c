@@ -8,7 +8,8 @@ static const char *const council[] = {"brand/finance", "distributor/finance", "m
 
 static struct world_proposal glossary(struct world *w, const char *meaning, uint64_t base)
 {
-    return (struct world_proposal){.section = SECTION_GLOSSARY, .body = world_glossary(w, "case", meaning), .base = base};
+    return (struct world_proposal){
+        .section = SECTION_GLOSSARY, .body = world_glossary(w, "case", meaning), .base = base};
 }
 
 Test(amend, GOV_R17_withdraw)
@@ -128,7 +129,8 @@ static struct span encoded(struct world *w, const struct record_desc *d, const v
 static struct span term(struct world *w, uint64_t to)
 {
     struct charter_term t;
-    cr_assert_eq(codec_decode(&charter_term_desc, world_section(w, SECTION_TERM).body, &w->a, &t, &w->err), ST_OK);
+    cr_assert_eq(codec_decode(&charter_term_desc, world_section(w, SECTION_TERM).body, &w->a, &t, &w->err),
+                 ST_OK);
     t.to = to;
     return encoded(w, &charter_term_desc, &t);
 }
@@ -141,13 +143,16 @@ Test(amend, GOV_R19_what_may_not_be_amended)
     EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "plan", &p), V_BAD_EFFECT); /* no amending row */
     EXPECT_VERDICT(&w, world_propose(&w, "brand/sponsor", "charter-core", &p), V_BAD_EFFECT); /* policy */
     EXPECT_WHY(&w, "charter-policy");
-    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "charter-policy", NULL), V_BAD_EFFECT); /* no amendment */
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "charter-policy", NULL),
+                   V_BAD_EFFECT); /* no amendment */
     p.base = 2;
     EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "charter-policy", &p), V_STALE_VERSION);
     p = glossary(&w, "24 bottles", 1);
-    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "charter-policy", &p), V_BAD_EFFECT); /* changes nothing */
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "charter-policy", &p),
+                   V_BAD_EFFECT); /* changes nothing */
     p = (struct world_proposal){.section = SECTION_TERM, .body = term(&w, 20000), .base = 1};
-    EXPECT_VERDICT(&w, world_propose(&w, "brand/sponsor", "charter-core", &p), V_CHARTER_INVALID); /* ends before it begins */
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/sponsor", "charter-core", &p),
+                   V_CHARTER_INVALID); /* ends before it begins */
     EXPECT_WHY(&w, "term");
     p.body = world_glossary(&w, "case", "a glossary is no term");
     EXPECT_VERDICT(&w, world_propose(&w, "brand/sponsor", "charter-core", &p), V_CHARTER_INVALID);
@@ -178,7 +183,8 @@ Test(amend, GOV_R19_same_section_twice)
 {
     struct world w;
     world_found(&w);
-    struct world_proposal p = glossary(&w, "12 bottles", 1), q = glossary(&w, "6 bottles", 1), r = glossary(&w, "4 bottles", 1);
+    struct world_proposal p = glossary(&w, "12 bottles", 1), q = glossary(&w, "6 bottles", 1),
+                          r = glossary(&w, "4 bottles", 1);
     EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "charter-policy", &p), V_OK);
     EXPECT_VERDICT(&w, world_propose(&w, "maker/finance", "charter-policy", &q), V_OK);
     EXPECT_VERDICT(&w, world_propose(&w, "maker/quality", "charter-policy", &r), V_OK);
@@ -211,8 +217,12 @@ Test(amend, GOV_R20_effects_recheck)
     struct charter_ladders ladders;
     struct charter_decisions rows;
     world_found(&w);
-    cr_assert_eq(codec_decode(&charter_ladders_desc, world_section(&w, SECTION_LADDERS).body, &w.a, &ladders, &w.err), ST_OK);
-    cr_assert_eq(codec_decode(&charter_decisions_desc, world_section(&w, SECTION_DECISIONS).body, &w.a, &rows, &w.err), ST_OK);
+    cr_assert_eq(
+        codec_decode(&charter_ladders_desc, world_section(&w, SECTION_LADDERS).body, &w.a, &ladders, &w.err),
+        ST_OK);
+    cr_assert_eq(
+        codec_decode(&charter_decisions_desc, world_section(&w, SECTION_DECISIONS).body, &w.a, &rows, &w.err),
+        ST_OK);
     size_t n = 0;
     for (size_t i = 0; i < ladders.list.n; i++) {
         if (!span_eqs(ladders.list.v[i].name, "spare"))
@@ -224,8 +234,10 @@ Test(amend, GOV_R20_effects_recheck)
         if (span_eqs(rows.rows.v[i].name, "plan"))
             rows.rows.v[i].ladder = span_str("spare");
     }
-    struct world_proposal p = {.section = SECTION_LADDERS, .body = encoded(&w, &charter_ladders_desc, &ladders), .base = 1};
-    struct world_proposal q = {.section = SECTION_DECISIONS, .body = encoded(&w, &charter_decisions_desc, &rows), .base = 1};
+    struct world_proposal p = {
+        .section = SECTION_LADDERS, .body = encoded(&w, &charter_ladders_desc, &ladders), .base = 1};
+    struct world_proposal q = {
+        .section = SECTION_DECISIONS, .body = encoded(&w, &charter_decisions_desc, &rows), .base = 1};
     EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "charter-policy", &p), V_OK);
     EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "charter-policy", &q), V_OK);
     world_approve(&w, 1, council);
@@ -249,12 +261,15 @@ Test(amend, GOV_R03_the_row_is_pinned)
     struct charter_decisions rows;
     world_found(&w);
     EXPECT_VERDICT(&w, world_propose(&w, "brand/business-lead", "terms", NULL), V_OK);
-    cr_assert_eq(codec_decode(&charter_decisions_desc, world_section(&w, SECTION_DECISIONS).body, &w.a, &rows, &w.err), ST_OK);
+    cr_assert_eq(
+        codec_decode(&charter_decisions_desc, world_section(&w, SECTION_DECISIONS).body, &w.a, &rows, &w.err),
+        ST_OK);
     for (size_t i = 0; i < rows.rows.n; i++) {
         if (span_eqs(rows.rows.v[i].name, "terms"))
             rows.rows.v[i].approve.v[0].of.seat = span_str("quality");
     }
-    struct world_proposal q = {.section = SECTION_DECISIONS, .body = encoded(&w, &charter_decisions_desc, &rows), .base = 1};
+    struct world_proposal q = {
+        .section = SECTION_DECISIONS, .body = encoded(&w, &charter_decisions_desc, &rows), .base = 1};
     EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "charter-policy", &q), V_OK);
     world_approve(&w, 2, council);
     AT(&w, "2026-03-10T00:00:00Z");
@@ -273,10 +288,14 @@ Test(amend, unsupported_rows_say_what)
     static const struct {
         const char *seat, *type, *words;
     } rows[] = {
-        {"brand/finance", "spend", "budget: required"},   {"brand/finance", "deemed", "silence: deemed consent"},
-        {"brand/finance", "needing", "needs:"},           {"brand/finance", "recall", "act-first"},
-        {"brand/finance", "lasting", "longest:"},         {"brand/finance", "scored", "above: by score"},
-        {"brand/sponsor", "admission", "members joining"}, {"brand/sponsor", "exit", "members joining"},
+        {"brand/finance", "spend", "budget: required"},
+        {"brand/finance", "deemed", "silence: deemed consent"},
+        {"brand/finance", "needing", "needs:"},
+        {"brand/finance", "recall", "act-first"},
+        {"brand/finance", "lasting", "longest:"},
+        {"brand/finance", "scored", "above: by score"},
+        {"brand/sponsor", "admission", "members joining"},
+        {"brand/sponsor", "exit", "members joining"},
         {"brand/sponsor", "removal", "members joining"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

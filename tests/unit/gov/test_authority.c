@@ -14,8 +14,9 @@ Test(authority, genesis_state)
     cr_assert_eq(gov_validators(&w.v, &w.a, &set, &w.err), ST_OK);
     cr_assert_eq(set.members.n, 4);
     cr_assert(span_eqs(set.members.v[3].org, "trustee"));
-    cr_assert(hash_eq(&set.members.v[0].vote, &world_key("brand vote").key));
-    cr_assert(hash_eq(&set.members.v[0].cosign, &world_key("brand cosign").key));
+    struct public_key vote = world_key("brand vote"), cosign = world_key("brand cosign");
+    cr_assert(hash_eq(&set.members.v[0].vote, &vote.key));
+    cr_assert(hash_eq(&set.members.v[0].cosign, &cosign.key));
     cr_assert_eq(query_seats(&w.v, &w.a, &seats, &w.err), ST_OK);
     cr_assert_eq(seats.list.n, 20);
     cr_assert_eq(gov_clock(&w.v, &w.a, &clock, &w.err), ST_OK);
@@ -111,8 +112,10 @@ Test(authority, GOV_5_registrar_sets_holders)
     EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/registrar", "k", NULL), V_NOT_SUPPORTED);
     EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/mediator", "k", NULL), V_NO_SUCH_OBJECT);
     EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/finance", "k", "k"), V_MALFORMED);
-    EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/finance", "maker/finance", NULL), V_NOT_PERMITTED);
-    EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/finance", "brand/node", NULL), V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/finance", "maker/finance", NULL),
+                   V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/finance", "brand/node", NULL),
+                   V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/finance", "k2", "k1"), V_OK);
     EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "plan", NULL), V_NOT_HOLDER); /* replaced */
     w.key = "k1";
@@ -138,7 +141,8 @@ Test(authority, GOV_6_revocation_is_immediate)
     EXPECT_VERDICT(&w, world_propose(&w, "brand/quality", "plan", NULL), V_REVOKED_KEY); /* everywhere */
     w.key = "q";
     EXPECT_VERDICT(&w, world_propose(&w, "brand/quality", "plan", NULL), V_OK);
-    EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/finance", "brand/finance", NULL), V_REVOKED_KEY);
+    EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/finance", "brand/finance", NULL),
+                   V_REVOKED_KEY);
     world_free(&w);
 }
 
@@ -149,7 +153,8 @@ Test(authority, GOV_6_registrar_keys)
     EXPECT_VERDICT(&w, world_revoke(&w, "brand/registrar", "brand/registrar 2"), V_NOT_SUPPORTED);
     EXPECT_VERDICT(&w, world_revoke(&w, "brand/registrar", "brand/registrar"), V_OK); /* itself */
     w.key = "brand/registrar 2";
-    EXPECT_VERDICT(&w, world_revoke(&w, "brand/registrar", "brand/registrar 2"), V_NOT_SUPPORTED); /* the last */
+    EXPECT_VERDICT(&w, world_revoke(&w, "brand/registrar", "brand/registrar 2"),
+                   V_NOT_SUPPORTED); /* the last */
     EXPECT_WHY(&w, "last key");
     world_free(&w);
 }

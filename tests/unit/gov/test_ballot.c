@@ -42,8 +42,9 @@ Test(ballot, GOV_R07_two_partners_at_least)
     struct world w;
     open_one(&w, "brand/finance", "plan");
     /* Two stand aside: all three seats of each abstain. */
-    static const char *const aside[] = {"maker/alliance-manager", "maker/finance", "maker/quality",
-                                        "distributor/alliance-manager", "distributor/finance", "distributor/quality"};
+    static const char *const aside[] = {"maker/alliance-manager", "maker/finance",
+                                        "maker/quality",          "distributor/alliance-manager",
+                                        "distributor/finance",    "distributor/quality"};
     for (size_t i = 0; i < ARRAY_LEN(aside); i++)
         EXPECT_VERDICT(&w, world_ballot(&w, aside[i], 1, CHOICE_ABSTAIN), V_OK);
     cr_assert_eq(world_position(&w, 1, "maker"), POSITION_ASIDE);
@@ -112,7 +113,8 @@ Test(ballot, GOV_R07_joint_by_predicate)
     EXPECT_VERDICT(&w, world_ballot(&w, "brand/business-lead", 1, CHOICE_APPROVE), V_OK);
     EXPECT_PHASE(&w, 1, PHASE_EFFECTIVE);
     p.minor = 2500001;
-    EXPECT_VERDICT(&w, world_propose(&w, "brand/business-lead", "tradeoff", &p), V_INCOMPLETE); /* names nobody */
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/business-lead", "tradeoff", &p),
+                   V_INCOMPLETE); /* names nobody */
     p.affected[0] = "maker";
     p.minor = 1;
     EXPECT_VERDICT(&w, world_propose(&w, "brand/business-lead", "tradeoff", &p), V_OK);
@@ -152,7 +154,8 @@ Test(ballot, GOV_R06_k_of_b)
     EXPECT_VERDICT(&w, world_ballot(&w, "maker/quality", 1, CHOICE_REJECT), V_OK);
     cr_assert_eq(world_position(&w, 1, "maker"), POSITION_OWES); /* still reachable */
     EXPECT_VERDICT(&w, world_ballot(&w, "maker/alliance-manager", 1, CHOICE_APPROVE), V_OK);
-    cr_assert_eq(world_position(&w, 1, "maker"), POSITION_APPROVES); /* a colleague's rejection cancels nothing */
+    cr_assert_eq(world_position(&w, 1, "maker"),
+                 POSITION_APPROVES); /* a colleague's rejection cancels nothing */
     EXPECT_VERDICT(&w, world_ballot(&w, "brand/finance", 1, CHOICE_REJECT), V_OK);
     EXPECT_VERDICT(&w, world_ballot(&w, "brand/quality", 1, CHOICE_ABSTAIN), V_OK);
     cr_assert_eq(world_position(&w, 1, "brand"), POSITION_REJECTS);
@@ -238,7 +241,8 @@ Test(ballot, GOV_R02_binds_revision_and_rung)
 {
     struct world w;
     open_one(&w, "brand/finance", "plan");
-    struct ballot b = {.decision = {.number = 1, .digest = world_decision(&w, 1).digest}, .choice = CHOICE_APPROVE};
+    struct ballot b = {.decision = {.number = 1, .digest = world_decision(&w, 1).digest},
+                       .choice = CHOICE_APPROVE};
     EXPECT_VERDICT(&w, world_ballot(&w, "maker/finance", 1, CHOICE_APPROVE), V_OK);
     EXPECT_VERDICT(&w, world_revise(&w, "brand/finance", 1, NULL), V_OK);
     EXPECT_VERDICT(&w, world_entry(&w, "maker/finance", KIND_BALLOT, &ballot_desc, &b), V_WRONG_REVISION);
@@ -271,7 +275,8 @@ Test(ballot, reasons_and_permission)
 {
     struct world w;
     open_one(&w, "brand/finance", "strict");
-    struct ballot b = {.decision = {.number = 1, .digest = world_decision(&w, 1).digest}, .choice = CHOICE_REJECT};
+    struct ballot b = {.decision = {.number = 1, .digest = world_decision(&w, 1).digest},
+                       .choice = CHOICE_REJECT};
     EXPECT_VERDICT(&w, world_entry(&w, "maker/finance", KIND_BALLOT, &ballot_desc, &b), V_REASON_NEEDED);
     EXPECT_VERDICT(&w, world_ballot(&w, "maker/quality", 1, CHOICE_APPROVE), V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, world_ballot(&w, "trustee/mediator", 1, CHOICE_APPROVE), V_NOT_PERMITTED);
@@ -284,7 +289,8 @@ Test(ballot, GOV_R16_veto_until_effective)
 {
     struct world w;
     open_one(&w, "brand/quality", "guarded");
-    struct ballot b = {.decision = {.number = 1, .digest = world_decision(&w, 1).digest}, .choice = CHOICE_VETO};
+    struct ballot b = {.decision = {.number = 1, .digest = world_decision(&w, 1).digest},
+                       .choice = CHOICE_VETO};
     EXPECT_VERDICT(&w, world_entry(&w, "maker/quality", KIND_BALLOT, &ballot_desc, &b), V_REASON_NEEDED);
     SET_HAS(&b, ballot_key_reason);
     EXPECT_VERDICT(&w, world_entry(&w, "maker/quality", KIND_BALLOT, &ballot_desc, &b), V_CLAUSE_NEEDED);

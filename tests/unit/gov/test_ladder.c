@@ -21,7 +21,8 @@ Test(ladder, GOV_R04_the_instant)
     AT(&w, "2026-03-04T23:59:59.999Z");
     cr_assert_eq(w.fired, 0);
     /* The timer fires before the entries of the block that reaches it. */
-    struct ballot b = {.decision = {.number = 1, .digest = world_decision(&w, 1).digest}, .choice = CHOICE_APPROVE};
+    struct ballot b = {.decision = {.number = 1, .digest = world_decision(&w, 1).digest},
+                       .choice = CHOICE_APPROVE};
     EXPECT_VERDICT(&w, world_entry(&w, "brand/finance", KIND_BALLOT, &ballot_desc, &b), V_CHANGED_SINCE);
     cr_assert_eq(w.fired, 1);
     cr_assert_eq(world_decision(&w, 1).rung, 1);
@@ -59,7 +60,8 @@ Test(ladder, GOV_R12_rejected_at_the_deadline)
     open_one(&w, "brand/finance", "plan");
     EXPECT_VERDICT(&w, world_ballot(&w, "brand/finance", 1, CHOICE_APPROVE), V_OK);
     EXPECT_VERDICT(&w, world_ballot(&w, "maker/finance", 1, CHOICE_APPROVE), V_OK);
-    static const char *const against[] = {"distributor/finance", "distributor/quality", "distributor/alliance-manager"};
+    static const char *const against[] = {"distributor/finance", "distributor/quality",
+                                          "distributor/alliance-manager"};
     for (size_t i = 0; i < 3; i++)
         EXPECT_VERDICT(&w, world_ballot(&w, against[i], 1, CHOICE_REJECT), V_OK);
     EXPECT_PHASE(&w, 1, PHASE_OPEN); /* until the deadline it may change its mind, or be escalated */
@@ -102,7 +104,8 @@ Test(ladder, GOV_R12_by_hand_once_rejected)
     EXPECT_VERDICT(&w, world_ballot(&w, "brand/finance", 2, CHOICE_APPROVE), V_OK);
     EXPECT_VERDICT(&w, world_ballot(&w, "maker/finance", 2, CHOICE_REJECT), V_OK);
     EXPECT_VERDICT(&w, world_move(&w, "trustee/mediator", 2, MOVE_ESCALATE), V_NOT_PERMITTED);
-    EXPECT_VERDICT(&w, world_ballot(&w, "distributor/finance", 2, CHOICE_ABSTAIN), V_OK); /* blocks: rejects */
+    EXPECT_VERDICT(&w, world_ballot(&w, "distributor/finance", 2, CHOICE_ABSTAIN),
+                   V_OK); /* blocks: rejects */
     EXPECT_VERDICT(&w, world_move(&w, "brand/sponsor", 2, MOVE_ESCALATE), V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, world_move(&w, "brand/finance", 2, MOVE_ESCALATE), V_OK); /* it approved */
     cr_assert_eq(world_decision(&w, 2).rung, 1);
@@ -180,11 +183,11 @@ Test(ladder, GOV_R03_live_holders_pinned_row)
 Test(ladder, GOV_R14_a_halt_is_no_silence)
 {
     struct world w;
-    open_one(&w, "brand/finance", "strict");                                        /* Monday 2 March, due Wed 24:00 */
-    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "plan", NULL), V_OK);   /* likewise */
+    open_one(&w, "brand/finance", "strict"); /* Monday 2 March, due Wed 24:00 */
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "plan", NULL), V_OK); /* likewise */
     EXPECT_VERDICT(&w, world_propose(&w, "brand/quality", "guarded", NULL), V_OK);
     static const char *const finance[] = {"brand/finance", "distributor/finance", "maker/finance", NULL};
-    world_approve(&w, 3, finance);                                                  /* effective Wed 24:00 */
+    world_approve(&w, 3, finance); /* effective Wed 24:00 */
     EXPECT_VERDICT(&w, world_propose(&w, "brand/business-lead", "terms", NULL), V_OK); /* 15 bd: far off */
     /* One hour and one millisecond late: the ledger stood still. */
     AT(&w, "2026-03-05T01:00:00.001Z");

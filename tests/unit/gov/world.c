@@ -3,7 +3,8 @@
 #include "charter/charter.h"
 #include "crypto/hash.h"
 
-static const char *const partner_seats[] = {"alliance-manager", "business-lead", "finance", "quality", "registrar", "sponsor"};
+static const char *const partner_seats[] = {"alliance-manager", "business-lead", "finance",
+                                            "quality",          "registrar",     "sponsor"};
 static const char *const trustee_seats[] = {"mediator", "registrar"};
 static const char *const orgs[] = {"brand", "distributor", "maker", "trustee"};
 
@@ -73,7 +74,8 @@ static enum status no_document(void *ctx, struct span path, struct hash *ret, st
     return err_set(err, ST_NOTFOUND, "no such document");
 }
 
-enum status world_try(struct world *w, const char *charter, void (*spoil)(struct span_list *, struct span_list *))
+enum status world_try(struct world *w, const char *charter,
+                      void (*spoil)(struct span_list *, struct span_list *))
 {
     *w = (struct world){0};
     arena_init(&w->a, 0);
@@ -85,7 +87,8 @@ enum status world_try(struct world *w, const char *charter, void (*spoil)(struct
     struct charter_founding f = {.founded_ms = founded};
     struct charter_files files = {w, card_digest, no_document};
     struct charter_source src;
-    enum status st = charter_load(arena_dup(&w->a, span_str(charter)), "test.yaml", &f, &files, &w->a, &src, &w->err);
+    enum status st =
+        charter_load(arena_dup(&w->a, span_str(charter)), "test.yaml", &f, &files, &w->a, &src, &w->err);
     cr_assert_eq(st, ST_OK, "%s", w->err.text);
     struct span_list sections = {src.sections.n, arena_array(&w->a, src.sections.n, sizeof(struct span))};
     for (size_t i = 0; i < src.sections.n; i++)
@@ -111,7 +114,8 @@ char *world_charter(struct arena *a)
 {
     struct span text;
     struct err err;
-    enum status st = file_read(ENTENTE_SOURCE_DIR "/tests/unit/gov/world.charter.yaml", 65536, a, &text, &err);
+    enum status st =
+        file_read(ENTENTE_SOURCE_DIR "/tests/unit/gov/world.charter.yaml", 65536, a, &text, &err);
     cr_assert_eq(st, ST_OK, "%s", err.text);
     char *copy = arena_alloc(a, text.n + 1);
     memcpy(copy, text.p, text.n + 1);
@@ -160,7 +164,8 @@ void world_at(struct world *w, const char *time)
     world_at_ms(w, ms);
 }
 
-enum verdict world_entry(struct world *w, const char *seat, uint64_t kind, const struct record_desc *d, const void *body)
+enum verdict world_entry(struct world *w, const char *seat, uint64_t kind, const struct record_desc *d,
+                         const void *body)
 {
     uint64_t boundary = w->size;
     if (w->same_block)
@@ -170,7 +175,8 @@ enum verdict world_entry(struct world *w, const char *seat, uint64_t kind, const
     w->g.leaf = w->size;
     for (size_t i = 32; i-- > 0 && ++w->next_id.b[i] == 0;)
         ;
-    struct entry e = {.leaf = LEAF_ENTRY, .version = 1, .kind = kind, .body = encoded(w, d, body), .seat = span_str(seat)};
+    struct entry e = {
+        .leaf = LEAF_ENTRY, .version = 1, .kind = kind, .body = encoded(w, d, body), .seat = span_str(seat)};
     e.basis.size = w->basis != 0 ? w->basis : boundary;
     struct gov_entry ge = {.entry = &e, .id = w->next_id, .key = world_key(w->key != NULL ? w->key : seat)};
     enum verdict v = V_MALFORMED;
@@ -217,7 +223,8 @@ static struct proposal proposal_of(struct world *w, const struct world_proposal 
         SET_HAS(&p, proposal_key_scope);
     }
     if (o->body.p != NULL) {
-        p.effect = (struct effect){.type = EFFECT_AMEND, .section = o->section, .body = o->body, .base_version = o->base};
+        p.effect = (struct effect){
+            .type = EFFECT_AMEND, .section = o->section, .body = o->body, .base_version = o->base};
         SET_HAS(&p.effect, effect_key_section);
         SET_HAS(&p.effect, effect_key_body);
         if (o->base != 0)
@@ -235,7 +242,8 @@ static struct ref ref_of(struct world *w, uint64_t n)
     return r;
 }
 
-enum verdict world_propose(struct world *w, const char *seat, const char *type, const struct world_proposal *p)
+enum verdict world_propose(struct world *w, const char *seat, const char *type,
+                           const struct world_proposal *p)
 {
     struct propose r = {.type = span_str(type), .proposal = proposal_of(w, p)};
     if (p != NULL && p->counters != 0) {
@@ -293,7 +301,8 @@ enum verdict world_note(struct world *w, const char *seat, uint64_t n)
     return world_entry(w, seat, KIND_NOTE, &note_desc, &r);
 }
 
-enum verdict world_holder(struct world *w, const char *registrar, const char *seat, const char *key1, const char *key2)
+enum verdict world_holder(struct world *w, const char *registrar, const char *seat, const char *key1,
+                          const char *key2)
 {
     struct public_key keys[2];
     struct holder r = {.seat = span_str(seat), .keys = {0, keys}};

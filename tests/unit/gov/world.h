@@ -1,6 +1,6 @@
-/* world: an alliance in memory, and a small language to act in it: found, propose, ballot, wait, look. Every act is
- * the only entry of a block of its own, one second after the block before, on the basis of all before it. Keys are
- * not real: governance does not look at signatures. */
+/* world: an alliance in memory, and a small language to act in it: found, propose, ballot, wait, look. Every
+ * act is the only entry of a block of its own, one second after the block before, on the basis of all before
+ * it. Keys are not real: governance does not look at signatures. */
 #ifndef ENT_TESTS_GOV_WORLD_H
 #define ENT_TESTS_GOV_WORLD_H
 
@@ -15,25 +15,26 @@ struct world {
     struct view v;
     struct gov g;
     struct err err;
-    uint64_t size;  /* of the tree: leaves so far */
-    uint64_t basis; /* of the next act; 0: all before its block */
-    bool same_block; /* the next acts join the block of the last one */
+    uint64_t size;       /* of the tree: leaves so far */
+    uint64_t basis;      /* of the next act; 0: all before its block */
+    bool same_block;     /* the next acts join the block of the last one */
     struct hash next_id; /* ids count up */
     const char *key;     /* whose key signs the next act; NULL: the seat's own */
     size_t fired;        /* by the timers of the last block */
     bool more;
-    uint64_t last;       /* number of the newest decision */
+    uint64_t last; /* number of the newest decision */
 };
 
 /* Text of world.charter.yaml. */
 char *world_charter(struct arena *a);
 
-/* Founded on 2026-03-02T08:00:00Z, a Monday, with brand, distributor, maker as partners and trustee as witness. All
- * seats are filled; each by a key named after the seat. */
+/* Founded on 2026-03-02T08:00:00Z, a Monday, with brand, distributor, maker as partners and trustee as
+ * witness. All seats are filled; each by a key named after the seat. */
 void world_found(struct world *w);
 void world_found_with(struct world *w, const char *charter);
 /* The same, giving back what gov_genesis says. spoil may change the leaves before. */
-enum status world_try(struct world *w, const char *charter, void (*spoil)(struct span_list *sections, struct span_list *cards));
+enum status world_try(struct world *w, const char *charter,
+                      void (*spoil)(struct span_list *sections, struct span_list *cards));
 void world_free(struct world *w);
 
 /* A new block at this time, with its timers. */
@@ -52,16 +53,19 @@ struct world_proposal {
     uint64_t counters;
 };
 
-enum verdict world_propose(struct world *w, const char *seat, const char *type, const struct world_proposal *p);
+enum verdict world_propose(struct world *w, const char *seat, const char *type,
+                           const struct world_proposal *p);
 enum verdict world_revise(struct world *w, const char *seat, uint64_t n, const struct world_proposal *p);
 /* Reason and clause are given where the choice needs them. */
 enum verdict world_ballot(struct world *w, const char *seat, uint64_t n, enum choice choice);
 enum verdict world_withdraw(struct world *w, const char *seat, uint64_t n);
 enum verdict world_move(struct world *w, const char *seat, uint64_t n, enum move move);
 enum verdict world_note(struct world *w, const char *seat, uint64_t n);
-enum verdict world_holder(struct world *w, const char *registrar, const char *seat, const char *key1, const char *key2);
+enum verdict world_holder(struct world *w, const char *registrar, const char *seat, const char *key1,
+                          const char *key2);
 enum verdict world_revoke(struct world *w, const char *registrar, const char *key);
-enum verdict world_entry(struct world *w, const char *seat, uint64_t kind, const struct record_desc *d, const void *body);
+enum verdict world_entry(struct world *w, const char *seat, uint64_t kind, const struct record_desc *d,
+                         const void *body);
 
 struct public_key world_key(const char *name);
 struct state_decision world_decision(struct world *w, uint64_t n);
@@ -79,10 +83,11 @@ struct span world_glossary(struct world *w, const char *word, const char *meanin
 void world_approve(struct world *w, uint64_t n, const char *const *seats);
 
 #define AT(w, t) world_at(w, t)
-#define EXPECT_VERDICT(w, got, want)                                                                                  \
-    do {                                                                                                              \
-        enum verdict got_ = (got);                                                                                    \
-        cr_assert(got_ == (want), "verdict %s (%s), expected %s", verdict_name(got_), (w)->g.why, verdict_name(want)); \
+#define EXPECT_VERDICT(w, got, want)                                                                         \
+    do {                                                                                                     \
+        enum verdict got_ = (got);                                                                           \
+        cr_assert(got_ == (want), "verdict %s (%s), expected %s", verdict_name(got_), (w)->g.why,            \
+                  verdict_name(want));                                                                       \
     } while (0)
 #define EXPECT_PHASE(w, n, want)                                                                             \
     do {                                                                                                     \
