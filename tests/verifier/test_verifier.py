@@ -133,10 +133,11 @@ class Vectors(unittest.TestCase):
 
     def test_trees(self):
         v = vectors("tree")
-        leaves = [b"leaf %d" % i for i in range(300)]
+        leaves = [b"leaf %d" % i for i in range(1000)]
         roots = {int(n): base64.b64decode(r) for n, r in v["roots"].items()}
         for n, root in roots.items():
-            self.assertEqual(merkle.root_of(leaves[:n]), root)
+            if n <= len(leaves):
+                self.assertEqual(merkle.root_of(leaves[:n]), root)
         for p in v["inclusion"]:
             args = (merkle.leaf_hash(leaves[p["index"]]), p["index"], p["size"])
             self.assertTrue(merkle.inclusion(*args, b64s(p["proof"]), roots[p["size"]]))
@@ -163,7 +164,7 @@ class Vectors(unittest.TestCase):
         for c in v["certificates"]:
             rule = rule_of(sets.check_certificate, CODEC, signing.Signatures(), unhex(c["certificate"]),
                            members(unhex(c["set"])), unhex(v["alliance"]), v["epoch"], v["height"], unhex(v["block"]))
-            self.assertEqual(rule is None, c["status"] == "OK", c["why"])
+            self.assertEqual(rule is None, c.get("status") is None, c["why"])
 
     def test_checkpoints(self):
         v = vectors("checkpoint")
@@ -259,7 +260,7 @@ class Packs(unittest.TestCase):
         rng = random.Random(1)
         at, seen = 15, set()
         for number, frame in enumerate(self.frames, 1):
-            places = set(rng.sample(range(len(frame)), min(25, len(frame)))) | {0, 2, len(frame) - 1}
+            places = set(rng.sample(range(len(frame)), min(10, len(frame)))) | {0, 2, len(frame) - 1}
             for i in sorted(places):
                 data = bytearray(self.good)
                 data[at + 4 + i] ^= 1 << rng.randrange(8)
@@ -307,25 +308,18 @@ class Packs(unittest.TestCase):
         for rule, change in (
                 ("ENT-3", {"alliance": bytes(32)}), ("ENT-4", {"by": "brand/sponsor"}),
                 ("ENT-4", {"seat": "copacker/nobody"}), ("ENT-4", {"seat": "zoo/sponsor"}),
-                ("ENT-6", {"expires": 0}), ("ENT-6", {"expires": 30 * day + 1}),
-                ("ENT-5", {"basis": {"size": 5, "root": bytes(32)}, })):
-            basis = change.pop("basis", None)
-            entry = dict(change)
-            if basis:
-                a = forge.Alliance()
-                size, root = a.boundaries[0]
-                original = forge.Alliance.entry
+                ("ENT-6", {"expires": 0}), ("ENT-6", {"expires": 30 * day + 1})):
+            self.fails(forge.pack(forge.sample(entry=change).frames()), "leaf", rule)
 
-                def other(self, *args, **kw):
-                    return original(self, *args, **{**kw, "basis": -1})
-                del other, size, root
-                b = forge.sample()
-                b.boundaries.append((5, bytes(32)))
-                t = forge.FOUNDED + 3 * forge.HOUR
-                b.block([b.entry("brand/quality", 21, {"type": 1}, t)], t)
-                self.fails(forge.pack(b.frames()), "leaf", rule)
-                continue
-            self.fails(forge.pack(forge.sample(entry=entry).frames()), "leaf", rule)
+    def test_unknown_basis(self):
+        a = forge.sample()
+        size, root = a.boundaries[1]
+        t = forge.FOUNDED + 3 * forge.HOUR
+        for bad in ((size, bytes(32)), (size - 1, root)):
+            a = forge.sample()
+            a.boundaries.append(bad)
+            a.block([a.entry("brand/quality", 21, {"type": 1}, t)], t)
+            self.fails(forge.pack(a.frames()), "leaf", "ENT-5")
 
     def test_stale_basis(self):
         day = 24 * forge.HOUR
