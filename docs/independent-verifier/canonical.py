@@ -117,10 +117,10 @@ class Reader:
     def deeper(self, depth, values, start, too_many=False):
         if depth >= MAX_DEPTH:
             raise Refused("ENC-6", "nested deeper than 16", start)
-        if too_many:
-            raise Refused("ENC-3", "a map of more than 64 keys", start)
         if values > len(self.data) - self.at:
             raise Refused("ENC-1", "the value is cut short", start)
+        if too_many:
+            raise Refused("ENC-3", "a map of more than 64 keys", start)
 
 
 def value(data):
@@ -268,12 +268,12 @@ class Codec:
                 raise Refused("ENC-4", "%s is no integer, or a negative one" % where)
             if kind == "TIME" and v >= 1 << 53:
                 raise Refused("ENC-10", "%s is no time" % where)
-            if kind == "ENUM" and v not in self.schema.enums[f.of].values():
-                raise Refused("ENC-12", "%s is %d, none of %s" % (where, v, f.of))
             if f and not (kind in ("INT", "ENUM") and f.low == f.high == 0):
                 open_top = kind in ("UINT", "TIME") and f.high == 0
                 if v < f.low or (v > f.high and not open_top):
                     raise Refused("ENC-9", "%s is %d, out of its bounds" % (where, v))
+            if kind == "ENUM" and v not in self.schema.enums[f.of].values():
+                raise Refused("ENC-12", "%s is %d, none of %s" % (where, v, f.of))
             return v
         if kind == "BOOL":
             if type(v) is not bool:
@@ -281,6 +281,8 @@ class Codec:
             return v
         if kind in ("HASH", "SIG", "PROSE"):
             size = 64 if kind == "SIG" else 32
+            if kind == "PROSE" and type(v) is not bytes:
+                raise Refused("ENC-4", "%s is no digest" % where)
             if type(v) is not bytes or len(v) != size:
                 raise Refused("ENC-10", "%s is no bin of %d bytes" % (where, size))
             return v
@@ -364,8 +366,6 @@ def ascend(keys, where):
 def bound(f, n, where, what):
     if f and (n < f.low or (n > f.high and f.high)):
         raise Refused("ENC-9", "%s has %d %s, out of its bounds" % (where, n, what))
-    if f and f.high == 0 and f.low == 0 and f.kind not in ("BYTES", "TEXT", "MULTILINE") and n and f.kind != "LIST":
-        return
 
 
 def decimal(v, where):

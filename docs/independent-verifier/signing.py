@@ -125,15 +125,25 @@ def small_order(b):
     return a is not None and neutral(double(double(double(a))))
 
 
-def verify(key, message, signature):
-    """SIG-4: single verification without cofactor."""
+def fault(key, message, signature):
+    """SIG-4: single verification without cofactor. None when it verifies, else the rule that it breaks."""
     a = public_point(key)
     s = int.from_bytes(signature[32:], "little")
     if a is None or len(signature) != 64 or s >= L or small_order(signature[:32]):
-        return False
+        return "SIG-4"
     k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
     minus_a = (P - a[0], a[1], 1, P - a[3])
-    return encode(add(multiply_base(s), multiply(k, minus_a))) == signature[:32]
+    found = add(multiply_base(s), multiply(k, minus_a))
+    if encode(found) == signature[:32]:
+        return None
+    r = decode(signature[:32])
+    minus_r = r and (P - r[0], r[1], 1, P - r[3])
+    with_cofactor = r and neutral(double(double(double(add(found, minus_r)))))
+    return "SIG-4" if with_cofactor else "SIG-1"
+
+
+def verify(key, message, signature):
+    return fault(key, message, signature) is None
 
 
 def verify_openssl(key, message, signature):
@@ -165,18 +175,18 @@ class Signatures:
     def __init__(self, cross=False):
         self.counts, self.cross = {}, cross
 
-    def good(self, key, message, signature, what):
-        ok = verify(key, message, signature)
-        if self.cross and key_ok(key) and verify_openssl(key, message, signature) != ok:
+    def check(self, key, message, signature, what, rule="SIG-1"):
+        broken = fault(key, message, signature)
+        if self.cross and key_ok(key) and verify_openssl(key, message, signature) != (broken is None):
             raise Refused("SIG-4", "openssl and this program disagree on a signature (%s)" % what)
-        self.counts[what] = self.counts.get(what, 0) + ok
-        return ok
+        if not key_ok(key):
+            raise Refused("SIG-4", "a public key is not acceptable (%s)" % what)
+        if broken:
+            raise Refused(rule if broken == "SIG-1" else broken, "a signature does not verify (%s)" % what)
+        self.counts[what] = self.counts.get(what, 0) + 1
 
     def plain(self, namespace, key, message, signature):
-        if not key_ok(key):
-            raise Refused("SIG-4", "a public key is not acceptable (%s)" % namespace)
-        if not self.good(key, preimage(namespace, message), signature, namespace):
-            raise Refused("SIG-1", "a signature does not verify (%s)" % namespace)
+        self.check(key, preimage(namespace, message), signature, namespace)
 
     def person(self, namespace, message, s, enum):
         """A signature record s; enum is sig_alg's numbers."""
@@ -187,9 +197,6 @@ class Signatures:
             return self.plain(namespace, s.key, message, s.sig)
         if not s.flags & 1:
             raise Refused("SIG-5", "a hardware key signed without its user's presence")
-        if not key_ok(s.key):
-            raise Refused("SIG-4", "a public key is not acceptable (%s)" % namespace)
         signed = hashlib.sha256(b"ssh:").digest() + struct.pack(">BI", s.flags, s.counter) + hashlib.sha256(
             preimage(namespace, message)).digest()
-        if not self.good(s.key, signed, s.sig, namespace):
-            raise Refused("SIG-5", "a hardware key's signature does not verify (%s)" % namespace)
+        self.check(s.key, signed, s.sig, namespace, "SIG-5")

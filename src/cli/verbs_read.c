@@ -15,8 +15,10 @@ static struct prose_list prose_at(struct cli *c, uint64_t leaf)
 {
     struct rpc_leaf q = {.index = leaf};
     struct rpc_leaf_reply r;
-    if (cli_ask(c, METHOD_leaf, &q, &r) != ST_OK)
+    struct leaf entry;
+    if (cli_ask(c, METHOD_leaf, &q, &r) != ST_OK || leaf_parse(r.leaf, &c->a, &entry, NULL) != ST_OK)
         return (struct prose_list){0, NULL};
+    cli_keep_prose(&entry, &r.prose);
     return r.prose;
 }
 
@@ -171,6 +173,22 @@ static void print_readiness(const struct query_readiness *r)
         (void)printf("  silence: %.*s on %s\n", SPAN_FMT(r->silence), cli_time(r->deadline_ms).s);
 }
 
+/* A revision that is void by now. */
+static int show_old(struct cli *c, const struct cli_seen *s)
+{
+    struct cli_leaf old;
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, 1 << 21);
+    if (cli_fetch_revision(c, &s->q, c->rev_number, &old) != ST_OK)
+        return cli_fail(c);
+    if (c->json)
+        return cli_json(c, &entry_desc, &old.leaf.entry);
+    cli_render_proposal(c, &old.proposal, &old.prose, &b);
+    (void)printf("D-%" PRIu64 " revision %" PRIu64 ", void: revision %" PRIu64 " is current\n%ssha256:%s\n", s->q.decision.number, c->rev_number,
+                 s->q.decision.revision, buf_cstr(&b), hex_of(&old.leaf.id).s);
+    return EXIT_DONE;
+}
+
 int verb_show(struct cli *c)
 {
     uint64_t number;
@@ -179,10 +197,12 @@ int verb_show(struct cli *c)
         return cli_usage(c, "show needs a decision's id, for instance: entente show D-12");
     if (cli_fetch(c, number, &s) != ST_OK)
         return cli_fail(c);
+    if (c->rev_number != 0 && c->rev_number != s.q.decision.revision)
+        return show_old(c, &s);
     cli_note_seen(c, number, s.q.decision.revision);
     if (c->json)
         return cli_json(c, &query_decision_desc, &s.q);
-    cli_show_proposal(&s);
+    cli_show_proposal(c, &s);
     print_readiness(&s.q.readiness);
     print_events(c, &s.q);
     for (size_t i = 0; i < s.q.notes.n; i++) {
@@ -209,23 +229,33 @@ int verb_readiness(struct cli *c)
 
 int verb_decisions(struct cli *c)
 {
-    uint64_t from = c->from == NULL ? 1 : strtoull(c->from, NULL, 10);
+    struct query_decisions all = {0};
+    uint64_t from = c->from == NULL ? 1 : c->from_number;
+    size_t columns = cli_columns(), room = columns == SIZE_MAX ? SIZE_MAX : columns > 60 ? columns - 47 : 13;
     for (;;) {
         struct rpc_range q = {.from = from, .count = 200};
         struct query_decisions r;
         if (cli_ask(c, METHOD_decisions, &q, &r) != ST_OK)
             return cli_fail(c);
-        if (c->json)
-            return cli_json(c, &query_decisions_desc, &r);
+        struct query_line *v = arena_array(&c->a, all.list.n + r.list.n, sizeof *v);
+        if (all.list.n > 0)
+            memcpy(v, all.list.v, all.list.n * sizeof *v);
         for (size_t i = 0; i < r.list.n; i++) {
             const struct query_line *l = &r.list.v[i];
-            (void)printf("D-%-5" PRIu64 " %-16s %-20.*s %.*s\n", l->number, enum_text(&phase_enum, l->phase), SPAN_FMT(l->type),
-                         SPAN_FMT(title_at(c, l->leaf, &l->title)));
+            const char *mark;
+            v[all.list.n + i] = *l;
             from = l->number + 1;
+            if (c->json)
+                continue;
+            struct span title = cli_cut(title_at(c, l->leaf, &l->title), room, &mark);
+            (void)printf("D-%-5" PRIu64 " %-16s %-20.*s %.*s%s\n", l->number, enum_text(&phase_enum, l->phase), SPAN_FMT(l->type), SPAN_FMT(title), mark);
         }
-        if (!r.more)
-            return EXIT_DONE;
+        all.list = (struct query_line_list){all.list.n + r.list.n, v};
+        all.more = r.more;
+        if (!r.more || all.list.n >= 1000)
+            break;
     }
+    return c->json ? cli_json(c, &query_decisions_desc, &all) : EXIT_DONE;
 }
 
 static void print_leaf(const struct rpc_log_line *l)
@@ -244,19 +274,42 @@ static void print_leaf(const struct rpc_log_line *l)
     (void)printf("%-9s %.*s  sha256:%.16s...", kind == NULL ? "?" : kind, SPAN_FMT(leaf.entry.seat), hex_of(&leaf.id).s);
     if (l->prose.n > 0) {
         (void)printf("  ");
-        cli_prose(stdout, "          ", l->prose.v[0].text);
+        const char *mark;
+        struct span text = cli_cut(l->prose.v[0].text, 60, &mark);
+        (void)printf("%.*s%s\n", SPAN_FMT(text), mark);
     } else {
         (void)printf("\n");
+    }
+}
+
+/* Each leaf as it is on the record, and an entry decoded too. */
+static void print_log_json(struct cli *c, const struct rpc_log_reply *r, size_t *printed)
+{
+    for (size_t i = 0; i < r->list.n; i++) {
+        struct arena a CLEANUP(arena_deinit);
+        struct leaf leaf;
+        struct buf b CLEANUP(buf_deinit), e CLEANUP(buf_deinit);
+        arena_init(&a, 1 << 22);
+        buf_init(&b, 1 << 22);
+        buf_init(&e, 1 << 22);
+        if (cli_put_json(c, &rpc_log_line_desc, &r->list.v[i], &b) != ST_OK)
+            continue;
+        bool entry = leaf_parse(r->list.v[i].leaf, &a, &leaf, NULL) == ST_OK && cli_put_json(c, &entry_desc, &leaf.entry, &e) == ST_OK;
+        (void)printf("%s%.*s", (*printed)++ == 0 ? "[" : ",\n", (int)b.n - 1, buf_cstr(&b)); /* without its last brace */
+        if (entry)
+            (void)printf(",\"id\":\"%s\",\"entry\":%s", hex_of(&leaf.id).s, buf_cstr(&e));
+        (void)printf("}");
     }
 }
 
 int verb_log(struct cli *c)
 {
     struct rpc_boundary_reply at;
-    uint64_t limit = c->limit == NULL ? 50 : strtoull(c->limit, NULL, 10);
-    if (limit == 0 || cli_ask(c, METHOD_boundary, NULL, &at) != ST_OK)
-        return limit == 0 ? cli_usage(c, "--limit takes a number from 1 on") : cli_fail(c);
-    uint64_t from = c->from != NULL ? strtoull(c->from, NULL, 10) : at.size > limit ? at.size - limit : 0;
+    size_t printed = 0;
+    uint64_t limit = c->limit == NULL ? 50 : c->limit_number;
+    if (cli_ask(c, METHOD_boundary, NULL, &at) != ST_OK)
+        return cli_fail(c);
+    uint64_t from = c->from != NULL ? c->from_number : at.size > limit ? at.size - limit : 0;
     while (limit > 0 && from < at.size) {
         struct rpc_range q = {.from = from, .count = limit > 1000 ? 1000 : limit};
         struct rpc_log_reply r;
@@ -265,28 +318,23 @@ int verb_log(struct cli *c)
         if (r.list.n == 0)
             break;
         if (c->json)
-            (void)cli_json(c, &rpc_log_reply_desc, &r);
+            print_log_json(c, &r, &printed);
         for (size_t i = 0; !c->json && i < r.list.n; i++)
             print_leaf(&r.list.v[i]);
         from += r.list.n;
         limit -= r.list.n;
     }
+    if (c->json)
+        (void)printf("%s]\n", printed == 0 ? "[" : "");
     return EXIT_DONE;
 }
 
 static int print_section(struct cli *c, uint64_t number, const struct query_section *s)
 {
     struct buf b CLEANUP(buf_deinit);
-    const struct record_desc *d = charter_section_desc(number);
     buf_init(&b, 1 << 20);
-    void *value = arena_alloc(&c->a, d->size);
-    enum status st = charter_decode_section(number, s->section.body, &c->a, value, &c->err);
-    if (st == ST_OK)
-        st = charter_print(d, value, &c->a, &b);
-    if (st != ST_OK) {
-        (void)err_set(&c->err, st, "section %s cannot be shown", d->name);
+    if (cli_section(c, number, s->section.body, &b) != ST_OK)
         return cli_fail(c);
-    }
     (void)fputs(buf_cstr(&b), stdout);
     return EXIT_DONE;
 }
@@ -314,17 +362,21 @@ int verb_charter_show(struct cli *c)
             continue;
         if (st != ST_OK)
             return cli_fail(c);
-        any = true;
         if (c->json) {
+            (void)fputs(any ? "," : "[", stdout);
             (void)cli_json(c, &query_section_desc, &s);
+            any = true;
             continue;
         }
+        any = true;
         if (c->n == 1)
             (void)printf("# version %" PRIu64 "%s\n", s.section.version, HAS(&s.section, state_section_key_decision) ? ", made by a decision" : ", as founded");
         int code = print_section(c, i, &s);
         if (code != EXIT_DONE)
             return code;
     }
+    if (any && c->json)
+        (void)puts("]");
     return any ? EXIT_DONE : cli_usage(c, "the charter has no section %s", c->n == 1 ? c->words[0] : "");
 }
 
@@ -546,7 +598,8 @@ int verb_proof(struct cli *c)
     struct buf b CLEANUP(buf_deinit);
     if (c->n != 1 || strspn(c->words[0], "0123456789") != strlen(c->words[0]))
         return cli_usage(c, "proof needs the number of a leaf: entente log shows them");
-    q.index = strtoull(c->words[0], NULL, 10);
+    if (cli_number(c, "leaf", c->words[0], 0, INT64_MAX, &q.index) != ST_OK)
+        return cli_fail(c);
     if (cli_ask(c, METHOD_leaf, &q, &r) != ST_OK)
         return cli_fail(c);
     if (c->json)

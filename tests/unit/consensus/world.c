@@ -146,6 +146,9 @@ static struct consensus_vote lie(struct world *w, uint64_t height, int32_t round
     if (slot->n > 0 && chance(w, 60)) { /* with the others, so that quorums hang on it */
         v = slot->said[pick(w, slot->n)];
         v.validator = (uint32_t)w->liar;
+        if (v.type == VOTE_PREVOTE && !v.nil && round > 0 &&
+            chance(w, 30)) /* alike but for the valid round */
+            v.valid_round = (int32_t)pick(w, (uint32_t)round + 1) - 1;
     } else if (w->n_values > 0 && chance(w, 70)) {
         v.nil = false;
         v.value = w->values[pick(w, w->n_values < VALUES ? w->n_values : VALUES)];
@@ -161,9 +164,12 @@ static void lie_proposal(struct world *w, uint64_t height, int32_t round, uint32
     m.vote = (struct consensus_vote){
         .type = VOTE_PROPOSAL, .validator = (uint32_t)w->liar, .round = round, .valid_round = -1};
     struct consensus_pol pol = {0};
-    if (round > 0 && w->n_values > 0 && chance(w, 60)) {
-        m.vote.value = w->values[pick(w, w->n_values < VALUES ? w->n_values : VALUES)];
-        m.vote.valid_round = (int32_t)pick(w, (uint32_t)round);
+    int32_t before = round == 0 ? -1 : (int32_t)pick(w, (uint32_t)round);
+    const struct notary_slot *slot =
+        before < 0 ? NULL : &w->notary.slots[height][before][VOTE_PREVOTE - 1][pick(w, w->n)];
+    if (slot != NULL && slot->n > 0 && !slot->said[0].nil && chance(w, 80)) {
+        m.vote.value = slot->said[0].value;
+        m.vote.valid_round = before;
         notary_prevotes(&w->notary, height, m.vote.valid_round, &m.vote.value, chance(w, 50), &pol);
         m.pol = keep_pol(w, &pol);
     } else {

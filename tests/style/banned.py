@@ -1,0 +1,21 @@
+#!/usr/bin/env python3
+"""Small rules that a reader should be able to rely on. usage: banned.py SOURCE-DIR"""
+import pathlib, re, sys
+
+root = pathlib.Path(sys.argv[1])
+bad = []
+for path in sorted(list(root.glob("src/**/*.[ch]")) + list(root.glob("proto/*.def"))):
+    text = path.read_text()
+    if re.search(r"\btypedef\s+struct", text):
+        bad.append(f"{path}: typedef struct")
+    if path.suffix == ".h" and "#pragma once" in text:
+        bad.append(f"{path}: #pragma once; the project uses include guards")
+    if len(text.splitlines()) > 700:
+        bad.append(f"{path}: {len(text.splitlines())} lines; over 700 is a design question")
+for folder in sorted(p for p in (root / "src").iterdir() if p.is_dir()):
+    if not (folder / "README.md").exists():
+        bad.append(f"{folder}: no README.md note")
+for line in bad:
+    print(line)
+print(f"{len(bad)} wrong")
+sys.exit(1 if bad else 0)
