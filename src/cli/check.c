@@ -38,10 +38,10 @@ static enum status prove(struct cli *c, uint64_t number, const struct hash *dige
     struct rpc_leaf q = {.index = index, .size = at.size};
     if (st == ST_OK)
         st = cli_ask(c, METHOD_leaf, &q, &r);
-    if (st == ST_OK)
-        st = leaf_parse(r.leaf, &c->a, &ret->leaf, &c->err);
     if (st != ST_OK)
         return st;
+    if (leaf_parse(r.leaf, &c->a, &ret->leaf, &c->err) != ST_OK)
+        return err_wrap(&c->err, ST_BADSIG, "D-%" PRIu64 ": what the node gives for its revision is no entry. Nothing was signed: ", number);
     if (!hash_eq(&ret->leaf.id, digest))
         return err_set(&c->err, ST_BADSIG, "D-%" PRIu64 ": the bytes of its revision have digest %s; the node says %s. Nothing was signed", number,
                        hex_of(&ret->leaf.id).s, hex_of(digest).s);

@@ -54,6 +54,10 @@ size_t cli_distance(const char *x, const char *y);
 
 /* options.c. argv[0] is skipped; the rest fills c. ST_USAGE with words. Borrows argv, which is put in order. */
 MUST_USE enum status cli_parse(struct cli *c, int argc, char **argv, const struct cli_verb *v);
+/* The verb's own options, as rows of a Markdown table; and of all verbs, the body of docs/cli.md. */
+void cli_print_rows(const struct cli_verb *v, FILE *f);
+void cli_print_reference(FILE *f);
+bool cli_is_option(struct span name);
 /* Does it only read, so that long output may go through a pager? */
 bool cli_is_paged(const struct cli_verb *v);
 void cli_print_options(const struct cli_verb *v, FILE *f);

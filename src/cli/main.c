@@ -60,6 +60,10 @@ int main(int argc, char **argv)
         cli_print_usage(stdout);
         return EXIT_DONE;
     }
+    if (help && argc == 3 && strcmp(argv[2], "--reference") == 0) {
+        cli_print_reference(stdout);
+        return EXIT_DONE;
+    }
     const struct cli_verb *v = cli_find_verb(argc - 1 - help, argv + 1 + help, &n);
     if (v == NULL)
         return cli_unknown_verb(argc - 1 - help, argv + 1 + help);

@@ -80,6 +80,26 @@ void cli_print_options(const struct cli_verb *v, FILE *f)
     }
 }
 
+void cli_print_rows(const struct cli_verb *v, FILE *f)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        const struct option_desc *o = &options[i];
+        if (listed(v->options, o->name) && !listed(common, o->name))
+            (void)fprintf(f, "| `--%s%s%s` | %s |\n", o->name, o->arg == NULL ? "" : " ", o->arg == NULL ? "" : o->arg, o->help), n++;
+    }
+    if (n == 0)
+        (void)fputs("| | none of its own |\n", f);
+}
+
+bool cli_is_option(struct span name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(options); i++)
+        if (span_eqs(name, options[i].name))
+            return true;
+    return false;
+}
+
 static enum status unknown(struct cli *c, const char *typed, const struct cli_verb *v)
 {
     const char *name = typed + strspn(typed, "-"), *best = NULL;

@@ -135,6 +135,17 @@ void cli_print_usage(FILE *f)
                 f);
 }
 
+void cli_print_reference(FILE *f)
+{
+    for (size_t i = 0; i < cli_verbs_n; i++) {
+        const struct cli_verb *v = &cli_verbs[i];
+        (void)fprintf(f, "### entente %s%s%s\n%s.\n\n    $ %s\n\n| option | what |\n|---|---|\n", v->words, v->args[0] == 0 ? "" : " ", v->args,
+                      v->help, v->example);
+        cli_print_rows(v, f);
+        (void)fputs("\n", f);
+    }
+}
+
 int cli_print_help(const struct cli_verb *v, FILE *f)
 {
     (void)fprintf(f, "entente %s%s%s\n  %s.\n  Example: %s\n\n", v->words, v->args[0] == 0 ? "" : " ", v->args, v->help, v->example);

@@ -246,16 +246,21 @@ static int changed(struct cli *c, const struct cli_seen *s, uint64_t seen)
     return EXIT_CHANGED;
 }
 
-static bool confirmed(struct cli *c, const struct cli_seen *s, struct span seat, enum choice choice)
+/* Exit code: done, failed (the answer was no), or usage (nobody could be asked). */
+static int confirmed(struct cli *c, const struct cli_seen *s, struct span seat, enum choice choice)
 {
     char answer[64], question[600];
-    if (choice == CHOICE_VETO)
-        return c->confirm != NULL; /* checked by the caller */
-    if (c->yes)
-        return true;
+    if (choice == CHOICE_VETO || c->yes) /* the caller checked --confirm */
+        return EXIT_DONE;
+    (void)fflush(stdout);
     (void)snprintf(question, sizeof question, "%s as %.*s  sha256:%s? [y/N] ", enum_text(&choice_enum, choice), SPAN_FMT(seat),
                    hex_of(&s->q.decision.digest).s);
-    return cli_prompt(question, answer, sizeof answer, false) && (answer[0] == 'y' || answer[0] == 'Y');
+    if (!cli_prompt(question, answer, sizeof answer, false))
+        return cli_usage(c, "not signed: nobody can be asked here. To answer beforehand: --yes");
+    if (answer[0] == 'y' || answer[0] == 'Y')
+        return EXIT_DONE;
+    (void)fprintf(stderr, "Not signed.\n");
+    return EXIT_FAILED;
 }
 
 static int cast_one(struct cli *c, uint64_t number, enum choice choice)
@@ -301,12 +306,9 @@ static int cast_one(struct cli *c, uint64_t number, enum choice choice)
             cli_show_proposal(c, &s);
             (void)printf("  %.*s\n", SPAN_FMT(s.q.readiness.missing.n > 0 ? s.q.readiness.missing.v[0] : span_str("nothing is missing")));
         }
-        if (!confirmed(c, &s, seat, choice)) {
-            (void)fprintf(stderr, "Not signed. (Without a terminal: --yes)\n");
-            code = EXIT_FAILED;
-        } else {
+        code = confirmed(c, &s, seat, choice);
+        if (code == EXIT_DONE)
             code = cli_enter(c, &signer, seat, KIND_BALLOT, &b, &prose, NULL);
-        }
     }
     cli_signer_close(&signer);
     if (code == EXIT_DONE) {
@@ -349,7 +351,7 @@ static int walk(struct cli *c)
         int code = cast_one(c, number, CHOICE_APPROVE);
         if (code == EXIT_DONE)
             continue;
-        if (i + 1 == in.list.n)
+        if (i + 1 == in.list.n || code == EXIT_USAGE)
             return code;
         (void)snprintf(answer, sizeof answer, "n");
         if (!cli_prompt("Go on to the next? [y/N] ", answer, sizeof answer, false) || (answer[0] != 'y' && answer[0] != 'Y'))

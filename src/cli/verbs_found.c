@@ -347,8 +347,10 @@ int verb_alliance_sign(struct cli *c)
     for (size_t i = 0; i < g.parties.list.n; i++)
         (void)fprintf(stderr, "  %-11.*s card sha256:%s\n", SPAN_FMT(g.parties.list.v[i].org), hex_of(&g.parties.list.v[i].card).s);
     char answer[16];
-    if (!c->yes && (!cli_prompt("Sign? [y/N] ", answer, sizeof answer, false) || (answer[0] != 'y' && answer[0] != 'Y'))) {
-        (void)fprintf(stderr, "Not signed. (Without a terminal: --yes)\n");
+    if (!c->yes && !cli_prompt("Sign? [y/N] ", answer, sizeof answer, false))
+        return cli_usage(c, "not signed: nobody can be asked here. To answer beforehand: --yes");
+    if (!c->yes && answer[0] != 'y' && answer[0] != 'Y') {
+        (void)fprintf(stderr, "Not signed.\n");
         return EXIT_FAILED;
     }
     enum status st = cli_signer_open(c, &s);

@@ -1,6 +1,6 @@
 #include "base/base.h"
 #include "consensus/rules.h"
-#include "consensus/plant.h"
+#include "base/plant.h"
 #include "cert/quorum.h"
 
 struct consensus_action *rules_emit(const struct consensus *c, enum consensus_action_type type, int32_t round,

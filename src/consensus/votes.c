@@ -1,6 +1,6 @@
 #include "base/base.h"
 #include "consensus/votes.h"
-#include "consensus/plant.h"
+#include "base/plant.h"
 #include "cert/quorum.h"
 
 void votes_reset(struct votes *v, uint32_t n)
