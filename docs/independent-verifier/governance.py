@@ -348,8 +348,8 @@ class Governance:
         self.set(d, phase=self.phase["PHASE_EFFECTIVE"], effective_ms=self.now, closed_ms=self.now,
                  changed_leaf=self.leaf())
         if not d["section"]:
-            return self.event(d, "EVENT_EFFECTIVE")
-        self.event(d, "EVENT_EFFECTIVE", section=d["section"], version=version)
+            return self.event(d, "EVENT_EFFECTIVE", seat=None, id=None)
+        self.event(d, "EVENT_EFFECTIVE", section=d["section"], version=version, seat=None, id=None)
         for n in sorted(self.decisions):
             other = self.decisions[n]
             if self.amending_of(other) and other["section"] == d["section"] and other["base_version"] != version:
@@ -360,7 +360,7 @@ class Governance:
         """GOV-21. The words of the event are not known here."""
         until = self.end_of(d["number"], {"n": 5, "unit": self.enums["span_unit"]["UNIT_BD"]})
         self.set(d, phase=self.phase["PHASE_STALE"], rebase_ms=until, changed_leaf=self.leaf())
-        self.event(d, "EVENT_STALE", until_ms=until)
+        self.event(d, "EVENT_STALE", until_ms=until, seat=None, id=None)
         self.writes_known = False
 
     # -- kinds -------------------------------------------------------------------------------------------------------
