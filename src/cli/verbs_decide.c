@@ -611,13 +611,13 @@ int verb_entry_export(struct cli *c)
     struct leaf leaf;
     struct span bytes;
     struct buf sig CLEANUP(buf_deinit), signers CLEANUP(buf_deinit);
+    buf_init(&sig, 8192);
+    buf_init(&signers, 8192);
     char seat[160];
     if (c->out == NULL)
         return cli_usage(c, "entry export needs -o DIR");
     if (read_saved(c, &s, &leaf, &bytes) != ST_OK)
         return cli_fail(c);
-    buf_init(&sig, 8192);
-    buf_init(&signers, 8192);
     sshsig_write(&leaf.signature, SSHSIG_ENTRY, &sig);
     (void)snprintf(seat, sizeof seat, "%.*s", SPAN_FMT(leaf.entry.seat));
     struct sshpub_signer who = {.principal = seat, .namespaces = SSHSIG_ENTRY, .key = {.alg = leaf.signature.alg, .key = leaf.signature.key}};

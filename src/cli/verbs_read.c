@@ -596,6 +596,7 @@ int verb_proof(struct cli *c)
     struct rpc_leaf_reply r;
     struct hash h;
     struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, 1 << 16);
     if (c->n != 1 || strspn(c->words[0], "0123456789") != strlen(c->words[0]))
         return cli_usage(c, "proof needs the number of a leaf: entente log shows them");
     if (cli_number(c, "leaf", c->words[0], 0, INT64_MAX, &q.index) != ST_OK)
@@ -604,7 +605,6 @@ int verb_proof(struct cli *c)
         return cli_fail(c);
     if (c->json)
         return cli_json(c, &rpc_leaf_reply_desc, &r);
-    buf_init(&b, 1 << 16);
     uint8_t zero = 0;
     struct sha256 s;
     sha256_init(&s);

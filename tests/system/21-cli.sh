@@ -89,8 +89,8 @@ unchanged 6 - 'is not in the tree that the node shows. Nothing was signed' \
   entente approve "$id" --yes --node "$socket" --key "$(key maker alliance-manager)" --as maker/alliance-manager
 
 # Saved, then handed in twice at other nodes: one entry.
-expect 0 - 'Signed as maker/alliance-manager and saved' entente approve "$id" --yes --save "$work/a.entry" $(by maker alliance-manager)
-expect 1 - 'exists already' entente approve "$id" --yes --save "$work/a.entry" $(by maker alliance-manager)
+expect 0 'Count patient days' 'Signed as maker/alliance-manager and saved' entente approve "$id" --yes --save "$work/a.entry" $(by maker alliance-manager)
+expect 1 'Count patient days' 'exists already' entente approve "$id" --yes --save "$work/a.entry" $(by maker alliance-manager)
 expect 0 'signature verifies' - entente entry show "$work/a.entry"
 expect 0 'Signed, final' - entente submit "$work/a.entry" --node "$work/clinics"
 leaves=$(entente node status --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["size"])')
@@ -129,6 +129,8 @@ expect 2 - 'nobody can be asked here' entente alliance sign "$work/b.genesis" --
 cmp "$work/alliance.genesis" "$work/b.genesis"
 expect 0 'All founding signatures are there' - entente alliance show "$work/b.genesis"
 expect 0 'is there|Start the node' - entente alliance found "$work/b.genesis" --node "$work/maker"
+
+expect 2 - 'entry export needs -o DIR' entente entry export "$work/a.entry"
 
 # --json is one JSON document.
 for words in status inbox decisions "show $id" "readiness $id" log seats "charter show" "charter show glossary" "node status" "node peers" "node why" \
