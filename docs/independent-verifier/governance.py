@@ -11,8 +11,6 @@ class Entry:
 
 
 class Governance:
-    EXECUTED = ("holder", "key")
-
     def __init__(self, codec, founding):
         self.codec, self.founding = codec, founding
         self.writes_known = self.state_known = False
@@ -21,11 +19,46 @@ class Governance:
     def clock(self):
         return self.founding.sections[3]
 
+    def put(self, table, key, name, fields):
+        """name None: the row is deleted; fields bytes: the value itself."""
+        number, in_root = self.codec.schema.tables[table]
+        row = number, key.encode() if isinstance(key, str) else key
+        new = None if name is None else fields if isinstance(fields, bytes) else self.codec.encode(name, fields)
+        self.changed.setdefault(row, self.rows.get(row))
+        if new is None:
+            self.rows.pop(row, None)
+        else:
+            self.rows[row] = new
+        if in_root:
+            self.sparse.put(number, row[1], new)
+
     def found(self, record):
-        pass
+        """GOV-1. A row's changed_leaf is the leaf of the card or section that made it."""
+        f, use = self.founding, self.codec.schema.enums["key_use"]
+        for leaf, number in enumerate(sorted(f.bodies), 1):
+            self.put("SECTION", bytes([number]), "state_section",
+                     {"version": 1, "body": f.bodies[number], "changed_leaf": leaf})
+        for leaf, org in enumerate(sorted(f.cards), 1 + len(f.bodies)):
+            card = f.cards[org]
+            self.put("PARTY", org, "state_party", {"role": f.roles[org], "card": f.digests[org], "node": card.node,
+                                                   "recovery": card.recovery, "changed_leaf": leaf})
+            people = set()
+            for s in card.seats:
+                keys = sorted(s.keys, key=lambda k: (k.key, k.alg))
+                self.put("SEAT", "%s/%s" % (org, s.seat), "state_seat", {"keys": keys, "changed_leaf": leaf})
+                people |= {k.key for k in keys}
+            if card.recovery:
+                people.add(card.recovery.key)
+            for key in people:
+                self.put("KEY", key, "state_key", {"org": org, "use": use["KEY_PERSON"], "changed_leaf": leaf})
+            for name in ("vote", "cosign", "log", "node"):
+                self.put("KEY", card.node[name], "state_key",
+                         {"org": org, "use": use["KEY_NODE"], "changed_leaf": leaf})
+        self.writes_known = self.state_known = True
 
     def block(self, record, first_leaf, entries):
-        pass
+        self.changed = {}
+        self.writes_known = self.state_known = False
 
     def writes_root(self):
         """BLK-4."""

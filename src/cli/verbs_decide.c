@@ -162,7 +162,7 @@ static void say_outcome(struct cli *c, uint64_t number)
     for (size_t i = 0; i < r.missing.n; i++)
         (void)printf("%s%.*s", i == 0 ? " Missing: " : "; ", SPAN_FMT(r.missing.v[i]));
     if (HAS(&r, query_readiness_key_deadline_ms) && r.silence.n > 0)
-        (void)printf(" Silence: %.*s on %s.", SPAN_FMT(r.silence), cli_time(r.deadline_ms).s);
+        (void)printf(r.phase == PHASE_PASSED ? " It %.*s on %s." : " Silence: %.*s on %s.", SPAN_FMT(r.silence), cli_time(r.deadline_ms).s);
     (void)printf("\n");
 }
 

@@ -170,7 +170,7 @@ static void print_readiness(const struct query_readiness *r)
     for (size_t i = 0; i < r->veto.n; i++)
         (void)printf("  may veto: %.*s\n", SPAN_FMT(r->veto.v[i]));
     if (HAS(r, query_readiness_key_deadline_ms) && r->silence.n > 0)
-        (void)printf("  silence: %.*s on %s\n", SPAN_FMT(r->silence), cli_time(r->deadline_ms).s);
+        (void)printf("  %s%.*s on %s\n", r->phase == PHASE_PASSED ? "" : "silence: ", SPAN_FMT(r->silence), cli_time(r->deadline_ms).s);
 }
 
 /* A revision that is void by now. */

@@ -1,4 +1,5 @@
 #include "ledger/ids.h"
+#include "base/plant.h"
 
 enum { KEEP_DAYS = 31, FIRST_CAP = 1024 };
 static const uint64_t KEEP_MS = (uint64_t)KEEP_DAYS * 86400000;
@@ -94,6 +95,8 @@ static void grow_queue(struct ids *s)
 
 void ids_add(struct ids *s, const struct hash *id, uint64_t leaf, uint64_t time_ms)
 {
+    if (PLANTED(18) && s->slots[find_slot(s, id)].used)
+        return;
     if ((s->n + 1) * 2 > s->cap)
         grow_slots(s);
     if (s->q_n == s->q_cap)

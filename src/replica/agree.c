@@ -1,4 +1,5 @@
 /* Between the agreement core and the world: feeds events, carries out actions in their order. */
+#include "base/plant.h"
 #include "cert/certificate.h"
 #include "cert/validators.h"
 #include "crypto/hash.h"
@@ -15,7 +16,7 @@ static uint64_t height(const struct replica *r)
     return r->tip.height + 1;
 }
 
-/* BFT-A6: proposer-based time. Ahead at most the precision; behind, more with each round. */
+/* BFT-A6, BFT-T1: ahead at most the precision; behind, more with each round. */
 static enum consensus_judgement judge_time(const struct replica *r, const struct body *b, const struct consensus_vote *v)
 {
     if (!b->valid)
@@ -24,7 +25,7 @@ static enum consensus_judgement judge_time(const struct replica *r, const struct
         return JUDGED_VALID;
     uint64_t now = replica_wall(r), t = b->block->record.time_ms;
     uint64_t past = r->clock.precision_ms + r->clock.propose_ms + ((uint64_t)v->round + 1) * r->clock.step_ms;
-    if (t > now + r->clock.precision_ms)
+    if (t > now + r->clock.precision_ms && !PLANTED(21))
         return JUDGED_UNTIMELY;
     if (t + past < now && t > r->tip.time_ms + 1)
         return JUDGED_UNTIMELY;
@@ -56,6 +57,8 @@ static bool journal_vote(struct replica *r, const struct consensus_snapshot *s, 
     struct journal_row row;
     struct buf b CLEANUP(buf_deinit);
     struct err err;
+    if (PLANTED(14))
+        return true;
     const struct consensus_pol *pol = s->valid_round >= 0 ? r->kept_pol : NULL;
     votes_snapshot_row(r, s, v, pol, &a, &row);
     buf_init(&b, JOURNAL_RECORD_MAX);
@@ -140,7 +143,10 @@ static void do_propose(struct replica *r, const struct consensus_action *act)
     struct err err;
     struct consensus_vote v = act->vote;
     struct body *b = bodies_find(r, &v.value);
-    ASSERT(b != NULL);
+    if (b == NULL) {
+        replica_halt(r, "the block that this node must propose again is not in its store: the store is damaged");
+        return;
+    }
     enum status st = bodies_keep(r, b, &err);
     if (st != ST_OK) {
         replica_halt(r, "a block body cannot be kept: %s", err.text);
@@ -165,24 +171,30 @@ static void do_propose(struct replica *r, const struct consensus_action *act)
     push_proposal(r, &v, b, act->pol != NULL ? r->kept_pol : NULL);
 }
 
-static void do_vote(struct replica *r, const struct consensus_action *act)
+/* The block behind a precommit or a valid value outlives a crash: this node may have to propose it again. */
+static bool keep_valid(struct replica *r, const struct consensus_snapshot *s)
 {
     struct err err;
+    struct body *b = s->valid_round >= 0 ? bodies_find(r, &s->valid_value) : NULL;
+    if (b == NULL || PLANTED(22))
+        return true;
+    if (bodies_keep(r, b, &err) != ST_OK)
+        replica_halt(r, "a block body cannot be kept: %s", err.text);
+    return r->halted[0] == 0;
+}
+
+static void do_vote(struct replica *r, const struct consensus_action *act)
+{
     struct consensus_vote v = act->vote;
-    if (v.type == VOTE_PRECOMMIT && !v.nil) {
-        struct body *b = bodies_find(r, &v.value);
-        ASSERT(b != NULL);
-        enum status st = bodies_keep(r, b, &err);
-        if (st != ST_OK) {
-            replica_halt(r, "a block body cannot be kept: %s", err.text);
-            return;
-        }
-    }
-    votes_sign(r, &v);
-    if (!journal_vote(r, &act->snapshot, &v))
+    if (!keep_valid(r, &act->snapshot))
         return;
+    votes_sign(r, &v);
     struct msg_vote m = {0};
     votes_to_signed(r, &v, &m.vote);
+    if (PLANTED(13))
+        wire_broadcast(r, &msg_vote_desc, &m);
+    if (!journal_vote(r, &act->snapshot, &v))
+        return;
     if (v.nil && v.type == VOTE_PREVOTE && r->pool.first != NULL && !r->pool.first->staged) {
         m.waking = r->pool.first->submission; /* BFT-A4: so that the next proposer has something to propose */
         SET_HAS(&m, msg_vote_key_waking);
@@ -576,7 +588,7 @@ enum status agree_on_vote(struct replica *r, struct span org, struct span body, 
 /* What the journal holds of the open height comes back before anything else; a slot is never signed twice. */
 void agree_restore(struct replica *r)
 {
-    if (r->cfg.vote == NULL || r->cfg.journal == NULL) {
+    if (r->cfg.vote == NULL || r->cfg.journal == NULL || PLANTED(15)) {
         agree_start_height(r);
         return;
     }
