@@ -631,6 +631,8 @@ int verb_entry_export(struct cli *c)
         st = file_write(file_join(&c->a, c->out, "allowed_signers"), buf_span(&signers), 0644, true, &c->err);
     if (st != ST_OK)
         return cli_fail(c);
+    if (c->json)
+        return cli_json(c, &signature_desc, &leaf.signature);
     (void)printf("ssh-keygen -Y verify -f %s/allowed_signers -I %s -n entry@entente -s %s/entry.sig < %s/entry\n", c->out, seat, c->out, c->out);
     return EXIT_DONE;
 }

@@ -45,7 +45,10 @@ int verb_key_new(struct cli *c)
     struct public_key p = {.alg = SIG_ED25519, .key = key->pub};
     ed25519_free(key);
     sshpub_print(&p, span_str(""), &pub);
-    (void)printf("%s", buf_cstr(&pub));
+    if (c->json)
+        (void)cli_json(c, &public_key_desc, &p);
+    else
+        (void)printf("%s", buf_cstr(&pub));
     (void)fprintf(stderr, "Made %s (%s). Fingerprint %s\n", c->words[0], c->unsealed ? "not sealed" : "sealed with your passphrase", sshpub_fingerprint(&p).s);
     return EXIT_DONE;
 }
@@ -396,6 +399,8 @@ int verb_alliance_merge(struct cli *c)
     }
     if (write_genesis(c, &first.genesis, c->out, true) != ST_OK)
         return cli_fail(c);
+    if (c->json)
+        return load(c, c->out, false, &other) == ST_OK ? put_json(c, &other) : cli_fail(c);
     (void)printf("%s: %zu founding signatures.\n", c->out, first.genesis.sigs.list.n);
     return EXIT_DONE;
 }

@@ -415,7 +415,10 @@ int verb_charter_check(struct cli *c)
         (void)fprintf(stderr, "%s:%d:%d: %s: %s: %s\n", c->words[0], line, column, found.v[i].refuses ? "refused" : "warning", found.v[i].where,
                       found.v[i].text);
     }
-    (void)printf("%s: %zu sections, %zu refusals, %zu warnings\n", c->words[0], source.sections.n, found.refusals, found.n - found.refusals);
+    if (c->json)
+        (void)printf("{\"sections\":%zu,\"refusals\":%zu,\"warnings\":%zu}\n", source.sections.n, found.refusals, found.n - found.refusals);
+    else
+        (void)printf("%s: %zu sections, %zu refusals, %zu warnings\n", c->words[0], source.sections.n, found.refusals, found.n - found.refusals);
     return found.refusals == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -560,6 +563,10 @@ int verb_pack(struct cli *c)
         (void)remove(tmp);
         return cli_fail(c);
     }
+    if (c->json) {
+        (void)printf("{\"blocks\":%" PRIu64 ",\"leaves\":%" PRIu64 ",\"alliance\":\"%s\"}\n", blocks, leaves, hex_of(&c->info.alliance).s);
+        return EXIT_DONE;
+    }
     (void)printf("%s: %" PRIu64 " blocks, %" PRIu64 " leaves. Check it: entente-audit verify %s --expect-alliance %s\n", c->words[0], blocks, leaves,
                  c->words[0], hex_of(&c->info.alliance).s);
     return EXIT_DONE;
@@ -571,6 +578,8 @@ int verb_checkpoint(struct cli *c)
     struct query_parties parties;
     if (cli_ask(c, METHOD_checkpoint, NULL, &r) != ST_OK || cli_ask(c, METHOD_parties, NULL, &parties) != ST_OK)
         return cli_fail(c);
+    if (c->json)
+        return cli_json(c, &pack_checkpoint_desc, &r);
     if (c->out == NULL)
         (void)fwrite(r.note.p, 1, r.note.n, stdout);
     else if (file_write(c->out, r.note, 0644, true, &c->err) != ST_OK)

@@ -134,7 +134,8 @@ expect 2 - 'entry export needs -o DIR' entente entry export "$work/a.entry"
 
 # --json is one JSON document.
 for words in status inbox decisions "show $id" "readiness $id" log seats "charter show" "charter show glossary" "node status" "node peers" "node why" \
-  "proof 3" "alliance show $work/b.genesis" "entry show $work/a.entry" "submit $work/a.entry" "wait $id" "key show $work/new.key" \
+  "proof 3" checkpoint "pack $work/j.pack" "entry export $work/a.entry -o $work/exported" "charter check $source/docs/examples/heart-monitoring.charter.yaml" \
+  "alliance merge $work/b.genesis $work/alliance.genesis -o $work/m.genesis" "key new $work/j.key --unsealed" "alliance show $work/b.genesis" "entry show $work/a.entry" "submit $work/a.entry" "wait $id" "key show $work/new.key" \
   "comment --text json $(by maker quality)"; do
   entente $words --json >"$work/o" 2>"$work/e" || { echo "FAILED: $words --json"; cat "$work/e"; exit 1; }
   python3 -c 'import json,sys; json.load(sys.stdin)' <"$work/o" || { echo "FAILED: not JSON: $words"; head -c 400 "$work/o"; exit 1; }
