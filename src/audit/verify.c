@@ -312,6 +312,8 @@ static enum status one_checkpoint(struct verify *v, struct span body)
         return st;
     st = gov_validators(&view, &a, &set, v->err);
     enum status found = ST_NOTFOUND;
+    struct signed_note note;
+    size_t known = 0;
     for (size_t i = 0; st == ST_OK && i < set.members.n; i++)
         keys[n++] = note_key_make(cosigner_name(v, &a, set.members.v[i].org), NOTE_COSIGNATURE, &set.members.v[i].cosign);
     for (size_t i = 0; i < v->genesis.genesis.cards.n && n < ARRAY_LEN(keys); i++)
@@ -323,6 +325,10 @@ static enum status one_checkpoint(struct verify *v, struct span body)
     store_read_end(v->store, &view);
     if (st != ST_OK)
         return st;
+    for (size_t i = 0; i < n; i++)
+        known += seen[i].signed_it;
+    if (note_parse(f.note, &a, &note, &err) != ST_OK || note.n != known) /* else a garbled line would pass as somebody's */
+        return refuse(v, "checkpoint", "PAK-6: %zu signature lines, %zu of them by keys on this record", note.n, known);
     if (!span_eq(c.origin, v->origin))
         return refuse(v, "checkpoint", "CKP-1: its origin is %.*s; %.*s was expected", SPAN_FMT(c.origin), SPAN_FMT(v->origin));
     if (found != ST_OK || !hash_eq(&at.root, &c.root))
