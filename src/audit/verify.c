@@ -153,7 +153,7 @@ static enum status bindings(struct verify *v, const struct pack_block *f, const 
         return refuse(v, "certificate", "CRT-1: block %" PRIu64 " has no certificate", rec->height);
     if (codec_decode(&certificate_desc, f->certificate, a, &c, &err) != ST_OK)
         return refuse(v, "certificate", "CRT-1: %s", err.text);
-    if (!hash_eq(&c.value, &id) && c.height == rec->height)
+    if (!hash_eq(&c.value, &id) && c.height == rec->height && certificate_verify(&c, &v->tip.alliance, set, &err) == ST_OK)
         return refuse(v, "header", "CRT-1: the certificate of height %" PRIu64 " is for block %s, this header is %s", rec->height,
                       hex_of(&c.value).s, hex_of(&id).s);
     if (certificate_verify_bytes(f->certificate, &v->tip.alliance, v->tip.epoch, rec->height, &id, set, a, &c, &err) != ST_OK)

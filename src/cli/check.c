@@ -1,80 +1,113 @@
 /* What a person signs was checked here first: bytes, digest, place in the tree. And what they saw last. */
 #include <sys/stat.h>
-#include "charter/scalar.h"
 #include "cli/cli.h"
-#include "crypto/hash.h"
-#include "ledger/leaf.h"
 #include "merkle/rfc6962.h"
 
-static enum status read_proposal(struct cli *c, const struct leaf *leaf, struct proposal *ret)
+/* The proposal in the entry's bytes, which must be of this decision. */
+static enum status read_proposal(struct cli *c, const struct query_decision *q, uint64_t revision,
+                                 const struct entry *e, struct proposal *ret)
 {
     struct propose propose;
     struct revise revise;
-    enum status st;
-    if (leaf->entry.kind == KIND_PROPOSE) {
-        st = codec_decode(&propose_desc, leaf->entry.body, &c->a, &propose, &c->err);
+    uint64_t number = q->decision.number;
+    enum status st = ST_OK;
+    if (revision == 1 && e->kind == KIND_PROPOSE) {
+        st = codec_decode(&propose_desc, e->body, &c->a, &propose, &c->err);
+        if (st == ST_OK && !span_eq(propose.type, q->decision.type))
+            return err_set(&c->err, ST_BADSIG,
+                           "D-%" PRIu64 ": the node calls it %.*s; the entry says %.*s. Nothing was signed",
+                           number, SPAN_FMT(q->decision.type), SPAN_FMT(propose.type));
         *ret = propose.proposal;
-    } else {
-        st = codec_decode(&revise_desc, leaf->entry.body, &c->a, &revise, &c->err);
+    } else if (revision > 1 && e->kind == KIND_REVISE) {
+        st = codec_decode(&revise_desc, e->body, &c->a, &revise, &c->err);
+        if (st == ST_OK && revise.decision.number != number)
+            return err_set(&c->err, ST_BADSIG,
+                           "D-%" PRIu64 ": the entry given for it revises D-%" PRIu64 ". Nothing was signed",
+                           number, revise.decision.number);
         *ret = revise.proposal;
+    } else {
+        return err_set(&c->err, ST_BADSIG,
+                       "D-%" PRIu64 ": the entry given for revision %" PRIu64
+                       " proposes nothing. Nothing was signed",
+                       number, revision);
     }
     return st;
+}
+
+static enum status prove(struct cli *c, uint64_t number, const struct hash *digest, uint64_t index,
+                         struct cli_leaf *ret)
+{
+    struct rpc_boundary_reply at;
+    struct rpc_leaf_reply r;
+    enum status st = cli_ask(c, METHOD_boundary, NULL, &at);
+    struct rpc_leaf q = {.index = index, .size = at.size};
+    if (st == ST_OK)
+        st = cli_ask(c, METHOD_leaf, &q, &r);
+    if (st != ST_OK)
+        return st;
+    if (leaf_parse(r.leaf, &c->a, &ret->leaf, &c->err) != ST_OK)
+        return err_wrap(
+            &c->err, ST_BADSIG,
+            "D-%" PRIu64 ": what the node gives for its revision is no entry. Nothing was signed: ", number);
+    if (!hash_eq(&ret->leaf.id, digest))
+        return err_set(&c->err, ST_BADSIG,
+                       "D-%" PRIu64
+                       ": the bytes of its revision have digest %s; the node says %s. Nothing was signed",
+                       number, hex_of(&ret->leaf.id).s, hex_of(digest).s);
+    if (!hash_eq(&ret->leaf.entry.alliance, &c->info.alliance))
+        return err_set(&c->err, ST_BADSIG,
+                       "D-%" PRIu64 ": its revision was made for another alliance. Nothing was signed",
+                       number);
+    if (leaf_verify(&ret->leaf) != ST_OK)
+        return err_set(&c->err, ST_BADSIG,
+                       "D-%" PRIu64 ": the mover's signature does not verify. Nothing was signed", number);
+    if (rfc6962_verify_inclusion(&ret->leaf.leaf_hash, index, at.size, r.proof.v, r.proof.n, &at.root,
+                                 &c->err) != ST_OK)
+        return err_wrap(&c->err, ST_BADSIG,
+                        "D-%" PRIu64 " is not in the tree that the node shows. Nothing was signed: ", number);
+    ret->prose = r.prose;
+    cli_keep_prose(&ret->leaf, &ret->prose);
+    return ST_OK;
+}
+
+enum status cli_fetch_revision(struct cli *c, const struct query_decision *q, uint64_t revision,
+                               struct cli_leaf *ret)
+{
+    if (revision == 0 || revision > q->revisions.n)
+        return err_set(&c->err, ST_NOTFOUND, "D-%" PRIu64 " has no revision %" PRIu64 "; it has %zu",
+                       q->decision.number, revision, q->revisions.n);
+    const struct state_revision *made = &q->revisions.v[revision - 1];
+    enum status st = prove(c, q->decision.number, &made->digest, made->leaf, ret);
+    return st == ST_OK ? read_proposal(c, q, revision, &ret->leaf.entry, &ret->proposal) : st;
 }
 
 enum status cli_fetch(struct cli *c, uint64_t number, struct cli_seen *ret)
 {
     struct rpc_number q = {.number = number};
-    struct rpc_boundary_reply at;
-    struct rpc_leaf_reply leaf;
-    struct leaf parsed;
-    struct hash h;
     enum status st = cli_ask(c, METHOD_decision, &q, &ret->q);
-    if (st == ST_OK)
-        st = cli_ask(c, METHOD_boundary, NULL, &at);
     if (st != ST_OK)
         return st;
-    if (ret->q.revisions.n == 0)
-        return err_set(&c->err, ST_BADSIG, "D-%" PRIu64 ": the node gives no revision of it", number);
-    struct rpc_leaf lq = {.index = ret->q.revisions.v[ret->q.revisions.n - 1].leaf, .size = at.size};
-    st = cli_ask(c, METHOD_leaf, &lq, &leaf);
-    if (st == ST_OK)
-        st = leaf_parse(leaf.leaf, &c->a, &parsed, &c->err);
-    if (st != ST_OK)
-        return st;
-    if (!hash_eq(&parsed.id, &ret->q.decision.digest))
-        return err_set(&c->err, ST_BADSIG, "D-%" PRIu64 ": the bytes of its revision have digest %s; the node says %s. Nothing was signed", number,
-                       hex_of(&parsed.id).s, hex_of(&ret->q.decision.digest).s);
-    if (leaf_verify(&parsed) != ST_OK)
-        return err_set(&c->err, ST_BADSIG, "D-%" PRIu64 ": the mover's signature does not verify. Nothing was signed", number);
-    rfc6962_leaf(leaf.leaf, &h);
-    if (rfc6962_verify_inclusion(&h, lq.index, at.size, leaf.proof.v, leaf.proof.n, &at.root, &c->err) != ST_OK)
-        return err_wrap(&c->err, ST_BADSIG, "D-%" PRIu64 " is not in the tree that the node shows. Nothing was signed: ", number);
-    ret->leaf.entry = parsed.entry;
-    ret->leaf.prose = leaf.prose;
-    ret->leaf.bytes = leaf.leaf;
-    return read_proposal(c, &parsed, &ret->leaf.proposal);
+    const struct state_decision *d = &ret->q.decision;
+    if (d->number != number || ret->q.revisions.n != d->revision ||
+        !hash_eq(&ret->q.revisions.v[d->revision - 1].digest, &d->digest))
+        return err_set(&c->err, ST_BADSIG,
+                       "D-%" PRIu64 ": the node's answer contradicts itself. Nothing was signed", number);
+    return cli_fetch_revision(c, &ret->q, d->revision, &ret->leaf);
 }
 
-void cli_show_proposal(const struct cli_seen *s)
+void cli_show_proposal(struct cli *c, const struct cli_seen *s)
 {
-    const struct proposal *p = &s->leaf.proposal;
-    struct buf b CLEANUP(buf_deinit);
-    buf_init(&b, 4096);
+    struct buf b CLEANUP(buf_deinit), in CLEANUP(buf_deinit);
+    buf_init(&b, 1 << 21);
+    buf_init(&in, 1 << 21);
+    cli_render_proposal(c, &s->leaf.proposal, &s->leaf.prose, &b);
+    const uint8_t *rest = memchr(b.p, '\n', b.n); /* the title is in the heading */
+    size_t n = (size_t)(rest - b.p) + 1;
+    cli_indented(&in, span_of(b.p + n, b.n - n), "  ");
     (void)printf("D-%" PRIu64 " %.*s: ", s->q.decision.number, SPAN_FMT(s->q.decision.type));
-    cli_prose(stdout, "  ", cli_find_prose(&s->leaf.prose, &p->title));
-    if (HAS(p, proposal_key_amount)) {
-        scalar_print_money(&p->amount, &b);
-        (void)printf("  amount    %s\n", buf_cstr(&b));
-    }
-    for (size_t i = 0; i < p->affected.n; i++)
-        (void)printf("  affects   %.*s\n", SPAN_FMT(p->affected.v[i]));
-    if (p->effect.type == EFFECT_AMEND)
-        (void)printf("  effect    amends charter section %" PRIu64 " (version %" PRIu64 ")\n", p->effect.section, p->effect.base_version);
-    if (HAS(p, proposal_key_text)) {
-        (void)printf("  ");
-        cli_prose(stdout, "  ", cli_find_prose(&s->leaf.prose, &p->text));
-    }
-    (void)printf("  by %.*s, revision %" PRIu64 ", sha256:%s\n", SPAN_FMT(s->q.decision.mover), s->q.decision.revision, hex_of(&s->q.decision.digest).s);
+    cli_prose(stdout, "  ", cli_find_prose(&s->leaf.prose, &s->leaf.proposal.title));
+    (void)printf("%.*s  by %.*s, revision %" PRIu64 ", sha256:%s\n", SPAN_FMT(buf_span(&in)),
+                 SPAN_FMT(s->q.decision.mover), s->q.decision.revision, hex_of(&s->q.decision.digest).s);
 }
 
 static const char *seen_path(struct cli *c, uint64_t number)
@@ -84,7 +117,8 @@ static const char *seen_path(struct cli *c, uint64_t number)
     char path[1024];
     if (state == NULL && home == NULL)
         return NULL;
-    (void)snprintf(path, sizeof path, "%s%s/entente", state != NULL ? state : home, state != NULL ? "" : "/.local/state");
+    (void)snprintf(path, sizeof path, "%s%s/entente", state != NULL ? state : home,
+                   state != NULL ? "" : "/.local/state");
     for (char *p = path + 1; *p != 0; p++)
         if (*p == '/') {
             *p = 0;
@@ -103,7 +137,11 @@ uint64_t cli_last_seen(struct cli *c, uint64_t number)
     struct span s;
     if (path == NULL || file_read(path, 32, &c->a, &s, NULL) != ST_OK)
         return 0;
-    return strtoull((const char *)s.p, NULL, 10);
+    while (s.n > 0 && s.p[s.n - 1] == '\n')
+        s.n--;
+    uint64_t revision;
+    const char *text = (const char *)arena_dup(&c->a, s).p;
+    return cli_number(c, path, text, 1, 65535, &revision) == ST_OK ? revision : 0;
 }
 
 /* A convenience: when it cannot be written, the next look counts as the first. */

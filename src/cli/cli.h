@@ -5,41 +5,108 @@
 #include "api/client.h"
 #include "crypto/ed25519.h"
 #include "gov/gov.h"
+#include "ledger/leaf.h"
 
-enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_FORBIDDEN, EXIT_KEY, EXIT_CHANGED, EXIT_BAD, EXIT_NODE, EXIT_PENDING };
+enum {
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_USAGE,
+    EXIT_FORBIDDEN,
+    EXIT_KEY,
+    EXIT_CHANGED,
+    EXIT_BAD,
+    EXIT_NODE,
+    EXIT_PENDING
+};
 
 struct cli {
     struct arena a; /* for the whole run */
     struct err err;
     const char *node, *seat, *key, *passphrase_file;
-    bool json, yes, no_wait, unsealed, show;
-    uint64_t timeout_s;
-    const char *save, *out, *reason, *clause, *confirm, *title, *text, *text_file, *amount, *affects, *partner, *amend, *file, *counter;
-    const char *limit, *from, *rev, *role_seat;
+    bool json, yes, no_wait, unsealed, no_pager, help;
+    uint64_t timeout_s, rev_number, limit_number, from_number; /* 0: not given */
+    const char *timeout, *since, *reason_file, *document;
+    const char *save, *out, *reason, *clause, *confirm, *title, *text, *text_file, *amount, *affects,
+        *partner, *amend, *file, *counter;
+    const char *limit, *from, *rev;
     const char **words; /* positional */
     size_t n;
     struct client *client; /* opened when first needed */
     struct rpc_info_reply info;
+    struct cli_outcome { /* of the entry signed last */
+        struct hash id;
+        struct rpc_entry_reply entry;
+        uint64_t nodes;
+        bool known;
+    } outcome;
+    bool pinned; /* the settings name the alliance */
+    struct hash expected;
 };
 
 typedef int (*cli_run)(struct cli *c);
 struct cli_verb {
     const char *words; /* "alliance draft" */
-    const char *args, *help, *example;
+    const char *args;
+    const char *options; /* names, each followed by a space */
+    const char *help, *example;
     cli_run run;
 };
 extern const struct cli_verb cli_verbs[];
 extern const size_t cli_verbs_n;
 
+/* verbs.c. The verb that argv begins with, and how many words it is; NULL: none. */
+const struct cli_verb *cli_find_verb(int argc, char **argv, int *ret_n);
+/* Says which verb may have been meant; exit code. */
+int cli_unknown_verb(int argc, char **argv);
+void cli_print_usage(FILE *f);
+int cli_print_help(const struct cli_verb *v, FILE *f);
+/* Edit distance (Levenshtein) of texts up to 31 bytes; SIZE_MAX for longer ones. */
+size_t cli_distance(const char *x, const char *y);
+
+/* options.c. argv[0] is skipped; the rest fills c. ST_USAGE with words. Borrows argv, which is put in order.
+ */
+MUST_USE enum status cli_parse(struct cli *c, int argc, char **argv, const struct cli_verb *v);
+/* The verb's own options, as rows of a Markdown table; and of all verbs, the body of docs/cli.md. */
+void cli_print_rows(const struct cli_verb *v, FILE *f);
+void cli_print_reference(FILE *f);
+bool cli_is_option(struct span name);
+/* Does it only read, so that long output may go through a pager? */
+bool cli_is_paged(const struct cli_verb *v);
+void cli_print_options(const struct cli_verb *v, FILE *f);
+
 /* Prints c->err to stderr and gives the exit code of its status. */
 int cli_fail(struct cli *c);
 __attribute__((format(printf, 2, 3))) int cli_usage(struct cli *c, const char *fmt, ...);
-/* Connects, once. */
+/* Fills what was not given from the person's settings (settings.h). */
+MUST_USE enum status cli_settings(struct cli *c);
+/* Connects, once. ST_MISMATCH: the node keeps another alliance than the settings name. */
 MUST_USE enum status cli_connect(struct cli *c);
 /* A question with cli_connect. */
 MUST_USE enum status cli_ask(struct cli *c, enum method m, const void *request, void *ret_reply);
-/* A record as JSON on standard output. */
+/* render.c. A record as JSON on standard output, or into b; what RAW fields hold is decoded where it is
+ * known. */
 int cli_json(struct cli *c, const struct record_desc *d, const void *rec);
+MUST_USE enum status cli_put_json(struct cli *c, const struct record_desc *d, const void *rec, struct buf *b);
+/* What is proposed, line by line; an amended section in full, as the charter file writes it. */
+void cli_render_proposal(struct cli *c, const struct proposal *p, const struct prose_list *prose,
+                         struct buf *b);
+/* A charter section as YAML. */
+MUST_USE enum status cli_section(struct cli *c, uint64_t number, struct span body, struct buf *b);
+/* Lines that only one of the two has: "- ..." of the first, then "+ ..." of the second. A sketch, not a
+ * patch. */
+void cli_diff(struct span before, struct span after, struct buf *b);
+/* Lines of a text, each indented and ended. */
+void cli_indented(struct buf *b, struct span text, const char *indent);
+/* Width of the terminal or of COLUMNS; SIZE_MAX when standard output is neither. */
+size_t cli_columns(void);
+/* As much of the first line as fits into so many characters; the mark says that something was cut. */
+struct span cli_cut(struct span text, size_t room, const char **ret_mark);
+
+/* With --reason-file, sets reason to the content. */
+MUST_USE enum status cli_reason(struct cli *c);
+/* A whole number within bounds. ST_USAGE names what was found and expected. */
+MUST_USE enum status cli_number(struct cli *c, const char *what, const char *text, uint64_t least,
+                                uint64_t most, uint64_t *ret);
 /* "D-12" or "12". */
 MUST_USE bool cli_decision(const char *word, uint64_t *ret_number);
 struct cli_text {
@@ -53,6 +120,8 @@ struct cli_text cli_span(uint64_t now_ms, uint64_t then_ms);
 void cli_prose(FILE *f, const char *indent, struct span text);
 /* The detached text with this digest, or "(text absent)". */
 struct span cli_find_prose(const struct prose_list *l, const struct hash *digest);
+/* Drops the texts that do not belong to the entry or may not be shown (ENT-8). */
+void cli_keep_prose(const struct leaf *leaf, struct prose_list *list);
 /* Asks for a line on the terminal; false when there is no terminal. */
 bool cli_prompt(const char *question, char *ret, size_t cap, bool hidden);
 
@@ -64,17 +133,22 @@ struct cli_signer {
 };
 void cli_signer_close(struct cli_signer *s);
 MUST_USE enum status cli_signer_open(struct cli *c, struct cli_signer *ret);
-MUST_USE enum status cli_sign(struct cli *c, const struct cli_signer *s, const char *ns, struct span message, struct signature *ret);
+MUST_USE enum status cli_sign(struct cli *c, const struct cli_signer *s, const char *ns, struct span message,
+                              struct signature *ret);
 /* The seat to act for: --as, else the only one that the key holds (among `wanted` if not NULL). */
-MUST_USE enum status cli_seat(struct cli *c, const struct cli_signer *s, const struct span_list *wanted, struct span *ret_seat);
+MUST_USE enum status cli_seat(struct cli *c, const struct cli_signer *s, const struct span_list *wanted,
+                              struct span *ret_seat);
 struct cli_prose_list {
     size_t n;
     struct prose v[LIMIT_PROSE_PER_ENTRY];
 };
-/* Makes a detached text; ret_digest goes into the body. */
-MUST_USE enum status cli_detach(struct cli *c, struct cli_prose_list *l, const char *text, struct hash *ret_digest);
-/* Signs an entry on the newest boundary, saves it (--save) or hands it in, waits for it, says what became of it. Exit
- * code. ret_leaf (may be NULL) when final. */
+/* Does the text hold what looks like a mail address or a telephone number? */
+bool cli_is_personal(struct span text);
+/* Makes a detached text; ret_digest goes into the body. Warns when it looks personal. */
+MUST_USE enum status cli_detach(struct cli *c, struct cli_prose_list *l, const char *text,
+                                struct hash *ret_digest);
+/* Signs an entry on the newest boundary, saves it (--save) or hands it in, waits for it, says what became of
+ * it. Exit code. ret_leaf (may be NULL) when final. */
 int cli_enter(struct cli *c, const struct cli_signer *s, struct span seat, enum kind kind, const void *body,
               const struct cli_prose_list *prose, uint64_t *ret_leaf);
 /* Hands in the bytes of a submission, and waits. */
@@ -83,23 +157,38 @@ int cli_submit(struct cli *c, struct span submission, uint64_t *ret_leaf);
 int cli_wait(struct cli *c, const struct hash *id, uint64_t *ret_leaf);
 
 /* check.c: what is signed was checked here first. */
-struct cli_seen {
-    struct query_decision q;
-    struct leaf_view {
-        struct entry entry;
-        struct proposal proposal;
-        struct prose_list prose;
-        struct span bytes;
-    } leaf;
+struct cli_leaf { /* an entry, proven */
+    struct leaf leaf;
+    struct proposal proposal;
+    struct prose_list prose;
 };
-/* Fetches a decision and the bytes of its current revision; recomputes the digest and checks that it is in the tree of the
- * newest boundary. ST_BADSIG with words when something does not hold. */
+struct cli_seen {
+    struct query_decision q; /* as the node tells it: where the decision stands */
+    struct cli_leaf leaf;    /* its current revision */
+};
+/* Fetches a decision and the bytes of its current revision; recomputes the digest and checks alliance,
+ * signature, that they propose this very decision, and that they are in the tree of the newest boundary.
+ * ST_BADSIG with words when something does not hold. */
 MUST_USE enum status cli_fetch(struct cli *c, uint64_t number, struct cli_seen *ret);
+/* The same for any of its revisions. */
+MUST_USE enum status cli_fetch_revision(struct cli *c, const struct query_decision *q, uint64_t revision,
+                                        struct cli_leaf *ret);
 /* The revision that this user saw last (0: none), and notes it. */
 uint64_t cli_last_seen(struct cli *c, uint64_t number);
 void cli_note_seen(struct cli *c, uint64_t number, uint64_t revision);
 /* Prints the proposal from its bytes. */
-void cli_show_proposal(const struct cli_seen *s);
+void cli_show_proposal(struct cli *c, const struct cli_seen *s);
+
+/* {"entry": id, "state": ..., "leaf": ...}, and of a decision its number and phase; number 0: none. */
+void cli_print_outcome(struct cli *c, uint64_t number, const char *phase);
+
+/* verbs_decide.c. Where a decision stands after an entry is final, and what is missing; as JSON, with the
+ * entry. */
+void cli_say_outcome(struct cli *c, uint64_t number);
+
+/* verbs_node.c. What is wrong with the node, if anything; and EXIT_NODE then. */
+void cli_print_health(const struct rpc_status_reply *s);
+int cli_health_exit(const struct rpc_status_reply *s);
 
 /* verbs */
 int verb_key_new(struct cli *c);
@@ -132,6 +221,7 @@ int verb_charter_show(struct cli *c);
 int verb_charter_check(struct cli *c);
 int verb_seats(struct cli *c);
 int verb_seat_set(struct cli *c);
+int verb_key_revoke(struct cli *c);
 int verb_node_status(struct cli *c);
 int verb_node_peers(struct cli *c);
 int verb_node_why(struct cli *c);

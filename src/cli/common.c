@@ -4,7 +4,8 @@
 #include <unistd.h>
 #include <fcntl.h>
 #include "cli/cli.h"
-#include "crypto/hash.h"
+#include "cli/settings.h"
+#include "ledger/leaf.h"
 
 static int exit_of(enum status st)
 {
@@ -15,6 +16,7 @@ static int exit_of(enum status st)
     case ST_BADKEY:
         return EXIT_KEY;
     case ST_BADSIG:
+    case ST_MISMATCH:
     case ST_CORRUPT:
         return EXIT_BAD;
     case ST_UNREACHABLE:
@@ -46,6 +48,20 @@ int cli_usage(struct cli *c, const char *fmt, ...)
     return EXIT_USAGE;
 }
 
+enum status cli_settings(struct cli *c)
+{
+    struct settings s;
+    enum status st = settings_load(&c->a, &s, &c->err);
+    if (st != ST_OK)
+        return st;
+    c->node = c->node == NULL ? s.node : c->node;
+    c->key = c->key == NULL ? s.key : c->key;
+    c->seat = c->seat == NULL ? s.seat : c->seat;
+    c->pinned = s.pinned;
+    c->expected = s.alliance;
+    return ST_OK;
+}
+
 enum status cli_connect(struct cli *c)
 {
     if (c->client != NULL)
@@ -53,26 +69,68 @@ enum status cli_connect(struct cli *c)
     enum status st = client_open(c->node == NULL ? "." : c->node, 20000, &c->client, &c->err);
     if (st == ST_OK)
         st = client_ask(c->client, METHOD_info, NULL, &c->a, &c->info, &c->err);
+    if (st == ST_OK && c->pinned && !hash_eq(&c->expected, &c->info.alliance))
+        st = err_set(&c->err, ST_MISMATCH, "this node keeps alliance %s; the settings expect %s",
+                     hex_of(&c->info.alliance).s, hex_of(&c->expected).s);
+    if (st != ST_OK) {
+        client_close(c->client);
+        c->client = NULL;
+    }
     return st;
 }
 
+/* A node that went away in the middle may be restarting: the same question is asked again for a while. No
+ * question does harm when it is asked twice; the same entry handed in twice is one entry. */
 enum status cli_ask(struct cli *c, enum method m, const void *request, void *ret_reply)
 {
+    enum { PATIENCE_MS = 15000, PAUSE_MS = 300 };
     enum status st = cli_connect(c);
-    return st == ST_OK ? client_ask(c->client, m, request, &c->a, ret_reply, &c->err) : st;
+    uint64_t end = clock_mono_ms(&clock_system) + PATIENCE_MS;
+    if (st == ST_OK)
+        st = client_ask(c->client, m, request, &c->a, ret_reply, &c->err);
+    while (st == ST_CLOSED && clock_mono_ms(&clock_system) < end) {
+        client_close(c->client);
+        c->client = NULL;
+        do {
+            (void)usleep(PAUSE_MS * 1000);
+            st = cli_connect(c);
+        } while (st != ST_OK && clock_mono_ms(&clock_system) < end);
+        if (st == ST_OK)
+            st = client_ask(c->client, m, request, &c->a, ret_reply, &c->err);
+    }
+    return st;
 }
 
-int cli_json(struct cli *c, const struct record_desc *d, const void *rec)
+enum status cli_reason(struct cli *c)
 {
-    struct buf b CLEANUP(buf_deinit);
-    buf_init(&b, 64 << 20);
-    enum status st = codec_json(d, rec, NULL, NULL, &b);
-    if (st != ST_OK) {
-        (void)err_set(&c->err, st, "the answer cannot be shown as JSON");
-        return cli_fail(c);
-    }
-    (void)puts(buf_cstr(&b));
-    return EXIT_DONE;
+    struct span text;
+    if (c->reason_file == NULL)
+        return ST_OK;
+    if (c->reason != NULL)
+        return err_set(&c->err, ST_USAGE, "--reason and --reason-file: one of them");
+    enum status st = file_read(c->reason_file, LIMIT_PROSE_BYTES, &c->a, &text, &c->err);
+    while (st == ST_OK && text.n > 0 && text.p[text.n - 1] == '\n')
+        text.n--;
+    if (st == ST_OK)
+        c->reason = (const char *)arena_dup(&c->a, text).p;
+    return st;
+}
+
+enum status cli_number(struct cli *c, const char *what, const char *text, uint64_t least, uint64_t most,
+                       uint64_t *ret)
+{
+    uint64_t v = 0;
+    size_t n = strlen(text);
+    if (n == 0 || n > 18 || strspn(text, "0123456789") != n)
+        return err_set(&c->err, ST_USAGE, "%s %s: expected a whole number from %" PRIu64 " to %" PRIu64, what,
+                       text, least, most);
+    for (size_t i = 0; i < n; i++)
+        v = v * 10 + (uint64_t)(text[i] - '0');
+    if (v < least || v > most)
+        return err_set(&c->err, ST_USAGE, "%s %s: expected a whole number from %" PRIu64 " to %" PRIu64, what,
+                       text, least, most);
+    *ret = v;
+    return ST_OK;
 }
 
 bool cli_decision(const char *word, uint64_t *ret_number)
@@ -89,14 +147,16 @@ bool cli_decision(const char *word, uint64_t *ret_number)
 struct cli_text cli_time(uint64_t ms)
 {
     static const char *const days[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
-    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     struct cli_text t;
     int64_t y;
     unsigned m, d;
     uint64_t s = ms / 1000 % 86400;
     time_civil((int64_t)(ms / 86400000), &y, &m, &d);
-    (void)snprintf(t.s, sizeof t.s, "%s %u %s %lld %02u:%02u:%02u UTC", days[ms / 86400000 % 7], d, months[m - 1], (long long)y,
-                   (unsigned)(s / 3600), (unsigned)(s / 60 % 60), (unsigned)(s % 60));
+    (void)snprintf(t.s, sizeof t.s, "%s %u %s %lld %02u:%02u:%02u UTC", days[ms / 86400000 % 7], d,
+                   months[m - 1], (long long)y, (unsigned)(s / 3600), (unsigned)(s / 60 % 60),
+                   (unsigned)(s % 60));
     return t;
 }
 
@@ -132,16 +192,20 @@ struct span cli_find_prose(const struct prose_list *l, const struct hash *digest
 {
     for (size_t i = 0; i < l->n; i++) {
         struct hash h;
-        struct err err;
-        struct buf b CLEANUP(buf_deinit);
-        buf_init(&b, LIMIT_PROSE_BYTES + 64);
-        buf_put(&b, l->v[i].salt.b, 32);
-        buf_put_span(&b, l->v[i].text);
-        sha256(buf_span(&b), &h);
-        if (hash_eq(&h, digest) && text_check(l->v[i].text, true, &err) == ST_OK)
+        leaf_prose_digest(&l->v[i], &h);
+        if (hash_eq(&h, digest) && text_check(l->v[i].text, true, NULL) == ST_OK)
             return l->v[i].text;
     }
     return span_str("(text absent)");
+}
+
+void cli_keep_prose(const struct leaf *leaf, struct prose_list *list)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < list->n; i++)
+        if (leaf_accepts_prose(leaf, &list->v[i], NULL) == ST_OK)
+            list->v[n++] = list->v[i];
+    list->n = n;
 }
 
 bool cli_prompt(const char *question, char *ret, size_t cap, bool hidden)

@@ -58,6 +58,7 @@ static const struct consensus_vote *votes_list(const struct votes_round *r, enum
     return type == VOTE_PREVOTE ? r->prevotes : r->precommits;
 }
 
+/* BFT-A1 */
 bool votes_alike(const struct consensus_vote *a, const struct consensus_vote *b)
 {
     if (a->nil != b->nil)

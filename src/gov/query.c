@@ -77,13 +77,16 @@ static enum status silent_seats(const struct view *v, const struct tally *t, con
 
 static struct span list_text(const struct span_list *l, struct arena *a)
 {
-    struct buf b;
-    buf_init(&b, WORDS_MAX / 2);
-    for (size_t i = 0; i < l->n; i++)
-        buf_printf(&b, "%s%.*s", i == 0 ? "" : ", ", SPAN_FMT(l->v[i]));
-    struct span s = arena_dup(a, buf_span(&b));
-    buf_deinit(&b);
-    return s;
+    enum { ROOM = WORDS_MAX / 2 };
+    char *p = arena_alloc(a, ROOM);
+    size_t n = 0;
+    for (size_t i = 0; p != NULL && i < l->n; i++) {
+        int more = snprintf(p + n, ROOM - n, "%s%.*s", i == 0 ? "" : ", ", SPAN_FMT(l->v[i]));
+        if (more < 0 || (size_t)more >= ROOM - n)
+            break; /* what fits; the list itself has them all */
+        n += (size_t)more;
+    }
+    return span_of(p, n);
 }
 
 static const char *plural(uint64_t n)

@@ -16,7 +16,7 @@ static uint64_t height(const struct replica *r)
     return r->tip.height + 1;
 }
 
-/* BFT-A6: proposer-based time. Ahead at most the precision; behind, more with each round. */
+/* BFT-A6, BFT-T1: ahead at most the precision; behind, more with each round. */
 static enum consensus_judgement judge_time(const struct replica *r, const struct body *b, const struct consensus_vote *v)
 {
     if (!b->valid)

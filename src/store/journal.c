@@ -21,6 +21,9 @@ enum {
     BLOCKS_MAX = JOURNAL_BYTES_MAX / JOURNAL_BLOCK,
 };
 
+static const uint8_t header_magic[8] = {'E', 'N', 'T', 'J', 'R', 'N', 'L', '1'};
+static const uint8_t record_magic[4] = {'E', 'N', 'T', 'V'};
+
 struct record {
     uint64_t sequence, first, height;
     uint32_t block, length;
@@ -51,7 +54,7 @@ static uint32_t blocks_of(size_t length)
 static void header_encode(const struct journal_identity *id, uint8_t b[JOURNAL_BLOCK])
 {
     memset(b, 0, JOURNAL_BLOCK);
-    memcpy(b, "ENTJRNL1", 8);
+    memcpy(b, header_magic, sizeof header_magic);
     store_u32(b + 8, JOURNAL_BLOCK);
     memcpy(b + 12, id->alliance.b, 32);
     memcpy(b + 44, id->incarnation.b, 32);
@@ -63,7 +66,7 @@ static bool header_decode(const uint8_t b[JOURNAL_BLOCK], struct journal_identit
 {
     uint8_t sum[SUM_BYTES];
     (void)crypto_generichash(sum, sizeof sum, b, HEADER_BYTES, NULL, 0);
-    if (memcmp(b, "ENTJRNL1", 8) != 0 || load_u32(b + 8) != JOURNAL_BLOCK)
+    if (memcmp(b, header_magic, sizeof header_magic) != 0 || load_u32(b + 8) != JOURNAL_BLOCK)
         return false;
     if (memcmp(sum, b + HEADER_BYTES, SUM_BYTES) != 0)
         return false;
@@ -85,7 +88,7 @@ static enum status headers_read(const struct disk_file *f, struct headers *ret_h
 {
     static const uint8_t zeros[JOURNAL_BLOCK];
     struct headers *h = ret_h;
-    if (f->size(f->ctx) < HEADER_COPIES * JOURNAL_BLOCK)
+    if (f->size(f->ctx) < (uint64_t)HEADER_COPIES * JOURNAL_BLOCK)
         return err_set(err, ST_NOTFOUND, "vote journal: none was created here");
     enum status st = f->read(f->ctx, 0, h->b[0], sizeof h->b, err);
     if (st != ST_OK)
@@ -176,7 +179,7 @@ static void record_sum(const struct journal *j, const uint8_t *head, struct span
 static void record_encode(const struct journal *j, const struct record *r, struct span payload, uint8_t *b)
 {
     memset(b, 0, (size_t)blocks_of(payload.n) * JOURNAL_BLOCK);
-    memcpy(b, "ENTV", 4);
+    memcpy(b, record_magic, sizeof record_magic);
     store_u32(b + 4, r->block);
     store_u64(b + 8, r->sequence);
     store_u64(b + 16, r->first);
@@ -198,8 +201,8 @@ static bool head_decode(const struct journal *j, const uint8_t *file, uint32_t b
     const uint8_t *b = file + (size_t)block * JOURNAL_BLOCK;
     struct record r = {load_u64(b + 8), load_u64(b + 16), load_u64(b + 24), load_u32(b + 4),
                        load_u32(b + 32)};
-    bool sane = memcmp(b, "ENTV", 4) == 0 && r.block == block && r.length <= JOURNAL_RECORD_MAX &&
-                r.sequence != 0 && r.first != 0 && r.first <= r.sequence &&
+    bool sane = memcmp(b, record_magic, sizeof record_magic) == 0 && r.block == block &&
+                r.length <= JOURNAL_RECORD_MAX && r.sequence != 0 && r.first != 0 && r.first <= r.sequence &&
                 blocks_of(r.length) <= j->blocks - block;
     if (sane)
         *ret_r = r;
@@ -288,13 +291,14 @@ static enum status load(struct journal *j, const uint8_t *file, const struct fou
 static enum status read_all(struct journal *j, struct err *err)
 {
     size_t size = (size_t)j->blocks * JOURNAL_BLOCK;
+    ASSERT(size != 0);
     uint8_t *file = malloc(size);
     struct found *found = malloc(sizeof *found);
     enum status st = ST_NOMEM;
-    if (file == NULL || found == NULL)
-        st = err_set(err, st, "vote journal: out of memory");
-    else
+    if (file != NULL && found != NULL)
         st = j->f.read(j->f.ctx, 0, file, size, err);
+    else
+        (void)err_set(err, st, "vote journal: out of memory");
     if (st == ST_OK) {
         scan(j, file, found);
         st = load(j, file, found, err);
@@ -320,8 +324,8 @@ static enum status check_size(const struct disk_file *f, uint32_t *ret_blocks, s
 enum status journal_open(const struct disk_file *f, const struct journal_identity *id, struct journal **ret_j,
                          struct err *err)
 {
-    struct headers h;
-    uint32_t blocks;
+    struct headers h = {0};
+    uint32_t blocks = 0;
     enum status st = headers_read(f, &h, err);
     if (st == ST_OK)
         st = check_identity(&h.id, id, err);
@@ -344,8 +348,8 @@ enum status journal_open(const struct disk_file *f, const struct journal_identit
     for (unsigned i = 0; i < HEADER_COPIES && st == ST_OK; i++)
         if (!h.valid[i]) /* the other copy makes it whole */
             st = f->write(f->ctx, (uint64_t)i * JOURNAL_BLOCK, span_of(h.b[1 - i], JOURNAL_BLOCK), err);
-    if (st ==
-        ST_OK) /* what was read may still be on its way to the disk: a process was killed, not the machine */
+    /* What was read may still be on its way to the disk, if a process was killed and not the machine. */
+    if (st == ST_OK)
         st = f->sync(f->ctx, err);
     if (st != ST_OK) {
         journal_close(j);

@@ -244,8 +244,7 @@ static enum status lmdb_prev(void *ctx, uint8_t table, struct span upto, struct 
     int rc = cursor_for(v, table, &c);
     if (rc == 0)
         rc = mdb_cursor_get(c, &kv[0], &kv[1], MDB_SET_RANGE);
-    if (rc ==
-        MDB_NOTFOUND) { /* all keys are before it; the cursor starts afresh, for 0.9.24 keeps an end mark */
+    if (rc == MDB_NOTFOUND) { /* all keys are before it; the cursor, now past the end, starts afresh */
         rc = mdb_cursor_renew(v->txn, c);
         if (rc == 0)
             rc = mdb_cursor_get(c, &kv[0], &kv[1], MDB_LAST);
@@ -602,8 +601,8 @@ enum status store_lmdb_room(struct store *s, uint64_t least_bytes, struct err *e
 
 static enum status check_table(struct lmdb_view *v, uint8_t table, uint64_t *ret_n, struct err *err)
 {
-    MDB_stat stat;
-    MDB_cursor *c;
+    MDB_stat stat = {0};
+    MDB_cursor *c = NULL;
     MDB_val kv[2];
     uint8_t before[VIEW_KEY_MAX];
     struct span last = {before, 0};
@@ -641,10 +640,11 @@ static enum status check_table(struct lmdb_view *v, uint8_t table, uint64_t *ret
 enum status store_lmdb_check(struct store *s, uint64_t *ret_records, struct err *err)
 {
     ASSERT(s->ops == &lmdb_ops);
-    struct view view;
+    struct view view = {0};
     enum status st = lmdb_read_begin(s, &view, err);
     if (st != ST_OK)
         return st;
+    ASSERT(view.ctx != NULL);
     uint64_t n = 0;
     for (unsigned i = 0; i <= TABLE_MAX && st == ST_OK; i++)
         if (table_name((uint8_t)i) != NULL)

@@ -205,6 +205,7 @@ static void tree_del(struct tree *t, uint8_t table, struct span key)
         return;
     struct node **link = &t->root;
     for (;;) {
+        ASSERT(*link != NULL);
         *link = node_own(*link);
         int c = node_cmp(*link, table, key);
         if (c == 0)

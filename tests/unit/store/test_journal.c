@@ -423,6 +423,35 @@ Test(journal, loses_nothing_that_was_acknowledged)
     cr_assert_gt(r.torn, 100, "%zu", r.torn);
 }
 
+/* The process is killed between write and sync; the next one sees the record in the page cache and may send
+ * it. Then power fails. */
+Test(journal, what_opening_showed_survives_power_loss)
+{
+    static const bool none[VDISK_PENDING_MAX];
+    struct vdisk d;
+    struct disk_file f;
+    struct err err;
+    fresh(&d, &f);
+    struct journal *j = open_ok(&f);
+    struct shown s = {0};
+    append_ok(j, &s, 1, 1, 100);
+    uint8_t b[JOURNAL_RECORD_MAX];
+    d.stop_at = d.ops + 1;
+    cr_assert_eq(journal_append(j, 1, record_bytes(1, 2, 50, b), &err), ST_IO);
+    d.stop_at = -1;
+    journal_close(j);
+    cr_assert_gt(d.n_pending, 0);
+    j = open_ok(&f);
+    shown_add(&s, 1, 2, 50);
+    cr_assert(shows(j, &s));
+    vdisk_crash(&d, none);
+    journal_close(j);
+    j = open_ok(&f);
+    cr_assert(shows(j, &s));
+    journal_close(j);
+    vdisk_deinit(&d);
+}
+
 /* A full ring grows in the middle of a height; a crash there harms nothing. */
 Test(journal, survives_a_crash_while_growing)
 {

@@ -488,8 +488,7 @@ static enum outcome rot_read_all(const struct tmpdir *dir, bool whole_check)
     if (store_lmdb_open(dir->path, MAP, 0, &s, &err) != ST_OK)
         return CLEAN_ERROR;
     if (whole_check)
-        return store_lmdb_check(s, &records, &err) == ST_OK && records == 2 * ROT_RECORDS ? ALL_RIGHT
-                                                                                          : CLEAN_ERROR;
+        return store_lmdb_check(s, &records, &err) == ST_OK ? ALL_RIGHT : CLEAN_ERROR;
     struct view v;
     if (store_read_begin(s, &v, &err) != ST_OK)
         return CLEAN_ERROR;
@@ -620,6 +619,38 @@ Test(store_lmdb, damage_anywhere_never_gives_a_wrong_value)
     cr_assert_eq(count[WRONG_VALUE], 0);
     cr_assert_eq(unnoticed, 0);
     cr_assert_gt(count[CLEAN_ERROR], 20);
+    tmpdir_remove(&dir);
+}
+
+/* A page header that says one record fewer: LMDB answers "absent", and only the count gives it away. */
+Test(store_lmdb, missing_records_are_found_by_the_whole_check)
+{
+    enum { PAGE = 4096, FLAGS_AT = 10, LOWER_AT = 12, LEAF = 2 }; /* struct MDB_page of LMDB 0.9, 64-bit */
+    struct tmpdir dir = tmpdir_make();
+    struct store *s = open_ok(&dir, MAP);
+    rot_fill(s);
+    struct store_lmdb_info info;
+    struct err err;
+    cr_assert_eq(store_lmdb_info(s, &info, &err), ST_OK);
+    store_close(s);
+    int fd = open(tmpdir_file(&dir, "data.mdb"), O_RDWR);
+    size_t missing = 0;
+    for (off_t page = 2; page < (off_t)(info.used_bytes / PAGE); page++) {
+        uint8_t flags, lower;
+        cr_assert_eq(pread(fd, &flags, 1, page * PAGE + FLAGS_AT), 1);
+        cr_assert_eq(pread(fd, &lower, 1, page * PAGE + LOWER_AT), 1);
+        if (flags != LEAF || lower < 20)
+            continue;
+        uint8_t less = (uint8_t)(lower - 2);
+        cr_assert_eq(pwrite(fd, &less, 1, page * PAGE + LOWER_AT), 1);
+        if (rot_in_child(&dir, false) == MISSING) {
+            missing++;
+            cr_assert_eq(rot_in_child(&dir, true), CLEAN_ERROR, "page %ld", (long)page);
+        }
+        cr_assert_eq(pwrite(fd, &lower, 1, page * PAGE + LOWER_AT), 1);
+    }
+    cr_assert_gt(missing, 10);
+    cr_assert_eq(close(fd), 0);
     tmpdir_remove(&dir);
 }
 

@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""entente_verify: checks an Entente pack, checkpoint or proof without Entente's own code.
+
+usage: entente_verify.py verify PACK [--expect-alliance ID] [--json] [--openssl] [--proto DIR]
+       entente_verify.py checkpoint FILE --key VKEY... [--json]
+       entente_verify.py inclusion --leaf-hash B64 --index N --size N --root B64 --proof B64,...
+       entente_verify.py consistency --size1 N --root1 B64 --size2 N --root2 B64 --proof B64,...
+
+exit codes: 0 verified; 1 usage, or a file that cannot be read; 6 verification failed."""
+import argparse
+import json
+import pathlib
+import re
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from canonical import Codec, Refused  # noqa: E402
+import merkle  # noqa: E402
+import note  # noqa: E402
+from pack import Failed  # noqa: E402
+from schema import Schema  # noqa: E402
+from verify import Verifier  # noqa: E402
+
+PROTO = pathlib.Path(__file__).resolve().parents[2] / "proto"
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.print_usage(sys.stderr)
+        self.exit(1, "entente_verify: %s\n" % message)
+
+
+def number(text):
+    if not re.match(r"(0|[1-9][0-9]{0,19})\Z", text) or int(text) >= 1 << 64:
+        raise argparse.ArgumentTypeError("%r is no decimal number below 2^64" % text)
+    return int(text)
+
+
+def hash32(text):
+    try:
+        data = note.unbase64(text, "hash")
+    except Refused as e:
+        raise argparse.ArgumentTypeError(e.words) from None
+    if len(data) != 32:
+        raise argparse.ArgumentTypeError("%r is no base64 of 32 bytes" % text)
+    return data
+
+
+def hashes(text):
+    return [hash32(t) for t in text.split(",")] if text else []
+
+
+def alliance(text):
+    if not re.match(r"[0-9a-f]{64}\Z", text):
+        raise argparse.ArgumentTypeError("an alliance id is 64 digits of lower-case hex")
+    return bytes.fromhex(text)
+
+
+def say_pack(v, as_json):
+    c = dict(v.counts, alliance=v.founding.alliance.hex(), leaves=v.tree.size, signatures=v.sigs.counts,
+             kinds=v.kinds)
+    if as_json:
+        print(json.dumps({"verified": True, **c, "root": v.tree.root().hex()}, sort_keys=True))
+        return
+    print("VERIFIED alliance %s" % c["alliance"])
+    print("  {blocks:,} blocks, {entries:,} entries, {leaves:,} leaves, {certificates:,} certificates, "
+          "{checkpoints:,} checkpoints".format(**c))
+    print("  signatures: " + ", ".join("%s %d" % s for s in sorted(c["signatures"].items())))
+    print("  entries by kind: " + (", ".join("%s %d" % k for k in sorted(c["kinds"].items())) or "none"))
+    print("  texts: {texts} match their digests, {texts_absent} absent".format(**c))
+    print("  writes roots: {writes_roots} re-derived, {writes_roots_not_derived} NOT re-derived".format(**c))
+    print("  state roots: {state_roots} re-derived, {state_roots_not_derived} NOT re-derived".format(**c))
+    if c["writes_roots_not_derived"]:
+        print("  What was not re-derived is what the validators signed for; this program did not repeat it.")
+
+
+def do_verify(args):
+    v = Verifier(Codec(Schema(args.proto)), args.openssl)
+    with open(args.pack, "rb") as stream:
+        try:
+            v.run(stream, args.expect_alliance)
+        except Failed as e:
+            if args.json:
+                print(json.dumps({"verified": False, "region": e.region, "frame": e.frame, "offset": e.offset,
+                                  "rule": e.rule, "words": e.words}, sort_keys=True))
+            else:
+                print("NOT VERIFIED: region %s, frame %d at byte %d, rule %s: %s"
+                      % (e.region, e.frame, e.offset, e.rule, e.words))
+            return 6
+    say_pack(v, args.json)
+    return 0
+
+
+def do_checkpoint(args):
+    data = pathlib.Path(args.file).read_bytes()
+    try:
+        keys = [note.parse_vkey(k) for k in args.key]
+    except Refused as e:
+        print("entente_verify: --key: %s" % e.words, file=sys.stderr)
+        return 1
+    try:
+        n = note.parse(data)
+        signed = note.check(n, keys)
+        if not signed:
+            raise Refused("CKP-4", "no line is by a key that was given")
+    except Refused as e:
+        print(json.dumps({"verified": False, "rule": e.rule, "words": e.words}) if args.json
+              else "NOT VERIFIED: rule %s: %s" % (e.rule, e.words))
+        return 6
+    who = [{"name": keys[i].name, "cosigned": t} for i, t in sorted(signed.items())]
+    if args.json:
+        print(json.dumps({"verified": True, "origin": n.origin, "size": n.size, "root": n.root.hex(), "signed": who}))
+        return 0
+    print("VERIFIED checkpoint of %s: size %d, root %s" % (n.origin, n.size, n.root.hex()))
+    for w in who:
+        print("  signed by %s%s" % (w["name"], "" if w["cosigned"] is None else " at %d" % w["cosigned"]))
+    return 0
+
+
+def proved(ok):
+    print("VERIFIED" if ok else "NOT VERIFIED: rule TRE-1: the proof does not lead to the root")
+    return 0 if ok else 6
+
+
+def do_inclusion(a):
+    return proved(merkle.inclusion(a.leaf_hash, a.index, a.size, a.proof, a.root))
+
+
+def do_consistency(a):
+    return proved(merkle.consistency(a.size1, a.root1, a.size2, a.root2, a.proof))
+
+
+def parser():
+    p = Parser(prog="entente_verify.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    verbs = p.add_subparsers(dest="verb", required=True)
+    v = verbs.add_parser("verify")
+    v.add_argument("pack")
+    v.add_argument("--expect-alliance", type=alliance)
+    v.add_argument("--json", action="store_true")
+    v.add_argument("--openssl", action="store_true", help="ask openssl about every signature too (slow)")
+    v.add_argument("--proto", default=PROTO, help="the folder of the .def files")
+    v.set_defaults(do=do_verify)
+    c = verbs.add_parser("checkpoint")
+    c.add_argument("file")
+    c.add_argument("--key", action="extend", nargs="+", required=True)
+    c.add_argument("--json", action="store_true")
+    c.set_defaults(do=do_checkpoint)
+    i = verbs.add_parser("inclusion")
+    for name, kind in (("leaf-hash", hash32), ("index", number), ("size", number), ("root", hash32),
+                       ("proof", hashes)):
+        i.add_argument("--" + name, type=kind, required=True)
+    i.set_defaults(do=do_inclusion)
+    s = verbs.add_parser("consistency")
+    for name, kind in (("size1", number), ("root1", hash32), ("size2", number), ("root2", hash32), ("proof", hashes)):
+        s.add_argument("--" + name, type=kind, required=True)
+    s.set_defaults(do=do_consistency)
+    return p
+
+
+def main():
+    args = parser().parse_args()
+    try:
+        return args.do(args)
+    except OSError as e:
+        print("entente_verify: %s: %s" % (e.filename, e.strerror), file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,281 @@
+"""Verifies a pack in one pass: founding, blocks, leaves, certificates, texts, checkpoints."""
+import hashlib
+
+from authority import Authority
+from canonical import Refused, text_ok, prefix
+import genesis
+import governance
+from merkle import Tree, sha256
+import note
+import pack
+from pack import Failed
+import sets
+import signing
+
+DAY = 86_400_000
+ZEROS = bytes(32)
+
+
+class Verifier:
+    def __init__(self, codec, cross=False):
+        self.codec, self.sigs = codec, signing.Signatures(cross)
+        self.founding = None
+        self.tree, self.boundaries = Tree(), []  # boundaries: (size, root, time), one per block
+        self.by_size, self.ids = {}, set()
+        self.last, self.last_certificate = None, None  # of the newest block
+        self.members = None
+        self.counts = {"blocks": 0, "entries": 0, "texts": 0, "texts_absent": 0, "checkpoints": 0,
+                       "writes_roots": 0, "writes_roots_not_derived": 0, "state_roots": 0,
+                       "state_roots_not_derived": 0, "certificates": 0}
+        self.kinds, self.ended = {}, False
+
+    # -- frames ----------------------------------------------------------------------------------------------------
+
+    def run(self, stream, expect=None):
+        number = offset = 0
+        for number, offset, name, body in pack.frames(self.codec, stream):
+            self.at = (number, offset)
+            if self.ended:
+                self.fail("frame", "PAK-2", "a frame after pack_end")
+            if (self.founding is None) != (name == "pack_head"):
+                self.fail("frame", "PAK-2", "one pack_head comes first, and once")
+            if self.counts["checkpoints"] and name == "pack_block":
+                self.fail("frame", "PAK-2", "a block after a checkpoint")
+            getattr(self, name)(body, expect) if name == "pack_head" else getattr(self, name)(body)
+        self.at = (number, offset)
+        if not self.ended:
+            self.fail("end", "PAK-2", "the pack has no pack_end")
+
+    def fail(self, region, rule, words):
+        raise Failed(region, self.at[0], self.at[1], rule, words)
+
+    def need(self, ok, region, rule, words):
+        if not ok:
+            self.fail(region, rule, words)
+
+    def guard(self, region, f, *args):
+        try:
+            return f(*args)
+        except Refused as e:
+            raise Failed(region, self.at[0], self.at[1], e.rule, e.words) from None
+
+    def pack_head(self, head, expect):
+        self.founding = f = self.guard("genesis", genesis.check, self.codec, self.sigs, head.genesis)
+        self.need(f.alliance == head.alliance, "head", "GEN-3", "the alliance id is not that of the charter within")
+        self.need(expect is None or f.alliance == expect, "head", "GEN-3",
+                  "this is alliance %s, another one was expected" % f.alliance.hex())
+        self.origin = "%s/%s" % (f.sections[1].origin, f.alliance.hex())
+        self.guard("genesis", sets.check_set, [Rec_of(m) for m in f.members])
+        self.authority = Authority(f)
+        self.governance = governance.Governance(self.codec, f)
+        self.note_keys = [note.Key(self.origin, note.LOG, c.node.log) for c in f.cards.values()]
+        self.note_keys += [note.Key("%s/%s" % (self.origin, o), note.COSIGN, c.node.cosign)
+                           for o, c in f.cards.items()]
+
+    def pack_checkpoint(self, body):
+        self.need(self.last is not None, "frame", "PAK-2", "a checkpoint before any block")
+        n = self.guard("checkpoint", note.parse, body.note)
+        self.need(n.origin == self.origin and not n.extensions, "checkpoint", "CKP-4", "another log's checkpoint")
+        signed = self.guard("checkpoint", note.check, n, self.note_keys, True, self.sigs.counts)
+        self.need(n.size in self.by_size, "checkpoint", "CKP-1", "size %d is after no block of this pack" % n.size)
+        height = self.by_size[n.size]
+        self.need(n.root == self.boundaries[height][1], "checkpoint", "CKP-1",
+                  "the root of size %d is another one" % n.size)
+        members = self.boundaries[height][3]
+        names = {"%s/%s" % (self.origin, m["org"]) for m in members}
+        cosigned = {self.note_keys[i].name for i in signed if self.note_keys[i].kind == note.COSIGN}
+        q = sets.quorum(len(members))
+        self.need(len(cosigned & names) >= q, "checkpoint", "CKP-3",
+                  "%d cosignatures of the set in force, %d are needed" % (len(cosigned & names), q))
+        self.counts["checkpoints"] += 1
+
+    def pack_end(self, body):
+        self.need(self.last is not None, "end", "PAK-2", "a pack holds at least one block")
+        self.need(body.blocks == self.counts["blocks"] and body.leaves == self.tree.size
+                  and body.root == self.tree.root(), "end", "PAK-4",
+                  "pack_end says other blocks, leaves or root than were read")
+        self.ended = True
+
+    # -- blocks ----------------------------------------------------------------------------------------------------
+
+    def pack_block(self, b):
+        header = self.guard("header", self.codec.decode, "header", b.header)
+        record = self.guard("header", self.codec.decode, "block_record", header.record)
+        height = self.counts["blocks"]
+        self.need(record.height == height, "header", "PAK-2", "height %d where %d belongs" % (record.height, height))
+        self.need(record.alliance == self.founding.alliance, "header", "BLK-2", "a block of another alliance")
+        self.need(record.rules == 1, "header", "BLK-9",
+                  "executed under rules version %d; this program knows version 1" % record.rules)
+        if height == 0:
+            leaves = self.first_block(b, record)
+        else:
+            leaves = self.next_block(b, record)
+        self.need(header.size == self.tree.size + 1 + record.entries, "header", "BLK-2", "the tree size is wrong")
+        block_id = sha256(b.header)
+        members, next_members = self.validator_sets(record)
+        if height:
+            self.certificate(b, record, block_id, members)
+            self.entries(record, leaves)
+        for leaf in [header.record] + leaves:
+            self.tree.append(leaf)
+        self.need(self.tree.root() == header.root, "leaf" if height else "genesis", "TRE-1",
+                  "the root over the leaves is not the header's")
+        self.execute(record, height, header)
+        self.texts(b, leaves)
+        self.boundaries.append((header.size, header.root, record.time_ms, members))
+        self.by_size[header.size] = height
+        self.members, self.last = next_members, (record, block_id)
+        self.last_certificate = sha256(b.certificate) if b.certificate else None
+        self.counts["blocks"] += 1
+
+    def first_block(self, b, r):
+        f = self.founding
+        need = self.need
+        need(not b.leaves and b.certificate is None and not b.prose, "frame", "PAK-3",
+             "height 0 carries no leaves, certificate or texts")
+        need(r.prev == ZEROS, "header", "BLK-2", "prev at height 0 is zeros")
+        need(r.last_commit == ZEROS, "header", "BLK-7", "last_commit at height 0 is zeros")
+        need(r.proposer is None, "header", "BLK-10", "height 0 has no proposer")
+        need(r.time_ms == f.sections[1].founded_ms, "header", "GEN-5", "the time is not the founding time")
+        leaves = f.section_leaves + f.card_leaves
+        need(r.entries == len(leaves), "header", "GEN-5", "%d leaves, the genesis has %d" % (r.entries, len(leaves)))
+        need(r.validators == f.set_hash and r.next_validators == f.set_hash and r.next_set is not None, "header",
+             "BLK-6", "the founding set is that of the partners and witnesses")
+        self.members = f.members
+        return leaves
+
+    def next_block(self, b, r):
+        prev, prev_id = self.last
+        need = self.need
+        need(b.certificate is not None, "certificate", "PAK-3", "the certificate is missing")
+        need(r.prev == prev_id, "header", "BLK-2", "prev is not the id of the block before")
+        need(r.epoch == prev.epoch, "header", "BLK-2", "another epoch")
+        need(r.time_ms > prev.time_ms, "header", "BLK-3", "ledger time does not advance")
+        want = self.last_certificate if r.height > 1 else self.founding.sigs_hash
+        need(r.last_commit == want, "header", "PAK-3" if r.height > 1 else "BLK-7",
+             "last_commit is not the hash of the certificate in the frame before"
+             if r.height > 1 else "last_commit at height 1 is not the hash of the founding signatures")
+        need(r.entries == len(b.leaves), "leaf", "BLK-1", "%d leaves, the block has %d" % (len(b.leaves), r.entries))
+        clock = self.governance.clock()
+        need(r.entries <= clock.block_entries, "header", "BLK-11", "more entries than the charter allows")
+        need(sum(map(len, b.leaves)) <= clock.block_bytes, "leaf", "BLK-11", "more bytes than the charter allows")
+        return b.leaves
+
+    def validator_sets(self, r):
+        """BLK-6, CRT-3: the set that decides this block, and the next one."""
+        members = self.members
+        now = sets.set_hash(self.codec, members)
+        self.need(r.validators == now, "header", "BLK-6", "the set that decides this block is another one")
+        if r.height:
+            self.need(r.proposer in {m["org"] for m in members}, "header", "BLK-10", "the proposer is not in the set")
+            self.need((r.next_set is not None) == (r.next_validators != now), "header", "BLK-6",
+                      "next_set is there exactly when the set changes")
+        if r.next_set is None:
+            return members, members
+        self.guard("header", sets.check_set, r.next_set)
+        following = [{"org": m.org, "vote": m.vote, "cosign": m.cosign} for m in r.next_set]
+        self.need(sets.set_hash(self.codec, following) == r.next_validators, "header", "BLK-6",
+                  "next_set is not the set that next_validators names")
+        return members, following
+
+    def certificate(self, b, r, block_id, members):
+        args = (self.codec, self.sigs, b.certificate, [Rec_of(m) for m in members], r.alliance, r.epoch, r.height)
+        c = self.guard("certificate", sets.check_certificate, *args)
+        self.need(c.value == block_id, "header", "CRT-1", "the certificate is good, and for another header")
+        self.counts["certificates"] += 1
+
+    # -- leaves ----------------------------------------------------------------------------------------------------
+
+    def entries(self, r, leaves):
+        base = self.tree.size
+        self.decoded = []
+        for i, leaf in enumerate(leaves, 1):
+            try:
+                self.decoded.append(self.entry(r, leaf, base + i))
+            except Refused as e:
+                self.fail("leaf", e.rule, "leaf %d of block %d: %s" % (i, r.height, e.words))
+
+    def entry(self, r, leaf, index):
+        if len(leaf) > self.codec.schema.limits["ENTRY_BYTES"]:
+            raise Refused("ENT-2", "larger than a leaf may be")
+        v, n = prefix(leaf)
+        e = self.codec.record("entry", v)
+        s = self.codec.decode("signature", leaf[n:])
+        if e.alliance != self.founding.alliance:
+            raise Refused("ENT-3", "made for another alliance")
+        name = self.codec.schema.numbers.get(("records", e.kind))
+        if name is None:
+            raise Refused("ENT-3", "no record kind has the number %d" % e.kind)
+        body = self.codec.decode(name, e.body)
+        entry_id = sha256(leaf[:n])
+        if entry_id in self.ids:
+            raise Refused("ENT-2", "the same entry is in the log already")
+        self.sigs.person("entry@entente", leaf[:n], s, self.codec.schema.enums["sig_alg"])
+        self.authority.check(e.seat, s)
+        self.basis(r, e)
+        if not r.time_ms < e.expires_ms <= r.time_ms + 30 * DAY:
+            raise Refused("ENT-6", "it had expired, or would live longer than 30 days")
+        self.authority.apply(name, body, e.seat)
+        self.ids.add(entry_id)
+        self.kinds[name] = self.kinds.get(name, 0) + 1
+        self.counts["entries"] += 1
+        return governance.Entry(name, e, s, body, entry_id, index)
+
+    def basis(self, r, e):
+        """ENT-5."""
+        height = self.by_size.get(e.basis.size)
+        if height is None or self.boundaries[height][1] != e.basis.root:
+            raise Refused("ENT-5", "its basis is no block boundary of this history")
+        if height + 1 < len(self.boundaries) and self.boundaries[height + 1][2] < r.time_ms - 30 * DAY:
+            raise Refused("ENT-5", "its basis is stale")
+
+    def texts(self, b, leaves):
+        """PAK-4, ENT-8."""
+        if not self.counts["blocks"]:
+            return
+        open_ = {}
+        for i, e in enumerate(self.decoded, 1):
+            for path, field, digest in self.codec.prose_fields(e.name, e.body):
+                open_.setdefault((i, digest), []).append((path, field))
+        total = sum(map(len, open_.values()))
+        for p in b.prose:
+            text = p.prose.text
+            key = (p.leaf, hashlib.sha256(p.prose.salt + text.encode()).digest())
+            self.need(key in open_ and open_[key], "prose", "PAK-4",
+                      "a text of block %d matches no digest of leaf %d" % (self.counts["blocks"], p.leaf))
+            path, field = open_[key].pop()
+            n = len(text.encode())
+            fits = field.low <= n <= (field.high or n) and text_ok(text, path.split(".")[-1] != "title")
+            self.need(fits, "prose", "ENT-8", "the text of %s is out of bounds, or has a refused character" % path)
+            self.counts["texts"] += 1
+            total -= 1
+        self.counts["texts_absent"] += total
+
+    # -- governance ------------------------------------------------------------------------------------------------
+
+    def execute(self, record, height, header):
+        """BLK-4, BLK-5, BLK-8: as far as this program re-executes; what it does not is counted, never passed over."""
+        g, c = self.governance, self.counts
+        try:
+            g.found(record) if height == 0 else g.block(record, self.tree.size - 1 - record.entries, self.decoded)
+        except Refused as e:
+            self.fail("leaf" if height else "genesis", e.rule, "block %d: %s" % (height, e.words))
+        if g.writes_known:
+            self.need(g.writes_root() == record.writes_root, "header", "BLK-4",
+                      "re-executed, block %d has another writes root" % height)
+            c["writes_roots"] += 1
+        else:
+            c["writes_roots_not_derived"] += 1
+        if g.state_known:
+            self.need(g.state_root() == record.state_root, "header", "BLK-5",
+                      "re-executed, block %d has another state root" % height)
+            c["state_roots"] += 1
+        else:
+            c["state_roots_not_derived"] += 1
+
+
+class Rec_of:
+    """A validator given as a dict, read by attributes."""
+
+    def __init__(self, m):
+        self.org, self.vote, self.cosign = m["org"], m["vote"], m["cosign"]

@@ -1,0 +1,197 @@
+/* Options of the command line. Each verb says which it takes; the rest are refused, so that nothing typed is
+ * ignored. */
+#include <getopt.h>
+#include "cli/cli.h"
+
+struct option_desc {
+    const char *name, *arg, *help; /* arg NULL: a flag */
+    int letter;                    /* or 0 */
+    size_t offset;                 /* of the member of struct cli */
+};
+
+#define TEXT(name, letter, member, arg, help)                                                                \
+    {                                                                                                        \
+        name, arg, help, letter, offsetof(struct cli, member)                                                \
+    }
+#define FLAG(name, member, help)                                                                             \
+    {                                                                                                        \
+        name, NULL, help, 0, offsetof(struct cli, member)                                                    \
+    }
+
+static const struct option_desc options[] = {
+    TEXT("node", 0, node, "DIR|SOCKET",
+         "The node to ask; else ENTENTE_NODE, the settings' node:, or this directory"),
+    TEXT("as", 0, seat, "ORG/SEAT",
+         "The seat acted for; else ENTENTE_SEAT, the settings' seat:, or the one seat that the key holds"),
+    TEXT("seat", 0, seat, "ORG/SEAT", "The same as --as"),
+    TEXT("key", 'k', key, "FILE",
+         "Key file of entente, OpenSSH key, or a public key whose agent or device signs; else ENTENTE_KEY or "
+         "key:"),
+    TEXT("passphrase-file", 0, passphrase_file, "FILE", "Holds the key's passphrase"),
+    FLAG("yes", yes, "Answers yes to the question"),
+    FLAG("json", json, "JSON on standard output"),
+    FLAG("no-wait", no_wait, "Does not wait until it is final (exit 8)"),
+    TEXT("timeout", 0, timeout, "SECONDS", "How long to wait; 60 unless said"),
+    TEXT("save", 0, save, "FILE.entry", "Signs, writes the entry to a file, sends nothing"),
+    TEXT("title", 0, title, "TEXT", "Title, one line"),
+    TEXT("text", 0, text, "TEXT", "The text in full"),
+    TEXT("text-file", 0, text_file, "FILE", "The text, from a file"),
+    TEXT("reason", 'r', reason, "TEXT", "Why"),
+    TEXT("reason-file", 0, reason_file, "FILE", "Why, from a file"),
+    TEXT("clause", 0, clause, "CLAUSE", "Clause of the charter that a veto rests on"),
+    TEXT("confirm", 0, confirm, "NAME", "Names once more what is done for good"),
+    TEXT("rev", 0, rev, "N", "The revision meant; needed when it changed after you read it"),
+    TEXT("amount", 0, amount, "MONEY", "Amount at stake: \"USD 180000.00\""),
+    TEXT("affects", 0, affects, "ORG,...", "Partners named as affected"),
+    TEXT("partner", 0, partner, "ORG", "Partner that the proposal is about"),
+    TEXT("document", 0, document, "FILE,...", "Documents it rests on, recorded by their SHA-256"),
+    TEXT("amend", 0, amend, "SECTION", "Passing replaces this charter section by the one in --file"),
+    TEXT("file", 0, file, "FILE", "A charter as `entente charter show` prints it, changed"),
+    TEXT("counter", 0, counter, "D-n", "It is a counter to that decision: one passing closes the other"),
+    TEXT("since", 0, since, "TIME", "Acts of the key from then on are suspect"),
+    TEXT("limit", 'n', limit, "N", "At most so many"),
+    TEXT("from", 0, from, "N", "The first one"),
+    FLAG("unsealed", unsealed, "Seals the key with no passphrase: whoever reads the file can sign"),
+    TEXT("output", 'o', out, "FILE", "Where to write"),
+    FLAG("no-pager", no_pager, "Never starts a pager"),
+    FLAG("help", help, "This help"),
+};
+
+/* What every verb takes: which node, who, and how to show it. */
+static const char common[] = "node as seat key passphrase-file yes json help ";
+
+static bool listed(const char *list, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *p = list; (p = strstr(p, name)) != NULL; p += n)
+        if ((p == list || p[-1] == ' ') && p[n] == ' ')
+            return true;
+    return false;
+}
+
+static bool takes(const struct cli_verb *v, const struct option_desc *o)
+{
+    return listed(common, o->name) || listed(v->options, o->name);
+}
+
+bool cli_is_paged(const struct cli_verb *v)
+{
+    return listed(v->options, "no-pager");
+}
+
+void cli_print_options(const struct cli_verb *v, FILE *f)
+{
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        const struct option_desc *o = &options[i];
+        char left[64];
+        if (!takes(v, o))
+            continue;
+        (void)snprintf(left, sizeof left, "--%s%s%s", o->name, o->arg == NULL ? "" : " ",
+                       o->arg == NULL ? "" : o->arg);
+        (void)fprintf(f, "  %-28s %s\n", left, o->help);
+    }
+}
+
+void cli_print_rows(const struct cli_verb *v, FILE *f)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        const struct option_desc *o = &options[i];
+        if (listed(v->options, o->name) && !listed(common, o->name))
+            (void)fprintf(f, "| `--%s%s%s` | %s |\n", o->name, o->arg == NULL ? "" : " ",
+                          o->arg == NULL ? "" : o->arg, o->help),
+                n++;
+    }
+    if (n == 0)
+        (void)fputs("| | none of its own |\n", f);
+}
+
+bool cli_is_option(struct span name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(options); i++)
+        if (span_eqs(name, options[i].name))
+            return true;
+    return false;
+}
+
+static enum status unknown(struct cli *c, const char *typed, const struct cli_verb *v)
+{
+    const char *name = typed + strspn(typed, "-"), *best = NULL;
+    size_t least = 4;
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        size_t d = takes(v, &options[i]) ? cli_distance(name, options[i].name) : SIZE_MAX;
+        if (d < least) {
+            least = d;
+            best = options[i].name;
+        }
+    }
+    return err_set(&c->err, ST_USAGE, "entente %s takes no option %s.%s%s%s See: entente help %s", v->words,
+                   typed, best == NULL ? "" : " Did you mean --", best == NULL ? "" : best,
+                   best == NULL ? "" : "?", v->words);
+}
+
+static enum status set(struct cli *c, const struct option_desc *o, const char *value)
+{
+    char *at = (char *)c + o->offset;
+    if (o->arg == NULL) {
+        bool yes = true;
+        memcpy(at, &yes, sizeof yes);
+    } else {
+        memcpy(at, &value, sizeof value);
+    }
+    return ST_OK;
+}
+
+static enum status finish(struct cli *c, int first, int argc, char **argv)
+{
+    enum status st = ST_OK;
+    c->words = (const char **)(uintptr_t)(argv + first);
+    c->n = (size_t)(argc - first);
+    if (c->timeout != NULL)
+        st = cli_number(c, "--timeout", c->timeout, 0, 3600, &c->timeout_s);
+    if (st == ST_OK && c->rev != NULL)
+        st = cli_number(c, "--rev", c->rev, 1, 65535, &c->rev_number);
+    if (st == ST_OK && c->limit != NULL)
+        st = cli_number(c, "--limit", c->limit, 1, 1000000, &c->limit_number);
+    if (st == ST_OK && c->from != NULL)
+        st = cli_number(c, "--from", c->from, 0, INT64_MAX, &c->from_number);
+    return st;
+}
+
+enum status cli_parse(struct cli *c, int argc, char **argv, const struct cli_verb *v)
+{
+    struct option longs[ARRAY_LEN(options) + 1];
+    char letters[2 * ARRAY_LEN(options) + 2] = ":";
+    size_t n = 1;
+    memset(longs, 0, sizeof longs);
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        longs[i] = (struct option){options[i].name, options[i].arg == NULL ? no_argument : required_argument,
+                                   NULL, 256 + (int)i};
+        if (options[i].letter != 0) {
+            letters[n++] = (char)options[i].letter;
+            letters[n++] = ':';
+        }
+    }
+    letters[n] = 0;
+    optind = 1;
+    opterr = 0;
+    for (int o; (o = getopt_long(argc, argv, letters, longs, NULL)) !=
+                -1;) { /* NOLINT(concurrency-mt-unsafe): one thread */
+        const struct option_desc *d = NULL;
+        const char *typed = optind > 0 && optind <= argc ? argv[optind - 1] : "?";
+        if (o == ':')
+            return err_set(&c->err, ST_USAGE, "%s needs a value. See: entente help %s", typed, v->words);
+        for (size_t i = 0; i < ARRAY_LEN(options); i++)
+            if (o == 256 + (int)i || (options[i].letter != 0 && o == options[i].letter))
+                d = &options[i];
+        if (d == NULL)
+            return unknown(c, typed, v);
+        if (!takes(v, d))
+            return err_set(&c->err, ST_USAGE, "entente %s takes no option --%s. See: entente help %s",
+                           v->words, d->name, v->words);
+        enum status st = set(c, d, optarg);
+        if (st != ST_OK)
+            return st;
+    }
+    return finish(c, optind, argc, argv);
+}
