@@ -52,13 +52,13 @@ static void push_vote(struct replica *r, const struct consensus_vote *v)
 /* Vote only what is durable: the record is synced before anything leaves or is counted. */
 static bool journal_vote(struct replica *r, const struct consensus_snapshot *s, const struct consensus_vote *v)
 {
+    if (PLANTED(14))
+        return true;
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 1 << 20);
     struct journal_row row;
     struct buf b CLEANUP(buf_deinit);
     struct err err;
-    if (PLANTED(14))
-        return true;
     const struct consensus_pol *pol = s->valid_round >= 0 ? r->kept_pol : NULL;
     votes_snapshot_row(r, s, v, pol, &a, &row);
     buf_init(&b, JOURNAL_RECORD_MAX);

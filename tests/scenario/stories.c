@@ -10,6 +10,7 @@ struct story {
     struct fixture f;
     struct sim *sim;
     size_t prevotes, precommits; /* signed so far, for a block */
+    size_t nil_prevotes, nil_precommits;
 };
 
 static bool has(const char *line, const char *word)
@@ -23,9 +24,11 @@ static void on_tell(void *ctx, const char *line)
     (void)puts(line);
     s->prevotes += has(line, "signs its prevote") && has(line, "for block");
     s->precommits += has(line, "signs its precommit") && has(line, "for block");
+    s->nil_prevotes += has(line, "signs its prevote") && has(line, "for nil");
+    s->nil_precommits += has(line, "signs its precommit") && has(line, "for nil");
 }
 
-static void begin(struct story *s)
+static void begin(struct story *s, uint64_t seed)
 {
     struct sim_keys keys[FIXTURE_ORGS_MAX];
     memset(s, 0, sizeof *s);
@@ -34,7 +37,7 @@ static void begin(struct story *s)
         const struct fixture_org *o = &s->f.orgs[i];
         keys[i] = (struct sim_keys){span_str(o->id), o->vote, o->cosign, o->log, o->node};
     }
-    struct sim_options o = {.seed = 1, .start_ms = START_MS, .delay_ms = 6};
+    struct sim_options o = {.seed = seed, .start_ms = START_MS, .delay_ms = 6};
     struct sim_events ev = {.ctx = s, .tell = on_tell};
     s->sim = sim_new(&o, &s->f.genesis, keys, s->f.n, &ev);
 }
@@ -45,8 +48,8 @@ static void end(struct story *s)
     fixture_free(&s->f);
 }
 
-/* A decision is proposed by p01's business lead, at p01's node. */
-static void propose(struct story *s)
+/* A decision is proposed by p01's business lead, at a node. */
+static void propose(struct story *s, size_t node)
 {
     struct prose prose;
     struct propose body = {.type = span_str("commercial-terms"), .proposal.effect = {.type = EFFECT_NONE}};
@@ -57,14 +60,14 @@ static void propose(struct story *s)
     enum verdict verdict;
     char why[256];
     prose = fixture_prose(&s->f, "display fee", &body.proposal.title);
-    replica_status(sim_replica(s->sim, 0), &st);
+    replica_status(sim_replica(s->sim, node), &st);
     e.basis.size = st.tip->tree.size;
     frontier_root(&st.tip->tree, &e.basis.root);
     e.at_ms = START_MS + sim_now(s->sim);
     e.expires_ms = e.at_ms + 86400000;
     buf_init(&b, 1 << 17);
     fixture_submit(&s->f, &e, &b, &id);
-    if (sim_submit(s->sim, 0, buf_span(&b), &verdict, why) != ST_OK || verdict != V_OK)
+    if (sim_submit(s->sim, node, buf_span(&b), &verdict, why) != ST_OK || verdict != V_OK)
         (void)printf("the entry was not taken: %s\n", why);
 }
 
@@ -73,34 +76,45 @@ static void run_on(struct story *s, uint64_t ms)
     (void)sim_run(s->sim, sim_now(s->sim) + ms);
 }
 
+static void run_until(struct story *s, const size_t *count, size_t n)
+{
+    for (int i = 0; i < 20000 && *count < n; i += STEP_MS)
+        run_on(s, STEP_MS);
+}
+
 static void agreed(struct story *s)
 {
     run_on(s, 100);
-    propose(s);
+    propose(s, 0);
     run_on(s, 2000);
 }
 
 static void crash(struct story *s)
 {
     run_on(s, 100);
-    propose(s);
-    for (int i = 0; i < 5000 && s->prevotes < 2; i += STEP_MS)
-        run_on(s, STEP_MS);
+    propose(s, 0);
+    run_until(s, &s->prevotes, 2);
     sim_crash_at_write(s->sim, 2, 1500); /* at its next vote */
     run_on(s, 8000);
 }
 
-/* The network falls apart between the prevotes and the precommits: some are locked, and nobody can decide. */
+/* p01 alone sees the prevotes of round 0, locks, and goes down; the others, to whom w01 said nil, go on to
+ * later rounds without a quorum. p01 comes back with its lock, and its block is proposed again with the
+ * prevotes behind it. */
 static void partition(struct story *s)
 {
     run_on(s, 100);
-    propose(s);
-    for (int i = 0; i < 5000 && s->precommits < 1; i += STEP_MS)
-        run_on(s, STEP_MS);
-    sim_partition(s->sim, 0xc);
-    run_on(s, 6000);
+    sim_partition(s->sim, 0x8);
+    propose(s, 3); /* it knows that there is something to decide, and hears of no proposal */
+    propose(s, 0);
+    run_until(s, &s->precommits, 1);
+    sim_crash(s->sim, 0, 6000);
+    sim_partition(s->sim, 0x9);
+    run_until(s, &s->nil_prevotes, 1);
     sim_partition(s->sim, 0);
-    run_on(s, 30000);
+    run_until(s, &s->nil_precommits, 3);
+    sim_crash(s->sim, 1, 30000);
+    run_on(s, 40000);
 }
 
 int main(int argc, char **argv)
@@ -108,12 +122,13 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*play)(struct story *s);
-    } stories[] = {{"agreed", agreed}, {"crash", crash}, {"partition", partition}};
+        uint64_t seed; /* chosen so that messages arrive in the order that the story is about */
+    } stories[] = {{"agreed", agreed, 1}, {"crash", crash, 1}, {"partition", partition, 1}};
     static struct story s;
     for (size_t i = 0; argc == 2 && i < ARRAY_LEN(stories); i++) {
         if (!span_eq(span_str(argv[1]), span_str(stories[i].name)))
             continue;
-        begin(&s);
+        begin(&s, stories[i].seed);
         stories[i].play(&s);
         bool good = sim_failed(s.sim) == NULL;
         end(&s);
