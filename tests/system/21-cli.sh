@@ -115,7 +115,8 @@ expect 0 'Signed, final' - entente seat set maker/finance "$work/new.key" $(by m
 expect 3 - 'the key does not hold the seat' entente comment --text "old key" $(by maker finance)
 expect 0 'Signed, final' - entente comment --text "new key" --key "$work/new.key" --as maker/finance
 fp=$(entente key show "$work/new.key" | tail -1)
-unchanged 2 - "repeat its fingerprint with --confirm $fp" entente key revoke "$work/new.key" $(by maker registrar)
+unchanged 2 - 'repeat its fingerprint with --confirm SHA256:' entente key revoke "$work/new.key" $(by maker registrar)
+grep -qF -- "--confirm $fp" "$work/e"
 unchanged 2 - 'since yesterday: expected a time' entente key revoke "$work/new.key" --since yesterday --confirm "$fp" $(by maker registrar)
 expect 0 'Signed, final' - entente key revoke "$work/new.key" --since 2026-01-01 --confirm "$fp" $(by maker registrar)
 expect 3 - 'Refused: the key was revoked|does not hold the seat' entente comment --text "revoked" --key "$work/new.key" --as maker/finance
