@@ -340,7 +340,9 @@ static enum status one_checkpoint(struct verify *v, struct span body)
     }
     v->r->checkpoints++;
     v->r->cosignatures += cosigned;
-    if (cosigned >= quorum_of((uint32_t)set.members.n) && c.size >= v->r->checkpoint_size) {
+    if (cosigned < quorum_of((uint32_t)set.members.n))
+        return refuse(v, "checkpoint", "CKP-3: %u members cosigned it; %u are needed", cosigned, quorum_of((uint32_t)set.members.n));
+    if (c.size >= v->r->checkpoint_size) {
         v->r->whole_checkpoint = true;
         v->r->checkpoint_size = c.size;
     }

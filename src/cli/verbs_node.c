@@ -98,6 +98,18 @@ int verb_node_why(struct cli *c)
     return EXIT_DONE;
 }
 
+/* Signature lines of members: their names are the origin, a slash and the organisation (CKP-2). */
+static uint64_t cosignatures(struct cli *c, struct span note)
+{
+    struct buf b CLEANUP(buf_deinit);
+    uint64_t n = 0;
+    buf_init(&b, 1024);
+    buf_printf(&b, "\n\xe2\x80\x94 %.*s/", SPAN_FMT(c->info.origin));
+    for (size_t i = 0; i + b.n <= note.n; i++)
+        n += memcmp(note.p + i, b.p, b.n) == 0;
+    return n;
+}
+
 static enum status write_pack(struct cli *c, FILE *f, uint64_t *ret_blocks, uint64_t *ret_leaves)
 {
     struct rpc_genesis_reply g;
@@ -110,7 +122,6 @@ static enum status write_pack(struct cli *c, FILE *f, uint64_t *ret_blocks, uint
         st = pack_begin(f, &c->err);
     if (st == ST_OK)
         st = pack_put(f, &pack_head_desc, &head, &c->err);
-    struct arena whole = c->a;
     for (uint64_t h = 0; st == ST_OK && h <= at.height; h++) {
         struct arena a CLEANUP(arena_deinit); /* one block at a time */
         struct pack_block b;
@@ -120,12 +131,13 @@ static enum status write_pack(struct cli *c, FILE *f, uint64_t *ret_blocks, uint
         if (st == ST_OK)
             st = pack_put(f, &pack_block_desc, &b, &c->err);
     }
-    c->a = whole;
     struct pack_checkpoint note;
-    if (st == ST_OK && cli_ask(c, METHOD_checkpoint, NULL, &note) == ST_OK) {
+    struct rpc_status_reply s;
+    if (st == ST_OK && cli_ask(c, METHOD_checkpoint, NULL, &note) == ST_OK && cli_ask(c, METHOD_status, NULL, &s) == ST_OK) {
         const uint8_t *nl = memchr(note.note.p, '\n', note.note.n);
         uint64_t size = nl == NULL ? UINT64_MAX : strtoull((const char *)nl + 1, NULL, 10);
-        if (size <= at.size) /* else it is of a block that came after this export began */
+        /* Else it is of a block that came after this export began, or lacks a quorum (PAK-6). */
+        if (size <= at.size && cosignatures(c, note.note) >= s.quorum)
             st = pack_put(f, &pack_checkpoint_desc, &note, &c->err);
     }
     struct pack_end end = {.blocks = at.height + 1, .leaves = at.size, .root = at.root};
