@@ -8,12 +8,13 @@ with the programs: encoder and Ed25519 are those that make the test vectors.
   submit SOCKET FILE                            the file's bytes to a node, not by way of `entente`; prints its answer
   flip FILE TEXT                                flips one bit of every copy of TEXT in the file (a damaged disk)
   unsign IN OUT                                 a .genesis file without its first signature; prints whose that was
-  strange_socket SOCKET | strange_port PORT     what a stranger may send
+  strange_socket SOCKET | strange_port PORT [CERT KEY]     what a stranger may send
 """
 import base64
 import hashlib
 import pathlib
 import socket
+import ssl
 import struct
 import sys
 import time
@@ -198,8 +199,18 @@ def strange_socket(path):
         print(r[2], r[4])
 
 
-def strange_port(port):
-    stranger(lambda: socket.create_connection(("127.0.0.1", int(port)), 5))
+def strange_port(port, cert=None, key=None):
+    """Without a certificate: bytes instead of TLS. With a member's: TLS, and then anything but a hello."""
+    def plain():
+        return socket.create_connection(("127.0.0.1", int(port)), 5)
+
+    def member():
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.load_cert_chain(cert, key)
+        return context.wrap_socket(plain())
+
+    stranger(member if cert else plain)
 
 
 VERBS = {f.__name__: f for f in (change, submit, flip, unsign, strange_socket, strange_port)}
