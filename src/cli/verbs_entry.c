@@ -27,11 +27,14 @@ static enum status read_saved(struct cli *c, struct submission *ret_s, struct le
         return asked;
     }
     enum status st = file_read(c->words[0], 1 << 20, &c->a, ret_bytes, &c->err);
-    if (st == ST_OK)
-        st = codec_decode(&submission_desc, *ret_bytes, &c->a, ret_s, &c->err);
+    if (st != ST_OK)
+        return st;
+    st = codec_decode(&submission_desc, *ret_bytes, &c->a, ret_s, &c->err);
     if (st == ST_OK)
         st = leaf_of_submission(ret_s, &c->a, ret_leaf, &c->err);
-    return st;
+    return st == ST_OK ? st
+                       : err_wrap(&c->err, st, "%s is no saved entry, or was damaged on its way; ask its author for it again: ",
+                                  c->words[0]);
 }
 
 int verb_submit(struct cli *c)
