@@ -330,7 +330,7 @@ class Governance:
         for n in [head["number"]] + head["countered_by"]:
             other = self.decisions[n]
             if other is not d and self.is_phase(other, "PHASE_STALE", *UNDECIDED):
-                self.end(other, "PHASE_COUNTERED", "EVENT_COUNTERED", other=d["number"])
+                self.end(other, "PHASE_COUNTERED", "EVENT_COUNTERED", other=d["number"], seat=None, id=None)
         if self.pinned[d["number"]]["notice"].n == 0:
             self.effective(d)
 
