@@ -25,8 +25,17 @@ static enum status check_basis(const struct ledger *l, const struct basis *basis
 {
     struct boundary b, after;
     enum status st = rows_boundary(l->view, basis->size, false, &b, err);
-    if (st == ST_NOTFOUND || (st == ST_OK && !hash_eq(&b.root, &basis->root))) {
-        say(why, "its basis (tree size %" PRIu64 ") is not a block boundary of this node's history", basis->size);
+    bool other = st == ST_OK && !hash_eq(&b.root, &basis->root);
+    if (st == ST_NOTFOUND || other) {
+        if (other)
+            say(why, "its author saw another history: at tree size %" PRIu64 " root %.16s..., here %.16s...; compare checkpoints", basis->size,
+                hex_of(&basis->root).s, hex_of(&b.root).s);
+        else if (basis->size > l->tip->tree.size)
+            say(why, "its basis is tree size %" PRIu64 ", this node is at %" PRIu64 "; hand it in again when the node has caught up", basis->size,
+                l->tip->tree.size);
+        else
+            say(why, "its basis (tree size %" PRIu64 ") is not a block boundary of this node's history; sign it again on the newest",
+                basis->size);
         *ret_verdict = V_UNKNOWN_BASIS;
         return ST_OK;
     }
