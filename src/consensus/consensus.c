@@ -347,6 +347,31 @@ const struct consensus_vote *consensus_vote(const struct consensus *c, int32_t r
     return votes_of(r, type, validator);
 }
 
+bool consensus_wants(const struct consensus *c, int32_t round, const struct hash *value)
+{
+    if (!c->started || c->step == STEP_DECIDED || round < 0)
+        return false;
+    if (round > c->round + LIMIT_ROUND_AHEAD || round <= c->round + LIMIT_ROUND_AHEAD - CONSENSUS_ROUNDS)
+        return false;
+    const struct votes_round *r = votes_look(&c->votes, round);
+    return r == NULL || r->n_proposals < 2 || votes_quorum_for(&c->votes, r, value);
+}
+
+bool consensus_needs(const struct consensus *c, const struct hash *value)
+{
+    if (!c->started)
+        return true;
+    if (hash_eq(value, &c->locked_value) || hash_eq(value, &c->valid_value) ||
+        hash_eq(value, &c->decided_value))
+        return true;
+    for (size_t i = 0; i < CONSENSUS_ROUNDS; i++) {
+        const struct votes_round *r = &c->votes.rounds[i];
+        if (r->round != CONSENSUS_NONE && votes_proposal_for(r, value) != NULL)
+            return true;
+    }
+    return false;
+}
+
 const struct consensus_pol *consensus_pol(const struct consensus *c)
 {
     return c->started && c->pol.n > 0 ? &c->pol : NULL;

@@ -230,6 +230,11 @@ bool consensus_round(const struct consensus *c, int32_t round, struct consensus_
  * validator is ignored. Borrowed until the next step. */
 const struct consensus_vote *consensus_vote(const struct consensus *c, int32_t round, enum vote_type type,
                                             uint32_t validator);
+/* Would a proposal of this round and block be kept, if it came now? False for a round outside of the window,
+ * and for a third block of one round that no quorum stands behind. Ask before the block is executed. */
+bool consensus_wants(const struct consensus *c, int32_t round, const struct hash *value);
+/* Is the block needed still: locked, valid, decided, or proposed in a round that is kept? */
+bool consensus_needs(const struct consensus *c, const struct hash *value);
 /* The POL behind the valid value; NULL if there is none. Borrowed until the next step. */
 const struct consensus_pol *consensus_pol(const struct consensus *c);
 /* After DECIDE: the q or more precommits behind it, ascending by validator; returns how many were written to

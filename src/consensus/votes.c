@@ -93,16 +93,19 @@ enum consensus_outcome votes_put(struct votes_round *r, const struct consensus_v
     return OUTCOME_CONFLICT;
 }
 
+bool votes_quorum_for(const struct votes *v, const struct votes_round *r, const struct hash *value)
+{
+    const struct consensus_vote *prevoted = votes_agreed(r, VOTE_PREVOTE, v->quorum);
+    const struct consensus_vote *precommitted = votes_agreed(r, VOTE_PRECOMMIT, v->quorum);
+    return (prevoted != NULL && !prevoted->nil && hash_eq(&prevoted->value, value)) ||
+           (precommitted != NULL && !precommitted->nil && hash_eq(&precommitted->value, value));
+}
+
 /* A proposer that makes two proposals must not keep this node from a block that the others agreed on: the
  * second place goes to a block with a quorum behind it, else to the first comer. */
 static void votes_keep_second(const struct votes *v, struct votes_round *r, const struct votes_proposal *p)
 {
-    const struct consensus_vote *prevoted = votes_agreed(r, VOTE_PREVOTE, v->quorum);
-    const struct consensus_vote *precommitted = votes_agreed(r, VOTE_PRECOMMIT, v->quorum);
-    bool wanted =
-        (prevoted != NULL && !prevoted->nil && hash_eq(&prevoted->value, &p->vote.value)) ||
-        (precommitted != NULL && !precommitted->nil && hash_eq(&precommitted->value, &p->vote.value));
-    if (r->n_proposals == 1 || wanted) {
+    if (r->n_proposals == 1 || votes_quorum_for(v, r, &p->vote.value)) {
         r->proposals[1] = *p;
         r->n_proposals = 2;
     }

@@ -43,6 +43,8 @@ enum consensus_outcome votes_put_proposal(const struct votes *v, struct votes_ro
                                           enum consensus_judgement judgement,
                                           const struct consensus_vote **ret_held);
 
+/* Does a quorum of prevotes or of precommits stand behind the value? */
+bool votes_quorum_for(const struct votes *v, const struct votes_round *r, const struct hash *value);
 /* The vote held of that validator, or NULL. */
 const struct consensus_vote *votes_of(const struct votes_round *r, enum vote_type type, uint32_t validator);
 /* The proposal held for a value, or NULL. */

@@ -16,6 +16,14 @@ static uint64_t height(const struct replica *r)
     return r->tip.height + 1;
 }
 
+int32_t agree_self(const struct replica *r)
+{
+    if (r->cfg.vote == NULL || r->cfg.journal == NULL)
+        return CONSENSUS_FOLLOWER;
+    int i = validators_find(&r->set, r->cfg.org);
+    return i >= 0 && hash_eq(&r->set.members.v[i].vote, &r->cfg.vote->pub) ? i : CONSENSUS_FOLLOWER;
+}
+
 /* BFT-A6, BFT-T1: ahead at most the precision; behind, more with each round. */
 static enum consensus_judgement judge_time(const struct replica *r, const struct body *b, const struct consensus_vote *v)
 {
@@ -34,7 +42,7 @@ static enum consensus_judgement judge_time(const struct replica *r, const struct
 
 static void push_proposal(struct replica *r, const struct consensus_vote *v, const struct body *b, const struct consensus_pol *pol)
 {
-    bool own = (int32_t)v->validator == validators_find(&r->set, r->cfg.org);
+    bool own = (int32_t)v->validator == agree_self(r);
     struct consensus_event ev = {.type = EV_PROPOSAL,
                                  .height = height(r),
                                  .vote = *v,
@@ -52,13 +60,13 @@ static void push_vote(struct replica *r, const struct consensus_vote *v)
 /* Vote only what is durable: the record is synced before anything leaves or is counted. */
 static bool journal_vote(struct replica *r, const struct consensus_snapshot *s, const struct consensus_vote *v)
 {
+    if (PLANTED(14))
+        return true;
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 1 << 20);
     struct journal_row row;
     struct buf b CLEANUP(buf_deinit);
     struct err err;
-    if (PLANTED(14))
-        return true;
     const struct consensus_pol *pol = s->valid_round >= 0 ? r->kept_pol : NULL;
     votes_snapshot_row(r, s, v, pol, &a, &row);
     buf_init(&b, JOURNAL_RECORD_MAX);
@@ -138,20 +146,31 @@ static void do_build(struct replica *r, const struct consensus_action *act)
     agree_push(r, &ev);
 }
 
-static void do_propose(struct replica *r, const struct consensus_action *act)
+static void do_fetch(struct replica *r, const struct consensus_action *act)
+{
+    struct msg_fetch m = {.height = height(r), .value = act->value};
+    wire_broadcast(r, &msg_fetch_desc, &m);
+}
+
+static bool keep_body(struct replica *r, struct body *b)
 {
     struct err err;
+    enum status st = bodies_keep(r, b, &err);
+    if (st != ST_OK)
+        replica_halt(r, "a block body cannot be kept: %s", err.text);
+    return st == ST_OK;
+}
+
+static void do_propose(struct replica *r, const struct consensus_action *act)
+{
     struct consensus_vote v = act->vote;
     struct body *b = bodies_find(r, &v.value);
-    if (b == NULL) {
-        replica_halt(r, "the block that this node must propose again is not in its store: the store is damaged");
+    if (b == NULL) { /* the store lost what the journal says was valid: the next proposer may have it */
+        do_fetch(r, act);
         return;
     }
-    enum status st = bodies_keep(r, b, &err);
-    if (st != ST_OK) {
-        replica_halt(r, "a block body cannot be kept: %s", err.text);
+    if (!keep_body(r, b))
         return;
-    }
     votes_sign(r, &v);
     if (act->pol != NULL)
         r->kept_pol = dup_pol(r, act->pol);
@@ -174,13 +193,8 @@ static void do_propose(struct replica *r, const struct consensus_action *act)
 /* The block behind a precommit or a valid value outlives a crash: this node may have to propose it again. */
 static bool keep_valid(struct replica *r, const struct consensus_snapshot *s)
 {
-    struct err err;
     struct body *b = s->valid_round >= 0 ? bodies_find(r, &s->valid_value) : NULL;
-    if (b == NULL || PLANTED(22))
-        return true;
-    if (bodies_keep(r, b, &err) != ST_OK)
-        replica_halt(r, "a block body cannot be kept: %s", err.text);
-    return r->halted[0] == 0;
+    return b == NULL || PLANTED(22) || keep_body(r, b);
 }
 
 static void do_vote(struct replica *r, const struct consensus_action *act)
@@ -206,7 +220,7 @@ static void do_vote(struct replica *r, const struct consensus_action *act)
 /* Evidence is kept under NODE; a fault proof goes on the ledger by a later issue. */
 static void do_fault(struct replica *r, const struct consensus_action *act)
 {
-    if ((int32_t)act->first.validator == validators_find(&r->set, r->cfg.org)) {
+    if ((int32_t)act->first.validator == agree_self(r)) {
         replica_halt(r, "another copy of this node votes with its key (two different votes at height %" PRIu64
                         ", round %d); stop one of them",
                      height(r), act->round);
@@ -247,12 +261,6 @@ static void do_schedule(struct replica *r, const struct consensus_action *act)
     r->timers[r->n_timers++] = t;
 }
 
-static void do_fetch(struct replica *r, const struct consensus_action *act)
-{
-    struct msg_fetch m = {.height = height(r), .value = act->value};
-    wire_broadcast(r, &msg_fetch_desc, &m);
-}
-
 static void carry_out(struct replica *r, const struct consensus_action *act)
 {
     switch (act->type) {
@@ -265,9 +273,13 @@ static void carry_out(struct replica *r, const struct consensus_action *act)
     case ACT_VOTE:
         do_vote(r, act);
         break;
-    case ACT_KEEP_POL: /* goes into the journal with the next vote */
+    case ACT_KEEP_POL: { /* goes into the journal with the next vote; the block that it is for must be there then too */
+        struct body *b = bodies_find(r, &act->pol->votes[0].value);
+        ASSERT(b != NULL);
         r->kept_pol = dup_pol(r, act->pol);
+        (void)keep_body(r, b);
         break;
+    }
     case ACT_SCHEDULE_TIMEOUT:
         do_schedule(r, act);
         break;
@@ -451,11 +463,8 @@ void agree_run(struct replica *r)
 
 void agree_start_height(struct replica *r)
 {
-    bool votes = r->cfg.vote != NULL && r->cfg.journal != NULL;
-    struct consensus_event ev = {.type = EV_START_HEIGHT,
-                                 .height = height(r),
-                                 .n = (uint32_t)r->set.members.n,
-                                 .self = votes ? validators_find(&r->set, r->cfg.org) : CONSENSUS_FOLLOWER};
+    struct consensus_event ev = {
+        .type = EV_START_HEIGHT, .height = height(r), .n = (uint32_t)r->set.members.n, .self = agree_self(r)};
     agree_push(r, &ev);
 }
 
@@ -474,7 +483,7 @@ void agree_wake(struct replica *r)
 
 void agree_timers(struct replica *r, uint64_t now_ms)
 {
-    for (size_t i = 0; i < r->n_timers;) {
+    for (size_t i = 0; i < r->n_timers && r->halted[0] == 0;) {
         struct timer t = r->timers[i];
         if (t.at_ms > now_ms) {
             i++;
@@ -497,9 +506,10 @@ uint64_t agree_next_timer(const struct replica *r)
     return at;
 }
 
-static enum status read_pol(struct replica *r, const struct signed_vote_list *list, struct consensus_pol **ret_pol, struct err *err)
+static enum status read_pol(const struct replica *r, const struct signed_vote_list *list, struct arena *a,
+                            struct consensus_pol **ret_pol, struct err *err)
 {
-    struct consensus_pol *pol = arena_alloc(&r->height, sizeof *pol);
+    struct consensus_pol *pol = arena_alloc(a, sizeof *pol);
     ASSERT(pol != NULL);
     for (size_t i = 0; i < list->n; i++) {
         uint64_t h;
@@ -535,9 +545,11 @@ enum status agree_on_proposal(struct replica *r, struct span body, struct err *e
     const struct consensus_vote *held = consensus_vote(r->core, v.round, VOTE_PROPOSAL, 0);
     if (held != NULL && hash_eq(&held->value, &v.value))
         return ST_OK;
+    if (!consensus_wants(r->core, v.round, &v.value))
+        return ST_OK;
     struct consensus_pol *pol = NULL;
     if (v.valid_round >= 0)
-        st = read_pol(r, &m.pol, &pol, err);
+        st = read_pol(r, &m.pol, &a, &pol, err);
     if (st != ST_OK)
         return st;
     struct body *b;
@@ -553,6 +565,16 @@ enum status agree_on_proposal(struct replica *r, struct span body, struct err *e
     push_proposal(r, &v, b, pol);
     agree_run(r);
     return ST_OK;
+}
+
+/* A vote of this node's that it does not know of, of a round whose votes it keeps. */
+static bool is_lost(const struct replica *r, const struct consensus_vote *v)
+{
+    struct consensus_status s;
+    consensus_status(r->core, &s);
+    return (int32_t)v->validator == s.self && s.height == height(r) &&
+           v->round > s.round + LIMIT_ROUND_AHEAD - CONSENSUS_ROUNDS &&
+           consensus_vote(r->core, v->round, v->type, v->validator) == NULL;
 }
 
 enum status agree_on_vote(struct replica *r, struct span org, struct span body, struct err *err)
@@ -580,6 +602,13 @@ enum status agree_on_vote(struct replica *r, struct span org, struct span body, 
         return st;
     if (v.type == VOTE_PROPOSAL)
         return err_set(err, ST_FORMAT, "a proposal sent as a vote");
+    if (is_lost(r, &v)) {
+        replica_halt(r,
+                     "a peer returned a vote of this node at height %" PRIu64
+                     ", round %d that its journal does not hold: the journal was lost, or another copy of this node votes",
+                     h, v.round);
+        return ST_OK;
+    }
     push_vote(r, &v);
     agree_run(r);
     return ST_OK;
@@ -616,13 +645,13 @@ void agree_restore(struct replica *r)
         }
         n++;
     }
-    int self = validators_find(&r->set, r->cfg.org);
+    int32_t self = agree_self(r);
     if (n == 0 || self < 0) {
         agree_start_height(r);
         return;
     }
     struct consensus_pol *pol = NULL;
-    if (row.pol.n > 0 && read_pol(r, &row.pol, &pol, &err) == ST_OK)
+    if (row.pol.n > 0 && read_pol(r, &row.pol, &r->height, &pol, &err) == ST_OK)
         r->kept_pol = pol;
     struct consensus_snapshot snap = {.height = row.height,
                                       .round = (int32_t)row.round,
@@ -643,14 +672,17 @@ void agree_restore(struct replica *r)
             replica_halt(r, "a vote of the journal is not this node's: %s", err.text);
             return;
         }
+        /* Rounds that the core keeps no longer stay out: a height may have had any number of them. */
+        bool kept = v.round > snap.round + LIMIT_ROUND_AHEAD - CONSENSUS_ROUNDS;
         if (v.type != VOTE_PROPOSAL) {
             struct msg_vote m = {.vote = row.vote};
             wire_broadcast(r, &msg_vote_desc, &m);
-            push_vote(r, &v);
+            if (kept)
+                push_vote(r, &v);
             continue;
         }
         struct body *b = bodies_find(r, &v.value);
-        if (b != NULL)
+        if (kept && b != NULL)
             push_proposal(r, &v, b, v.valid_round >= 0 ? pol : NULL);
     }
 }

@@ -88,12 +88,78 @@ static enum status matches(const struct replica *r, struct span header_bytes, co
     return ST_OK;
 }
 
-static enum status add(struct replica *r, struct body *b, struct err *err)
+static void body_free(struct body *b)
 {
-    if (r->n_bodies == BODIES_MAX)
+    arena_deinit(&b->arena);
+    free(b);
+}
+
+void bodies_clear(struct replica *r)
+{
+    for (size_t i = 0; i < r->n_bodies; i++)
+        body_free(r->bodies[i]);
+    r->n_bodies = 0;
+}
+
+/* Room for one more: a block that agreement has no use for goes. A proposer that signs one block after the other must not
+ * keep out those of the others. ST_LIMIT: all are needed. */
+static enum status make_room(struct replica *r, struct err *err)
+{
+    if (r->n_bodies < BODIES_MAX)
+        return ST_OK;
+    size_t i = 0;
+    while (i < r->n_bodies && consensus_needs(r->core, &r->bodies[i]->id))
+        i++;
+    if (i == r->n_bodies)
         return err_set(err, ST_LIMIT, "over %d blocks were proposed at height %" PRIu64, BODIES_MAX, r->tip.height + 1);
-    r->bodies[r->n_bodies++] = b;
+    struct body *b = r->bodies[i];
+    if (b->durable) {
+        struct store_txn *t;
+        enum status st = store_begin(r->cfg.store, &t, err);
+        if (st != ST_OK)
+            return st;
+        st = store_del(r->cfg.store, t, TABLE_BODY, span_hash(&b->id), err);
+        if (st != ST_OK) {
+            store_abort(r->cfg.store, t);
+            return st;
+        }
+        st = store_commit(r->cfg.store, t, err);
+        if (st != ST_OK)
+            return st;
+    }
+    r->bodies[i] = r->bodies[--r->n_bodies];
+    body_free(b);
     return ST_OK;
+}
+
+static struct body *body_new(struct block **ret_block)
+{
+    struct body *b = calloc(1, sizeof *b);
+    ASSERT(b != NULL);
+    *ret_block = arena_alloc(&b->arena, sizeof **ret_block);
+    ASSERT(*ret_block != NULL);
+    return b;
+}
+
+/* ENT-8: texts that do not fit their entries are dropped, and those that would make the block too large to be sent on. */
+static void take_prose(struct body *b, const struct block *block, const struct pack_prose_list *prose)
+{
+    struct pack_prose *kept = arena_array(&b->arena, prose->n + 1, sizeof *kept);
+    struct err err;
+    size_t bytes = 0;
+    ASSERT(kept != NULL);
+    for (size_t i = 0; i < b->leaves.n; i++)
+        bytes += b->leaves.v[i].n;
+    for (size_t i = 0; b->valid && i < prose->n; i++) {
+        const struct pack_prose *p = &prose->v[i];
+        if (p->leaf < 1 || p->leaf >= block->n_leaves || bytes + p->prose.text.n > BODY_BYTES ||
+            leaf_accepts_prose(&block->entries[p->leaf - 1], &p->prose, &err) != ST_OK)
+            continue;
+        bytes += p->prose.text.n;
+        kept[b->prose.n] = *p;
+        kept[b->prose.n++].prose.text = arena_dup(&b->arena, p->prose.text);
+    }
+    b->prose.v = kept;
 }
 
 enum status bodies_take(struct replica *r, struct span header, const struct span_list *leaves, struct span last_commit,
@@ -106,47 +172,36 @@ enum status bodies_take(struct replica *r, struct span header, const struct span
         *ret_body = b;
         return ST_OK;
     }
-    if (r->n_bodies == BODIES_MAX)
-        return err_set(err, ST_LIMIT, "over %d blocks were proposed at height %" PRIu64, BODIES_MAX, r->tip.height + 1);
     enum status st = matches(r, header, leaves, last_commit, err);
+    if (st == ST_OK)
+        st = make_room(r, err);
     if (st != ST_OK)
         return st;
-    struct arena *a = &r->height;
-    b = arena_alloc(a, sizeof *b);
-    struct block *block = arena_alloc(a, sizeof *block);
-    ASSERT(b != NULL);
-    ASSERT(block != NULL);
+    struct block *block;
+    b = body_new(&block);
     b->id = id;
-    b->header = arena_dup(a, header);
-    b->last_commit = arena_dup(a, last_commit);
-    b->leaves = dup_list(a, leaves);
+    b->header = arena_dup(&b->arena, header);
+    b->last_commit = arena_dup(&b->arena, last_commit);
+    b->leaves = dup_list(&b->arena, leaves);
     struct ledger l = replica_ledger(r);
     struct block_verifier verifier = {r, replica_verify_leaf};
-    st = block_execute(&l, b->header, b->leaves.v, b->leaves.n, &verifier, a, &b->valid, block, b->why, err);
-    if (st != ST_OK)
+    st = block_execute(&l, b->header, b->leaves.v, b->leaves.n, &verifier, &b->arena, &b->valid, block, b->why, err);
+    if (st != ST_OK) {
+        body_free(b);
         return st;
+    }
     b->valid = b->valid && last_commit_ok(r, b, b->why);
     if (b->valid)
         b->block = block;
-    struct pack_prose *kept = arena_array(a, prose->n + 1, sizeof *kept);
-    ASSERT(kept != NULL);
-    for (size_t i = 0; b->valid && i < prose->n; i++) { /* ENT-8: what does not fit is dropped */
-        const struct pack_prose *p = &prose->v[i];
-        if (p->leaf < 1 || p->leaf >= block->n_leaves || leaf_accepts_prose(&block->entries[p->leaf - 1], &p->prose, NULL) != ST_OK)
-            continue;
-        kept[b->prose.n] = *p;
-        kept[b->prose.n++].prose.text = arena_dup(a, p->prose.text);
-    }
-    b->prose.v = kept;
-    st = add(r, b, err);
-    if (st == ST_OK)
-        *ret_body = b;
-    return st;
+    take_prose(b, block, prose);
+    r->bodies[r->n_bodies++] = b;
+    *ret_body = b;
+    return ST_OK;
 }
 
-enum status bodies_make(struct replica *r, struct body **ret_body, struct err *err)
+/* Makes the block in b->arena. */
+static enum status make(struct replica *r, struct body *b, struct block *block, struct err *err)
 {
-    struct arena *a = &r->height;
     struct arena scratch CLEANUP(arena_deinit);
     arena_init(&scratch, 0);
     size_t most = r->pool.n < r->clock.block_entries ? r->pool.n : r->clock.block_entries;
@@ -159,33 +214,42 @@ enum status bodies_make(struct replica *r, struct body **ret_body, struct err *e
         return st;
     sha256(last_commit, &last_hash);
     size_t n = pool_candidates(r, v, most);
-    struct block *block = arena_alloc(a, sizeof *block);
-    struct body *b = arena_alloc(a, sizeof *b);
-    ASSERT(block != NULL);
-    ASSERT(b != NULL);
     struct ledger l = replica_ledger(r);
-    st = block_make(&l, replica_block_time(r), r->cfg.org, &last_hash, v, n, a, block, err);
-    if (st != ST_OK) {
-        if (st == ST_END)
-            pool_judged(r, v, n);
+    st = block_make(&l, replica_block_time(r), r->cfg.org, &last_hash, v, n, &b->arena, block, err);
+    if (st == ST_END)
+        pool_judged(r, v, n);
+    if (st != ST_OK)
+        return st;
+    for (size_t i = 0; i < block->n_leaves; i++) /* the pool's memory may go before the block does */
+        block->leaves[i] = arena_dup(&b->arena, block->leaves[i]);
+    b->id = block->id;
+    b->header = block->header_bytes;
+    b->leaves = (struct span_list){block->n_leaves - 1, block->leaves + 1};
+    b->last_commit = arena_dup(&b->arena, last_commit);
+    b->valid = true;
+    b->block = block;
+    pool_prose(r, block, &b->arena, &b->prose);
+    pool_judged(r, v, n);
+    return ST_OK;
+}
+
+enum status bodies_make(struct replica *r, struct body **ret_body, struct err *err)
+{
+    struct block *block;
+    struct body *b = body_new(&block);
+    enum status st = make(r, b, block, err);
+    struct body *same = st == ST_OK ? bodies_find(r, &b->id) : NULL;
+    if (st == ST_OK && same == NULL)
+        st = make_room(r, err);
+    if (st != ST_OK || same != NULL) {
+        body_free(b);
+        if (st == ST_OK)
+            *ret_body = same;
         return st;
     }
-    for (size_t i = 0; i < block->n_leaves; i++) /* the pool's memory may go before the block does */
-        block->leaves[i] = arena_dup(a, block->leaves[i]);
-    *b = (struct body){.id = block->id,
-                       .header = block->header_bytes,
-                       .leaves = {block->n_leaves - 1, block->leaves + 1},
-                       .last_commit = arena_dup(a, last_commit),
-                       .valid = true,
-                       .block = block};
-    pool_prose(r, block, a, &b->prose);
-    pool_judged(r, v, n);
-    struct body *same = bodies_find(r, &b->id);
-    if (same == NULL)
-        st = add(r, b, err);
-    if (st == ST_OK)
-        *ret_body = same != NULL ? same : b;
-    return st;
+    r->bodies[r->n_bodies++] = b;
+    *ret_body = b;
+    return ST_OK;
 }
 
 enum status bodies_keep(struct replica *r, struct body *b, struct err *err)

@@ -98,6 +98,58 @@ static void prune(struct replica *r)
     (void)!store_commit(r->cfg.store, t, &err);
 }
 
+/* Has the note a line of this key? */
+static bool has_line(const struct signed_note *note, const struct note_key *key)
+{
+    for (size_t i = 0; i < note->n; i++)
+        if (note->sigs[i].id == key->id && span_eq(note->sigs[i].name, key->name))
+            return true;
+    return false;
+}
+
+/* To b: the note, and the lines of `more` by members that it has none of yet. One line a member: whoever cosigns a tree
+ * again and again leaves room for the others. All of more's lines were verified, or only_org is whose were. */
+static void merge(struct replica *r, struct span note, const struct signed_note *more, const struct span *only_org, struct buf *b)
+{
+    struct arena a CLEANUP(arena_deinit);
+    struct signed_note held = {0};
+    struct err err;
+    arena_init(&a, 1 << 20);
+    buf_put_span(b, note);
+    if (note_parse(note, &a, &held, &err) != ST_OK)
+        held.n = 0; /* the text alone: no line yet */
+    for (size_t k = 0; k < r->set.members.n; k++) {
+        const struct validator *v = &r->set.members.v[k];
+        struct note_key key = note_key_make(join(&a, r->origin, "/", v->org), NOTE_COSIGNATURE, &v->cosign);
+        if ((only_org != NULL && !span_eq(v->org, *only_org)) || has_line(&held, &key))
+            continue;
+        for (size_t i = 0; i < more->n; i++) {
+            const struct note_sig *s = &more->sigs[i];
+            if (key.id != s->id || !span_eq(key.name, s->name))
+                continue;
+            note_put_sig(&key, s->sig, b);
+            break;
+        }
+    }
+}
+
+/* Those that cosigned this tree before we did are in the row already. */
+static void put_held(struct replica *r, uint64_t size, struct buf *note)
+{
+    struct arena a CLEANUP(arena_deinit);
+    struct signed_note more;
+    struct err err;
+    struct span held;
+    uint8_t key[8];
+    arena_init(&a, 1 << 20);
+    store_u64(key, size);
+    if (view_get(&r->view, TABLE_CHECKPOINT, span_of(key, 8), &held) != ST_OK || note_parse(held, &a, &more, &err) != ST_OK)
+        return;
+    struct span own = arena_dup(&a, buf_span(note));
+    buf_reset(note);
+    merge(r, own, &more, NULL, note);
+}
+
 void checkpoints_tick(struct replica *r, uint64_t now_ms)
 {
     uint64_t size = r->tip.tree.size;
@@ -118,18 +170,22 @@ void checkpoints_tick(struct replica *r, uint64_t now_ms)
     struct note_key own = note_key_make(join(&a, r->origin, "/", r->cfg.org), NOTE_COSIGNATURE, &r->cfg.cosign->pub);
     checkpoint_sign(buf_span(&text), &log, r->cfg.log, &note);
     checkpoint_cosign(buf_span(&text), &own, r->cfg.cosign, replica_wall(r) / 1000, &note);
+    struct buf all CLEANUP(buf_deinit);
+    buf_init(&all, NOTE_BYTES_MAX);
+    buf_put_span(&all, buf_span(&note));
+    put_held(r, size, &all);
     uint8_t key[8];
     struct err err;
     store_u64(key, size);
     /* CKP-2: durable before it leaves. */
-    if (put_node(r, "cosigned", span_of(key, 8), TABLE_CHECKPOINT, span_of(key, 8), buf_span(&note), &err) != ST_OK) {
+    if (put_node(r, "cosigned", span_of(key, 8), TABLE_CHECKPOINT, span_of(key, 8), buf_span(&all), &err) != ST_OK) {
         replica_halt(r, "a checkpoint cannot be stored: %s", err.text);
         return;
     }
     r->cosigned_size = size;
     r->cosigned_at_ms = now_ms;
     uint32_t n;
-    if (quorum_cosigned(r, buf_span(&note), &n))
+    if (quorum_cosigned(r, buf_span(&all), &n))
         r->checkpoint_size = size;
     struct msg_cosign m = {.size = size, .note = buf_span(&note)};
     wire_broadcast(r, &msg_cosign_desc, &m);
@@ -148,26 +204,19 @@ static bool own_root(const struct replica *r, uint64_t size, struct hash *ret_ro
     return true;
 }
 
-/* Signature lines of `more` that are by members and not in `note` yet are appended to b. */
-static void merge(struct replica *r, struct span note, const struct signed_note *more, struct buf *b)
+/* The note that shows it, one a member. It tells of its signer alone: were one member's word enough to stop this node, one
+ * faulty member could stop the alliance. */
+static void keep_split(struct replica *r, const struct peer *p, struct span note)
 {
-    buf_put_span(b, note);
-    for (size_t i = 0; i < more->n; i++) {
-        struct arena a CLEANUP(arena_deinit);
-        arena_init(&a, 1 << 20);
-        const struct note_sig *s = &more->sigs[i];
-        for (size_t k = 0; k < r->set.members.n; k++) {
-            const struct validator *v = &r->set.members.v[k];
-            struct note_key key = note_key_make(join(&a, r->origin, "/", v->org), NOTE_COSIGNATURE, &v->cosign);
-            if (key.id != s->id || !span_eq(key.name, s->name))
-                continue;
-            struct buf line CLEANUP(buf_deinit);
-            buf_init(&line, 4096);
-            note_put_sig(&key, s->sig, &line);
-            if (memmem(note.p, note.n, line.p, line.n) == NULL)
-                buf_put_span(b, buf_span(&line));
-        }
-    }
+    char key[128];
+    struct err err;
+    struct span held;
+    int n = snprintf(key, sizeof key, "split/%.*s", SPAN_FMT(p->org));
+    ASSERT(n > 0);
+    if (view_get(&r->view, TABLE_NODE, span_of(key, (size_t)n), &held) == ST_OK)
+        return;
+    if (put_node(r, NULL, span_str(""), TABLE_NODE, span_of(key, (size_t)n), note, &err) != ST_OK)
+        replica_halt(r, "a cosignature cannot be stored: %s", err.text);
 }
 
 enum status checkpoints_on_cosign(struct replica *r, struct peer *p, struct span body, struct err *err)
@@ -188,8 +237,8 @@ enum status checkpoints_on_cosign(struct replica *r, struct peer *p, struct span
     for (size_t k = 0; k < r->set.members.n; k++)
         if (span_eq(r->set.members.v[k].org, p->org))
             i = (int)k;
-    if (i < 0 || !own_root(r, m.size, &root))
-        return ST_OK; /* not a member, or ahead of us */
+    if (i < 0 || m.size < r->checkpoint_size || !own_root(r, m.size, &root))
+        return ST_OK; /* not a member; older than what a quorum cosigned; or ahead of us */
     struct note_key key =
         note_key_make(join(&a, r->origin, "/", p->org), NOTE_COSIGNATURE, &r->set.members.v[i].cosign);
     st = checkpoint_verify(m.note, &key, 1, &a, &c, &seen, err);
@@ -198,9 +247,9 @@ enum status checkpoints_on_cosign(struct replica *r, struct peer *p, struct span
     if (c.size != m.size || !span_eq(c.origin, r->origin))
         return err_set(err, ST_MISMATCH, "a cosignature of another log or size than it says");
     if (!hash_eq(&c.root, &root)) {
-        replica_halt(r, "SPLIT VIEW: %.*s cosigned another tree of size %" PRIu64 " (root %.16s..., ours %.16s...)",
-                     SPAN_FMT(p->org), m.size, hex_of(&c.root).s, hex_of(&root).s);
-        return ST_OK;
+        keep_split(r, p, m.note);
+        return err_set(err, ST_MISMATCH, "SPLIT VIEW: %.*s cosigned another tree of size %" PRIu64 " (root %.16s..., ours %.16s...)",
+                       SPAN_FMT(p->org), m.size, hex_of(&c.root).s, hex_of(&root).s);
     }
     uint8_t row[8];
     struct span held;
@@ -214,9 +263,9 @@ enum status checkpoints_on_cosign(struct replica *r, struct peer *p, struct span
         struct buf empty CLEANUP(buf_deinit);
         buf_init(&empty, NOTE_BYTES_MAX);
         note_put_text(buf_span(&text), &empty);
-        merge(r, buf_span(&empty), &note, &b);
+        merge(r, buf_span(&empty), &note, &p->org, &b);
     } else {
-        merge(r, held, &note, &b);
+        merge(r, held, &note, &p->org, &b);
         if (b.n == held.n)
             return ST_OK;
     }

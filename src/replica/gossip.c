@@ -70,7 +70,7 @@ static void fill(struct replica *r, const struct peer *p, const struct msg_statu
 {
     struct consensus_status s;
     consensus_status(r->core, &s);
-    if (s.step == STEP_IDLE)
+    if (s.step == STEP_IDLE || s.height != m->height) /* a node that stopped while it stored a block stays at the old height */
         return;
     int32_t round = (int32_t)m->round;
     if (round >= 0) {
@@ -128,6 +128,11 @@ static enum status send_block(struct replica *r, struct span org, uint64_t heigh
     struct buf b CLEANUP(buf_deinit);
     buf_init(&b, LIMIT_FRAME_BYTES);
     st = wire_encode(&msg_block_desc, &m, &b);
+    if (st != ST_OK && m.prose.n > 0) { /* more text than a frame holds: validity does not rest on it */
+        buf_reset(&b);
+        m.prose.n = 0;
+        st = wire_encode(&msg_block_desc, &m, &b);
+    }
     if (st != ST_OK)
         return st;
     *ret_bytes += b.n;
@@ -208,6 +213,8 @@ enum status gossip_on_fetch(struct replica *r, struct peer *p, struct span body,
         return st;
     struct consensus_status s;
     consensus_status(r->core, &s);
+    if (s.height != m.height)
+        return ST_OK;
     for (int32_t round = s.newest_round; round >= s.oldest_round && round >= 0; round--) {
         const struct consensus_vote *v = consensus_vote(r->core, round, VOTE_PROPOSAL, 0);
         if (v != NULL && hash_eq(&v->value, &m.value)) {

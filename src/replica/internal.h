@@ -6,7 +6,8 @@
 
 enum {
     PEERS_MAX = 128,
-    BODIES_MAX = 64,          /* blocks proposed at one height that are kept */
+    BODIES_MAX = 2 * CONSENSUS_ROUNDS + 8, /* blocks proposed at one height that are kept: more than the core can need */
+    BODY_BYTES = LIMIT_FRAME_BYTES - (512 << 10), /* leaves and texts of one block: header, last commit, POL and votes fit beside */
     AHEAD_FRAMES_MAX = 512,   /* frames of the next height that are kept */
     AHEAD_BYTES_MAX = 16 << 20,
     TIMERS_MAX = 128,         /* consensus timers that are pending */
@@ -21,8 +22,9 @@ enum {
     CHECKPOINTS_KEPT = 16,
 };
 
-/* A block proposed at this height, executed once. Lives in the height's arena. */
+/* A block proposed at this height, executed once. What it points to is in its arena; heap. */
 struct body {
+    struct arena arena;
     struct hash id;
     struct span header;
     struct span_list leaves;
@@ -95,7 +97,7 @@ struct replica {
     bool has_deadline;
     uint64_t deadline_ms;
 
-    struct arena height; /* of the open height: bodies and what their messages said */
+    struct arena height; /* of the open height */
     struct body *bodies[BODIES_MAX];
     size_t n_bodies;
     struct consensus *core;
@@ -156,6 +158,8 @@ void votes_snapshot_row(const struct replica *r, const struct consensus_snapshot
 
 /* bodies.c */
 struct body *bodies_find(struct replica *r, const struct hash *id);
+/* Frees all: the height is over. */
+void bodies_clear(struct replica *r);
 /* Executes and keeps what a proposal or block message carried. ST_MISMATCH, ST_FORMAT, ST_RANGE: the message's content
  * does not belong to its header; nothing is kept. ST_LIMIT: too many are kept. Others: faults of this machine. */
 MUST_USE enum status bodies_take(struct replica *r, struct span header, const struct span_list *leaves, struct span last_commit,
@@ -168,6 +172,8 @@ MUST_USE enum status bodies_keep(struct replica *r, struct body *b, struct err *
 MUST_USE enum status bodies_load(struct replica *r, struct err *err);
 
 /* agree.c */
+/* Own index in the set in force, or CONSENSUS_FOLLOWER: no vote key, or another one than the set names. */
+int32_t agree_self(const struct replica *r);
 void agree_push(struct replica *r, const struct consensus_event *ev);
 /* Feeds all pushed events, carries out the actions, commits decided blocks. */
 void agree_run(struct replica *r);
@@ -201,9 +207,10 @@ MUST_USE enum status pool_on_entry(struct replica *r, struct span submission, st
 void pool_after_block(struct replica *r, const struct block *b);
 bool pool_has_valid(const struct replica *r);
 void pool_relay(struct replica *r, uint64_t now_ms);
-/* Candidates in order; at most max. Borrowed entries. */
+/* Candidates in order; at most max, and no more than a block can carry with their texts. Borrowed entries. */
 size_t pool_candidates(struct replica *r, struct block_candidate *v, size_t max);
-/* Takes the verdicts that block_make gave. */
+/* Takes the verdicts that block_make gave. An own entry goes only when it is refused at the earliest ledger time too: the
+ * wall clock may be wrong, and the block that it was judged in may never be decided. */
 void pool_judged(struct replica *r, const struct block_candidate *v, size_t n);
 /* Detached texts of pool entries that are in the block. */
 void pool_prose(struct replica *r, const struct block *b, struct arena *a, struct pack_prose_list *ret_list);

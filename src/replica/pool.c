@@ -99,8 +99,9 @@ static enum status parse(struct span bytes, struct pool_entry **ret_entry, struc
     return ST_OK;
 }
 
-/* Judges one entry by itself against the newest state. */
-static enum status judge(struct replica *r, const struct leaf *leaf, enum verdict *ret_verdict, char why[256], struct err *err)
+/* Judges one entry by itself against the newest state, as if it came into a block at time_ms. */
+static enum status judge(struct replica *r, const struct leaf *leaf, uint64_t time_ms, enum verdict *ret_verdict, char why[256],
+                         struct err *err)
 {
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 0);
@@ -108,7 +109,7 @@ static enum status judge(struct replica *r, const struct leaf *leaf, enum verdic
     struct block_candidate c = {.leaf = *leaf};
     struct block b;
     static const struct hash none;
-    enum status st = block_make(&l, replica_block_time(r), r->cfg.org, &none, &c, 1, &a, &b, err);
+    enum status st = block_make(&l, time_ms, r->cfg.org, &none, &c, 1, &a, &b, err);
     if (st != ST_OK && st != ST_END)
         return st;
     *ret_verdict = c.left_out ? V_OK : c.verdict;
@@ -145,7 +146,7 @@ static enum status examine(struct replica *r, struct span bytes, struct pool_ent
     } else if (!room(r, &e->leaf, err)) {
         st = ST_LIMIT;
     } else {
-        st = judge(r, &e->leaf, ret_verdict, why, err);
+        st = judge(r, &e->leaf, replica_block_time(r), ret_verdict, why, err);
         if (st == ST_OK && *ret_verdict == V_OK && replica_verify_leaf(r, &e->leaf) != ST_OK)
             st = err_set(err, ST_BADSIG, "the signature over entry %s does not verify (SIG-4)", hex_of(&e->leaf.id).s);
     }
@@ -296,12 +297,16 @@ bool pool_has_valid(const struct replica *r)
 
 size_t pool_candidates(struct replica *r, struct block_candidate *v, size_t max)
 {
-    size_t n = 0;
-    for (struct pool_entry *e = r->pool.first; e != NULL && n < max; e = e->next)
-        if (!e->staged) {
-            memset(&v[n], 0, sizeof v[n]);
-            v[n++].leaf = e->leaf;
-        }
+    size_t n = 0, bytes = 0;
+    for (struct pool_entry *e = r->pool.first; e != NULL && n < max; e = e->next) {
+        if (e->staged)
+            continue;
+        bytes += e->submission.n;
+        if (bytes > BODY_BYTES)
+            break;
+        memset(&v[n], 0, sizeof v[n]);
+        v[n++].leaf = e->leaf;
+    }
     return n;
 }
 
@@ -315,6 +320,11 @@ static enum status record_refusal(struct replica *r, const struct pool_entry *e,
     buf_init(&b, 1024);
     struct refusal row = {.verdict = verdict, .why = span_str(why)};
     enum status st = codec_encode(&refusal_desc, &row, &b);
+    if (st != ST_OK) { /* words cut within a letter, say: the verdict alone will do */
+        row.why = span_str("");
+        buf_reset(&b);
+        st = codec_encode(&refusal_desc, &row, &b);
+    }
     if (st == ST_OK)
         st = store_begin(r->cfg.store, &t, &err);
     if (st != ST_OK)
@@ -330,10 +340,23 @@ static enum status record_refusal(struct replica *r, const struct pool_entry *e,
     return store_commit(r->cfg.store, t, &err);
 }
 
-/* May the verdict change without a new signature? Only when this node lags behind the author. */
+/* May the verdict change without a new signature? When this node lags behind the author; and when it was right at the
+ * clock's time once, as all that wait were, and is now found to come too early. */
 static bool may_pass_later(const struct replica *r, const struct leaf *leaf, enum verdict v)
 {
-    return v == V_UNKNOWN_BASIS && leaf->entry.basis.size > r->tip.tree.size;
+    return v == V_EXPIRY_TOO_FAR || (v == V_UNKNOWN_BASIS && leaf->entry.basis.size > r->tip.tree.size);
+}
+
+/* Is an own entry refused for good? Ledger time only ascends, so what is refused at the clock's time but not at the
+ * earliest one rests on a clock that may be wrong, or on a block of ours that may never be decided. */
+static bool refused_for_good(struct replica *r, const struct pool_entry *e)
+{
+    enum verdict verdict = V_OK;
+    char why[256];
+    struct err err;
+    if (judge(r, &e->leaf, r->tip.time_ms + 1, &verdict, why, &err) != ST_OK)
+        return false; /* a fault of this machine; tried again after the next block */
+    return verdict != V_OK && !may_pass_later(r, &e->leaf, verdict);
 }
 
 void pool_judged(struct replica *r, const struct block_candidate *v, size_t n)
@@ -344,6 +367,8 @@ void pool_judged(struct replica *r, const struct block_candidate *v, size_t n)
             continue;
         e->valid = v[i].verdict == V_OK;
         if (e->valid || may_pass_later(r, &v[i].leaf, v[i].verdict))
+            continue;
+        if (e->own && !refused_for_good(r, e))
             continue;
         if (e->own && v[i].verdict != V_DUPLICATE) {
             if (record_refusal(r, e, v[i].verdict, v[i].why) != ST_OK) {
@@ -386,6 +411,16 @@ void pool_after_block(struct replica *r, const struct block *b)
         replica_halt(r, "waiting entries could not be judged: %s", err.text);
 }
 
+/* An entry that waits for the clock to be put right wakes agreement again. */
+static void revive(struct replica *r, struct pool_entry *e)
+{
+    enum verdict verdict;
+    char why[256];
+    struct err err;
+    if (judge(r, &e->leaf, replica_block_time(r), &verdict, why, &err) == ST_OK)
+        e->valid = verdict == V_OK;
+}
+
 void pool_relay(struct replica *r, uint64_t now_ms)
 {
     size_t sent = 0;
@@ -393,6 +428,8 @@ void pool_relay(struct replica *r, uint64_t now_ms)
         if (e->staged || now_ms < e->relayed_ms + RELAY_AFTER_MS)
             continue;
         e->relayed_ms = now_ms;
+        if (!e->valid)
+            revive(r, e);
         struct msg_entry m = {.submission = e->submission};
         wire_broadcast(r, &msg_entry_desc, &m);
         sent++;

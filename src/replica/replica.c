@@ -176,8 +176,8 @@ static enum status load_state(struct replica *r, struct err *err)
 
 enum status replica_load_tip(struct replica *r, struct err *err)
 {
+    bodies_clear(r);
     arena_reset(&r->height);
-    r->n_bodies = 0;
     r->n_timers = 0;
     r->kept_pol = NULL;
     r->decided = false;
@@ -259,6 +259,7 @@ void replica_free(struct replica *r)
     if (r == NULL)
         return;
     free_ahead(r);
+    bodies_clear(r);
     pool_deinit(&r->pool);
     ids_free(r->ids);
     free(r->core_memory);

@@ -103,7 +103,8 @@ bool liar_lie(const struct liar *l, size_t to, struct span frame, struct buf *re
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 0);
     struct envelope e;
-    if (codec_decode(&envelope_desc, frame, &a, &e, NULL) != ST_OK || sim_replica(l->sim, l->self) == NULL)
+    if (l->sim == NULL || codec_decode(&envelope_desc, frame, &a, &e, NULL) != ST_OK ||
+        sim_replica(l->sim, l->self) == NULL)
         return false;
     if (e.kind == msg_block_desc.number)
         return lie_block(l, &a, e.body, ret_frame);

@@ -8,7 +8,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "docs" / "independent-verifier"))
 
-from canonical import Codec, encode  # noqa: E402
+from canonical import Codec, Rec, Refused, encode  # noqa: E402
 import genesis  # noqa: E402
 import governance  # noqa: E402
 from merkle import Tree, sha256  # noqa: E402
@@ -121,21 +121,38 @@ class Alliance:
         self.found(sha256(CODEC.encode("genesis_sigs", sigs)))
 
     def found(self, sigs_hash):
+        self.gov = None
+        roots = ZERO, ZERO  # for a genesis that is wrong on purpose: the verifier fails before it looks at these
         try:
-            f = genesis.check(CODEC, signing.Signatures(), self.genesis)
-            g = governance.Governance(CODEC, f)
-            g.found(None)
-            roots = g.writes_root(), g.state_root()
-        except Exception:  # pylint: disable=broad-except
-            roots = ZERO, ZERO  # a genesis that is wrong on purpose: the verifier fails before it looks at these
+            self.gov = governance.Governance(CODEC, genesis.check(CODEC, signing.Signatures(), self.genesis))
+            self.gov.found(None)
+            roots = self.gov.writes_root(), self.gov.state_root()
+        except Refused:
+            pass
         set_hash = sets.set_hash(CODEC, self.members)
         self.block(self.leaves, FOUNDED, roots, certify=False, validators=set_hash, next_validators=set_hash,
                    next_set=self.members, proposer=None)
         self.last_commit = sigs_hash
 
-    def block(self, leaves, time_ms, roots=(ZERO, ZERO), certify=True, prose=(), **fields):
+    def execute(self, leaves, time_ms):
+        """The roots after a block; the ones before it where it is refused."""
+        entries = []
+        try:
+            for i, leaf in enumerate(leaves, 1):
+                e, n = CODEC.decode_prefix("entry", leaf)
+                name = CODEC.schema.numbers["records", e.kind]
+                entries.append(governance.Entry(name, e, CODEC.decode("signature", leaf[n:]),
+                                                CODEC.decode(name, e.body), sha256(leaf[:n]), self.tree.size + i))
+            record = Rec("block_record", {"time_ms": time_ms, "entries": len(leaves)})
+            self.gov.block(record, self.tree.size, entries)
+        except Refused:
+            pass
+        return self.gov.writes_root(), self.gov.state_root()
+
+    def block(self, leaves, time_ms, roots=None, certify=True, prose=(), **fields):
         set_hash = sets.set_hash(CODEC, self.members)
         height = len(self.blocks)
+        roots = roots or (self.execute(leaves, time_ms) if self.gov else (ZERO, ZERO))
         record = {"leaf": 0, "version": 1, "alliance": self.id, "height": height, "epoch": 0, "time_ms": time_ms,
                   "prev": self.blocks[-1]["id"] if height else ZERO, "proposer": "brand", "rules": 1,
                   "entries": len(leaves), "writes_root": roots[0], "state_root": roots[1], "validators": set_hash,

@@ -24,7 +24,8 @@ static enum status parse(struct cli *c, const char *verb, int argc, const char *
 Test(options, words_and_values)
 {
     struct cli c;
-    cr_assert_eq(parse(&c, "approve", 5, (const char *[]){"--yes", "D-12", "--rev", "3", "--reason=why not"}), ST_OK);
+    cr_assert_eq(parse(&c, "approve", 5, (const char *[]){"--yes", "D-12", "--rev", "3", "--reason=why not"}),
+                 ST_OK);
     cr_assert_eq(c.n, 1);
     cr_assert_str_eq(c.words[0], "D-12");
     cr_assert(c.yes);
@@ -60,7 +61,8 @@ Test(options, refused)
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct cli c;
-        cr_assert_eq(parse(&c, cases[i].verb, 2, (const char *[]){cases[i].word, cases[i].value}), ST_USAGE, "%s", cases[i].word);
+        cr_assert_eq(parse(&c, cases[i].verb, 2, (const char *[]){cases[i].word, cases[i].value}), ST_USAGE,
+                     "%s", cases[i].word);
         cr_assert_not_null(strstr(c.err.text, cases[i].say), "%s: %s", cases[i].word, c.err.text);
     }
     struct cli c;

@@ -7,7 +7,8 @@ Test(render, diff_has_lines_of_one_side_only)
 {
     struct buf b CLEANUP(buf_deinit);
     buf_init(&b, 4096);
-    cli_diff(span_str("title one\nsame\namount USD 1.10\n"), span_str("title two\nsame\namount USD 1.10\nmore"), &b);
+    cli_diff(span_str("title one\nsame\namount USD 1.10\n"),
+             span_str("title two\nsame\namount USD 1.10\nmore"), &b);
     cr_assert_str_eq(buf_cstr(&b), "- title one\n+ title two\n+ more\n");
     buf_reset(&b);
     cli_diff(span_str("a\nb\n"), span_str("a\nb\n"), &b);
@@ -72,7 +73,8 @@ Test(render, proposal)
 {
     struct cli c = {.n = 0};
     struct buf b CLEANUP(buf_deinit), body CLEANUP(buf_deinit);
-    struct prose v[] = {{.salt = {{1}}, .text = span_str("Glossary, second edition")}, {.salt = {{2}}, .text = span_str("Line one\nline two")}};
+    struct prose v[] = {{.salt = {{1}}, .text = span_str("Glossary, second edition")},
+                        {.salt = {{2}}, .text = span_str("Line one\nline two")}};
     struct span orgs[] = {span_str("brand"), span_str("co-packer")};
     struct charter_text_of words[] = {{.name = span_str("case"), .text = span_str("24 bottles")}};
     struct charter_glossary glossary = {.list = {1, words}};
@@ -87,7 +89,10 @@ Test(render, proposal)
     SET_HAS(&p, proposal_key_text);
     SET_HAS(&p, proposal_key_amount);
     SET_HAS(&p, proposal_key_affected);
-    p.effect = (struct effect){.type = EFFECT_AMEND, .section = charter_glossary_number_, .base_version = 3, .body = buf_span(&body)};
+    p.effect = (struct effect){.type = EFFECT_AMEND,
+                               .section = charter_glossary_number_,
+                               .base_version = 3,
+                               .body = buf_span(&body)};
     cli_render_proposal(&c, &p, &prose, &b);
     cr_assert_str_eq(buf_cstr(&b), "title     Glossary, second edition\n"
                                    "amount    USD 180000.00\n"

@@ -1,0 +1,102 @@
+/* Goal: one faulty member cannot stop the others. */
+#include <criterion/criterion.h>
+#include "crypto/hash.h"
+#include "sim/world.h"
+#include "unit/replica/rig.h"
+
+/* Of (height 1, round 0), of four validators. */
+enum { PROPOSER = 1 };
+
+static void hear_proposal(struct rig *r, size_t org, uint64_t round, struct span header,
+                          struct span last_commit)
+{
+    struct hash id;
+    struct err err = {0};
+    sha256(header, &id);
+    struct msg_proposal m = {
+        .vote = rig_vote(r, org, VOTE_PROPOSAL, round, &id), .header = header, .last_commit = last_commit};
+    cr_expect_eq(rig_hear(r, org, &msg_proposal_desc, &m, &err), ST_OK, "%s", err.text);
+}
+
+/* A proposer that signs one block after the other for its round and for its rounds to come leaves room for
+ * those of the others: here for this node's own, in round 1. */
+Test(replica_hostile, a_flood_of_proposals_leaves_room_for_honest_ones)
+{
+    struct rig r;
+    struct arena a;
+    struct msg_proposal m;
+    struct err err;
+    rig_init(&r, 2);
+    rig_start(&r);
+    arena_init(&a, 0);
+    (void)rig_comment(&r, 0, "decide this");
+    for (uint64_t i = 0; i < 200; i++) {
+        struct span last_commit, header = rig_nonsense(&r, PROPOSER, r.wall + i, &a, &last_commit);
+        hear_proposal(&r, PROPOSER, i < 100 ? 0 : 4 * i, header, last_commit);
+    }
+    for (size_t org = 0; org < 4; org++) {
+        if (org == r.self)
+            continue;
+        cr_assert_eq(rig_hear_vote(&r, org, VOTE_PREVOTE, 0, NULL), ST_OK);
+        cr_assert_eq(rig_hear_vote(&r, org, VOTE_PRECOMMIT, 0, NULL), ST_OK);
+    }
+    rig_run(&r, 20000);
+    cr_assert(rig_sent(&r, &msg_proposal_desc, &a, &m), "it has no room for its own block");
+    cr_assert_eq(m.vote.vote.round, 1);
+    cr_assert_eq(m.leaves.n, 1);
+    struct hash id = m.vote.vote.value;
+    for (size_t org = 0; org < 4; org++) {
+        if (org == r.self)
+            continue;
+        cr_assert_eq(rig_hear_vote(&r, org, VOTE_PREVOTE, 1, &id), ST_OK);
+        cr_assert_eq(rig_hear_vote(&r, org, VOTE_PRECOMMIT, 1, &id), ST_OK);
+    }
+    struct replica_status s;
+    replica_status(r.replica, &s);
+    cr_expect_eq(s.tip->height, 1);
+    cr_expect_null(replica_halted(r.replica));
+    (void)err;
+    arena_deinit(&a);
+    rig_deinit(&r);
+}
+
+/* 500 long comments are 8 MB: more than a frame holds. They go in several blocks. */
+Test(replica_hostile, more_text_than_a_frame_holds_goes_in_several_blocks, .timeout = 60)
+{
+    struct rig r;
+    struct arena a;
+    struct msg_proposal m;
+    char text[16001];
+    rig_init(&r, PROPOSER);
+    rig_start(&r);
+    arena_init(&a, 0);
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = 0;
+    for (size_t i = 0; i < 500; i++)
+        (void)rig_comment(&r, i % 4, text);
+    rig_run(&r, 2000);
+    cr_expect_null(replica_halted(r.replica), "%s", replica_halted(r.replica));
+    cr_assert(rig_sent(&r, &msg_proposal_desc, &a, &m), "no proposal left");
+    cr_expect_gt(m.leaves.n, 100);
+    cr_expect_lt(m.leaves.n, 500);
+    cr_expect_eq(m.prose.n, m.leaves.n);
+    arena_deinit(&a);
+    rig_deinit(&r);
+}
+
+/* A vote key that is not the one in the set signs nothing and counts for nothing. */
+Test(replica_hostile, a_key_outside_the_set_does_not_vote)
+{
+    struct rig r;
+    struct replica_status s;
+    rig_init(&r, PROPOSER);
+    r.vote = r.f.orgs[PROPOSER].node;
+    rig_start(&r);
+    (void)rig_comment(&r, 0, "decide this");
+    rig_run(&r, 5000);
+    replica_status(r.replica, &s);
+    cr_expect_eq(s.consensus.self, CONSENSUS_FOLLOWER);
+    cr_expect_eq(r.sent[msg_vote_desc.number], 0);
+    cr_expect_eq(r.sent[msg_proposal_desc.number], 0);
+    rig_deinit(&r);
+}

@@ -1,0 +1,140 @@
+/* Goal: a node comes back from any crash as it was. */
+#include <criterion/criterion.h>
+#include "crypto/hash.h"
+#include "unit/replica/rig.h"
+
+static void append(struct rig *r, const struct signed_vote *v, uint64_t round, enum consensus_step step)
+{
+    struct journal_row row = {.height = 1,
+                              .round = (int64_t)round,
+                              .step = step,
+                              .locked_round = -1,
+                              .valid_round = -1,
+                              .proposed_round = -1,
+                              .vote = *v};
+    struct buf b;
+    struct err err;
+    buf_init(&b, JOURNAL_RECORD_MAX);
+    cr_assert_eq(codec_encode(&journal_row_desc, &row, &b), ST_OK);
+    cr_assert_eq(journal_append(r->journal, 1, buf_span(&b), &err), ST_OK);
+    buf_deinit(&b);
+}
+
+/* An alliance that went through 200 rounds at one height: 400 votes in the journal. */
+Test(replica_restart, a_journal_of_many_rounds_is_taken_back)
+{
+    struct rig r;
+    struct replica_status s;
+    rig_init(&r, 3);
+    rig_start(&r);
+    for (uint64_t round = 0; round < 200; round++) {
+        struct signed_vote prevote = rig_vote(&r, 3, VOTE_PREVOTE, round, NULL);
+        struct signed_vote precommit = rig_vote(&r, 3, VOTE_PRECOMMIT, round, NULL);
+        append(&r, &prevote, round, STEP_PREVOTE);
+        append(&r, &precommit, round, STEP_PRECOMMIT);
+    }
+    rig_stop(&r);
+    memset(r.sent, 0, sizeof r.sent);
+    rig_start(&r);
+    cr_expect_null(replica_halted(r.replica));
+    replica_status(r.replica, &s);
+    cr_expect_eq(s.consensus.round, 199);
+    cr_expect_eq(s.consensus.step, STEP_PRECOMMIT);
+    cr_expect_geq(r.sent[msg_vote_desc.number], 2);
+    struct consensus_round_status round;
+    cr_assert(replica_round(r.replica, 199, &round));
+    cr_expect_eq(round.prevotes, 1u << 3);
+    cr_expect_eq(round.precommits, 1u << 3);
+    rig_deinit(&r);
+}
+
+/* Makes a block that is valid at height 1, as its proposer would. */
+static struct span proposed(struct arena *a, struct hash *ret_value)
+{
+    struct rig other;
+    struct buf b;
+    rig_init(&other, 1); /* the same seed: the same alliance */
+    rig_start(&other);
+    (void)rig_comment(&other, 0, "decide this");
+    rig_run(&other, 200);
+    struct msg_proposal m;
+    cr_assert(rig_sent(&other, &msg_proposal_desc, a, &m));
+    *ret_value = m.vote.vote.value;
+    buf_init(&b, LIMIT_FRAME_BYTES);
+    cr_assert_eq(codec_encode(&msg_proposal_desc, &m, &b), ST_OK);
+    struct span body = arena_dup(a, buf_span(&b));
+    buf_deinit(&b);
+    rig_deinit(&other);
+    return body;
+}
+
+/* The quorum came after this node's nil precommit: it has a valid value that it never voted for. After a
+ * crash it is the proposer, and must be able to re-propose that block. */
+Test(replica_restart, a_valid_value_can_be_proposed_after_a_crash)
+{
+    struct rig r;
+    struct arena a;
+    struct hash value;
+    struct msg_proposal m;
+    struct replica_status s;
+    struct err err = {0};
+    arena_init(&a, 0);
+    struct span body = proposed(&a, &value);
+    rig_init(&r, 3); /* proposer of round 2 */
+    rig_start(&r);
+    cr_assert_eq(rig_hear_vote(&r, 0, VOTE_PREVOTE, 0, &value), ST_OK);
+    cr_assert_eq(rig_hear_vote(&r, 1, VOTE_PREVOTE, 0, &value), ST_OK);
+    rig_run(&r, 10000); /* proposes nothing, hears no proposal: nil and nil */
+    replica_status(r.replica, &s);
+    cr_assert_eq(s.consensus.round, 0);
+    cr_assert_eq(s.consensus.step, STEP_PRECOMMIT);
+    cr_assert_eq(codec_decode(&msg_proposal_desc, body, &a, &m, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(rig_hear(&r, 1, &msg_proposal_desc, &m, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(rig_hear_vote(&r, 2, VOTE_PREVOTE, 0, &value), ST_OK);
+    replica_status(r.replica, &s);
+    cr_assert_eq(s.consensus.valid_round, 0);
+    cr_assert_eq(s.consensus.locked_round, -1);
+    for (size_t org = 0; org < 3; org++)
+        cr_assert_eq(rig_hear_vote(&r, org, VOTE_PRECOMMIT, 0, NULL), ST_OK);
+    rig_run(&r, 10000); /* round 1: a vote of it puts the valid value into the journal */
+    replica_status(r.replica, &s);
+    cr_assert_eq(s.consensus.round, 1);
+    rig_stop(&r);
+    memset(r.sent, 0, sizeof r.sent);
+    rig_start(&r);
+    for (size_t org = 0; org < 3; org++) {
+        cr_assert_eq(rig_hear_vote(&r, org, VOTE_PREVOTE, 1, NULL), ST_OK);
+        cr_assert_eq(rig_hear_vote(&r, org, VOTE_PRECOMMIT, 1, NULL), ST_OK);
+    }
+    rig_run(&r, 10000);
+    cr_assert(rig_sent(&r, &msg_proposal_desc, &a, &m), "it did not propose the valid value again");
+    cr_expect_eq(m.vote.vote.round, 2);
+    cr_expect(hash_eq(&m.vote.vote.value, &value));
+    cr_expect_eq(m.pol.n, 3);
+    arena_deinit(&a);
+    rig_deinit(&r);
+}
+
+/* A clock that jumps 40 days ahead, and back, costs no entry that was acknowledged. */
+Test(replica_restart, a_jump_of_the_clock_refuses_nothing)
+{
+    struct rig r;
+    struct entry_status e;
+    struct err err;
+    rig_init(&r, 3);
+    rig_start(&r);
+    struct hash id = rig_comment(&r, 3, "wait for me");
+    rig_stop(&r);
+    r.wall += UINT64_C(40) * 86400000;
+    rig_start(&r);
+    rig_run(&r, 3000);
+    cr_assert_eq(replica_entry(r.replica, &id, &e, &err), ST_OK);
+    cr_expect_eq(e.state, ENTRY_WAITING, "%s", e.why);
+    r.wall -= UINT64_C(40) * 86400000;
+    memset(r.sent, 0, sizeof r.sent);
+    rig_run(&r, 120000);
+    cr_assert_eq(replica_entry(r.replica, &id, &e, &err), ST_OK);
+    cr_expect_eq(e.state, ENTRY_WAITING, "%s", e.why);
+    cr_expect_gt(r.sent[msg_vote_desc.number] + r.sent[msg_proposal_desc.number], 0, "nothing wakes it");
+    rig_deinit(&r);
+}
