@@ -111,15 +111,15 @@ change x.entry size=3; refused 5 11 'its basis \(tree size 3\) is not a block bo
 change x.entry "root=$zeros"; refused 5 11 "another history: at tree size $size root 0000000000000000\.\.\., here [0-9a-f]{16}" x.entry
 change x.entry expires=1700000000000; refused 5 12 'it expired at 2023-11-14T22:13:20.000Z; ledger time is 20' x.entry
 change x.entry expires=+90; refused 1 13 'more than 30 days after ledger time' x.entry
-change x.entry kind=99; refused 1 -18 'x.entry: .*entry.kind: 99 is no record kind' x.entry
+change x.entry kind=99; refused 1 -18 'x.entry:? .*entry.kind: 99 is no record kind' x.entry
 change x.entry sig=broken; refused 6 -9 'the signature over entry [0-9a-f]{64} does not verify \(SIG-4\)' x.entry
 for what in long-integer twice after cut nil huge-array inner; do # bytes that are not canonical: the file, the field, the byte
   at=$(bad bytes base.entry x.entry $what)
   [ $what != cut ] || at='[0-9]+'
-  refused 1 -6 "x.entry: .*(submission|entry)[.a-z]*: at byte $at: " x.entry
+  refused 1 -6 "x.entry:? .*(submission|entry)[.a-z]*: at byte $at: " x.entry
   grep -Eq "at byte $at: " o || { cat o; fail "the node names another byte for $what"; }
 done
-bad bytes base.entry x.entry oversized >/dev/null; refused 1 -8 'x.entry: .*submission.entry: at byte 4: 655[0-9]+ bytes, at most 65535' x.entry
+bad bytes base.entry x.entry oversized >/dev/null; refused 1 -8 'x.entry:? .*submission.entry: at byte 4: 655[0-9]+ bytes, at most 65535' x.entry
 bad bytes base.entry x.entry huge-file >/dev/null; refused 1 -8 'x.entry: larger than the limit of 1048576 bytes' x.entry
 unchanged 1 - 'none.entry: cannot open: No such file' entente submit none.entry
 
@@ -268,6 +268,15 @@ kept copy/keys 6 - 'copy/store: record PROSE/[0-9a-f]+ is damaged: its checksum 
 expect 0 'D-2' - entente show D-2 --node copy
 stop
 
+part "another certificate than the card's at an address"
+copy
+printf 'peers:\n  clinics: %s\n' "$(sed -n 's/^listen: //p' distributor/node.yaml)" >>copy/node.yaml
+start copy
+mismatch() { entente node peers --node copy | grep -Eq "TLS with 'clinics' at 127.0.0.1:[0-9]+ failed .*Expected its certificate SHA256:[^ ]{43}; ours is SHA256:[^ ]{43}\."; }
+wait_for "the mismatch to be named" mismatch
+expect 0 'clinics +DOWN' - entente node peers --node copy
+stop
+
 part "strangers"
 before=$(state)
 expect 0 . - bad strange_socket "$work/maker/node.sock"
@@ -275,6 +284,14 @@ expect 0 - - bad strange_port "$(sed -n 's/^listen: .*://p' maker/node.yaml)"
 expect 0 - - bad strange_port "$(sed -n 's/^listen: .*://p' maker/node.yaml)" trustee/tls.crt trustee/tls.key
 [ "$before" = "$(state)" ] || fail "strangers changed something"
 expect 0 'Signed, final' - as maker finance comment --text "still serving"
+
+part "no node at the socket, but something else"
+bad answer_nonsense "$work/nonsense.sock" &
+pids="$pids $!"
+wait_for "the socket" test -S nonsense.sock
+for regex in 'sent 4294967295 bytes; at most 6291456 are expected' 'at byte 0: nil is not allowed' 'at byte 0: 268435456 members'; do
+  expect 1 - "nonsense.sock.*$regex|$regex" timeout 30 entente seats --node "$work/nonsense.sock"
+done
 
 part "a full disk"
 mkdir disk
