@@ -9,6 +9,7 @@ with the programs: encoder and Ed25519 are those that make the test vectors.
   flip FILE TEXT                                flips one bit of every copy of TEXT in the file (a damaged disk)
   unsign IN OUT                                 a .genesis file without its first signature; prints whose that was
   strange_socket SOCKET | strange_port PORT [CERT KEY]     what a stranger may send
+  answer_nonsense SOCKET                        what a stranger may answer
 """
 import base64
 import hashlib
@@ -213,6 +214,19 @@ def strange_port(port, cert=None, key=None):
     stranger(member if cert else plain)
 
 
-VERBS = {f.__name__: f for f in (change, submit, flip, unsign, strange_socket, strange_port)}
+def answer_nonsense(path):
+    """Answers one caller after the other with another kind of nonsense, then ends."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.bind(path)
+        s.listen(8)
+        for said in (b"\xff\xff\xff\xff", string(b"\xc0"), string(b"\xdd\x10\x00\x00\x00")):
+            c = s.accept()[0]
+            c.recv(65536)
+            c.sendall(said)
+            c.recv(65536)
+            c.close()
+
+
+VERBS = {f.__name__: f for f in (change, submit, flip, unsign, strange_socket, strange_port, answer_nonsense)}
 VERBS["bytes"] = spoil
 VERBS[sys.argv[1]](*sys.argv[2:])
