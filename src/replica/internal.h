@@ -13,6 +13,7 @@ enum {
     TIMERS_MAX = 128,         /* consensus timers that are pending */
     EVENTS_MAX = 256,         /* own messages and judged ones, to be fed to the core */
     GOSSIP_MS = 1000,
+    FUTURE_MS = 86400000,     /* a proposal's ledger time so far ahead of the clock is not looked at */
     RELAY_AFTER_MS = 3000,    /* an entry that is not final by then is sent again */
     RELAY_AT_ONCE = 64,
     WANT_BLOCKS = 32,

@@ -362,6 +362,7 @@ static enum status take_frame(struct replica *r, struct span org, struct span fr
     struct peer *p = replica_find_peer(r, org, true);
     if (p == NULL)
         return ST_OK;
+    *err = (struct err){.st = ST_OK}; /* it is shown, whoever forgot to fill it in */
     enum status st = wire_open(frame, &kind, &body, err);
     if (st == ST_OK && is_ahead(r, kind, body)) {
         keep_ahead(r, org, frame);

@@ -44,6 +44,10 @@ enum status rig_hear_vote(struct rig *r, size_t org, enum vote_type type, uint64
                           const struct hash *value);
 /* A comment by org's alliance manager, submitted and acknowledged. */
 struct hash rig_comment(struct rig *r, size_t org, const char *text);
+/* A proposal to decide by org's business lead, likewise. */
+struct hash rig_propose(struct rig *r, size_t org, const char *title);
+/* Runs until the replica, whose turn it is, proposes; then the others agree to it. */
+void rig_decide(struct rig *r);
 /* A header at the open height whose record and leaves go together, though it says nonsense of the state. */
 struct span rig_nonsense(struct rig *r, size_t proposer, uint64_t time_ms, struct arena *a,
                          struct span *ret_last_commit);
