@@ -266,3 +266,22 @@ struct span rig_nonsense(struct rig *r, size_t proposer, uint64_t time_ms, struc
     buf_deinit(&h);
     return out;
 }
+
+struct span rig_proposed(struct arena *a, struct hash *ret_value)
+{
+    struct rig other;
+    struct buf b;
+    struct msg_proposal m;
+    rig_init(&other, 1); /* the same seed: the same alliance */
+    rig_start(&other);
+    (void)rig_comment(&other, 0, "decide this");
+    rig_run(&other, 200);
+    cr_assert(rig_sent(&other, &msg_proposal_desc, a, &m));
+    *ret_value = m.vote.vote.value;
+    buf_init(&b, LIMIT_FRAME_BYTES);
+    cr_assert_eq(codec_encode(&msg_proposal_desc, &m, &b), ST_OK);
+    struct span body = arena_dup(a, buf_span(&b));
+    buf_deinit(&b);
+    rig_deinit(&other);
+    return body;
+}

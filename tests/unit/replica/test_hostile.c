@@ -1,5 +1,6 @@
 /* Goal: one faulty member cannot stop the others. */
 #include <criterion/criterion.h>
+#include "cert/vote.h"
 #include "crypto/hash.h"
 #include "sim/world.h"
 #include "unit/replica/rig.h"
@@ -138,6 +139,75 @@ Test(replica_hostile, own_votes_that_the_journal_holds_are_welcome)
     rig_start(&r);
     cr_expect_eq(rig_hear(&r, 0, &msg_vote_desc, &m, &err), ST_OK);
     cr_expect_null(replica_halted(r.replica));
+    arena_deinit(&a);
+    rig_deinit(&r);
+}
+
+/* One text 600 times beside its entry: kept once, and the block can still be served. */
+Test(replica_hostile, a_text_given_again_and_again_is_kept_once, .timeout = 20)
+{
+    struct rig r;
+    struct arena a;
+    struct msg_proposal m;
+    struct msg_block block;
+    struct hash value;
+    struct err err = {0};
+    arena_init(&a, 0);
+    struct span body = rig_proposed(&a, &value);
+    rig_init(&r, 3);
+    rig_start(&r);
+    cr_assert_eq(codec_decode(&msg_proposal_desc, body, &a, &m, &err), ST_OK);
+    cr_assert_eq(m.prose.n, 1);
+    struct pack_prose many[600];
+    for (size_t i = 0; i < ARRAY_LEN(many); i++)
+        many[i] = m.prose.v[0];
+    m.prose.v = many;
+    m.prose.n = ARRAY_LEN(many);
+    cr_assert_eq(rig_hear(&r, 1, &msg_proposal_desc, &m, &err), ST_OK, "%s", err.text);
+    for (size_t org = 0; org < 3; org++) {
+        cr_assert_eq(rig_hear_vote(&r, org, VOTE_PREVOTE, 0, &value), ST_OK);
+        cr_assert_eq(rig_hear_vote(&r, org, VOTE_PRECOMMIT, 0, &value), ST_OK);
+    }
+    struct msg_want want = {.from = 1, .count = 1};
+    cr_assert_eq(rig_hear(&r, 0, &msg_want_desc, &want, &err), ST_OK);
+    cr_assert(rig_sent(&r, &msg_block_desc, &a, &block));
+    cr_expect_eq(block.prose.n, 1);
+    arena_deinit(&a);
+    rig_deinit(&r);
+}
+
+/* Messages of the next height are kept, but one peer's junk leaves room for the votes of the others. */
+Test(replica_hostile, junk_of_the_next_height_leaves_room)
+{
+    struct rig r;
+    struct arena a;
+    struct msg_proposal m;
+    struct hash value, next = {{1}};
+    struct err err = {0};
+    arena_init(&a, 0);
+    struct span body = rig_proposed(&a, &value);
+    rig_init(&r, 3);
+    rig_start(&r);
+    for (uint64_t i = 0; i < 600; i++) {
+        struct msg_vote junk = {.vote = rig_vote(&r, 2, VOTE_PREVOTE, i, &next)};
+        junk.vote.vote.height = 2; /* and so badly signed */
+        cr_assert_eq(rig_hear(&r, 2, &msg_vote_desc, &junk, &err), ST_OK);
+    }
+    for (size_t org = 0; org < 2; org++) {
+        struct msg_vote early = {.vote = rig_vote(&r, org, VOTE_PREVOTE, 0, &next)};
+        early.vote.vote.height = 2;
+        vote_sign(&early.vote.vote, r.f.orgs[org].vote, &early.vote.sig);
+        cr_assert_eq(rig_hear(&r, org, &msg_vote_desc, &early, &err), ST_OK);
+    }
+    cr_assert_eq(codec_decode(&msg_proposal_desc, body, &a, &m, &err), ST_OK);
+    cr_assert_eq(rig_hear(&r, 1, &msg_proposal_desc, &m, &err), ST_OK, "%s", err.text);
+    for (size_t org = 0; org < 3; org++)
+        cr_assert_eq(rig_hear_vote(&r, org, VOTE_PREVOTE, 0, &value), ST_OK);
+    for (size_t org = 0; org < 2; org++)
+        cr_assert_eq(rig_hear_vote(&r, org, VOTE_PRECOMMIT, 0, &value), ST_OK);
+    struct consensus_round_status round;
+    cr_assert(replica_round(r.replica, 0, &round));
+    cr_expect_eq(round.prevotes & 3, 3);
     arena_deinit(&a);
     rig_deinit(&r);
 }

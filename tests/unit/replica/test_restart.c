@@ -48,26 +48,6 @@ Test(replica_restart, a_journal_of_many_rounds_is_taken_back)
     rig_deinit(&r);
 }
 
-/* Makes a block that is valid at height 1, as its proposer would. */
-static struct span proposed(struct arena *a, struct hash *ret_value)
-{
-    struct rig other;
-    struct buf b;
-    rig_init(&other, 1); /* the same seed: the same alliance */
-    rig_start(&other);
-    (void)rig_comment(&other, 0, "decide this");
-    rig_run(&other, 200);
-    struct msg_proposal m;
-    cr_assert(rig_sent(&other, &msg_proposal_desc, a, &m));
-    *ret_value = m.vote.vote.value;
-    buf_init(&b, LIMIT_FRAME_BYTES);
-    cr_assert_eq(codec_encode(&msg_proposal_desc, &m, &b), ST_OK);
-    struct span body = arena_dup(a, buf_span(&b));
-    buf_deinit(&b);
-    rig_deinit(&other);
-    return body;
-}
-
 /* The quorum came after this node's nil precommit: it has a valid value that it never voted for. After a
  * crash it is the proposer, and must be able to re-propose that block. */
 Test(replica_restart, a_valid_value_can_be_proposed_after_a_crash)
@@ -79,7 +59,7 @@ Test(replica_restart, a_valid_value_can_be_proposed_after_a_crash)
     struct replica_status s;
     struct err err = {0};
     arena_init(&a, 0);
-    struct span body = proposed(&a, &value);
+    struct span body = rig_proposed(&a, &value);
     rig_init(&r, 3); /* proposer of round 2 */
     rig_start(&r);
     cr_assert_eq(rig_hear_vote(&r, 0, VOTE_PREVOTE, 0, &value), ST_OK);
