@@ -118,3 +118,35 @@ Test(replica_restart, a_jump_of_the_clock_refuses_nothing)
     cr_expect_gt(r.sent[msg_vote_desc.number] + r.sent[msg_proposal_desc.number], 0, "nothing wakes it");
     rig_deinit(&r);
 }
+
+/* The largest record: a lock of an alliance of 64, whose organisations have the longest names. */
+Test(replica_restart, the_largest_record_fits_the_journal)
+{
+    static const char name[] = "an-organisation-whose-name-is-32";
+    struct rig r;
+    struct signed_vote votes[LIMIT_VALIDATORS];
+    struct hash value = {{1}};
+    struct buf b;
+    rig_init(&r, 3);
+    rig_start(&r);
+    for (size_t i = 0; i < ARRAY_LEN(votes); i++) {
+        votes[i] = rig_vote(&r, 3, VOTE_PREVOTE, 1000000, &value);
+        votes[i].org = span_str(name);
+        votes[i].vote.height = UINT64_MAX >> 1;
+        votes[i].vote.epoch = UINT64_MAX >> 1;
+    }
+    struct journal_row row = {.height = UINT64_MAX >> 1,
+                              .round = 1000000,
+                              .step = STEP_PRECOMMIT,
+                              .locked_round = 1000000,
+                              .locked_value = value,
+                              .valid_round = 1000000,
+                              .valid_value = value,
+                              .proposed_round = 1000000,
+                              .vote = votes[0],
+                              .pol = {ARRAY_LEN(votes), votes}};
+    buf_init(&b, JOURNAL_RECORD_MAX);
+    cr_expect_eq(codec_encode(&journal_row_desc, &row, &b), ST_OK, "over %d bytes", JOURNAL_RECORD_MAX);
+    buf_deinit(&b);
+    rig_deinit(&r);
+}
