@@ -273,13 +273,9 @@ static void carry_out(struct replica *r, const struct consensus_action *act)
     case ACT_VOTE:
         do_vote(r, act);
         break;
-    case ACT_KEEP_POL: { /* goes into the journal with the next vote; the block that it is for must be there then too */
-        struct body *b = bodies_find(r, &act->pol->votes[0].value);
-        ASSERT(b != NULL);
+    case ACT_KEEP_POL: /* goes into the journal with the next vote, and the block that it is for into the store before */
         r->kept_pol = dup_pol(r, act->pol);
-        (void)keep_body(r, b);
         break;
-    }
     case ACT_SCHEDULE_TIMEOUT:
         do_schedule(r, act);
         break;
