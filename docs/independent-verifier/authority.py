@@ -49,3 +49,5 @@ class Authority:
             if self.owner.get(body.key.key) != org:
                 raise Refused("ENT-7", "%s may not revoke a key of another organisation" % seat)
             self.revoked.add(body.key.key)
+            for held in self.holders.values():
+                held -= {k for k in held if k[1] == body.key.key}

@@ -1,31 +1,65 @@
-"""Section 9, as far as it is re-executed here: the founding's writes, and holder, key and note entries.
+"""Section 9: the writes of every block, re-executed.
 
-Once an entry or a timer comes that this module does not execute, what follows is not known, and is said so:
-writes_known and state_known turn false and stay false."""
+Not repeated here: the charter check (of a founding, and of an amendment), as SPEC does not hold it: what the validators
+accepted is taken as passing it. Where an amendment fails its second check (GOV-25), the words of its `stale` event are
+the engine's own: the writes root of that block is not derived, its state root is. Both are counted."""
+import struct
+
+from calendars import Calendars
+from canonical import Refused
 from merkle import Sparse, root_of
+import rights
+from rights import org_of
+
+MAX_TIMERS = 256
+UNDECIDED, LIVE = ("PHASE_OPEN", "PHASE_MEDIATION"), ("PHASE_OPEN", "PHASE_MEDIATION", "PHASE_PASSED", "PHASE_STALE")
+REFUSED_ROWS = {"admission", "removal", "exit", "refound", "upgrade"}
 
 
 class Entry:
     def __init__(self, name, entry, signature, body, id_, leaf):
         self.name, self.entry, self.signature, self.body, self.id, self.leaf = name, entry, signature, body, id_, leaf
+        self.seat, self.basis = entry.seat, entry.basis.size
+
+
+def refuse(words):
+    raise Refused("ENT-7", words)
+
+
+def need(ok, words):
+    if not ok:
+        refuse(words)
+
+
+def u64(*numbers):
+    return b"".join(struct.pack(">Q", n) for n in numbers)
 
 
 class Governance:
-    EXECUTED = ("holder", "key")
-
     def __init__(self, codec, founding):
-        self.codec, self.founding = codec, founding
+        self.codec, self.founding, self.enums = codec, founding, codec.schema.enums
+        self.phase, self.event_type = self.enums["phase"], self.enums["event_type"]
+        self.who, self.choice = self.enums["who"], self.enums["choice"]
         self.writes_known = self.state_known = False
         self.rows, self.changed, self.sparse = {}, {}, Sparse()
+        self.seats, self.keys, self.sections, self.old = {}, {}, {}, {}
+        self.decisions, self.pinned, self.revisions, self.ballots = {}, {}, {}, {}
+        self.last = {"decision": 0, "note": 0}
+        self.now = self.previous = 0
+        self.record_leaf, self.cause, self.cursor = 0, None, None
 
-    def clock(self):
-        return self.founding.sections[3]
-
-    def found(self, record):
-        pass
-
-    def block(self, record, first_leaf, entries):
-        pass
+    def put(self, table, key, name, fields):
+        """name None: the row is deleted; fields bytes: the value itself."""
+        number, in_root = self.codec.schema.tables[table]
+        row = number, key.encode() if isinstance(key, str) else key
+        new = None if name is None else fields if isinstance(fields, bytes) else self.codec.encode(name, fields)
+        self.changed.setdefault(row, self.rows.get(row))
+        if new is None:
+            self.rows.pop(row, None)
+        else:
+            self.rows[row] = new
+        if in_root:
+            self.sparse.put(number, row[1], new)
 
     def writes_root(self):
         """BLK-4."""
@@ -38,3 +72,548 @@ class Governance:
 
     def state_root(self):
         return self.sparse.root()
+
+    def clock(self):
+        return self.section(3)
+
+    def section(self, number):
+        """The section in force, decoded."""
+        return self.sections[number]["decoded"]
+
+    def section_row(self, number, version, body, leaf, decision=None):
+        name = self.codec.schema.numbers["charter", number]
+        row = {"version": version, "body": body, "decision": decision, "changed_leaf": leaf}
+        self.put("SECTION", bytes([number]), "state_section", row)
+        self.sections[number] = {**row, "decoded": self.codec.decode(name, body)}
+        self.old[number, version] = self.sections[number]["decoded"]
+
+    def found(self, _record):
+        """GOV-2."""
+        f, use = self.founding, self.enums["key_use"]
+        for leaf, number in enumerate(sorted(f.bodies), 1):
+            self.section_row(number, 1, f.bodies[number], leaf)
+        parties = {p.org: p for p in f.sections[7].list}
+        for leaf, org in enumerate(sorted(f.cards), 1 + len(f.bodies)):
+            card, party = f.cards[org], parties[org]
+            self.put("PARTY", org, "state_party", {"role": f.roles[org], "card": f.digests[org], "node": card.node,
+                                                   "recovery": card.recovery, "changed_leaf": leaf})
+            common = f.sections[6].seats if party.role == 1 and 6 in f.sections else []
+            given = {s: [] for s in list(common) + list(party.seats or [])}
+            for s in card.seats:
+                if s.seat not in given or s.seat == "node":
+                    raise Refused("GOV-2", "the charter gives %s no seat %s" % (org, s.seat))
+                given[s.seat] = s.keys
+                for k in s.keys:
+                    self.key_row(k.key, {"org": org, "use": use["KEY_PERSON"], "changed_leaf": leaf})
+            for s, keys in given.items():
+                self.seat_row("%s/%s" % (org, s), keys, leaf)
+            for name in ("vote", "cosign", "log", "node"):
+                self.key_row(card.node[name], {"org": org, "use": use["KEY_NODE"], "changed_leaf": leaf})
+        self.writes_known = self.state_known = True
+
+    def key_row(self, key, row):
+        self.keys[key] = row
+        self.put("KEY", key, "state_key", row)
+
+    def seat_row(self, seat, keys, leaf):
+        keys = sorted(keys, key=lambda k: (k.key, k.alg))
+        self.seats[seat] = {"keys": keys, "changed_leaf": leaf}
+        self.put("SEAT", seat, "state_seat", self.seats[seat])
+
+    # -- blocks ----------------------------------------------------------------------------------------------------
+
+    def block(self, record, first_leaf, entries):
+        self.changed, self.writes_known = {}, self.state_known
+        self.previous, self.now, self.record_leaf = self.now, record.time_ms, first_leaf
+        if not self.state_known:
+            return
+        self.cause = None
+        fired = self.fire(record)
+        if fired is None:
+            return
+        if not entries and not fired:
+            raise Refused("BLK-8", "the block holds no entry and fires no timer")
+        for e in entries:
+            self.cause = e
+            getattr(self, "do_" + e.name)(e, e.body)
+
+    def leaf(self):
+        return self.cause.leaf if self.cause else self.record_leaf
+
+    def timers(self):
+        """(deadline, number, kind), in order."""
+        number = self.codec.schema.tables["TIMER"][0]
+        return sorted(struct.unpack(">QQB", key) for table, key in self.rows if table == number)
+
+    def fire(self, record):
+        """GOV-T1, GOV-T2. Returns how many fired; None when what happens is not followed here."""
+        kinds = self.enums["timer_kind"]
+        fired = self.halt()
+        if fired is None:
+            self.writes_known = self.state_known = False
+            return None
+        due = [t for t in self.timers() if t[0] <= self.now]
+        if len(due) + fired > MAX_TIMERS and record.entries:
+            raise Refused("GOV-T1", "timers are left unfired, and the block holds entries")
+        while fired < MAX_TIMERS:
+            due = [t for t in self.timers() if t[0] <= self.now]
+            if not due:
+                break
+            _, number, kind = due[0]
+            d = self.decisions[number]
+            if kind == kinds["TIMER_DEADLINE"]:
+                self.deadline(d)
+            elif kind == kinds["TIMER_EFFECT"]:
+                self.effective(d)
+            else:
+                self.end(d, "PHASE_LAPSED", "EVENT_LAPSED")
+            fired += 1
+        return fired
+
+    def halt(self):
+        kinds, t = self.enums["timer_kind"], self.now
+        silent = [x for x in self.timers() if x[2] in (kinds["TIMER_DEADLINE"], kinds["TIMER_REBASE"])]
+        if not silent or t - silent[0][0] <= self.clock().late_after_ms:
+            return 0
+        moved = 0
+        bd = {"n": 1, "unit": self.enums["span_unit"]["UNIT_BD"]}
+        for deadline, number, kind in silent:
+            d = self.decisions[number]
+            until = self.end_of(d["number"], bd)
+            if deadline > t + 31 * 86_400_000 or deadline >= until:
+                continue
+            if moved == MAX_TIMERS:
+                return None
+            field = "deadline_ms" if kind == kinds["TIMER_DEADLINE"] else "rebase_ms"
+            self.set(d, **{field: until})
+            self.event(d, "EVENT_DEFERRED", until_ms=until)
+            moved += 1
+        self.put("HALT", u64(t), "state_halt", {"from_ms": self.previous, "missed_ms": silent[0][0], "moved": moved})
+        return moved
+
+    # -- decisions: rows, timers, events -----------------------------------------------------------------------------
+
+    def is_phase(self, d, *names):
+        return d["phase"] in [self.phase[n] for n in names]
+
+    def timer_of(self, d):
+        """GOV-27."""
+        kinds = self.enums["timer_kind"]
+        if self.is_phase(d, *UNDECIDED):
+            return u64(d["deadline_ms"], d["number"]) + bytes([kinds["TIMER_DEADLINE"]])
+        if self.is_phase(d, "PHASE_PASSED"):
+            return u64(d["effective_ms"], d["number"]) + bytes([kinds["TIMER_EFFECT"]])
+        if self.is_phase(d, "PHASE_STALE"):
+            return u64(d["rebase_ms"], d["number"]) + bytes([kinds["TIMER_REBASE"]])
+        return None
+
+    def amending_of(self, d):
+        if d["section"] and self.is_phase(d, "PHASE_PASSED", *UNDECIDED):
+            return bytes([d["section"]]) + u64(d["number"])
+        return None
+
+    def set(self, d, **fields):
+        """Changes a decision, and the rows that follow from it."""
+        before = {"TIMER": self.timer_of(d), "AMENDING": self.amending_of(d)}
+        d.update(fields)
+        after = {"TIMER": self.timer_of(d), "AMENDING": self.amending_of(d)}
+        for table, old in before.items():
+            if old != after[table]:
+                if old is not None:
+                    self.put(table, old, None, None)
+                if after[table] is not None:
+                    self.put(table, after[table], "", b"")
+        self.put("DECISION", u64(d["number"]), "state_decision", d)
+
+    def event(self, d, kind, **fields):
+        """GOV-26."""
+        row = {"type": self.event_type[kind], "leaf": self.leaf(), "at_ms": self.now, "rung": d["rung"],
+               "revision": d["revision"]}
+        if self.cause:
+            row.update(seat=self.cause.seat, id=self.cause.id)
+        row.update(fields)
+        self.set(d, events=d["events"] + 1)
+        self.put("EVENT", u64(d["number"]) + struct.pack(">I", d["events"]), "state_event", row)
+
+    def end(self, d, phase, event, **fields):
+        self.set(d, phase=self.phase[phase], closed_ms=self.now, changed_leaf=self.leaf())
+        self.event(d, event, **fields)
+
+    def end_of(self, number, span):
+        p = self.pinned[number]
+        return Calendars(self.old[8, p["calendars_version"]], self.enums).end(p["calendar"], self.now, span)
+
+    def terms(self, d, rung=None):
+        return rights.terms_in_force(self.pinned[d["number"]], d, d["rung"] if rung is None else rung, self.who)
+
+    def tally(self, d, rung=None):
+        return self.ballots.get((d["number"], d["revision"], d["rung"] if rung is None else rung), {})
+
+    def positions(self, d, rung=None):
+        """[(term, [(partner, position)])]"""
+        blocks = self.pinned[d["number"]]["abstain"] == self.enums["abstain"]["ABSTAIN_BLOCKS"]
+        ballots = self.tally(d, rung)
+        return [(t, [(p, rights.position(t, p, ballots, self.filled, self.choice, blocks))
+                     for p in rights.asked(t, d, self.who)]) for t in self.terms(d, rung)]
+
+    def filled(self, seat):
+        return bool(self.seats[seat]["keys"])
+
+    def owing(self, d):
+        return any(x == rights.OWES for _, ps in self.positions(d) for _, x in ps)
+
+    # -- the course of a decision ------------------------------------------------------------------------------------
+
+    def deadline(self, d):
+        """GOV-13."""
+        if self.is_phase(d, "PHASE_MEDIATION") or self.owing(d):
+            self.escalate(d)
+        else:
+            self.end(d, "PHASE_REJECTED", "EVENT_REJECTED")
+
+    def next_rung(self, d):
+        """GOV-14."""
+        p = self.pinned[d["number"]]
+        bodies = {t["body"] for t in rights.base_terms(p, d["level"])} - {None}
+        for n in range(d["rung"] + 1, len(p["rungs"]) + 1):
+            if p["rungs"][n - 1]["body"] not in bodies:
+                return n
+        return None
+
+    def escalate(self, d, **fields):
+        n = self.next_rung(d)
+        if n is None:
+            return self.ladder_end(d)
+        r = self.pinned[d["number"]]["rungs"][n - 1]
+        until = self.end_of(d["number"], r["within"])
+        self.set(d, rung=n, phase=self.phase["PHASE_MEDIATION" if r["mediator"] else "PHASE_OPEN"], deadline_ms=until,
+                 rung_revisions=0, changed_leaf=self.leaf())
+        return self.event(d, "EVENT_ESCALATED", to=r["to"], until_ms=until, **fields)
+
+    def ladder_end(self, d):
+        """GOV-16."""
+        p = self.pinned[d["number"]]
+        otherwise = p["otherwise"]
+        self.set(d, outcome=otherwise.type, outcome_name=otherwise.name, changed_leaf=self.leaf())
+        self.event(d, "EVENT_DEFAULT", outcome=otherwise.type, name=otherwise.name)
+        if otherwise.type == self.enums["last_resort"]["ELSE_FINAL_SAY"]:
+            rung = d["rung"]
+            while rung and p["rungs"][rung - 1]["mediator"]:
+                rung -= 1
+            found = {x for _, ps in self.positions(d, rung) for q, x in ps if q["org"] == otherwise.name}
+            order = (rights.REJECTS, rights.OWES, rights.APPROVES, rights.ASIDE)
+            worst = next((x for x in order if x in found), None)
+            if worst == rights.APPROVES:
+                return self.passing(d)
+        return self.set(d, phase=self.phase["PHASE_DEFAULT"], closed_ms=self.now)
+
+    def passes(self, d):
+        """GOV-24."""
+        for t, ps in self.positions(d):
+            found = [x for _, x in ps]
+            if rights.OWES in found or rights.REJECTS in found or not found:
+                return False
+            least = 2
+            if not d["joint"] or t["who"] == self.who["WHO_OWN"]:
+                least = 1
+            elif t["who"] == self.who["WHO_OTHER"]:
+                least = len(found)
+            if found.count(rights.APPROVES) < least:
+                return False
+        return True
+
+    def passing(self, d):
+        until = self.end_of(d["number"], self.pinned[d["number"]]["notice"])
+        self.set(d, phase=self.phase["PHASE_PASSED"], passed_ms=self.now, effective_ms=until, changed_leaf=self.leaf())
+        self.event(d, "EVENT_PASSED", until_ms=until)
+        head = self.decisions[d["counters"] or d["number"]]
+        for n in [head["number"]] + head["countered_by"]:
+            other = self.decisions[n]
+            if other is not d and self.is_phase(other, "PHASE_STALE", *UNDECIDED):
+                self.end(other, "PHASE_COUNTERED", "EVENT_COUNTERED", other=d["number"], seat=None, id=None)
+        if self.pinned[d["number"]]["notice"].n == 0:
+            self.effective(d)
+
+    def effective(self, d):
+        """GOV-25, GOV-22."""
+        effect = self.revisions[d["number"]][-1]["proposal"].effect
+        if d["section"]:
+            old = self.sections.get(d["section"])
+            if (old["version"] if old else None) != d["base_version"] or (old and old["body"] == effect.body):
+                return self.stale(d)
+            version = old["version"] + 1 if old else 1
+            if old:
+                self.put("SECTION_OLD", struct.pack(">BI", d["section"], old["version"]), "state_section", old)
+            self.section_row(d["section"], version, effect.body, self.leaf(), d["number"])
+        self.set(d, phase=self.phase["PHASE_EFFECTIVE"], effective_ms=self.now, closed_ms=self.now,
+                 changed_leaf=self.leaf())
+        if not d["section"]:
+            return self.event(d, "EVENT_EFFECTIVE", seat=None, id=None)
+        self.event(d, "EVENT_EFFECTIVE", section=d["section"], version=version, seat=None, id=None)
+        for n in sorted(self.decisions):
+            other = self.decisions[n]
+            if self.amending_of(other) and other["section"] == d["section"] and other["base_version"] != version:
+                self.stale(other, "D-%d took effect first; the section is at version %d" % (d["number"], version))
+        return None
+
+    def stale(self, d, words=None):
+        """GOV-21. The words that follow from a failed recheck are not known here."""
+        until = self.end_of(d["number"], {"n": 5, "unit": self.enums["span_unit"]["UNIT_BD"]})
+        self.set(d, phase=self.phase["PHASE_STALE"], rebase_ms=until, changed_leaf=self.leaf())
+        self.event(d, "EVENT_STALE", until_ms=until, seat=None, id=None, words=words)
+        self.writes_known = self.writes_known and words is not None
+
+    # -- kinds -------------------------------------------------------------------------------------------------------
+
+    def fresh(self, changed_leaf):
+        need(changed_leaf < self.cause.basis, "it changed after what the author had seen (GOV-4)")
+
+    def decision(self, ref):
+        need(ref.number in self.decisions, "no decision %d" % ref.number)
+        d = self.decisions[ref.number]
+        self.fresh(d["changed_leaf"])
+        return d
+
+    def live(self, d, ref):
+        need(self.is_phase(d, *LIVE), "the decision is closed")
+        need(ref.digest == d["digest"], "made for another revision")
+
+    def do_holder(self, e, b):
+        """GOV-5."""
+        org = org_of(b.seat)
+        need(e.seat == org + "/registrar", "holders are set by the registrar of the seat's organisation")
+        need(b.seat != e.seat, "a registrar's keys are not replaced under these rules")
+        need(b.seat in self.seats, "no such seat")
+        self.fresh(self.seats[b.seat]["changed_leaf"])
+        need(len({k.key for k in b.keys}) == len(b.keys), "a key twice")
+        for k in sorted(b.keys, key=lambda k: k.key):
+            known = self.keys.get(k.key)
+            if known:
+                need(not known.get("revoked_ms"), "a key is revoked")
+                need(known["use"] == self.enums["key_use"]["KEY_PERSON"] and known["org"] == org,
+                     "a key is a node's or another organisation's")
+            else:
+                self.key_row(k.key, {"org": org, "use": self.enums["key_use"]["KEY_PERSON"], "changed_leaf": e.leaf})
+        self.seat_row(b.seat, b.keys, e.leaf)
+
+    def do_key(self, e, b):
+        """GOV-6."""
+        known = self.keys.get(b.key.key)
+        need(known, "no such key")
+        registrar = known["org"] + "/registrar"
+        need(e.seat == registrar, "not by the registrar of its organisation")
+        need(known["use"] == self.enums["key_use"]["KEY_PERSON"], "a node's key")
+        self.fresh(known["changed_leaf"])
+        need(known.get("revoked_ms") is None, "revoked before")
+        held = [k.key for k in self.seats[registrar]["keys"]]
+        need(b.key.key not in held or (b.key.key == e.signature.key and len(held) > 1), "a registrar's key")
+        self.key_row(b.key.key, {**known, "revoked_ms": self.now, "compromised_since_ms": b.compromised_since_ms,
+                                 "reason": b.reason, "changed_leaf": e.leaf})
+        for seat, row in sorted(self.seats.items()):
+            if org_of(seat) == known["org"] and b.key.key in [k.key for k in row["keys"]]:
+                self.seat_row(seat, [k for k in row["keys"] if k.key != b.key.key], e.leaf)
+
+    def charter(self):
+        return rights.Charter({n: s["decoded"] for n, s in self.sections.items()}, self.seats)
+
+    def pin(self, row):
+        """GOV-7."""
+        c = self.charter()
+        owners = sorted({s for o in row.owner for s in c.selected(o)})
+        ladder = next((x for x in self.section(13).list if x.name == row.ladder), None)
+        need(ladder, "the row names no ladder of the charter")
+        return {"decisions_version": self.sections[14]["version"], "calendars_version": self.sections[8]["version"],
+                "calendar": row.calendar, "owners": owners, "when_joint": row.joint,
+                "terms": [c.term(a) for a in row.approve],
+                "raises": [{"when": r.when, "terms": [c.term(a) for a in r.approve]} for r in row.above]
+                if row.above else None,
+                "veto": row.veto or [], "sla": row.sla, "min_read": row.min_read, "notice": row.notice,
+                "ladder": row.ladder, "rungs": [c.rung(r) for r in ladder.rungs], "otherwise": row.otherwise,
+                "abstain": row.abstain}
+
+    def row_supported(self, row):
+        need(row.name not in REFUSED_ROWS and not row.act_first and not row.needs and not row.longest
+             and not row.reaffirms and row.budget == self.enums["requirement"]["REQ_NONE"]
+             and row.silence == self.enums["silence"]["SILENCE_ESCALATE"], "the row is not supported by these rules")
+
+    def proposal_ok(self, p):
+        partners = self.charter().partners
+        need(p.budget is None, "budgets are not supported by these rules")
+        need(all(o in partners for o in p.affected or []), "affected names no partner")
+        need(p.partner is None or p.partner in partners, "no such partner")
+
+    def approvals_ok(self, pinned, d):
+        terms = rights.base_terms(pinned, d["level"])
+        for t in terms:
+            need(t["who"] != self.who["WHO_OTHER"] or d["partner"], "it names no partner")
+            need(t["who"] != self.who["WHO_AFFECTED"] or not d["joint"] or d["affected"], "it names nobody affected")
+            need(rights.asked(t, d, self.who), "an approval asks nobody")
+
+    def effect_ok(self, type_, effect):
+        """GOV-22, but for the charter check."""
+        if effect.type == self.enums["effect_type"]["EFFECT_NONE"]:
+            need(effect.section is None and effect.base_version is None and effect.body is None
+                 and type_ not in ("charter-core", "charter-policy"), "the effect does not fit the row")
+            return
+        need(type_ in ("charter-core", "charter-policy"), "no amendment under this row")
+        need(effect.section and effect.body is not None and effect.section not in (1, 6, 7), "not that section")
+        old = self.sections.get(effect.section)
+        need(effect.base_version == (old["version"] if old else None), "the section has a newer version")
+        need(not old or old["body"] != effect.body, "the body is the same")
+
+    def do_propose(self, e, b):
+        """GOV-7."""
+        p = b.proposal
+        row = next((r for r in self.section(14).rows if r.name == b.type), None)
+        need(row, "no such row")
+        self.row_supported(row)
+        pinned = self.pin(row)
+        need(e.seat in pinned["owners"], "the seat does not own the row")
+        need(row.scope is None or row.scope == p.scope, "another scope")
+        self.proposal_ok(p)
+        level, joint = rights.level_and_joint(pinned, p, e.seat, self.enums)
+        d = {"type": b.type, "phase": None, "rung": 0, "revision": 1, "digest": e.id, "title": p.title,
+             "mover": e.seat, "opened_ms": self.now, "opened_leaf": e.leaf, "level": level, "joint": joint,
+             "affected": p.affected or [], "partner": p.partner, "section": p.effect.section,
+             "base_version": p.effect.base_version, "counters": None, "countered_by": [], "rung_revisions": 0,
+             "events": 0, "changed_leaf": e.leaf}
+        self.approvals_ok(pinned, d)
+        self.effect_ok(b.type, p.effect)
+        head = self.countered(e, b) if b.counters else None
+        number = self.count("decision")
+        d.update(number=number, counters=head and head["number"])
+        self.decisions[number], self.pinned[number], self.revisions[number] = d, pinned, []
+        self.put("PINNED", u64(number), "state_pinned", pinned)
+        self.revision(d, p, None)
+        until = self.end_of(number, pinned["sla"])
+        self.set(d, phase=self.phase["PHASE_OPEN"], deadline_ms=until)
+        self.event(d, "EVENT_OPENED", until_ms=until)
+        if head:
+            self.set(head, countered_by=head["countered_by"] + [number])
+            self.event(head, "EVENT_COUNTER", other=number)
+
+    def countered(self, e, b):
+        """GOV-19."""
+        other = self.decision(b.counters)
+        need(self.is_phase(other, *UNDECIDED), "what it counters is decided")
+        need(b.counters.digest == other["digest"], "made for another revision")
+        need(other["type"] == b.type and other["mover"] != e.seat, "another type, or the same seat's")
+        head = self.decisions[other["counters"] or other["number"]]
+        need(len(head["countered_by"]) < 8, "eight counters")
+        return head
+
+    def count(self, name):
+        self.last[name] += 1
+        self.put("META", name, "state_counter", {"value": self.last[name]})
+        return self.last[name]
+
+    def revision(self, d, proposal, reason):
+        row = {"digest": d["digest"], "leaf": self.leaf(), "at_ms": self.now, "rung": d["rung"], "proposal": proposal,
+               "reason": reason}
+        self.revisions[d["number"]].append(row)
+        self.put("REVISION", u64(d["number"]) + struct.pack(">H", d["revision"]), "state_revision", row)
+
+    def do_ballot(self, e, b):
+        """GOV-9."""
+        d = self.decision(b.decision)
+        self.live(d, b.decision)
+        need(b.rung == d["rung"], "made for another rung")
+        need(b.choice != self.choice["CHOICE_RECUSE"], "recusal is not supported by these rules")
+        tally = self.tally(d)
+        if e.seat in tally:
+            self.fresh(tally[e.seat]["leaf"])
+        veto = b.choice == self.choice["CHOICE_VETO"]
+        joins = None if veto else self.ballot_ok(e, b, d, tally)
+        if veto:
+            need(e.seat in self.pinned[d["number"]]["veto"] and b.reason and b.clause, "the seat may not veto so")
+        row = {"choice": b.choice, "key": {"alg": e.signature.alg, "key": e.signature.key}, "id": e.id,
+               "leaf": e.leaf, "at_ms": self.now, "clause": b.clause, "reason": b.reason}
+        self.ballots.setdefault((d["number"], d["revision"], d["rung"]), {})[e.seat] = row
+        self.put("BALLOT", u64(d["number"]) + struct.pack(">HB", d["revision"], d["rung"]) + e.seat.encode(),
+                 "state_ballot", row)
+        if joins and joins not in d["affected"]:
+            self.set(d, affected=sorted(d["affected"] + [joins]))
+        self.event(d, "EVENT_BALLOT", choice=b.choice, reason=b.reason, clause=b.clause)
+        if veto:
+            self.end(d, "PHASE_VETOED", "EVENT_VETOED", reason=b.reason, clause=b.clause)
+        elif self.passes(d):
+            self.passing(d)
+
+    def ballot_ok(self, e, b, d, tally):
+        """Returns the organisation that the ballot makes an affected one, or None."""
+        need(self.is_phase(d, "PHASE_OPEN"), "no ballots at this stage")
+        need(b.choice != self.choice["CHOICE_REJECT"] or b.reason, "a reason is required")
+        need(e.seat.split("/")[1] != "registrar", "a registrar casts no ballots")
+        org, asked, joins = org_of(e.seat), False, None
+        for t in self.terms(d):
+            asked = asked or any(e.seat in p["seats"] for p in rights.asked(t, d, self.who))
+            if d["joint"] and t["who"] == self.who["WHO_AFFECTED"] and any(e.seat in p["seats"] for p in t["partners"]):
+                asked, joins = True, org
+        need(asked, "no approval asks this seat")
+        need(all(s == e.seat or r["key"]["key"] != e.signature.key for s, r in tally.items()),
+             "the key has a ballot for another seat")
+        return joins
+
+    def do_move_decision(self, e, b):
+        """GOV-15."""
+        d = self.decision(b.decision)
+        self.live(d, b.decision)
+        need(b.rung == d["rung"], "made for another rung")
+        need(b.move == self.enums["move"]["MOVE_ESCALATE"], "not supported by these rules")
+        need(self.is_phase(d, "PHASE_OPEN") and self.next_rung(d) is not None, "not at this stage")
+        owner = e.seat in self.pinned[d["number"]]["owners"]
+        ballots, positions = self.tally(d), self.positions(d)
+        if self.owing(d):
+            may = e.seat not in ballots and any(x == rights.OWES and e.seat in p["seats"]
+                                                for _, ps in positions for p, x in ps)
+        else:
+            may = ballots.get(e.seat, {}).get("choice") == self.choice["CHOICE_APPROVE"]
+        need(owner or may, "the seat may not escalate")
+        self.escalate(d, reason=b.reason)
+
+    def do_revise(self, e, b):
+        """GOV-18."""
+        d, p = self.decision(b.decision), b.proposal
+        need(e.seat == d["mover"], "not the mover's seat")
+        need(not self.is_phase(d, "PHASE_PASSED"), "it has passed")
+        self.live(d, b.decision)
+        stale = self.is_phase(d, "PHASE_STALE")
+        need(stale or d["rung_revisions"] < 3, "three revisions on this rung")
+        self.proposal_ok(p)
+        self.effect_ok(d["type"], p.effect)
+        need(p.partner == d["partner"] and p.effect.section == d["section"], "another partner or section")
+        pinned = self.pinned[d["number"]]
+        level, joint = rights.level_and_joint(pinned, p, e.seat, self.enums)
+        asked = {**d, "level": level, "joint": joint, "affected": p.affected or []}
+        self.approvals_ok(pinned, asked)
+        mediator = d["rung"] and pinned["rungs"][d["rung"] - 1]["mediator"]
+        until = max(d["deadline_ms"], self.end_of(d["number"], pinned["min_read"]))
+        self.set(d, revision=d["revision"] + 1, digest=e.id, title=p.title, affected=p.affected or [],
+                 base_version=p.effect.base_version, level=level, joint=joint,
+                 rung_revisions=d["rung_revisions"] + (not stale),
+                 phase=self.phase["PHASE_MEDIATION" if mediator else "PHASE_OPEN"], deadline_ms=until, passed_ms=None,
+                 effective_ms=None, rebase_ms=None, outcome=None, outcome_name=None, changed_leaf=e.leaf)
+        self.revision(d, p, b.reason)
+        self.event(d, "EVENT_REVISED", reason=b.reason, until_ms=until)
+
+    def do_withdraw(self, e, b):
+        """GOV-20."""
+        d = self.decision(b.decision)
+        self.live(d, b.decision)
+        need(e.seat == d["mover"] and not self.is_phase(d, "PHASE_PASSED"), "it may not be withdrawn")
+        self.end(d, "PHASE_WITHDRAWN", "EVENT_WITHDRAWN", reason=b.reason)
+
+    def do_note(self, e, b):
+        """GOV-23."""
+        kinds = self.enums["note_type"]
+        need(b.type != kinds["NOTE_COMMENT"] or b.text, "a comment without text")
+        need(b.type != kinds["NOTE_EVIDENCE"] or b.document, "evidence without a document")
+        need(b.type != kinds["NOTE_LINK"] or (b.decision and b.target), "a link without both ends")
+        for ref in (b.decision, b.target):
+            need(ref is None or ref.number in self.decisions, "no such decision")
+            need(ref is None or ref.digest in [r["digest"] for r in self.revisions[ref.number]], "no such revision")
+        number = self.count("note")
+        self.put("NOTE", u64(number), "state_note", {"id": e.id, "leaf": e.leaf, "at_ms": self.now, "seat": e.seat,
+                                                     "note": b})
+        if b.decision:
+            self.event(self.decisions[b.decision.number], "EVENT_NOTE", other=number)

@@ -186,6 +186,9 @@ enum status server_start(const char *path, bool group, const struct server_event
     char url[160];
     if (strlen(path) > 100)
         return err_set(err, ST_LIMIT, "%s: a socket's path has at most 100 bytes; set `socket` in node.yaml to a shorter one", path);
+    struct stat sb;
+    if (lstat(path, &sb) == 0 && !S_ISSOCK(sb.st_mode))
+        return err_set(err, ST_EXISTS, "%s: is there already and is no socket; it was left as it is. Set `socket` in node.yaml to another path", path);
     if (in_use(path))
         return err_set(err, ST_LOCKED, "%s: another process answers there already; is this node running?", path);
     struct server *s = calloc(1, sizeof *s);

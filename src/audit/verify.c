@@ -153,7 +153,7 @@ static enum status bindings(struct verify *v, const struct pack_block *f, const 
         return refuse(v, "certificate", "CRT-1: block %" PRIu64 " has no certificate", rec->height);
     if (codec_decode(&certificate_desc, f->certificate, a, &c, &err) != ST_OK)
         return refuse(v, "certificate", "CRT-1: %s", err.text);
-    if (!hash_eq(&c.value, &id) && c.height == rec->height)
+    if (!hash_eq(&c.value, &id) && c.height == rec->height && certificate_verify(&c, &v->tip.alliance, set, &err) == ST_OK)
         return refuse(v, "header", "CRT-1: the certificate of height %" PRIu64 " is for block %s, this header is %s", rec->height,
                       hex_of(&c.value).s, hex_of(&id).s);
     if (certificate_verify_bytes(f->certificate, &v->tip.alliance, v->tip.epoch, rec->height, &id, set, a, &c, &err) != ST_OK)
@@ -312,6 +312,8 @@ static enum status one_checkpoint(struct verify *v, struct span body)
         return st;
     st = gov_validators(&view, &a, &set, v->err);
     enum status found = ST_NOTFOUND;
+    struct signed_note note;
+    size_t known = 0;
     for (size_t i = 0; st == ST_OK && i < set.members.n; i++)
         keys[n++] = note_key_make(cosigner_name(v, &a, set.members.v[i].org), NOTE_COSIGNATURE, &set.members.v[i].cosign);
     for (size_t i = 0; i < v->genesis.genesis.cards.n && n < ARRAY_LEN(keys); i++)
@@ -323,6 +325,10 @@ static enum status one_checkpoint(struct verify *v, struct span body)
     store_read_end(v->store, &view);
     if (st != ST_OK)
         return st;
+    for (size_t i = 0; i < n; i++)
+        known += seen[i].signed_it;
+    if (note_parse(f.note, &a, &note, &err) != ST_OK || note.n != known) /* else a garbled line would pass as somebody's */
+        return refuse(v, "checkpoint", "PAK-6: %zu signature lines, %zu of them by keys on this record", note.n, known);
     if (!span_eq(c.origin, v->origin))
         return refuse(v, "checkpoint", "CKP-1: its origin is %.*s; %.*s was expected", SPAN_FMT(c.origin), SPAN_FMT(v->origin));
     if (found != ST_OK || !hash_eq(&at.root, &c.root))
@@ -334,7 +340,9 @@ static enum status one_checkpoint(struct verify *v, struct span body)
     }
     v->r->checkpoints++;
     v->r->cosignatures += cosigned;
-    if (cosigned >= quorum_of((uint32_t)set.members.n) && c.size >= v->r->checkpoint_size) {
+    if (cosigned < quorum_of((uint32_t)set.members.n))
+        return refuse(v, "checkpoint", "CKP-3: %u members cosigned it; %u are needed", cosigned, quorum_of((uint32_t)set.members.n));
+    if (c.size >= v->r->checkpoint_size) {
         v->r->whole_checkpoint = true;
         v->r->checkpoint_size = c.size;
     }

@@ -1,4 +1,5 @@
 #include "cert/certificate.h"
+#include "base/plant.h"
 #include "codec/codec.h"
 
 enum status certificate_make(const struct vote *precommit, const struct validator_set *set,
@@ -57,7 +58,7 @@ enum status certificate_verify(const struct certificate *c, const struct hash *a
                            c->height, SPAN_FMT(s->org));
         last = at;
     }
-    if (c->sigs.n < q)
+    if (c->sigs.n < (PLANTED(17) ? q - 1 : q))
         return err_set(err, ST_RANGE,
                        "CRT-1: certificate of height %" PRIu64 ": %zu signatures, expected at least %" PRIu32
                        " of %zu",

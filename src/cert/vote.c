@@ -1,4 +1,5 @@
 #include "cert/vote.h"
+#include "base/plant.h"
 #include "codec/codec.h"
 #include "crypto/sshsig.h"
 
@@ -59,7 +60,7 @@ enum status vote_verify_signed(const struct signed_vote *v, const struct hash *a
     if (i < 0)
         return err_set(err, ST_NOTFOUND, "vote of %.*s, which has no voting node at height %" PRIu64,
                        SPAN_FMT(v->org), v->vote.height);
-    if (vote_verify(&v->vote, &set->members.v[i].vote, &v->sig) != ST_OK)
+    if (vote_verify(&v->vote, &set->members.v[i].vote, &v->sig) != ST_OK && !PLANTED(26))
         return err_set(err, ST_BADSIG,
                        "vote of %.*s at height %" PRIu64 " round %" PRIu64 ": its signature does not verify",
                        SPAN_FMT(v->org), v->vote.height, v->vote.round);

@@ -155,7 +155,7 @@ static const struct yaml_node *sibling(const struct yaml_node *list, const struc
 static enum status load_spans(struct load *l, const struct yaml_node *node, const struct field_desc *f,
                               const char *key, struct span_list *ret_list)
 {
-    const struct yaml_node *m;
+    const struct yaml_node *m = NULL; /* gcc 12 -O2 cannot see that it is set */
     struct span_list list;
     enum status st = members_of(l, node, key, &m, &list.n);
     if (st != ST_OK)
@@ -188,7 +188,7 @@ static enum status load_spans(struct load *l, const struct yaml_node *node, cons
 static enum status load_numbers(struct load *l, const struct yaml_node *node, const struct record_desc *rec,
                                 const struct field_desc *f, const char *key, struct uint_list *ret_list)
 {
-    const struct yaml_node *m;
+    const struct yaml_node *m = NULL;
     struct uint_list list;
     enum status st = members_of(l, node, key, &m, &list.n);
     if (st != ST_OK)

@@ -29,6 +29,11 @@ static void take_message(struct fy_diag *diag, void *user, const char *buf, size
         buf++;
         n--;
     }
+    const char *end = n > 0 && *buf == '<' ? memchr(buf, '>', n) : NULL; /* its name for the input: a memory address */
+    if (end != NULL && end + 1 < buf + n && end[1] == ':') {
+        n -= (size_t)(end + 2 - buf);
+        buf = end + 2;
+    }
     (void)err_set(&p->syntax, ST_FORMAT, "%.*s", (int)(n > 400 ? 400 : n), buf);
 }
 

@@ -4,8 +4,8 @@
 #include "merkle/rfc6962.h"
 
 /* The proposal in the entry's bytes, which must be of this decision. */
-static enum status read_proposal(struct cli *c, const struct query_decision *q, uint64_t revision, const struct entry *e,
-                                 struct proposal *ret)
+static enum status read_proposal(struct cli *c, const struct query_decision *q, uint64_t revision,
+                                 const struct entry *e, struct proposal *ret)
 {
     struct propose propose;
     struct revise revise;
@@ -14,23 +14,28 @@ static enum status read_proposal(struct cli *c, const struct query_decision *q, 
     if (revision == 1 && e->kind == KIND_PROPOSE) {
         st = codec_decode(&propose_desc, e->body, &c->a, &propose, &c->err);
         if (st == ST_OK && !span_eq(propose.type, q->decision.type))
-            return err_set(&c->err, ST_BADSIG, "D-%" PRIu64 ": the node calls it %.*s; the entry says %.*s. Nothing was signed", number,
-                           SPAN_FMT(q->decision.type), SPAN_FMT(propose.type));
+            return err_set(&c->err, ST_BADSIG,
+                           "D-%" PRIu64 ": the node calls it %.*s; the entry says %.*s. Nothing was signed",
+                           number, SPAN_FMT(q->decision.type), SPAN_FMT(propose.type));
         *ret = propose.proposal;
     } else if (revision > 1 && e->kind == KIND_REVISE) {
         st = codec_decode(&revise_desc, e->body, &c->a, &revise, &c->err);
         if (st == ST_OK && revise.decision.number != number)
-            return err_set(&c->err, ST_BADSIG, "D-%" PRIu64 ": the entry given for it revises D-%" PRIu64 ". Nothing was signed", number,
-                           revise.decision.number);
+            return err_set(&c->err, ST_BADSIG,
+                           "D-%" PRIu64 ": the entry given for it revises D-%" PRIu64 ". Nothing was signed",
+                           number, revise.decision.number);
         *ret = revise.proposal;
     } else {
-        return err_set(&c->err, ST_BADSIG, "D-%" PRIu64 ": the entry given for revision %" PRIu64 " proposes nothing. Nothing was signed",
+        return err_set(&c->err, ST_BADSIG,
+                       "D-%" PRIu64 ": the entry given for revision %" PRIu64
+                       " proposes nothing. Nothing was signed",
                        number, revision);
     }
     return st;
 }
 
-static enum status prove(struct cli *c, uint64_t number, const struct hash *digest, uint64_t index, struct cli_leaf *ret)
+static enum status prove(struct cli *c, uint64_t number, const struct hash *digest, uint64_t index,
+                         struct cli_leaf *ret)
 {
     struct rpc_boundary_reply at;
     struct rpc_leaf_reply r;
@@ -38,28 +43,39 @@ static enum status prove(struct cli *c, uint64_t number, const struct hash *dige
     struct rpc_leaf q = {.index = index, .size = at.size};
     if (st == ST_OK)
         st = cli_ask(c, METHOD_leaf, &q, &r);
-    if (st == ST_OK)
-        st = leaf_parse(r.leaf, &c->a, &ret->leaf, &c->err);
     if (st != ST_OK)
         return st;
+    if (leaf_parse(r.leaf, &c->a, &ret->leaf, &c->err) != ST_OK)
+        return err_wrap(
+            &c->err, ST_BADSIG,
+            "D-%" PRIu64 ": what the node gives for its revision is no entry. Nothing was signed: ", number);
     if (!hash_eq(&ret->leaf.id, digest))
-        return err_set(&c->err, ST_BADSIG, "D-%" PRIu64 ": the bytes of its revision have digest %s; the node says %s. Nothing was signed", number,
-                       hex_of(&ret->leaf.id).s, hex_of(digest).s);
+        return err_set(&c->err, ST_BADSIG,
+                       "D-%" PRIu64
+                       ": the bytes of its revision have digest %s; the node says %s. Nothing was signed",
+                       number, hex_of(&ret->leaf.id).s, hex_of(digest).s);
     if (!hash_eq(&ret->leaf.entry.alliance, &c->info.alliance))
-        return err_set(&c->err, ST_BADSIG, "D-%" PRIu64 ": its revision was made for another alliance. Nothing was signed", number);
+        return err_set(&c->err, ST_BADSIG,
+                       "D-%" PRIu64 ": its revision was made for another alliance. Nothing was signed",
+                       number);
     if (leaf_verify(&ret->leaf) != ST_OK)
-        return err_set(&c->err, ST_BADSIG, "D-%" PRIu64 ": the mover's signature does not verify. Nothing was signed", number);
-    if (rfc6962_verify_inclusion(&ret->leaf.leaf_hash, index, at.size, r.proof.v, r.proof.n, &at.root, &c->err) != ST_OK)
-        return err_wrap(&c->err, ST_BADSIG, "D-%" PRIu64 " is not in the tree that the node shows. Nothing was signed: ", number);
+        return err_set(&c->err, ST_BADSIG,
+                       "D-%" PRIu64 ": the mover's signature does not verify. Nothing was signed", number);
+    if (rfc6962_verify_inclusion(&ret->leaf.leaf_hash, index, at.size, r.proof.v, r.proof.n, &at.root,
+                                 &c->err) != ST_OK)
+        return err_wrap(&c->err, ST_BADSIG,
+                        "D-%" PRIu64 " is not in the tree that the node shows. Nothing was signed: ", number);
     ret->prose = r.prose;
     cli_keep_prose(&ret->leaf, &ret->prose);
     return ST_OK;
 }
 
-enum status cli_fetch_revision(struct cli *c, const struct query_decision *q, uint64_t revision, struct cli_leaf *ret)
+enum status cli_fetch_revision(struct cli *c, const struct query_decision *q, uint64_t revision,
+                               struct cli_leaf *ret)
 {
     if (revision == 0 || revision > q->revisions.n)
-        return err_set(&c->err, ST_NOTFOUND, "D-%" PRIu64 " has no revision %" PRIu64 "; it has %zu", q->decision.number, revision, q->revisions.n);
+        return err_set(&c->err, ST_NOTFOUND, "D-%" PRIu64 " has no revision %" PRIu64 "; it has %zu",
+                       q->decision.number, revision, q->revisions.n);
     const struct state_revision *made = &q->revisions.v[revision - 1];
     enum status st = prove(c, q->decision.number, &made->digest, made->leaf, ret);
     return st == ST_OK ? read_proposal(c, q, revision, &ret->leaf.entry, &ret->proposal) : st;
@@ -72,8 +88,10 @@ enum status cli_fetch(struct cli *c, uint64_t number, struct cli_seen *ret)
     if (st != ST_OK)
         return st;
     const struct state_decision *d = &ret->q.decision;
-    if (d->number != number || ret->q.revisions.n != d->revision || !hash_eq(&ret->q.revisions.v[d->revision - 1].digest, &d->digest))
-        return err_set(&c->err, ST_BADSIG, "D-%" PRIu64 ": the node's answer contradicts itself. Nothing was signed", number);
+    if (d->number != number || ret->q.revisions.n != d->revision ||
+        !hash_eq(&ret->q.revisions.v[d->revision - 1].digest, &d->digest))
+        return err_set(&c->err, ST_BADSIG,
+                       "D-%" PRIu64 ": the node's answer contradicts itself. Nothing was signed", number);
     return cli_fetch_revision(c, &ret->q, d->revision, &ret->leaf);
 }
 
@@ -88,8 +106,8 @@ void cli_show_proposal(struct cli *c, const struct cli_seen *s)
     cli_indented(&in, span_of(b.p + n, b.n - n), "  ");
     (void)printf("D-%" PRIu64 " %.*s: ", s->q.decision.number, SPAN_FMT(s->q.decision.type));
     cli_prose(stdout, "  ", cli_find_prose(&s->leaf.prose, &s->leaf.proposal.title));
-    (void)printf("%.*s  by %.*s, revision %" PRIu64 ", sha256:%s\n", SPAN_FMT(buf_span(&in)), SPAN_FMT(s->q.decision.mover), s->q.decision.revision,
-                 hex_of(&s->q.decision.digest).s);
+    (void)printf("%.*s  by %.*s, revision %" PRIu64 ", sha256:%s\n", SPAN_FMT(buf_span(&in)),
+                 SPAN_FMT(s->q.decision.mover), s->q.decision.revision, hex_of(&s->q.decision.digest).s);
 }
 
 static const char *seen_path(struct cli *c, uint64_t number)
@@ -99,7 +117,8 @@ static const char *seen_path(struct cli *c, uint64_t number)
     char path[1024];
     if (state == NULL && home == NULL)
         return NULL;
-    (void)snprintf(path, sizeof path, "%s%s/entente", state != NULL ? state : home, state != NULL ? "" : "/.local/state");
+    (void)snprintf(path, sizeof path, "%s%s/entente", state != NULL ? state : home,
+                   state != NULL ? "" : "/.local/state");
     for (char *p = path + 1; *p != 0; p++)
         if (*p == '/') {
             *p = 0;

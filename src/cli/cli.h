@@ -7,7 +7,17 @@
 #include "gov/gov.h"
 #include "ledger/leaf.h"
 
-enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_FORBIDDEN, EXIT_KEY, EXIT_CHANGED, EXIT_BAD, EXIT_NODE, EXIT_PENDING };
+enum {
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_USAGE,
+    EXIT_FORBIDDEN,
+    EXIT_KEY,
+    EXIT_CHANGED,
+    EXIT_BAD,
+    EXIT_NODE,
+    EXIT_PENDING
+};
 
 struct cli {
     struct arena a; /* for the whole run */
@@ -16,19 +26,20 @@ struct cli {
     bool json, yes, no_wait, unsealed, no_pager, help;
     uint64_t timeout_s, rev_number, limit_number, from_number; /* 0: not given */
     const char *timeout, *since, *reason_file, *document;
-    const char *save, *out, *reason, *clause, *confirm, *title, *text, *text_file, *amount, *affects, *partner, *amend, *file, *counter;
+    const char *save, *out, *reason, *clause, *confirm, *title, *text, *text_file, *amount, *affects,
+        *partner, *amend, *file, *counter;
     const char *limit, *from, *rev;
     const char **words; /* positional */
     size_t n;
     struct client *client; /* opened when first needed */
     struct rpc_info_reply info;
-    struct cli_outcome {  /* of the entry signed last */
+    struct cli_outcome { /* of the entry signed last */
         struct hash id;
         struct rpc_entry_reply entry;
         uint64_t nodes;
         bool known;
     } outcome;
-    bool pinned;          /* the settings name the alliance */
+    bool pinned; /* the settings name the alliance */
     struct hash expected;
 };
 
@@ -52,8 +63,13 @@ int cli_print_help(const struct cli_verb *v, FILE *f);
 /* Edit distance (Levenshtein) of texts up to 31 bytes; SIZE_MAX for longer ones. */
 size_t cli_distance(const char *x, const char *y);
 
-/* options.c. argv[0] is skipped; the rest fills c. ST_USAGE with words. Borrows argv, which is put in order. */
+/* options.c. argv[0] is skipped; the rest fills c. ST_USAGE with words. Borrows argv, which is put in order.
+ */
 MUST_USE enum status cli_parse(struct cli *c, int argc, char **argv, const struct cli_verb *v);
+/* The verb's own options, as rows of a Markdown table; and of all verbs, the body of docs/cli.md. */
+void cli_print_rows(const struct cli_verb *v, FILE *f);
+void cli_print_reference(FILE *f);
+bool cli_is_option(struct span name);
 /* Does it only read, so that long output may go through a pager? */
 bool cli_is_paged(const struct cli_verb *v);
 void cli_print_options(const struct cli_verb *v, FILE *f);
@@ -67,14 +83,17 @@ MUST_USE enum status cli_settings(struct cli *c);
 MUST_USE enum status cli_connect(struct cli *c);
 /* A question with cli_connect. */
 MUST_USE enum status cli_ask(struct cli *c, enum method m, const void *request, void *ret_reply);
-/* render.c. A record as JSON on standard output, or into b; what RAW fields hold is decoded where it is known. */
+/* render.c. A record as JSON on standard output, or into b; what RAW fields hold is decoded where it is
+ * known. */
 int cli_json(struct cli *c, const struct record_desc *d, const void *rec);
 MUST_USE enum status cli_put_json(struct cli *c, const struct record_desc *d, const void *rec, struct buf *b);
 /* What is proposed, line by line; an amended section in full, as the charter file writes it. */
-void cli_render_proposal(struct cli *c, const struct proposal *p, const struct prose_list *prose, struct buf *b);
+void cli_render_proposal(struct cli *c, const struct proposal *p, const struct prose_list *prose,
+                         struct buf *b);
 /* A charter section as YAML. */
 MUST_USE enum status cli_section(struct cli *c, uint64_t number, struct span body, struct buf *b);
-/* Lines that only one of the two has: "- ..." of the first, then "+ ..." of the second. A sketch, not a patch. */
+/* Lines that only one of the two has: "- ..." of the first, then "+ ..." of the second. A sketch, not a
+ * patch. */
 void cli_diff(struct span before, struct span after, struct buf *b);
 /* Lines of a text, each indented and ended. */
 void cli_indented(struct buf *b, struct span text, const char *indent);
@@ -86,7 +105,8 @@ struct span cli_cut(struct span text, size_t room, const char **ret_mark);
 /* With --reason-file, sets reason to the content. */
 MUST_USE enum status cli_reason(struct cli *c);
 /* A whole number within bounds. ST_USAGE names what was found and expected. */
-MUST_USE enum status cli_number(struct cli *c, const char *what, const char *text, uint64_t least, uint64_t most, uint64_t *ret);
+MUST_USE enum status cli_number(struct cli *c, const char *what, const char *text, uint64_t least,
+                                uint64_t most, uint64_t *ret);
 /* "D-12" or "12". */
 MUST_USE bool cli_decision(const char *word, uint64_t *ret_number);
 struct cli_text {
@@ -113,9 +133,11 @@ struct cli_signer {
 };
 void cli_signer_close(struct cli_signer *s);
 MUST_USE enum status cli_signer_open(struct cli *c, struct cli_signer *ret);
-MUST_USE enum status cli_sign(struct cli *c, const struct cli_signer *s, const char *ns, struct span message, struct signature *ret);
+MUST_USE enum status cli_sign(struct cli *c, const struct cli_signer *s, const char *ns, struct span message,
+                              struct signature *ret);
 /* The seat to act for: --as, else the only one that the key holds (among `wanted` if not NULL). */
-MUST_USE enum status cli_seat(struct cli *c, const struct cli_signer *s, const struct span_list *wanted, struct span *ret_seat);
+MUST_USE enum status cli_seat(struct cli *c, const struct cli_signer *s, const struct span_list *wanted,
+                              struct span *ret_seat);
 struct cli_prose_list {
     size_t n;
     struct prose v[LIMIT_PROSE_PER_ENTRY];
@@ -123,9 +145,10 @@ struct cli_prose_list {
 /* Does the text hold what looks like a mail address or a telephone number? */
 bool cli_is_personal(struct span text);
 /* Makes a detached text; ret_digest goes into the body. Warns when it looks personal. */
-MUST_USE enum status cli_detach(struct cli *c, struct cli_prose_list *l, const char *text, struct hash *ret_digest);
-/* Signs an entry on the newest boundary, saves it (--save) or hands it in, waits for it, says what became of it. Exit
- * code. ret_leaf (may be NULL) when final. */
+MUST_USE enum status cli_detach(struct cli *c, struct cli_prose_list *l, const char *text,
+                                struct hash *ret_digest);
+/* Signs an entry on the newest boundary, saves it (--save) or hands it in, waits for it, says what became of
+ * it. Exit code. ret_leaf (may be NULL) when final. */
 int cli_enter(struct cli *c, const struct cli_signer *s, struct span seat, enum kind kind, const void *body,
               const struct cli_prose_list *prose, uint64_t *ret_leaf);
 /* Hands in the bytes of a submission, and waits. */
@@ -143,12 +166,13 @@ struct cli_seen {
     struct query_decision q; /* as the node tells it: where the decision stands */
     struct cli_leaf leaf;    /* its current revision */
 };
-/* Fetches a decision and the bytes of its current revision; recomputes the digest and checks alliance, signature, that they
- * propose this very decision, and that they are in the tree of the newest boundary. ST_BADSIG with words when something
- * does not hold. */
+/* Fetches a decision and the bytes of its current revision; recomputes the digest and checks alliance,
+ * signature, that they propose this very decision, and that they are in the tree of the newest boundary.
+ * ST_BADSIG with words when something does not hold. */
 MUST_USE enum status cli_fetch(struct cli *c, uint64_t number, struct cli_seen *ret);
 /* The same for any of its revisions. */
-MUST_USE enum status cli_fetch_revision(struct cli *c, const struct query_decision *q, uint64_t revision, struct cli_leaf *ret);
+MUST_USE enum status cli_fetch_revision(struct cli *c, const struct query_decision *q, uint64_t revision,
+                                        struct cli_leaf *ret);
 /* The revision that this user saw last (0: none), and notes it. */
 uint64_t cli_last_seen(struct cli *c, uint64_t number);
 void cli_note_seen(struct cli *c, uint64_t number, uint64_t revision);
@@ -157,6 +181,14 @@ void cli_show_proposal(struct cli *c, const struct cli_seen *s);
 
 /* {"entry": id, "state": ..., "leaf": ...}, and of a decision its number and phase; number 0: none. */
 void cli_print_outcome(struct cli *c, uint64_t number, const char *phase);
+
+/* verbs_decide.c. Where a decision stands after an entry is final, and what is missing; as JSON, with the
+ * entry. */
+void cli_say_outcome(struct cli *c, uint64_t number);
+
+/* verbs_node.c. What is wrong with the node, if anything; and EXIT_NODE then. */
+void cli_print_health(const struct rpc_status_reply *s);
+int cli_health_exit(const struct rpc_status_reply *s);
 
 /* verbs */
 int verb_key_new(struct cli *c);

@@ -70,8 +70,8 @@ enum status cli_connect(struct cli *c)
     if (st == ST_OK)
         st = client_ask(c->client, METHOD_info, NULL, &c->a, &c->info, &c->err);
     if (st == ST_OK && c->pinned && !hash_eq(&c->expected, &c->info.alliance))
-        st = err_set(&c->err, ST_MISMATCH, "this node keeps alliance %s; the settings expect %s", hex_of(&c->info.alliance).s,
-                     hex_of(&c->expected).s);
+        st = err_set(&c->err, ST_MISMATCH, "this node keeps alliance %s; the settings expect %s",
+                     hex_of(&c->info.alliance).s, hex_of(&c->expected).s);
     if (st != ST_OK) {
         client_close(c->client);
         c->client = NULL;
@@ -79,8 +79,8 @@ enum status cli_connect(struct cli *c)
     return st;
 }
 
-/* A node that went away in the middle may be restarting: the same question is asked again for a while. No question does
- * harm when it is asked twice; the same entry handed in twice is one entry. */
+/* A node that went away in the middle may be restarting: the same question is asked again for a while. No
+ * question does harm when it is asked twice; the same entry handed in twice is one entry. */
 enum status cli_ask(struct cli *c, enum method m, const void *request, void *ret_reply)
 {
     enum { PATIENCE_MS = 15000, PAUSE_MS = 300 };
@@ -116,16 +116,19 @@ enum status cli_reason(struct cli *c)
     return st;
 }
 
-enum status cli_number(struct cli *c, const char *what, const char *text, uint64_t least, uint64_t most, uint64_t *ret)
+enum status cli_number(struct cli *c, const char *what, const char *text, uint64_t least, uint64_t most,
+                       uint64_t *ret)
 {
     uint64_t v = 0;
     size_t n = strlen(text);
     if (n == 0 || n > 18 || strspn(text, "0123456789") != n)
-        return err_set(&c->err, ST_USAGE, "%s %s: expected a whole number from %" PRIu64 " to %" PRIu64, what, text, least, most);
+        return err_set(&c->err, ST_USAGE, "%s %s: expected a whole number from %" PRIu64 " to %" PRIu64, what,
+                       text, least, most);
     for (size_t i = 0; i < n; i++)
         v = v * 10 + (uint64_t)(text[i] - '0');
     if (v < least || v > most)
-        return err_set(&c->err, ST_USAGE, "%s %s: expected a whole number from %" PRIu64 " to %" PRIu64, what, text, least, most);
+        return err_set(&c->err, ST_USAGE, "%s %s: expected a whole number from %" PRIu64 " to %" PRIu64, what,
+                       text, least, most);
     *ret = v;
     return ST_OK;
 }
@@ -144,14 +147,16 @@ bool cli_decision(const char *word, uint64_t *ret_number)
 struct cli_text cli_time(uint64_t ms)
 {
     static const char *const days[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
-    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     struct cli_text t;
     int64_t y;
     unsigned m, d;
     uint64_t s = ms / 1000 % 86400;
     time_civil((int64_t)(ms / 86400000), &y, &m, &d);
-    (void)snprintf(t.s, sizeof t.s, "%s %u %s %lld %02u:%02u:%02u UTC", days[ms / 86400000 % 7], d, months[m - 1], (long long)y,
-                   (unsigned)(s / 3600), (unsigned)(s / 60 % 60), (unsigned)(s % 60));
+    (void)snprintf(t.s, sizeof t.s, "%s %u %s %lld %02u:%02u:%02u UTC", days[ms / 86400000 % 7], d,
+                   months[m - 1], (long long)y, (unsigned)(s / 3600), (unsigned)(s / 60 % 60),
+                   (unsigned)(s % 60));
     return t;
 }
 

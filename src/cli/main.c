@@ -45,7 +45,8 @@ static int run(struct cli *c, const struct cli_verb *v)
 int main(int argc, char **argv)
 {
     int n = 0, code;
-    struct cli c = {.timeout_s = 60, .node = env("ENTENTE_NODE"), .key = env("ENTENTE_KEY"), .seat = env("ENTENTE_SEAT")};
+    struct cli c = {
+        .timeout_s = 60, .node = env("ENTENTE_NODE"), .key = env("ENTENTE_KEY"), .seat = env("ENTENTE_SEAT")};
     arena_init(&c.a, 0);
     if (argc < 2) {
         cli_print_usage(stderr);
@@ -58,6 +59,10 @@ int main(int argc, char **argv)
     }
     if (help && argc == 2) {
         cli_print_usage(stdout);
+        return EXIT_DONE;
+    }
+    if (help && argc == 3 && strcmp(argv[2], "--reference") == 0) {
+        cli_print_reference(stdout);
         return EXIT_DONE;
     }
     const struct cli_verb *v = cli_find_verb(argc - 1 - help, argv + 1 + help, &n);

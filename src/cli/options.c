@@ -1,4 +1,5 @@
-/* Options of the command line. Each verb says which it takes; the rest are refused, so that nothing typed is ignored. */
+/* Options of the command line. Each verb says which it takes; the rest are refused, so that nothing typed is
+ * ignored. */
 #include <getopt.h>
 #include "cli/cli.h"
 
@@ -8,14 +9,24 @@ struct option_desc {
     size_t offset;                 /* of the member of struct cli */
 };
 
-#define TEXT(name, letter, member, arg, help) {name, arg, help, letter, offsetof(struct cli, member)}
-#define FLAG(name, member, help) {name, NULL, help, 0, offsetof(struct cli, member)}
+#define TEXT(name, letter, member, arg, help)                                                                \
+    {                                                                                                        \
+        name, arg, help, letter, offsetof(struct cli, member)                                                \
+    }
+#define FLAG(name, member, help)                                                                             \
+    {                                                                                                        \
+        name, NULL, help, 0, offsetof(struct cli, member)                                                    \
+    }
 
 static const struct option_desc options[] = {
-    TEXT("node", 0, node, "DIR|SOCKET", "The node to ask; else ENTENTE_NODE, the settings' node:, or this directory"),
-    TEXT("as", 0, seat, "ORG/SEAT", "The seat acted for; else ENTENTE_SEAT, the settings' seat:, or the one seat that the key holds"),
+    TEXT("node", 0, node, "DIR|SOCKET",
+         "The node to ask; else ENTENTE_NODE, the settings' node:, or this directory"),
+    TEXT("as", 0, seat, "ORG/SEAT",
+         "The seat acted for; else ENTENTE_SEAT, the settings' seat:, or the one seat that the key holds"),
     TEXT("seat", 0, seat, "ORG/SEAT", "The same as --as"),
-    TEXT("key", 'k', key, "FILE", "Key file of entente, OpenSSH key, or a public key whose agent or device signs; else ENTENTE_KEY or key:"),
+    TEXT("key", 'k', key, "FILE",
+         "Key file of entente, OpenSSH key, or a public key whose agent or device signs; else ENTENTE_KEY or "
+         "key:"),
     TEXT("passphrase-file", 0, passphrase_file, "FILE", "Holds the key's passphrase"),
     FLAG("yes", yes, "Answers yes to the question"),
     FLAG("json", json, "JSON on standard output"),
@@ -75,9 +86,32 @@ void cli_print_options(const struct cli_verb *v, FILE *f)
         char left[64];
         if (!takes(v, o))
             continue;
-        (void)snprintf(left, sizeof left, "--%s%s%s", o->name, o->arg == NULL ? "" : " ", o->arg == NULL ? "" : o->arg);
+        (void)snprintf(left, sizeof left, "--%s%s%s", o->name, o->arg == NULL ? "" : " ",
+                       o->arg == NULL ? "" : o->arg);
         (void)fprintf(f, "  %-28s %s\n", left, o->help);
     }
+}
+
+void cli_print_rows(const struct cli_verb *v, FILE *f)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        const struct option_desc *o = &options[i];
+        if (listed(v->options, o->name) && !listed(common, o->name))
+            (void)fprintf(f, "| `--%s%s%s` | %s |\n", o->name, o->arg == NULL ? "" : " ",
+                          o->arg == NULL ? "" : o->arg, o->help),
+                n++;
+    }
+    if (n == 0)
+        (void)fputs("| | none of its own |\n", f);
+}
+
+bool cli_is_option(struct span name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(options); i++)
+        if (span_eqs(name, options[i].name))
+            return true;
+    return false;
 }
 
 static enum status unknown(struct cli *c, const char *typed, const struct cli_verb *v)
@@ -91,8 +125,9 @@ static enum status unknown(struct cli *c, const char *typed, const struct cli_ve
             best = options[i].name;
         }
     }
-    return err_set(&c->err, ST_USAGE, "entente %s takes no option %s.%s%s%s See: entente help %s", v->words, typed,
-                   best == NULL ? "" : " Did you mean --", best == NULL ? "" : best, best == NULL ? "" : "?", v->words);
+    return err_set(&c->err, ST_USAGE, "entente %s takes no option %s.%s%s%s See: entente help %s", v->words,
+                   typed, best == NULL ? "" : " Did you mean --", best == NULL ? "" : best,
+                   best == NULL ? "" : "?", v->words);
 }
 
 static enum status set(struct cli *c, const struct option_desc *o, const char *value)
@@ -130,7 +165,8 @@ enum status cli_parse(struct cli *c, int argc, char **argv, const struct cli_ver
     size_t n = 1;
     memset(longs, 0, sizeof longs);
     for (size_t i = 0; i < ARRAY_LEN(options); i++) {
-        longs[i] = (struct option){options[i].name, options[i].arg == NULL ? no_argument : required_argument, NULL, 256 + (int)i};
+        longs[i] = (struct option){options[i].name, options[i].arg == NULL ? no_argument : required_argument,
+                                   NULL, 256 + (int)i};
         if (options[i].letter != 0) {
             letters[n++] = (char)options[i].letter;
             letters[n++] = ':';
@@ -139,7 +175,8 @@ enum status cli_parse(struct cli *c, int argc, char **argv, const struct cli_ver
     letters[n] = 0;
     optind = 1;
     opterr = 0;
-    for (int o; (o = getopt_long(argc, argv, letters, longs, NULL)) != -1;) { /* NOLINT(concurrency-mt-unsafe): one thread */
+    for (int o; (o = getopt_long(argc, argv, letters, longs, NULL)) !=
+                -1;) { /* NOLINT(concurrency-mt-unsafe): one thread */
         const struct option_desc *d = NULL;
         const char *typed = optind > 0 && optind <= argc ? argv[optind - 1] : "?";
         if (o == ':')
@@ -150,7 +187,8 @@ enum status cli_parse(struct cli *c, int argc, char **argv, const struct cli_ver
         if (d == NULL)
             return unknown(c, typed, v);
         if (!takes(v, d))
-            return err_set(&c->err, ST_USAGE, "entente %s takes no option --%s. See: entente help %s", v->words, d->name, v->words);
+            return err_set(&c->err, ST_USAGE, "entente %s takes no option --%s. See: entente help %s",
+                           v->words, d->name, v->words);
         enum status st = set(c, d, optarg);
         if (st != ST_OK)
             return st;

@@ -23,7 +23,8 @@ enum status cli_section(struct cli *c, uint64_t number, struct span body, struct
 {
     const struct record_desc *d = charter_section_desc(number);
     if (d == NULL)
-        return err_set(&c->err, ST_UNSUPPORTED, "charter section %" PRIu64 " is unknown to this version of entente", number);
+        return err_set(&c->err, ST_UNSUPPORTED,
+                       "charter section %" PRIu64 " is unknown to this version of entente", number);
     void *value = arena_alloc(&c->a, d->size);
     ASSERT(value != NULL);
     enum status st = charter_decode_section(number, body, &c->a, value, &c->err);
@@ -47,7 +48,8 @@ static void put_effect(struct cli *c, const struct effect *e, struct buf *b)
         buf_printf(b, "  (%s)\n", c->err.text);
 }
 
-void cli_render_proposal(struct cli *c, const struct proposal *p, const struct prose_list *prose, struct buf *b)
+void cli_render_proposal(struct cli *c, const struct proposal *p, const struct prose_list *prose,
+                         struct buf *b)
 {
     buf_printf(b, "title     %.*s\n", SPAN_FMT(cli_find_prose(prose, &p->title)));
     if (HAS(p, proposal_key_amount)) {
@@ -134,7 +136,8 @@ struct span cli_cut(struct span text, size_t room, const char **ret_mark)
 }
 
 /* What a RAW field holds, where the record around it says so. */
-static const struct record_desc *raw_desc(void *ctx, const struct record_desc *parent, const void *rec, const struct field_desc *field)
+static const struct record_desc *raw_desc(void *ctx, const struct record_desc *parent, const void *rec,
+                                          const struct field_desc *field)
 {
     const uint64_t *section = ctx;
     (void)field;

@@ -39,10 +39,12 @@ enum status settings_make_parents(const char *path, struct err *err)
     return ST_OK;
 }
 
-static enum status read_key(struct arena *a, const char *path, const struct yaml_node *n, struct settings *s, struct err *err)
+static enum status read_key(struct arena *a, const char *path, const struct yaml_node *n, struct settings *s,
+                            struct err *err)
 {
     if (n->type != YAML_SCALAR)
-        return err_set(err, ST_FORMAT, "%s:%d:%d: %.*s: expected one value", path, n->line, n->column, SPAN_FMT(n->key->text));
+        return err_set(err, ST_FORMAT, "%s:%d:%d: %.*s: expected one value", path, n->line, n->column,
+                       SPAN_FMT(n->key->text));
     const char *value = (const char *)arena_dup(a, n->text).p;
     struct span key = n->key->text;
     if (span_eqs(key, "node"))
@@ -52,10 +54,11 @@ static enum status read_key(struct arena *a, const char *path, const struct yaml
     else if (span_eqs(key, "key"))
         s->key = value;
     else if (!span_eqs(key, "alliance"))
-        return err_set(err, ST_FORMAT, "%s:%d:%d: %.*s: unknown key; expected node, seat, key or alliance", path, n->key->line,
-                       n->key->column, SPAN_FMT(key));
+        return err_set(err, ST_FORMAT, "%s:%d:%d: %.*s: unknown key; expected node, seat, key or alliance",
+                       path, n->key->line, n->key->column, SPAN_FMT(key));
     else if (hex_to_hash(n->text, &s->alliance) != ST_OK)
-        return err_set(err, ST_FORMAT, "%s:%d:%d: alliance: expected the 64 hex digits of an alliance id", path, n->line, n->column);
+        return err_set(err, ST_FORMAT, "%s:%d:%d: alliance: expected the 64 hex digits of an alliance id",
+                       path, n->line, n->column);
     else
         s->pinned = true;
     return ST_OK;

@@ -28,7 +28,9 @@ static enum status passphrase(struct cli *c, struct span *ret)
     char question[600];
     (void)snprintf(question, sizeof question, "Passphrase of %s: ", c->key);
     if (!cli_prompt(question, line, PASSPHRASE_MAX, true))
-        return err_set(&c->err, ST_PASSPHRASE, "%s is sealed, and there is no terminal to ask at; give --passphrase-file FILE", c->key);
+        return err_set(&c->err, ST_PASSPHRASE,
+                       "%s is sealed, and there is no terminal to ask at; give --passphrase-file FILE",
+                       c->key);
     *ret = span_str(line);
     return ST_OK;
 }
@@ -66,7 +68,9 @@ enum status cli_signer_open(struct cli *c, struct cli_signer *ret)
     struct cli_signer s = {.path = c->key};
     struct span text;
     if (c->key == NULL)
-        return err_set(&c->err, ST_BADKEY, "a key is needed to sign: --key FILE (or ENTENTE_KEY); make one with: entente key new FILE");
+        return err_set(
+            &c->err, ST_BADKEY,
+            "a key is needed to sign: --key FILE (or ENTENTE_KEY); make one with: entente key new FILE");
     enum status st = file_read(c->key, 65536, &c->a, &text, &c->err);
     if (st != ST_OK)
         return err_set(&c->err, ST_BADKEY, "%s", arena_dup(&c->a, span_str(c->err.text)).p);
@@ -83,7 +87,8 @@ static void said(void *ctx, struct span text)
     (void)fwrite(text.p, 1, text.n, stderr);
 }
 
-enum status cli_sign(struct cli *c, const struct cli_signer *s, const char *ns, struct span message, struct signature *ret)
+enum status cli_sign(struct cli *c, const struct cli_signer *s, const char *ns, struct span message,
+                     struct signature *ret)
 {
     if (s->own != NULL) {
         sshsig_sign_record(s->own, ns, message, ret);
@@ -101,7 +106,8 @@ static bool holds(const struct query_seat *seat, const struct public_key *key)
     return false;
 }
 
-enum status cli_seat(struct cli *c, const struct cli_signer *s, const struct span_list *wanted, struct span *ret_seat)
+enum status cli_seat(struct cli *c, const struct cli_signer *s, const struct span_list *wanted,
+                     struct span *ret_seat)
 {
     struct query_seats seats;
     struct buf names CLEANUP(buf_deinit);
@@ -109,7 +115,8 @@ enum status cli_seat(struct cli *c, const struct cli_signer *s, const struct spa
     buf_init(&names, 800);
     if (c->seat != NULL) {
         if (!text_is_seat(span_str(c->seat)))
-            return err_set(&c->err, ST_USAGE, "--as %s: expected ORG/SEAT, for instance brand/finance", c->seat);
+            return err_set(&c->err, ST_USAGE, "--as %s: expected ORG/SEAT, for instance brand/finance",
+                           c->seat);
         *ret_seat = span_str(c->seat);
         return ST_OK;
     }
@@ -128,9 +135,12 @@ enum status cli_seat(struct cli *c, const struct cli_signer *s, const struct spa
     if (n == 1)
         return ST_OK;
     if (n == 0)
-        return err_set(&c->err, ST_BADKEY, "the key %s holds no seat that could do this; its registrar sets holders, and --as ORG/SEAT names one",
+        return err_set(&c->err, ST_BADKEY,
+                       "the key %s holds no seat that could do this; its registrar sets holders, and --as "
+                       "ORG/SEAT names one",
                        sshpub_fingerprint(&s->pub).s);
-    return err_set(&c->err, ST_USAGE, "the key holds several seats: %s. Say for which you act: --as ORG/SEAT", buf_cstr(&names));
+    return err_set(&c->err, ST_USAGE, "the key holds several seats: %s. Say for which you act: --as ORG/SEAT",
+                   buf_cstr(&names));
 }
 
 bool cli_is_personal(struct span s)
@@ -143,7 +153,8 @@ bool cli_is_personal(struct span s)
             for (size_t k = i + 1; k + 1 < s.n && s.p[k] > ' '; k++)
                 if (s.p[k] == '.' && k > i + 1 && s.p[k + 1] > ' ')
                     return true;
-        plus = ch == '+' || (plus && (ch == ' ' || ch == '-' || ch == '(' || ch == ')' || ch == '/' || (ch >= '0' && ch <= '9')));
+        plus = ch == '+' || (plus && (ch == ' ' || ch == '-' || ch == '(' || ch == ')' || ch == '/' ||
+                                      (ch >= '0' && ch <= '9')));
         digits = !plus ? 0 : digits + (ch >= '0' && ch <= '9');
         if (digits >= 8) /* an international number */
             return true;
@@ -160,7 +171,8 @@ enum status cli_detach(struct cli *c, struct cli_prose_list *l, const char *text
     if (st != ST_OK)
         return err_wrap(&c->err, ST_USAGE, "the text cannot be taken: ");
     if (cli_is_personal(p->text))
-        (void)fprintf(stderr, "Note: the text seems to hold a mail address or telephone number. Every partner will keep it; seats are enough "
+        (void)fprintf(stderr, "Note: the text seems to hold a mail address or telephone number. Every "
+                              "partner will keep it; seats are enough "
                               "to name people.\n");
     rng_fill(&rng_system, p->salt.b, sizeof p->salt.b);
     leaf_prose_digest(p, ret_digest);
@@ -180,10 +192,12 @@ void cli_print_outcome(struct cli *c, uint64_t number, const char *phase)
     const struct cli_outcome *o = &c->outcome;
     if (!o->known)
         return;
-    (void)printf("{\"entry\": \"%s\", \"state\": \"%s\"", hex_of(&o->id).s, c->save != NULL ? "saved" : enum_text(&rpc_state_enum, o->entry.state));
+    (void)printf("{\"entry\": \"%s\", \"state\": \"%s\"", hex_of(&o->id).s,
+                 c->save != NULL ? "saved" : enum_text(&rpc_state_enum, o->entry.state));
     if (o->entry.state == RPC_FINAL)
-        (void)printf(", \"leaf\": %" PRIu64 ", \"height\": %" PRIu64 ", \"signatures\": %" PRIu64 ", \"nodes\": %" PRIu64, o->entry.leaf, o->entry.height,
-                     o->entry.signatures, o->nodes);
+        (void)printf(", \"leaf\": %" PRIu64 ", \"height\": %" PRIu64 ", \"signatures\": %" PRIu64
+                     ", \"nodes\": %" PRIu64,
+                     o->entry.leaf, o->entry.height, o->entry.signatures, o->nodes);
     if (number != 0)
         (void)printf(", \"decision\": %" PRIu64 ", \"phase\": \"%s\"", number, phase);
     (void)printf("}\n");
@@ -193,10 +207,13 @@ static int still_pending(struct cli *c, const struct hash *id)
 {
     struct rpc_why_reply why;
     if (c->no_wait)
-        (void)fprintf(stderr, "Kept at this node, not final yet. Look later: entente wait %s\n", hex_of(id).s);
-    else
-        (void)fprintf(stderr, "Not final after %" PRIu64 " s; it is kept and goes on by itself. Later: entente wait %s\n", c->timeout_s,
+        (void)fprintf(stderr, "Kept at this node, not final yet. Look later: entente wait %s\n",
                       hex_of(id).s);
+    else
+        (void)fprintf(stderr,
+                      "Not final after %" PRIu64
+                      " s; it is kept and goes on by itself. Later: entente wait %s\n",
+                      c->timeout_s, hex_of(id).s);
     if (!c->no_wait && cli_ask(c, METHOD_why, NULL, &why) == ST_OK)
         (void)fprintf(stderr, "%.*s\n", SPAN_FMT(why.words));
     if (c->json)
@@ -226,8 +243,9 @@ int cli_wait(struct cli *c, const struct hash *id, uint64_t *ret_leaf)
         return cli_fail(c);
     c->outcome.nodes = s.validators;
     if (!c->json)
-        (void)printf("Signed, final, %" PRIu64 " of %" PRIu64 " nodes (leaf %" PRIu64 ", block %" PRIu64 ").\n", r.signatures, s.validators, r.leaf,
-                     r.height);
+        (void)printf("Signed, final, %" PRIu64 " of %" PRIu64 " nodes (leaf %" PRIu64 ", block %" PRIu64
+                     ").\n",
+                     r.signatures, s.validators, r.leaf, r.height);
     if (ret_leaf != NULL)
         *ret_leaf = r.leaf;
     return EXIT_DONE;
@@ -244,8 +262,9 @@ int cli_submit(struct cli *c, struct span submission, uint64_t *ret_leaf)
     return cli_wait(c, &r.id, ret_leaf);
 }
 
-static enum status make(struct cli *c, const struct cli_signer *s, struct span seat, enum kind kind, const void *body,
-                        const struct cli_prose_list *prose, struct hash *ret_id, struct buf *out)
+static enum status make(struct cli *c, const struct cli_signer *s, struct span seat, enum kind kind,
+                        const void *body, const struct cli_prose_list *prose, struct hash *ret_id,
+                        struct buf *out)
 {
     struct rpc_boundary_reply at;
     struct buf b CLEANUP(buf_deinit), entry CLEANUP(buf_deinit), sig CLEANUP(buf_deinit);
@@ -295,7 +314,9 @@ int cli_enter(struct cli *c, const struct cli_signer *s, struct span seat, enum 
         return cli_submit(c, buf_span(&out), ret_leaf);
     if (file_write(c->save, buf_span(&out), 0600, false, &c->err) != ST_OK)
         return cli_fail(c);
-    (void)fprintf(stderr, "Signed as %.*s and saved to %s. Not sent: hand it in at any partner's node with: entente submit %s\n", SPAN_FMT(seat),
-                  c->save, c->save);
+    (void)fprintf(stderr,
+                  "Signed as %.*s and saved to %s. Not sent: hand it in at any partner's node with: entente "
+                  "submit %s\n",
+                  SPAN_FMT(seat), c->save, c->save);
     return EXIT_DONE;
 }

@@ -2,121 +2,87 @@
 #include "cli/cli.h"
 
 /* Besides --node, --json and --help, which all take. */
-#define WAITS "no-wait timeout "
-#define SIGNS "as seat key passphrase-file yes save " WAITS
+#define WAITS    "no-wait timeout "
+#define SIGNS    "as seat key passphrase-file yes save " WAITS
 #define PROPOSAL "confirm title text text-file amount affects partner amend file document "
 
 const struct cli_verb cli_verbs[] = {
-    {"status", "",
-     "no-pager ", "What is owed, by us and by others, and how the node is",
-     "entente status", verb_status},
-    {"inbox", "",
-     "as no-pager ", "What is asked of your organisation, soonest first",
+    {"status", "", "no-pager ", "What is owed, by us and by others, and how the node is", "entente status",
+     verb_status},
+    {"inbox", "", "as no-pager ", "What is asked of your organisation, soonest first",
      "entente inbox --as brand/finance", verb_inbox},
-    {"show", "ID",
-     "rev no-pager ", "A decision: what is proposed, who said what, what happened",
+    {"show", "ID", "rev no-pager ", "A decision: what is proposed, who said what, what happened",
      "entente show D-12", verb_show},
-    {"decisions", "",
-     "from no-pager ", "All decisions",
-     "entente decisions", verb_decisions},
-    {"readiness", "ID",
-     "no-pager ", "What a decision still needs, and what silence leads to",
+    {"decisions", "", "from no-pager ", "All decisions", "entente decisions", verb_decisions},
+    {"readiness", "ID", "no-pager ", "What a decision still needs, and what silence leads to",
      "entente readiness D-12", verb_readiness},
-    {"propose", "TYPE --title TEXT",
-     SIGNS PROPOSAL "counter ", "Opens a decision of a row of the matrix",
-     "entente propose commercial-terms --title \"Display fee USD 1.02 a case\" --as brand/business-lead", verb_propose},
-    {"approve", "[ID]",
-     SIGNS "rev reason reason-file ", "Approves a decision; without an id, walks the inbox",
-     "entente approve D-12", verb_approve},
-    {"reject", "ID --reason TEXT",
-     SIGNS "rev reason reason-file ", "Rejects a decision",
+    {"propose", "TYPE --title TEXT", SIGNS PROPOSAL "counter ", "Opens a decision of a row of the matrix",
+     "entente propose commercial-terms --title \"Display fee USD 1.02 a case\" --as brand/business-lead",
+     verb_propose},
+    {"approve", "[ID]", SIGNS "rev reason reason-file ",
+     "Approves a decision; without an id, walks the inbox", "entente approve D-12", verb_approve},
+    {"reject", "ID --reason TEXT", SIGNS "rev reason reason-file ", "Rejects a decision",
      "entente reject D-12 --reason \"over the price list\"", verb_reject},
-    {"veto", "ID --reason TEXT --clause CLAUSE --confirm ID",
-     SIGNS "rev reason reason-file clause confirm ", "Vetoes a decision, for good",
+    {"veto", "ID --reason TEXT --clause CLAUSE --confirm ID", SIGNS "rev reason reason-file clause confirm ",
+     "Vetoes a decision, for good",
      "entente veto D-12 --reason \"unsafe\" --clause boundaries.brand --confirm D-12", verb_veto},
-    {"abstain", "ID",
-     SIGNS "rev reason reason-file ", "Abstains",
-     "entente abstain D-12", verb_abstain},
-    {"revise", "ID --title TEXT",
-     SIGNS PROPOSAL "reason reason-file ", "Replaces what you proposed; voids the ballots so far",
+    {"abstain", "ID", SIGNS "rev reason reason-file ", "Abstains", "entente abstain D-12", verb_abstain},
+    {"revise", "ID --title TEXT", SIGNS PROPOSAL "reason reason-file ",
+     "Replaces what you proposed; voids the ballots so far",
      "entente revise D-12 --title \"USD 1.05 a case\"", verb_revise},
-    {"withdraw", "ID",
-     SIGNS "reason reason-file ", "Withdraws what you proposed",
-     "entente withdraw D-12", verb_withdraw},
-    {"escalate", "ID --reason TEXT",
-     SIGNS "reason reason-file ", "Moves a decision to the next rung of its ladder",
+    {"withdraw", "ID", SIGNS "reason reason-file ", "Withdraws what you proposed", "entente withdraw D-12",
+     verb_withdraw},
+    {"escalate", "ID --reason TEXT", SIGNS "reason reason-file ",
+     "Moves a decision to the next rung of its ladder",
      "entente escalate D-12 --reason \"two weeks without a word\"", verb_escalate},
-    {"comment", "[ID] --text TEXT",
-     SIGNS "text text-file ", "Comments on a decision, or on the alliance as a whole",
-     "entente comment D-12 --text \"see minutes\"", verb_comment},
-    {"submit", "FILE",
-     WAITS, "Hands in an entry that was saved with --save; any partner's node takes it",
+    {"comment", "[ID] --text TEXT", SIGNS "text text-file ",
+     "Comments on a decision, or on the alliance as a whole", "entente comment D-12 --text \"see minutes\"",
+     verb_comment},
+    {"submit", "FILE", WAITS, "Hands in an entry that was saved with --save; any partner's node takes it",
      "entente submit approval.entry", verb_submit},
-    {"wait", "ENTRY-ID|D-n",
-     WAITS, "Waits until an entry is final, or a decision is decided",
+    {"wait", "ENTRY-ID|D-n", WAITS, "Waits until an entry is final, or a decision is decided",
      "entente wait D-12 --timeout 30", verb_wait},
-    {"entry show", "FILE",
-     "", "What a saved entry says",
-     "entente entry show approval.entry", verb_entry_show},
-    {"entry export", "FILE -o DIR",
-     "output ", "The bytes that were signed, and the signature, for ssh-keygen -Y verify",
+    {"entry show", "FILE", "", "What a saved entry says", "entente entry show approval.entry",
+     verb_entry_show},
+    {"entry export", "FILE -o DIR", "output ",
+     "The bytes that were signed, and the signature, for ssh-keygen -Y verify",
      "entente entry export approval.entry -o out", verb_entry_export},
-    {"log", "[--from N] [--limit N]",
-     "from limit no-pager ", "The log, leaf by leaf",
+    {"log", "[--from N] [--limit N]", "from limit no-pager ", "The log, leaf by leaf",
      "entente log --limit 20", verb_log},
-    {"charter show", "[SECTION]",
-     "no-pager ", "The charter in force",
-     "entente charter show decisions", verb_charter_show},
-    {"charter check", "FILE",
-     "", "Checks a charter file before anybody signs it",
+    {"charter show", "[SECTION]", "no-pager ", "The charter in force", "entente charter show decisions",
+     verb_charter_show},
+    {"charter check", "FILE", "", "Checks a charter file before anybody signs it",
      "entente charter check charter.yaml", verb_charter_check},
-    {"seats", "",
-     "no-pager ", "Seats and the keys that hold them",
-     "entente seats", verb_seats},
-    {"seat set", "ORG/SEAT [PUBKEY...]",
-     SIGNS, "Sets the keys that hold a seat (registrars); none leaves it empty",
+    {"seats", "", "no-pager ", "Seats and the keys that hold them", "entente seats", verb_seats},
+    {"seat set", "ORG/SEAT [PUBKEY...]", SIGNS,
+     "Sets the keys that hold a seat (registrars); none leaves it empty",
      "entente seat set brand/finance new.pub --as brand/registrar", verb_seat_set},
-    {"key revoke", "PUBKEY --confirm FINGERPRINT",
-     SIGNS "reason reason-file since confirm ", "Revokes a key of your organisation, for good (registrars)",
+    {"key revoke", "PUBKEY --confirm FINGERPRINT", SIGNS "reason reason-file since confirm ",
+     "Revokes a key of your organisation, for good (registrars)",
      "entente key revoke lost.pub --since 2026-11-20T08:00:00Z", verb_key_revoke},
-    {"node status", "",
-     "", "The node: newest block, root, peers",
-     "entente node status", verb_node_status},
-    {"node peers", "",
-     "", "Links to the other nodes",
-     "entente node peers", verb_node_peers},
-    {"node why", "",
-     "", "Why agreement waits, and what would unblock it",
-     "entente node why", verb_node_why},
-    {"pack", "FILE",
-     "", "Exports the whole record for an auditor",
-     "entente pack alliance.pack", verb_pack},
-    {"checkpoint", "[-o FILE]",
-     "output ", "The newest cosigned checkpoint, and the keys that verify it",
+    {"node status", "", "", "The node: newest block, root, peers", "entente node status", verb_node_status},
+    {"node peers", "", "", "Links to the other nodes", "entente node peers", verb_node_peers},
+    {"node why", "", "", "Why agreement waits, and what would unblock it", "entente node why", verb_node_why},
+    {"pack", "FILE", "", "Exports the whole record for an auditor", "entente pack alliance.pack", verb_pack},
+    {"checkpoint", "[-o FILE]", "output ", "The newest cosigned checkpoint, and the keys that verify it",
      "entente checkpoint -o tree.checkpoint", verb_checkpoint},
-    {"proof", "LEAF",
-     "", "Inclusion proof of a leaf, as entente-audit inclusion takes it",
+    {"proof", "LEAF", "", "Inclusion proof of a leaf, as entente-audit inclusion takes it",
      "entente proof 812", verb_proof},
-    {"key new", "FILE [--unsealed]",
-     "unsealed passphrase-file ", "Makes a key file, sealed with a passphrase",
-     "entente key new me.key", verb_key_new},
-    {"key show", "FILE",
-     "key ", "Public key and fingerprint of a key file",
-     "entente key show me.key", verb_key_show},
-    {"alliance draft", "CHARTER.yaml -o FILE",
-     "output ", "From charter and cards to a .genesis that founding seats sign",
+    {"key new", "FILE [--unsealed]", "unsealed passphrase-file ",
+     "Makes a key file, sealed with a passphrase", "entente key new me.key", verb_key_new},
+    {"key show", "FILE", "key ", "Public key and fingerprint of a key file", "entente key show me.key",
+     verb_key_show},
+    {"alliance draft", "CHARTER.yaml -o FILE", "output ",
+     "From charter and cards to a .genesis that founding seats sign",
      "entente alliance draft charter.yaml -o alliance.genesis", verb_alliance_draft},
-    {"alliance sign", "FILE --as ORG/SEAT --key KEY",
-     "as seat key passphrase-file yes ", "Adds a founding signature",
-     "entente alliance sign alliance.genesis --as brand/sponsor --key me.key", verb_alliance_sign},
-    {"alliance merge", "FILE... -o FILE",
-     "output ", "Joins signatures collected on several copies",
+    {"alliance sign", "FILE --as ORG/SEAT --key KEY", "as seat key passphrase-file yes ",
+     "Adds a founding signature", "entente alliance sign alliance.genesis --as brand/sponsor --key me.key",
+     verb_alliance_sign},
+    {"alliance merge", "FILE... -o FILE", "output ", "Joins signatures collected on several copies",
      "entente alliance merge a.genesis b.genesis -o all.genesis", verb_alliance_merge},
-    {"alliance show", "FILE",
-     "no-pager ", "Parties, fingerprints, and who has signed",
+    {"alliance show", "FILE", "no-pager ", "Parties, fingerprints, and who has signed",
      "entente alliance show alliance.genesis", verb_alliance_show},
-    {"alliance found", "FILE --node DIR",
-     "", "Checks that all have signed, and gives the file to a node",
+    {"alliance found", "FILE --node DIR", "", "Checks that all have signed, and gives the file to a node",
      "entente alliance found alliance.genesis --node /srv/entente", verb_alliance_found},
 };
 const size_t cli_verbs_n = ARRAY_LEN(cli_verbs);
@@ -126,18 +92,32 @@ void cli_print_usage(FILE *f)
     (void)fputs("entente: an alliance's decisions, agreed and signed.\n\n", f);
     for (size_t i = 0; i < cli_verbs_n; i++)
         (void)fprintf(f, "  %-16s %s\n", cli_verbs[i].words, cli_verbs[i].help);
-    (void)fputs("\nWhich node:  --node DIR or socket, or ENTENTE_NODE; else the current directory.\n"
-                "Who signs:   --key FILE or ENTENTE_KEY; --as ORG/SEAT or ENTENTE_SEAT, if the key holds several.\n"
-                "Passphrase:  asked for on the terminal, or --passphrase-file FILE.\n"
-                "Also:        --json, --yes, --no-wait, --timeout SECONDS, --save FILE. More: entente help VERB\n"
-                "Exit status: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 key or passphrase, 5 changed since read,\n"
-                "             6 verification failed, 7 node not in sync or no quorum, 8 still pending\n",
-                f);
+    (void)fputs(
+        "\nWhich node:  --node DIR or socket, or ENTENTE_NODE; else the current directory.\n"
+        "Who signs:   --key FILE or ENTENTE_KEY; --as ORG/SEAT or ENTENTE_SEAT, if the key holds several.\n"
+        "Passphrase:  asked for on the terminal, or --passphrase-file FILE.\n"
+        "Also:        --json, --yes, --no-wait, --timeout SECONDS, --save FILE. More: entente help VERB\n"
+        "Exit status: 0 done, 1 failed, 2 used wrongly, 3 not permitted, 4 key or passphrase, 5 changed "
+        "since read,\n"
+        "             6 verification failed, 7 node not in sync or no quorum, 8 still pending\n",
+        f);
+}
+
+void cli_print_reference(FILE *f)
+{
+    for (size_t i = 0; i < cli_verbs_n; i++) {
+        const struct cli_verb *v = &cli_verbs[i];
+        (void)fprintf(f, "### entente %s%s%s\n%s.\n\n    $ %s\n\n| option | what |\n|---|---|\n", v->words,
+                      v->args[0] == 0 ? "" : " ", v->args, v->help, v->example);
+        cli_print_rows(v, f);
+        (void)fputs("\n", f);
+    }
 }
 
 int cli_print_help(const struct cli_verb *v, FILE *f)
 {
-    (void)fprintf(f, "entente %s%s%s\n  %s.\n  Example: %s\n\n", v->words, v->args[0] == 0 ? "" : " ", v->args, v->help, v->example);
+    (void)fprintf(f, "entente %s%s%s\n  %s.\n  Example: %s\n\n", v->words, v->args[0] == 0 ? "" : " ",
+                  v->args, v->help, v->example);
     cli_print_options(v, f);
     return EXIT_DONE;
 }
@@ -205,4 +185,3 @@ int cli_unknown_verb(int argc, char **argv)
     (void)fprintf(stderr, " All verbs: entente help\n");
     return EXIT_USAGE;
 }
-

@@ -1,13 +1,7 @@
-/* propose, ballots, revise, withdraw, escalate, comment; saved entries. */
-#include <sys/stat.h>
-#include <unistd.h>
+/* propose, ballots, revise, withdraw, escalate, comment. */
 #include "charter/charter.h"
 #include "charter/scalar.h"
 #include "cli/cli.h"
-#include "crypto/hash.h"
-#include "crypto/sshpub.h"
-#include "crypto/sshsig.h"
-#include "ledger/leaf.h"
 
 static int need_id(struct cli *c, uint64_t *ret_number, const char *verb)
 {
@@ -40,12 +34,16 @@ static enum status amend(struct cli *c, struct effect *e)
     struct charter_source source;
     struct query_section now;
     const char *slash = c->file == NULL ? NULL : strrchr(c->file, '/');
-    const char *dir = slash == NULL ? "." : (const char *)arena_dup(&c->a, span_of(c->file, (size_t)(slash - c->file))).p;
+    const char *dir =
+        slash == NULL ? "." : (const char *)arena_dup(&c->a, span_of(c->file, (size_t)(slash - c->file))).p;
     uint64_t number = section_number(c->amend);
     if (number == 0)
-        return err_set(&c->err, ST_USAGE, "--amend %s: the charter has no such section; see: entente charter show", c->amend);
+        return err_set(&c->err, ST_USAGE,
+                       "--amend %s: the charter has no such section; see: entente charter show", c->amend);
     if (c->file == NULL)
-        return err_set(&c->err, ST_USAGE, "--amend needs --file FILE: the whole charter as `entente charter show` prints it, changed");
+        return err_set(
+            &c->err, ST_USAGE,
+            "--amend needs --file FILE: the whole charter as `entente charter show` prints it, changed");
     enum status st = file_read(c->file, CHARTER_FILE_MAX, &c->a, &yaml, &c->err);
     struct charter_files files = charter_files_in(dir);
     if (st == ST_OK)
@@ -59,8 +57,12 @@ static enum status amend(struct cli *c, struct effect *e)
         if (source.sections.v[i].number != number)
             continue;
         if (span_eq(source.sections.v[i].body, now.section.body))
-            return err_set(&c->err, ST_USAGE, "%s: its section %s is the one in force already", c->file, c->amend);
-        *e = (struct effect){.type = EFFECT_AMEND, .section = number, .base_version = now.section.version, .body = source.sections.v[i].body};
+            return err_set(&c->err, ST_USAGE, "%s: its section %s is the one in force already", c->file,
+                           c->amend);
+        *e = (struct effect){.type = EFFECT_AMEND,
+                             .section = number,
+                             .base_version = now.section.version,
+                             .body = source.sections.v[i].body};
         SET_HAS(e, effect_key_section);
         SET_HAS(e, effect_key_base_version);
         SET_HAS(e, effect_key_body);
@@ -96,8 +98,10 @@ static enum status add_documents(struct cli *c, struct proposal *p)
     SET_HAS(p, proposal_key_documents);
     for (size_t i = 0; i < paths.n; i++) {
         const char *path = (const char *)arena_dup(&c->a, paths.v[i]).p;
-        enum status st = path[0] == '/' ? charter_files_in("/").document(charter_files_in("/").ctx, span_str(path + 1), &p->documents.v[i], &c->err)
-                                        : files.document(files.ctx, span_str(path), &p->documents.v[i], &c->err);
+        enum status st = path[0] == '/'
+                             ? charter_files_in("/").document(charter_files_in("/").ctx, span_str(path + 1),
+                                                              &p->documents.v[i], &c->err)
+                             : files.document(files.ctx, span_str(path), &p->documents.v[i], &c->err);
         if (st != ST_OK)
             return st;
         p->documents.n++;
@@ -129,7 +133,10 @@ static enum status fill_proposal(struct cli *c, struct proposal *p, struct cli_p
     }
     if (st == ST_OK && c->amount != NULL) {
         if (!scalar_money(span_str(c->amount), &c->a, &p->amount))
-            return err_set(&c->err, ST_USAGE, "--amount %s: expected a currency and an amount with its decimals, for instance \"USD 180000.00\"", c->amount);
+            return err_set(&c->err, ST_USAGE,
+                           "--amount %s: expected a currency and an amount with its decimals, for instance "
+                           "\"USD 180000.00\"",
+                           c->amount);
         SET_HAS(p, proposal_key_amount);
     }
     if (st == ST_OK && c->affects != NULL) {
@@ -148,7 +155,7 @@ static enum status fill_proposal(struct cli *c, struct proposal *p, struct cli_p
 }
 
 /* After it is final: the number it got, and where it stands. */
-static void say_outcome(struct cli *c, uint64_t number)
+void cli_say_outcome(struct cli *c, uint64_t number)
 {
     struct rpc_number q = {.number = number};
     struct query_readiness r;
@@ -162,7 +169,8 @@ static void say_outcome(struct cli *c, uint64_t number)
     for (size_t i = 0; i < r.missing.n; i++)
         (void)printf("%s%.*s", i == 0 ? " Missing: " : "; ", SPAN_FMT(r.missing.v[i]));
     if (HAS(&r, query_readiness_key_deadline_ms) && r.silence.n > 0)
-        (void)printf(" Silence: %.*s on %s.", SPAN_FMT(r.silence), cli_time(r.deadline_ms).s);
+        (void)printf(r.phase == PHASE_PASSED ? " It %.*s on %s." : " Silence: %.*s on %s.",
+                     SPAN_FMT(r.silence), cli_time(r.deadline_ms).s);
     (void)printf("\n");
 }
 
@@ -194,10 +202,13 @@ int verb_propose(struct cli *c)
     uint64_t leaf = 0, number;
     struct cli_seen other;
     if (c->n != 1 || !text_is_id(span_str(c->words[0])))
-        return cli_usage(c, "propose needs the type of decision, a row of the charter's matrix: entente charter show decisions");
+        return cli_usage(c, "propose needs the type of decision, a row of the charter's matrix: entente "
+                            "charter show decisions");
     body.type = span_str(c->words[0]);
-    if ((span_eqs(body.type, "charter-core") || span_eqs(body.type, "exit")) && (c->confirm == NULL || strcmp(c->confirm, c->words[0]) != 0))
-        return cli_usage(c, "%s goes to the core of the alliance: repeat its name with --confirm %s", c->words[0], c->words[0]);
+    if ((span_eqs(body.type, "charter-core") || span_eqs(body.type, "exit")) &&
+        (c->confirm == NULL || strcmp(c->confirm, c->words[0]) != 0))
+        return cli_usage(c, "%s goes to the core of the alliance: repeat its name with --confirm %s",
+                         c->words[0], c->words[0]);
     if (fill_proposal(c, &body.proposal, &prose) != ST_OK)
         return cli_fail(c);
     if (c->counter != NULL) {
@@ -210,7 +221,9 @@ int verb_propose(struct cli *c)
     }
     if (cli_signer_open(c, &s) != ST_OK)
         return cli_fail(c);
-    int code = cli_seat(c, &s, NULL, &seat) == ST_OK ? cli_enter(c, &s, seat, KIND_PROPOSE, &body, &prose, &leaf) : cli_fail(c);
+    int code = cli_seat(c, &s, NULL, &seat) == ST_OK
+                   ? cli_enter(c, &s, seat, KIND_PROPOSE, &body, &prose, &leaf)
+                   : cli_fail(c);
     cli_signer_close(&s);
     if (code == EXIT_DONE && c->save != NULL && c->json)
         cli_print_outcome(c, 0, NULL);
@@ -220,7 +233,7 @@ int verb_propose(struct cli *c)
     if (number == 0)
         return code;
     cli_note_seen(c, number, 1);
-    say_outcome(c, number);
+    cli_say_outcome(c, number);
     return code;
 }
 
@@ -233,29 +246,37 @@ static int changed(struct cli *c, const struct cli_seen *s, uint64_t seen)
     buf_init(&before, 1 << 21);
     buf_init(&after, 1 << 21);
     buf_init(&diff, 1 << 22);
-    (void)fprintf(stderr, "Not signed: D-%" PRIu64 " was revised (%" PRIu64 ") after you read it (%" PRIu64 ").\n", number, rev, seen);
+    (void)fprintf(stderr,
+                  "Not signed: D-%" PRIu64 " was revised (%" PRIu64 ") after you read it (%" PRIu64 ").\n",
+                  number, rev, seen);
     if (cli_fetch_revision(c, &s->q, seen, &old) == ST_OK) {
         cli_render_proposal(c, &old.proposal, &old.prose, &before);
         cli_render_proposal(c, &s->leaf.proposal, &s->leaf.prose, &after);
         cli_diff(buf_span(&before), buf_span(&after), &diff);
         (void)fputs(buf_cstr(&diff), stderr);
     }
-    (void)fprintf(stderr, "Ballots on revision %" PRIu64 " are void, kept on record. For revision %" PRIu64 ": entente show D-%" PRIu64
-                          ", then the same command; or at once with --rev %" PRIu64 "\n",
+    (void)fprintf(stderr,
+                  "Ballots on revision %" PRIu64 " are void, kept on record. For revision %" PRIu64
+                  ": entente show D-%" PRIu64 ", then the same command; or at once with --rev %" PRIu64 "\n",
                   seen, rev, number, rev);
     return EXIT_CHANGED;
 }
 
-static bool confirmed(struct cli *c, const struct cli_seen *s, struct span seat, enum choice choice)
+/* Exit code: done, failed (the answer was no), or usage (nobody could be asked). */
+static int confirmed(struct cli *c, const struct cli_seen *s, struct span seat, enum choice choice)
 {
     char answer[64], question[600];
-    if (choice == CHOICE_VETO)
-        return c->confirm != NULL; /* checked by the caller */
-    if (c->yes)
-        return true;
-    (void)snprintf(question, sizeof question, "%s as %.*s  sha256:%s? [y/N] ", enum_text(&choice_enum, choice), SPAN_FMT(seat),
-                   hex_of(&s->q.decision.digest).s);
-    return cli_prompt(question, answer, sizeof answer, false) && (answer[0] == 'y' || answer[0] == 'Y');
+    if (choice == CHOICE_VETO || c->yes) /* the caller checked --confirm */
+        return EXIT_DONE;
+    (void)fflush(stdout);
+    (void)snprintf(question, sizeof question, "%s as %.*s  sha256:%s? [y/N] ",
+                   enum_text(&choice_enum, choice), SPAN_FMT(seat), hex_of(&s->q.decision.digest).s);
+    if (!cli_prompt(question, answer, sizeof answer, false))
+        return cli_usage(c, "not signed: nobody can be asked here. To answer beforehand: --yes");
+    if (answer[0] == 'y' || answer[0] == 'Y')
+        return EXIT_DONE;
+    (void)fprintf(stderr, "Not signed.\n");
+    return EXIT_FAILED;
 }
 
 static int cast_one(struct cli *c, uint64_t number, enum choice choice)
@@ -268,12 +289,15 @@ static int cast_one(struct cli *c, uint64_t number, enum choice choice)
         return cli_fail(c);
     uint64_t rev = s.q.decision.revision, seen = cli_last_seen(c, number), asked = c->rev_number;
     if (asked != 0 && asked != rev) {
-        (void)fprintf(stderr, "Not signed: D-%" PRIu64 " stands at revision %" PRIu64 ", not %" PRIu64 ".\n", number, rev, asked);
+        (void)fprintf(stderr, "Not signed: D-%" PRIu64 " stands at revision %" PRIu64 ", not %" PRIu64 ".\n",
+                      number, rev, asked);
         return EXIT_CHANGED;
     }
     if (asked == 0 && seen != 0 && seen < rev && seen <= s.q.revisions.n)
         return changed(c, &s, seen);
-    struct ballot b = {.decision = {.number = number, .digest = s.q.decision.digest}, .rung = s.q.decision.rung, .choice = choice};
+    struct ballot b = {.decision = {.number = number, .digest = s.q.decision.digest},
+                       .rung = s.q.decision.rung,
+                       .choice = choice};
     if (cli_signer_open(c, &signer) != ST_OK)
         return cli_fail(c);
     struct span_list could = {0, arena_array(&c->a, 4096, sizeof(struct span))};
@@ -299,20 +323,18 @@ static int cast_one(struct cli *c, uint64_t number, enum choice choice)
     } else {
         if (!c->json) {
             cli_show_proposal(c, &s);
-            (void)printf("  %.*s\n", SPAN_FMT(s.q.readiness.missing.n > 0 ? s.q.readiness.missing.v[0] : span_str("nothing is missing")));
+            (void)printf("  %.*s\n", SPAN_FMT(s.q.readiness.missing.n > 0 ? s.q.readiness.missing.v[0]
+                                                                          : span_str("nothing is missing")));
         }
-        if (!confirmed(c, &s, seat, choice)) {
-            (void)fprintf(stderr, "Not signed. (Without a terminal: --yes)\n");
-            code = EXIT_FAILED;
-        } else {
+        code = confirmed(c, &s, seat, choice);
+        if (code == EXIT_DONE)
             code = cli_enter(c, &signer, seat, KIND_BALLOT, &b, &prose, NULL);
-        }
     }
     cli_signer_close(&signer);
     if (code == EXIT_DONE) {
         cli_note_seen(c, number, rev);
         if (c->save == NULL)
-            say_outcome(c, number);
+            cli_say_outcome(c, number);
         else if (c->json)
             cli_print_outcome(c, number, enum_text(&phase_enum, s.q.decision.phase));
     }
@@ -327,7 +349,8 @@ static int walk(struct cli *c)
     char answer[8];
     size_t asked = 0;
     if (c->yes || c->save != NULL || c->json)
-        return cli_usage(c, "without an id, approve walks the inbox and asks; with --yes, --save or --json it needs an id: entente approve D-12");
+        return cli_usage(c, "without an id, approve walks the inbox and asks; with --yes, --save or --json "
+                            "it needs an id: entente approve D-12");
     if (c->seat != NULL && !text_is_seat(seat))
         return cli_usage(c, "--as %s: expected ORG/SEAT, for instance brand/finance", c->seat);
     if (cli_connect(c) != ST_OK)
@@ -349,10 +372,11 @@ static int walk(struct cli *c)
         int code = cast_one(c, number, CHOICE_APPROVE);
         if (code == EXIT_DONE)
             continue;
-        if (i + 1 == in.list.n)
+        if (i + 1 == in.list.n || code == EXIT_USAGE)
             return code;
         (void)snprintf(answer, sizeof answer, "n");
-        if (!cli_prompt("Go on to the next? [y/N] ", answer, sizeof answer, false) || (answer[0] != 'y' && answer[0] != 'Y'))
+        if (!cli_prompt("Go on to the next? [y/N] ", answer, sizeof answer, false) ||
+            (answer[0] != 'y' && answer[0] != 'Y'))
             return code;
     }
     if (asked == 0)
@@ -374,7 +398,8 @@ int verb_reject(struct cli *c)
     if (need_id(c, &number, "reject") != EXIT_DONE)
         return EXIT_USAGE;
     char line[1000] = "";
-    if (c->reason == NULL && c->reason_file == NULL && cli_prompt("A rejection needs a reason: ", line, sizeof line, false) && line[0] != 0)
+    if (c->reason == NULL && c->reason_file == NULL &&
+        cli_prompt("A rejection needs a reason: ", line, sizeof line, false) && line[0] != 0)
         c->reason = (const char *)arena_dup(&c->a, span_str(line)).p;
     if (c->reason == NULL && c->reason_file == NULL)
         return cli_usage(c, "a rejection needs a reason: --reason TEXT");
@@ -387,12 +412,15 @@ int verb_veto(struct cli *c)
     if (need_id(c, &number, "veto") != EXIT_DONE)
         return EXIT_USAGE;
     if ((c->reason == NULL && c->reason_file == NULL) || c->clause == NULL)
-        return cli_usage(c, "a veto needs a reason and the charter clause it rests on: --reason TEXT --clause CLAUSE");
+        return cli_usage(
+            c, "a veto needs a reason and the charter clause it rests on: --reason TEXT --clause CLAUSE");
     char line[64] = "";
-    if (c->confirm == NULL && cli_prompt("A veto is final for this proposal. Type its id to go on: ", line, sizeof line, false))
+    if (c->confirm == NULL &&
+        cli_prompt("A veto is final for this proposal. Type its id to go on: ", line, sizeof line, false))
         c->confirm = (const char *)arena_dup(&c->a, span_str(line)).p;
     if (c->confirm == NULL || !cli_decision(c->confirm, &again) || again != number)
-        return cli_usage(c, "a veto is final for this proposal: repeat its id with --confirm D-%" PRIu64, number);
+        return cli_usage(c, "a veto is final for this proposal: repeat its id with --confirm D-%" PRIu64,
+                         number);
     return cast_one(c, number, CHOICE_VETO);
 }
 
@@ -412,7 +440,9 @@ static int act_on(struct cli *c, const char *verb, enum kind kind)
     struct revise revise = {0};
     struct withdraw withdraw = {0};
     struct move_decision move = {.move = MOVE_ESCALATE};
-    const void *body = kind == KIND_REVISE ? (const void *)&revise : kind == KIND_WITHDRAW ? (const void *)&withdraw : &move;
+    const void *body = kind == KIND_REVISE     ? (const void *)&revise
+                       : kind == KIND_WITHDRAW ? (const void *)&withdraw
+                                               : &move;
     struct span seat;
     if (need_id(c, &number, verb) != EXIT_DONE)
         return EXIT_USAGE;
@@ -442,7 +472,7 @@ static int act_on(struct cli *c, const char *verb, enum kind kind)
     cli_signer_close(&signer);
     if (code == EXIT_DONE && c->save == NULL) {
         cli_note_seen(c, number, s.q.decision.revision + (kind == KIND_REVISE));
-        say_outcome(c, number);
+        cli_say_outcome(c, number);
     } else if (code == EXIT_DONE && c->json) {
         cli_print_outcome(c, number, enum_text(&phase_enum, s.q.decision.phase));
     }
@@ -473,7 +503,8 @@ int verb_comment(struct cli *c)
     struct note body = {.type = NOTE_COMMENT};
     struct span seat;
     struct span text;
-    if (c->n > 1 || (c->n == 1 && !cli_decision(c->words[0], &number)) || (c->text == NULL) == (c->text_file == NULL))
+    if (c->n > 1 || (c->n == 1 && !cli_decision(c->words[0], &number)) ||
+        (c->text == NULL) == (c->text_file == NULL))
         return cli_usage(c, "comment takes a decision's id, or none, and --text TEXT or --text-file FILE");
     if (c->text == NULL) {
         if (file_read(c->text_file, LIMIT_PROSE_BYTES, &c->a, &text, &c->err) != ST_OK)
@@ -498,137 +529,4 @@ int verb_comment(struct cli *c)
     if (code == EXIT_DONE && c->json)
         cli_print_outcome(c, 0, NULL);
     return code;
-}
-
-/* --- Saved entries --- */
-
-static enum status read_saved(struct cli *c, struct submission *ret_s, struct leaf *ret_leaf, struct span *ret_bytes)
-{
-    if (c->n != 1)
-        return err_set(&c->err, ST_USAGE, "one file of a saved entry was expected, or the number of a leaf on the record");
-    if (strspn(c->words[0], "0123456789") == strlen(c->words[0])) {
-        struct rpc_leaf q = {0};
-        struct rpc_leaf_reply r;
-        enum status asked = cli_number(c, "leaf", c->words[0], 0, INT64_MAX, &q.index);
-        if (asked == ST_OK)
-            asked = cli_ask(c, METHOD_leaf, &q, &r);
-        if (asked == ST_OK && leaf_parse(r.leaf, &c->a, ret_leaf, NULL) != ST_OK)
-            asked = err_set(&c->err, ST_USAGE, "leaf %s is no entry: it is a block record, or of the founding", c->words[0]);
-        if (asked != ST_OK)
-            return asked;
-        *ret_s = (struct submission){.prose = r.prose};
-        cli_keep_prose(ret_leaf, &ret_s->prose);
-        *ret_bytes = (struct span){NULL, 0};
-        return asked;
-    }
-    enum status st = file_read(c->words[0], 1 << 20, &c->a, ret_bytes, &c->err);
-    if (st == ST_OK)
-        st = codec_decode(&submission_desc, *ret_bytes, &c->a, ret_s, &c->err);
-    if (st == ST_OK)
-        st = leaf_of_submission(ret_s, &c->a, ret_leaf, &c->err);
-    return st;
-}
-
-int verb_submit(struct cli *c)
-{
-    struct submission s;
-    struct leaf leaf;
-    struct span bytes;
-    if (read_saved(c, &s, &leaf, &bytes) != ST_OK)
-        return cli_fail(c);
-    if (bytes.p == NULL)
-        return cli_usage(c, "leaf %s is on the record already", c->words[0]);
-    int code = cli_submit(c, bytes, NULL);
-    if (code == EXIT_DONE && c->json)
-        cli_print_outcome(c, 0, NULL);
-    return code;
-}
-
-/* Until the decision is open no more. */
-static int wait_decision(struct cli *c, uint64_t number)
-{
-    uint64_t until = clock_mono_ms(&clock_system) + (c->no_wait ? 0 : c->timeout_s * 1000);
-    struct rpc_number q = {.number = number};
-    for (;;) {
-        struct query_readiness r;
-        struct timespec nap = {.tv_nsec = 250000000};
-        if (cli_ask(c, METHOD_readiness, &q, &r) != ST_OK)
-            return cli_fail(c);
-        bool open = r.phase == PHASE_OPEN || r.phase == PHASE_MEDIATION || r.phase == PHASE_STALE, late = clock_mono_ms(&clock_system) >= until;
-        if ((!open || late) && c->json)
-            (void)cli_json(c, &query_readiness_desc, &r);
-        else if (!open || late)
-            say_outcome(c, number);
-        if (!open)
-            return EXIT_DONE;
-        if (late)
-            return EXIT_PENDING;
-        (void)nanosleep(&nap, NULL);
-    }
-}
-
-int verb_wait(struct cli *c)
-{
-    struct hash id;
-    uint64_t number;
-    if (c->n == 1 && strlen(c->words[0]) < 20 && cli_decision(c->words[0], &number))
-        return wait_decision(c, number);
-    if (c->n != 1 || hex_to_hash(span_str(c->words[0]), &id) != ST_OK)
-        return cli_usage(c, "wait needs an entry's id, 64 hex digits, or a decision's, such as D-12");
-    int code = cli_wait(c, &id, NULL);
-    if (code == EXIT_DONE && c->json)
-        cli_print_outcome(c, 0, NULL);
-    return code;
-}
-
-int verb_entry_show(struct cli *c)
-{
-    struct submission s;
-    struct leaf leaf;
-    struct span bytes;
-    if (read_saved(c, &s, &leaf, &bytes) != ST_OK)
-        return cli_fail(c);
-    struct public_key key = {.alg = leaf.signature.alg, .key = leaf.signature.key};
-    bool good = leaf_verify(&leaf) == ST_OK;
-    if (c->json)
-        return cli_json(c, &entry_desc, &leaf.entry);
-    (void)printf("entry     sha256:%s\nkind      %s\nseat      %.*s\nkey       %s\nsigned    %s\nexpires   %s\nbasis     tree of %" PRIu64
-                 " leaves\nsignature %s\n",
-                 hex_of(&leaf.id).s, enum_text(&kind_enum, (uint32_t)leaf.entry.kind), SPAN_FMT(leaf.entry.seat), sshpub_fingerprint(&key).s,
-                 cli_time(leaf.entry.at_ms).s, cli_time(leaf.entry.expires_ms).s, leaf.entry.basis.size, good ? "verifies" : "DOES NOT VERIFY");
-    for (size_t i = 0; i < s.prose.n; i++) {
-        (void)printf("text      ");
-        cli_prose(stdout, "          ", s.prose.v[i].text);
-    }
-    return good ? EXIT_DONE : EXIT_BAD;
-}
-
-int verb_entry_export(struct cli *c)
-{
-    struct submission s;
-    struct leaf leaf;
-    struct span bytes;
-    struct buf sig CLEANUP(buf_deinit), signers CLEANUP(buf_deinit);
-    char seat[160];
-    if (c->out == NULL)
-        return cli_usage(c, "entry export needs -o DIR");
-    if (read_saved(c, &s, &leaf, &bytes) != ST_OK)
-        return cli_fail(c);
-    buf_init(&sig, 8192);
-    buf_init(&signers, 8192);
-    sshsig_write(&leaf.signature, SSHSIG_ENTRY, &sig);
-    (void)snprintf(seat, sizeof seat, "%.*s", SPAN_FMT(leaf.entry.seat));
-    struct sshpub_signer who = {.principal = seat, .namespaces = SSHSIG_ENTRY, .key = {.alg = leaf.signature.alg, .key = leaf.signature.key}};
-    enum status st = sshpub_allowed_signer(&who, &signers, &c->err);
-    (void)mkdir(c->out, 0755);
-    if (st == ST_OK)
-        st = file_write(file_join(&c->a, c->out, "entry"), leaf.entry_bytes, 0644, true, &c->err);
-    if (st == ST_OK)
-        st = file_write(file_join(&c->a, c->out, "entry.sig"), buf_span(&sig), 0644, true, &c->err);
-    if (st == ST_OK)
-        st = file_write(file_join(&c->a, c->out, "allowed_signers"), buf_span(&signers), 0644, true, &c->err);
-    if (st != ST_OK)
-        return cli_fail(c);
-    (void)printf("ssh-keygen -Y verify -f %s/allowed_signers -I %s -n entry@entente -s %s/entry.sig < %s/entry\n", c->out, seat, c->out, c->out);
-    return EXIT_DONE;
 }

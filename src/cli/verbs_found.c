@@ -26,18 +26,22 @@ int verb_key_new(struct cli *c)
             phrase.n--;
     } else if (!c->unsealed) {
         char *line = arena_alloc(&c->a, PASS_CAP), *again = arena_alloc(&c->a, PASS_CAP);
-        if (!cli_prompt("Passphrase for the new key: ", line, PASS_CAP, true) || !cli_prompt("Again: ", again, PASS_CAP, true))
-            st = err_set(&c->err, ST_PASSPHRASE, "there is no terminal to ask at; give --passphrase-file FILE, or --unsealed");
+        if (!cli_prompt("Passphrase for the new key: ", line, PASS_CAP, true) ||
+            !cli_prompt("Again: ", again, PASS_CAP, true))
+            st = err_set(&c->err, ST_PASSPHRASE,
+                         "there is no terminal to ask at; give --passphrase-file FILE, or --unsealed");
         else if (strcmp(line, again) != 0)
             st = err_set(&c->err, ST_PASSPHRASE, "the two passphrases differ; nothing was made");
         phrase = span_str(line);
     }
     if (st == ST_OK && !c->unsealed && phrase.n == 0)
-        st = err_set(&c->err, ST_PASSPHRASE, "an empty passphrase seals nothing; use --unsealed if that is meant");
+        st = err_set(&c->err, ST_PASSPHRASE,
+                     "an empty passphrase seals nothing; use --unsealed if that is meant");
     if (st == ST_OK)
         st = ed25519_new(&rng_system, &key);
     if (st == ST_OK)
-        st = keyfile_create(c->words[0], key, c->unsealed ? KEYFILE_UNSEALED : KEYFILE_INTERACTIVE, phrase, &rng_system, &c->err);
+        st = keyfile_create(c->words[0], key, c->unsealed ? KEYFILE_UNSEALED : KEYFILE_INTERACTIVE, phrase,
+                            &rng_system, &c->err);
     if (st != ST_OK) {
         ed25519_free(key);
         return cli_fail(c);
@@ -45,8 +49,12 @@ int verb_key_new(struct cli *c)
     struct public_key p = {.alg = SIG_ED25519, .key = key->pub};
     ed25519_free(key);
     sshpub_print(&p, span_str(""), &pub);
-    (void)printf("%s", buf_cstr(&pub));
-    (void)fprintf(stderr, "Made %s (%s). Fingerprint %s\n", c->words[0], c->unsealed ? "not sealed" : "sealed with your passphrase", sshpub_fingerprint(&p).s);
+    if (c->json)
+        (void)cli_json(c, &public_key_desc, &p);
+    else
+        (void)printf("%s", buf_cstr(&pub));
+    (void)fprintf(stderr, "Made %s (%s). Fingerprint %s\n", c->words[0],
+                  c->unsealed ? "not sealed" : "sealed with your passphrase", sshpub_fingerprint(&p).s);
     return EXIT_DONE;
 }
 
@@ -86,7 +94,8 @@ int verb_seat_set(struct cli *c)
     struct cli_signer s;
     struct span seat;
     if (c->n < 1 || !text_is_seat(span_str(c->words[0])))
-        return cli_usage(c, "seat set needs ORG/SEAT and the public keys that shall hold it (none: it is left empty)");
+        return cli_usage(
+            c, "seat set needs ORG/SEAT and the public keys that shall hold it (none: it is left empty)");
     body.seat = span_str(c->words[0]);
     body.keys.v = arena_array(&c->a, c->n, sizeof *body.keys.v);
     for (size_t i = 1; i < c->n; i++)
@@ -94,7 +103,8 @@ int verb_seat_set(struct cli *c)
             return cli_fail(c);
     if (cli_signer_open(c, &s) != ST_OK)
         return cli_fail(c);
-    int code = cli_seat(c, &s, NULL, &seat) == ST_OK ? cli_enter(c, &s, seat, KIND_HOLDER, &body, NULL, NULL) : cli_fail(c);
+    int code = cli_seat(c, &s, NULL, &seat) == ST_OK ? cli_enter(c, &s, seat, KIND_HOLDER, &body, NULL, NULL)
+                                                     : cli_fail(c);
     cli_signer_close(&s);
     if (code == EXIT_DONE && c->json)
         cli_print_outcome(c, 0, NULL);
@@ -122,7 +132,8 @@ int verb_key_revoke(struct cli *c)
     if (c->confirm == NULL && cli_prompt(question, line, sizeof line, false))
         c->confirm = line;
     if (c->confirm == NULL || strcmp(c->confirm, name.s) != 0)
-        return cli_usage(c, "a revoked key never comes back: repeat its fingerprint with --confirm %s", name.s);
+        return cli_usage(c, "a revoked key never comes back: repeat its fingerprint with --confirm %s",
+                         name.s);
     enum status st = cli_reason(c);
     if (st == ST_OK && c->reason != NULL) {
         st = cli_detach(c, &prose, c->reason, &body.reason);
@@ -132,7 +143,8 @@ int verb_key_revoke(struct cli *c)
         st = cli_signer_open(c, &s);
     if (st != ST_OK)
         return cli_fail(c);
-    int code = cli_seat(c, &s, NULL, &seat) == ST_OK ? cli_enter(c, &s, seat, KIND_KEY, &body, &prose, NULL) : cli_fail(c);
+    int code = cli_seat(c, &s, NULL, &seat) == ST_OK ? cli_enter(c, &s, seat, KIND_KEY, &body, &prose, NULL)
+                                                     : cli_fail(c);
     cli_signer_close(&s);
     if (code == EXIT_DONE && c->json)
         cli_print_outcome(c, 0, NULL);
@@ -229,17 +241,19 @@ static int put_json(struct cli *c, const struct genesis_info *g)
 {
     size_t n = 0;
     (void)c;
-    (void)printf("{\"alliance\":\"%s\",\"name\":\"%.*s\",\"founded\":\"%s\",\"parties\":[", hex_of(&g->alliance).s, SPAN_FMT(g->name),
-                 time_utc(g->founded_ms).s);
+    (void)printf("{\"alliance\":\"%s\",\"name\":\"%.*s\",\"founded\":\"%s\",\"parties\":[",
+                 hex_of(&g->alliance).s, SPAN_FMT(g->name), time_utc(g->founded_ms).s);
     for (size_t i = 0; i < g->parties.list.n; i++)
-        (void)printf("%s{\"org\":\"%.*s\",\"role\":\"%s\",\"card\":\"%s\"}", i == 0 ? "" : ",", SPAN_FMT(g->parties.list.v[i].org),
-                     enum_text(&role_enum, g->parties.list.v[i].role), hex_of(&g->parties.list.v[i].card).s);
+        (void)printf("%s{\"org\":\"%.*s\",\"role\":\"%s\",\"card\":\"%s\"}", i == 0 ? "" : ",",
+                     SPAN_FMT(g->parties.list.v[i].org), enum_text(&role_enum, g->parties.list.v[i].role),
+                     hex_of(&g->parties.list.v[i].card).s);
     (void)printf("],\"seats\":[");
     for (size_t i = 0; i < g->genesis.cards.n; i++)
         for (size_t k = 0; k < g->cards[i].seats.n; k++) {
             const struct card_seat *s = &g->cards[i].seats.v[k];
             if (genesis_seat_signs(g, &g->cards[i], s))
-                (void)printf("%s{\"seat\":\"%.*s/%.*s\",\"signed\":%s}", n++ == 0 ? "" : ",", SPAN_FMT(g->cards[i].org), SPAN_FMT(s->seat),
+                (void)printf("%s{\"seat\":\"%.*s/%.*s\",\"signed\":%s}", n++ == 0 ? "" : ",",
+                             SPAN_FMT(g->cards[i].org), SPAN_FMT(s->seat),
                              has_signed(g, g->cards[i].org, s->seat) ? "true" : "false");
         }
     (void)printf("]}\n");
@@ -279,8 +293,10 @@ int verb_alliance_draft(struct cli *c)
     if (c->json)
         return load(c, c->out, false, &info) == ST_OK ? put_json(c, &info) : cli_fail(c);
     (void)printf("alliance id %s\n", hex_of(&id).s);
-    (void)fprintf(stderr, "Drafted %s. Compare each card's fingerprint with its owner out of band. Then every founding seat signs:\n"
-                          "  entente alliance sign %s --as ORG/SEAT --key KEY\n",
+    (void)fprintf(stderr,
+                  "Drafted %s. Compare each card's fingerprint with its owner out of band. Then every "
+                  "founding seat signs:\n"
+                  "  entente alliance sign %s --as ORG/SEAT --key KEY\n",
                   c->out, c->out);
     return EXIT_DONE;
 }
@@ -325,10 +341,13 @@ static enum status on_card(struct cli *c, const struct genesis_info *g, const st
         for (size_t k = 0; k < cs->keys.n; k++)
             if (cs->keys.v[k].alg == s->pub.alg && hash_eq(&cs->keys.v[k].key, &s->pub.key))
                 return ST_OK;
-        return err_set(&c->err, ST_BADKEY, "the card of %.*s gives %s to the key %s%s, not to %s (%s)", SPAN_FMT(org), c->seat,
-                       sshpub_fingerprint(&cs->keys.v[0]).s, cs->keys.n > 1 ? " and others" : "", sshpub_fingerprint(&s->pub).s, s->path);
+        return err_set(&c->err, ST_BADKEY, "the card of %.*s gives %s to the key %s%s, not to %s (%s)",
+                       SPAN_FMT(org), c->seat, sshpub_fingerprint(&cs->keys.v[0]).s,
+                       cs->keys.n > 1 ? " and others" : "", sshpub_fingerprint(&s->pub).s, s->path);
     }
-    return err_set(&c->err, ST_NOTFOUND, "no card of this alliance has a seat %s; see: entente alliance show %s", c->seat, c->words[0]);
+    return err_set(&c->err, ST_NOTFOUND,
+                   "no card of this alliance has a seat %s; see: entente alliance show %s", c->seat,
+                   c->words[0]);
 }
 
 int verb_alliance_sign(struct cli *c)
@@ -342,13 +361,16 @@ int verb_alliance_sign(struct cli *c)
         return cli_usage(c, "alliance sign needs the .genesis file, --as ORG/SEAT and --key KEY");
     if (load(c, c->words[0], false, &g) != ST_OK)
         return cli_fail(c);
-    (void)fprintf(stderr, "You sign, as %s, the founding of %.*s\n  alliance id %s\n  founded     %s\n", c->seat, SPAN_FMT(g.name), hex_of(&g.alliance).s,
-                  cli_time(g.founded_ms).s);
+    (void)fprintf(stderr, "You sign, as %s, the founding of %.*s\n  alliance id %s\n  founded     %s\n",
+                  c->seat, SPAN_FMT(g.name), hex_of(&g.alliance).s, cli_time(g.founded_ms).s);
     for (size_t i = 0; i < g.parties.list.n; i++)
-        (void)fprintf(stderr, "  %-11.*s card sha256:%s\n", SPAN_FMT(g.parties.list.v[i].org), hex_of(&g.parties.list.v[i].card).s);
+        (void)fprintf(stderr, "  %-11.*s card sha256:%s\n", SPAN_FMT(g.parties.list.v[i].org),
+                      hex_of(&g.parties.list.v[i].card).s);
     char answer[16];
-    if (!c->yes && (!cli_prompt("Sign? [y/N] ", answer, sizeof answer, false) || (answer[0] != 'y' && answer[0] != 'Y'))) {
-        (void)fprintf(stderr, "Not signed. (Without a terminal: --yes)\n");
+    if (!c->yes && !cli_prompt("Sign? [y/N] ", answer, sizeof answer, false))
+        return cli_usage(c, "not signed: nobody can be asked here. To answer beforehand: --yes");
+    if (!c->yes && answer[0] != 'y' && answer[0] != 'Y') {
+        (void)fprintf(stderr, "Not signed.\n");
         return EXIT_FAILED;
     }
     enum status st = cli_signer_open(c, &s);
@@ -384,8 +406,8 @@ int verb_alliance_merge(struct cli *c)
         if (load(c, c->words[i], false, &other) != ST_OK)
             return cli_fail(c);
         if (!hash_eq(&first.alliance, &other.alliance)) {
-            (void)err_set(&c->err, ST_MISMATCH, "%s is of another draft: alliance %s, not %s", c->words[i], hex_of(&other.alliance).s,
-                          hex_of(&first.alliance).s);
+            (void)err_set(&c->err, ST_MISMATCH, "%s is of another draft: alliance %s, not %s", c->words[i],
+                          hex_of(&other.alliance).s, hex_of(&first.alliance).s);
             return cli_fail(c);
         }
         grow_sigs(c, &first.genesis, other.genesis.sigs.list.n);
@@ -394,6 +416,8 @@ int verb_alliance_merge(struct cli *c)
     }
     if (write_genesis(c, &first.genesis, c->out, true) != ST_OK)
         return cli_fail(c);
+    if (c->json)
+        return load(c, c->out, false, &other) == ST_OK ? put_json(c, &other) : cli_fail(c);
     (void)printf("%s: %zu founding signatures.\n", c->out, first.genesis.sigs.list.n);
     return EXIT_DONE;
 }
@@ -407,10 +431,12 @@ int verb_alliance_show(struct cli *c)
         return cli_fail(c);
     if (c->json)
         return put_json(c, &g);
-    (void)printf("alliance    %.*s\nid          %s\nfounded     %s\n", SPAN_FMT(g.name), hex_of(&g.alliance).s, cli_time(g.founded_ms).s);
+    (void)printf("alliance    %.*s\nid          %s\nfounded     %s\n", SPAN_FMT(g.name),
+                 hex_of(&g.alliance).s, cli_time(g.founded_ms).s);
     for (size_t i = 0; i < g.parties.list.n; i++) {
         const struct charter_party *p = &g.parties.list.v[i];
-        (void)printf("%-11.*s %-9s %.*s  card sha256:%s\n", SPAN_FMT(p->org), enum_text(&role_enum, p->role), SPAN_FMT(p->display), hex_of(&p->card).s);
+        (void)printf("%-11.*s %-9s %.*s  card sha256:%s\n", SPAN_FMT(p->org), enum_text(&role_enum, p->role),
+                     SPAN_FMT(p->display), hex_of(&p->card).s);
     }
     size_t missing = 0;
     for (size_t i = 0; i < g.genesis.cards.n; i++)
@@ -418,10 +444,13 @@ int verb_alliance_show(struct cli *c)
             bool done = has_signed(&g, g.cards[i].org, g.cards[i].seats.v[k].seat);
             if (!genesis_seat_signs(&g, &g.cards[i], &g.cards[i].seats.v[k]) && !done)
                 continue;
-            (void)printf("%-11s %.*s/%.*s\n", done ? "signed" : "MISSING", SPAN_FMT(g.cards[i].org), SPAN_FMT(g.cards[i].seats.v[k].seat));
+            (void)printf("%-11s %.*s/%.*s\n", done ? "signed" : "MISSING", SPAN_FMT(g.cards[i].org),
+                         SPAN_FMT(g.cards[i].seats.v[k].seat));
             missing += !done;
         }
-    (void)printf(missing == 0 ? "All founding signatures are there.\n" : "%zu founding signatures are missing.\n", missing);
+    (void)printf(missing == 0 ? "All founding signatures are there.\n"
+                              : "%zu founding signatures are missing.\n",
+                 missing);
     return EXIT_DONE;
 }
 
@@ -435,8 +464,10 @@ int verb_alliance_found(struct cli *c)
     if (load(c, c->words[0], true, &g) != ST_OK)
         return cli_fail(c);
     if (stat(file_join(&c->a, c->node, "node.yaml"), &sb) != 0) {
-        (void)err_set(&c->err, ST_NOTFOUND, "%s is no node's directory: it has no node.yaml. Make one with: ententd init %s --partner ID --listen ADDR", c->node,
-                      c->node);
+        (void)err_set(&c->err, ST_NOTFOUND,
+                      "%s is no node's directory: it has no node.yaml. Make one with: ententd init %s "
+                      "--partner ID --listen ADDR",
+                      c->node, c->node);
         return cli_fail(c);
     }
     const char *target = file_join(&c->a, c->node, "alliance.genesis");
@@ -445,13 +476,15 @@ int verb_alliance_found(struct cli *c)
     if (st == ST_OK)
         st = file_write(target, bytes, 0644, false, &c->err);
     if (st == ST_EXISTS && file_read(target, LIMIT_GENESIS_BYTES, &c->a, &there, &c->err) == ST_OK)
-        st = span_eq(there, bytes) ? ST_OK
-                                   : err_set(&c->err, ST_EXISTS, "%s is there already and differs: this node was given another founding", target);
+        st = span_eq(there, bytes)
+                 ? ST_OK
+                 : err_set(&c->err, ST_EXISTS,
+                           "%s is there already and differs: this node was given another founding", target);
     if (st != ST_OK)
         return cli_fail(c);
     if (c->json)
         return put_json(c, &g);
-    (void)printf("%.*s, %s: all %zu founding signatures are there.\nStart the node: ententd run %s\n", SPAN_FMT(g.name), hex_of(&g.alliance).s,
-                 g.genesis.sigs.list.n, c->node);
+    (void)printf("%.*s, %s: all %zu founding signatures are there.\nStart the node: ententd run %s\n",
+                 SPAN_FMT(g.name), hex_of(&g.alliance).s, g.genesis.sigs.list.n, c->node);
     return EXIT_DONE;
 }

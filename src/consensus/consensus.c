@@ -1,6 +1,6 @@
 #include "base/base.h"
 #include "consensus/consensus.h"
-#include "consensus/plant.h"
+#include "base/plant.h"
 #include "cert/quorum.h"
 #include "consensus/rules.h"
 #include "consensus/state.h"

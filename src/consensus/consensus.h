@@ -124,7 +124,8 @@ enum consensus_action_type {
      * sync; send; feed back as EV_PROPOSAL. */
     ACT_PROPOSE,
     /* Own vote: vote (sig to be made) and snapshot. Sign; journal the signed bytes and the snapshot; sync;
-     * send; feed back as EV_VOTE. Several in one batch may share a sync. Before a precommit for a value the
+     * send; feed back as EV_VOTE. Several in one batch may share a sync; the round may be
+     * the one just left (BFT-A9). Before a precommit for a value the
      * block's body is durable too. */
     ACT_VOTE,
     /* pol stands behind the lock or valid value. Store it durably, before any VOTE that follows in the batch,
@@ -180,8 +181,8 @@ void consensus_step(struct consensus *c, const struct consensus_event *event,
 
 /* After a crash, in place of START_HEIGHT, when the journal's newest snapshot is of the open height. `pol` is
  * the one kept for the snapshot's valid round, or NULL if it was lost. Afterwards the caller re-sends every
- * own message of this height that the journal holds, with the stored bytes, and feeds each back; the core
- * never emits another for their slots. */
+ * own message of this height that the journal holds, of all rounds, with the stored bytes, and feeds each
+ * back, and with them the proposals whose blocks it kept; the core never emits another for their slots. */
 void consensus_restore(struct consensus *c, uint32_t n, int32_t self,
                        const struct consensus_snapshot *snapshot, const struct consensus_pol *pol,
                        struct consensus_actions *ret_actions);

@@ -1,6 +1,6 @@
 #include "base/base.h"
 #include "consensus/rules.h"
-#include "consensus/plant.h"
+#include "base/plant.h"
 #include "cert/quorum.h"
 
 struct consensus_action *rules_emit(const struct consensus *c, enum consensus_action_type type, int32_t round,
@@ -33,7 +33,7 @@ static struct consensus_snapshot rules_snapshot(const struct consensus *c)
 }
 
 /* The step and the lock are set before: the snapshot must hold them (BFT-A3). A NULL value is nil. Followers
- * go through the steps without a word. */
+ * go through the steps without a word (BFT-A10). */
 static void rules_vote(const struct consensus *c, enum vote_type type, const struct hash *value,
                        int32_t valid_round, struct consensus_actions *out)
 {
@@ -119,7 +119,7 @@ static void rules_leave_round(struct consensus *c, struct consensus_actions *out
     }
 }
 
-/* BFT-L11 to L21. The proposer runs the timer too: it may have nothing to propose (BFT-A4). */
+/* BFT-L11, BFT-L21. The proposer runs the timer too: it may have nothing to propose (BFT-A4). */
 void rules_start_round(struct consensus *c, int32_t round, struct consensus_actions *out)
 {
     ASSERT(round > c->round);

@@ -1,6 +1,6 @@
 #include "base/base.h"
 #include "consensus/votes.h"
-#include "consensus/plant.h"
+#include "base/plant.h"
 #include "cert/quorum.h"
 
 void votes_reset(struct votes *v, uint32_t n)
@@ -58,6 +58,7 @@ static const struct consensus_vote *votes_list(const struct votes_round *r, enum
     return type == VOTE_PREVOTE ? r->prevotes : r->precommits;
 }
 
+/* BFT-A1 */
 bool votes_alike(const struct consensus_vote *a, const struct consensus_vote *b)
 {
     if (a->nil != b->nil)

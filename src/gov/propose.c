@@ -93,8 +93,9 @@ static void describe(struct state_decision *d, const struct proposal *p)
     if (p->effect.type == EFFECT_AMEND) {
         d->section = p->effect.section;
         SET_HAS(d, state_decision_key_section);
-        d->base_version = p->effect.base_version;
-        SET_HAS(d, state_decision_key_base_version);
+        d->base_version = p->effect.base_version; /* 0: the section is new */
+        if (HAS(&p->effect, effect_key_base_version))
+            SET_HAS(d, state_decision_key_base_version);
     }
 }
 
@@ -225,6 +226,8 @@ enum status propose_apply_propose(struct act *c, const struct propose *r, struct
     TRY(effect_sound(c, r->type, &r->proposal.effect, err));
     if (HAS(&m.d, state_decision_key_section))
         TRY(room_to_amend(c, m.d.section));
+    if (!state_fits(c->g, &state_pinned_desc, &m.p))
+        return act_refuse(c, V_TOO_MANY, "the row names more seats than a decision can hold");
     struct matter head;
     bool counter = HAS(r, propose_key_counters);
     if (counter)

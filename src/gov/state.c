@@ -55,6 +55,14 @@ enum status state_put(struct gov *g, uint8_t table, const struct tkey *key, cons
     return ST_OK;
 }
 
+bool state_fits(struct gov *g, const struct record_desc *d, const void *rec)
+{
+    uint8_t small[SMALL];
+    struct span value;
+    struct err err;
+    return codec_check(d, rec, &err) == ST_OK && encode(g, d, rec, small, &value) == ST_OK;
+}
+
 enum status state_count(struct gov *g, const char *name, uint64_t *ret_number, struct err *err)
 {
     struct view v = overlay_view(g->state);

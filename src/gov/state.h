@@ -23,6 +23,9 @@ MUST_USE enum status state_need(const struct view *v, struct arena *a, uint8_t t
 MUST_USE enum status state_put(struct gov *g, uint8_t table, const struct tkey *key,
                                const struct record_desc *d, const void *rec, struct err *err);
 
+/* Is the record within its bounds, and small enough to be a value? */
+bool state_fits(struct gov *g, const struct record_desc *d, const void *rec);
+
 /* Next number of a counter ("decision", "note"), and writes it back. */
 MUST_USE enum status state_count(struct gov *g, const char *name, uint64_t *ret_number, struct err *err);
 

@@ -1,6 +1,7 @@
 /* Making and executing a block: one run of the same steps, timers, entries, roots, record, header. */
 #include <stdarg.h>
 #include "ledger/block.h"
+#include "base/plant.h"
 #include "cert/validators.h"
 #include "crypto/hash.h"
 #include "ledger/rows.h"
@@ -24,8 +25,17 @@ static enum status check_basis(const struct ledger *l, const struct basis *basis
 {
     struct boundary b, after;
     enum status st = rows_boundary(l->view, basis->size, false, &b, err);
-    if (st == ST_NOTFOUND || (st == ST_OK && !hash_eq(&b.root, &basis->root))) {
-        say(why, "its basis (tree size %" PRIu64 ") is not a block boundary of this node's history", basis->size);
+    bool other = st == ST_OK && !hash_eq(&b.root, &basis->root);
+    if (st == ST_NOTFOUND || other) {
+        if (other)
+            say(why, "its author saw another history: at tree size %" PRIu64 " root %.16s..., here %.16s...; compare checkpoints", basis->size,
+                hex_of(&basis->root).s, hex_of(&b.root).s);
+        else if (basis->size > l->tip->tree.size)
+            say(why, "its basis is tree size %" PRIu64 ", this node is at %" PRIu64 "; hand it in again when the node has caught up", basis->size,
+                l->tip->tree.size);
+        else
+            say(why, "its basis (tree size %" PRIu64 ") is not a block boundary of this node's history; sign it again on the newest",
+                basis->size);
         *ret_verdict = V_UNKNOWN_BASIS;
         return ST_OK;
     }
@@ -53,18 +63,18 @@ enum status block_admit(const struct ledger *l, const struct leaf *leaf, uint64_
     if (!hash_eq(&e->alliance, &l->tip->alliance)) {
         say(why, "made for alliance %.16s..., this is %.16s...", hex_of(&e->alliance).s, hex_of(&l->tip->alliance).s);
         *ret_verdict = V_WRONG_ALLIANCE;
-    } else if (ids_find(l->ids, &leaf->id, &at)) {
+    } else if (!PLANTED(18) && ids_find(l->ids, &leaf->id, &at)) {
         say(why, "on the record already, at leaf %" PRIu64, at);
         *ret_verdict = V_DUPLICATE;
-    } else if (e->expires_ms <= time_ms) {
+    } else if (e->expires_ms <= time_ms && !PLANTED(19)) {
         say(why, "it expired at %s; ledger time is %s", time_utc(e->expires_ms).s, time_utc(time_ms).s);
         *ret_verdict = V_EXPIRED;
-    } else if (e->expires_ms - time_ms > LIMIT_EXPIRY_MAX_DAYS * DAY_MS) {
+    } else if (e->expires_ms > time_ms && e->expires_ms - time_ms > LIMIT_EXPIRY_MAX_DAYS * DAY_MS) {
         say(why, "it expires at %s, more than %d days after ledger time %s", time_utc(e->expires_ms).s, LIMIT_EXPIRY_MAX_DAYS,
             time_utc(time_ms).s);
         *ret_verdict = V_EXPIRY_TOO_FAR;
     }
-    if (*ret_verdict != V_OK)
+    if (*ret_verdict != V_OK || PLANTED(20))
         return ST_OK;
     return check_basis(l, &e->basis, time_ms, ret_verdict, why, err);
 }
@@ -93,6 +103,10 @@ static enum status run_begin(struct run *r, const struct ledger *l, uint64_t tim
                           .height = l->tip->height + 1,
                           .leaf = r->b.first_leaf,
                           .rules = l->tip->rules};
+    if (PLANTED(24)) {
+        *ret_more = false;
+        return ST_OK;
+    }
     return gov_timers(&r->gov, &r->b.timers, ret_more, err);
 }
 

@@ -229,7 +229,10 @@ static enum status check_sigs(const struct genesis_info *g, struct err *err)
                            SPAN_FMT(s->seat), hex_of(&s->signature.key).s);
         st = sshsig_verify(&s->signature, SSHSIG_GENESIS, buf_span(&b));
         if (st != ST_OK)
-            return err_set(err, st, "genesis: the signature for %.*s does not verify (GEN-4)", SPAN_FMT(s->seat));
+            return err_set(err, st,
+                           "genesis: the signature for %.*s does not verify (GEN-4): the file was damaged or changed after it was signed; get it again, and "
+                           "compare the alliance id",
+                           SPAN_FMT(s->seat));
     }
     return st;
 }

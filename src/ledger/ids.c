@@ -1,4 +1,5 @@
 #include "ledger/ids.h"
+#include "base/plant.h"
 
 enum { KEEP_DAYS = 31, FIRST_CAP = 1024 };
 static const uint64_t KEEP_MS = (uint64_t)KEEP_DAYS * 86400000;
@@ -94,6 +95,8 @@ static void grow_queue(struct ids *s)
 
 void ids_add(struct ids *s, const struct hash *id, uint64_t leaf, uint64_t time_ms)
 {
+    if (PLANTED(18) && s->slots[find_slot(s, id)].used)
+        return;
     if ((s->n + 1) * 2 > s->cap)
         grow_slots(s);
     if (s->q_n == s->q_cap)
@@ -161,7 +164,7 @@ enum status ids_load(struct ids *s, const struct view *v, uint64_t now_ms, struc
         if (st != ST_OK)
             return err_set(err, st, "ids: cannot be read");
         if (key.n != 8 || value.n != 40)
-            return err_set(err, ST_CORRUPT, "ids: a row has another form; run ententd doctor");
+            return err_set(err, ST_CORRUPT, "ids: a row has another form: the store is damaged");
         if (load_u64(value.p) >= keep_from)
             hi = mid;
         else
@@ -171,7 +174,7 @@ enum status ids_load(struct ids *s, const struct view *v, uint64_t now_ms, struc
     enum status st = view_next(v, TABLE_IDS, span_of(at, 8), &key, &value);
     while (st == ST_OK) {
         if (key.n != 8 || value.n != 40)
-            return err_set(err, ST_CORRUPT, "ids: a row has another form; run ententd doctor");
+            return err_set(err, ST_CORRUPT, "ids: a row has another form: the store is damaged");
         struct hash id;
         memcpy(id.b, value.p + 8, 32);
         uint64_t leaf = load_u64(key.p);

@@ -7,7 +7,7 @@
 
 static enum status damaged(struct err *err, uint8_t table, uint64_t key)
 {
-    return err_set(err, ST_CORRUPT, "table %s: row %" PRIu64 " has another form than expected; run ententd doctor",
+    return err_set(err, ST_CORRUPT, "table %s: row %" PRIu64 " has another form than expected: the store is damaged",
                    table_name(table), key);
 }
 
@@ -225,7 +225,7 @@ enum status tip_load(const struct view *v, struct tip *ret_tip, struct err *err)
     struct tip_row row;
     st = codec_decode(&tip_row_desc, value, &a, &row, err);
     if (st != ST_OK)
-        return err_wrap(err, ST_CORRUPT, "the store's tip is damaged; run ententd doctor: ");
+        return err_wrap(err, ST_CORRUPT, "the store's tip is damaged: ");
     struct tip tip = {.alliance = row.alliance,
                       .height = row.height,
                       .epoch = row.epoch,
@@ -240,7 +240,7 @@ enum status tip_load(const struct view *v, struct tip *ret_tip, struct err *err)
     if (st == ST_OK)
         frontier_root(&tip.tree, &root);
     if (st != ST_OK || !hash_eq(&root, &row.root))
-        return err_set(err, ST_CORRUPT, "the stored tree does not give the root of the newest block (%.16s...); run ententd doctor",
+        return err_set(err, ST_CORRUPT, "the stored tree does not give the root of the newest block (%.16s...): the store is damaged",
                        hex_of(&row.root).s);
     *ret_tip = tip;
     return ST_OK;

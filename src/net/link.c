@@ -12,19 +12,19 @@ static void explain(const struct link *l, enum status st, const char *text, char
             ret, cap,
             "TLS with '%s' at %s failed (%s). Expected its certificate %s; ours is %s. Either the node there "
             "does not show the certificate of its card, or it does not know ours: compare both with "
-            "`ententd card DIR --show`",
+            "`ententd card --show FILE`",
             who, l->address, text, l->peer != NULL ? l->peer->fingerprint : "?", net->fingerprint);
     else if (st == ST_TLS)
         (void)snprintf(
             ret, cap,
             "TLS with a caller from %s failed (%s): it showed no certificate of a member, or did not accept "
-            "ours (%s). If it is a member's node, compare with `ententd card DIR --show`",
+            "ours (%s). If it is a member's node, compare with `ententd card --show FILE`",
             l->address, text, net->fingerprint);
     else if (st == ST_CLOSED && l->dialed)
         (void)snprintf(
             ret, cap,
             "'%s' at %s ended the connection before both had said who they are. It may not know our "
-            "certificate (%s): compare with `ententd card DIR --show`",
+            "certificate (%s): compare with `ententd card --show FILE`",
             who, l->address, net->fingerprint);
     else if (st == ST_TIMEOUT && l->dialed)
         (void)snprintf(ret, cap, "'%s' at %s did not finish TLS and hello within %" PRIu64 " ms", who,

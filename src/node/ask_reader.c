@@ -13,10 +13,17 @@ struct ask {
 
 static void finish(struct ask *q, enum status st, const void *reply)
 {
-    if (st == ST_OK)
+    struct err more;
+    if (st == ST_OK) {
         server_answer(q->call, reply);
-    else
-        server_refuse(q->call, st, q->err.text);
+        return;
+    }
+    if (st == ST_CORRUPT && q->v->get != NULL) { /* which record, and what to do */
+        (void)store_explain(q->n->store, q->v, st, &more);
+        (void)err_wrap(&more, st, "%s: ", q->err.text);
+        q->err = more;
+    }
+    server_refuse(q->call, st, q->err.text);
 }
 
 static void info(struct ask *q)

@@ -49,32 +49,54 @@ static void status(struct node *n, struct server_call *call)
     server_answer(call, &r);
 }
 
+enum { PEERS_MAX = 128 };
+
+static void add_peer(struct node *n, const struct replica_peer_status *p, struct net_peer_status *net, struct rpc_peer_list *list)
+{
+    struct rpc_peer *o = &list->v[list->n];
+    if (list->n == PEERS_MAX || net_status(n->net, p->org, &net[list->n]) != ST_OK)
+        return;
+    net += list->n++;
+    *o = (struct rpc_peer){.org = p->org,
+                           .connected = net->connected,
+                           .since_ms = net->since_ms,
+                           .height = p->heard ? p->height : 0,
+                           .address = span_str(net->address),
+                           .bytes_in = net->bytes_in,
+                           .bytes_out = net->bytes_out,
+                           .queued = net->queued_bytes,
+                           .dropped = net->dropped,
+                           .faults = p->faults};
+    if (net->error[0] != 0) {
+        o->error = span_str(net->error);
+        SET_HAS(o, rpc_peer_key_error);
+    }
+}
+
+static bool lists(const struct rpc_peer_list *list, struct span org)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (span_eq(list->v[i].org, org))
+            return true;
+    return false;
+}
+
+/* Those heard of since the start, then the validators that never were: it is about them that one asks. */
 static void peers(struct node *n, struct server_call *call)
 {
-    struct rpc_peer list[128];
-    struct net_peer_status *net = calloc(128, sizeof *net);
+    struct rpc_peer list[PEERS_MAX];
+    struct net_peer_status *net = calloc(PEERS_MAX, sizeof *net);
     ASSERT(net != NULL);
     struct rpc_peers_reply r = {.list = {0, list}};
     struct replica_peer_status p;
-    for (size_t i = 0; i < ARRAY_LEN(list) && replica_peer(n->replica, i, &p); i++) {
-        struct rpc_peer *o = &list[r.list.n];
-        if (net_status(n->net, p.org, &net[i]) != ST_OK)
-            continue;
-        *o = (struct rpc_peer){.org = p.org,
-                               .connected = net[i].connected,
-                               .since_ms = net[i].since_ms,
-                               .height = p.heard ? p.height : 0,
-                               .address = span_str(net[i].address),
-                               .bytes_in = net[i].bytes_in,
-                               .bytes_out = net[i].bytes_out,
-                               .queued = net[i].queued_bytes,
-                               .dropped = net[i].dropped,
-                               .faults = p.faults};
-        if (net[i].error[0] != 0) {
-            o->error = span_str(net[i].error);
-            SET_HAS(o, rpc_peer_key_error);
-        }
-        r.list.n++;
+    struct replica_status s;
+    replica_status(n->replica, &s);
+    for (size_t i = 0; replica_peer(n->replica, i, &p); i++)
+        add_peer(n, &p, net, &r.list);
+    for (size_t i = 0; i < s.validators->members.n; i++) {
+        p = (struct replica_peer_status){.org = s.validators->members.v[i].org};
+        if (!lists(&r.list, p.org))
+            add_peer(n, &p, net, &r.list);
     }
     server_answer(call, &r);
     free(net);

@@ -1,6 +1,9 @@
 /* Founding, and the vote journal: which directory may vote. */
 #include <unistd.h>
+#include "ledger/rows.h"
 #include "node/internal.h"
+
+static const char refetch[] = "Check the disk; then move store/ aside and start again: the node fetches the ledger from its partners, and does not vote";
 
 static enum status read_row(struct node *n, const char *name, struct arena *a, struct span *ret, struct err *err)
 {
@@ -13,7 +16,7 @@ static enum status read_row(struct node *n, const char *name, struct arena *a, s
     if (st == ST_OK)
         *ret = arena_dup(a, value);
     else if (st != ST_NOTFOUND)
-        st = err_set(err, st, "the store's row %s cannot be read; run ententd doctor", name);
+        st = store_explain(n->store, &v, st, err);
     store_read_end(n->store, &v);
     return st;
 }
@@ -25,6 +28,14 @@ enum status found_genesis(struct node *n, struct arena *a, struct genesis_info *
     return st == ST_OK ? genesis_read(file, true, a, ret_info, err) : st;
 }
 
+static enum status other_key(const struct node *n, const char *file, const char *expected, const char *seen, struct err *err)
+{
+    return err_set(err, ST_MISMATCH,
+                   "%s/%s is not of the node that made the alliance's card of %.*s: the card names %s, here is %s. Put back the file that the "
+                   "card was made with",
+                   n->dir, file, SPAN_FMT(n->cfg.partner), expected, seen);
+}
+
 /* The genesis must hold this node's own card, with these very keys. */
 static enum status own_card(const struct node *n, const struct genesis_info *g, struct err *err)
 {
@@ -32,12 +43,18 @@ static enum status own_card(const struct node *n, const struct genesis_info *g, 
     if (c == NULL)
         return err_set(err, ST_MISMATCH, "the alliance has no party %.*s, which node.yaml names as this node's organisation",
                        SPAN_FMT(n->cfg.partner));
-    if (!hash_eq(&c->node.vote, &n->keys.vote->pub) || !hash_eq(&c->node.node, &n->keys.node->pub) ||
-        !hash_eq(&c->node.cosign, &n->keys.cosign->pub) || !hash_eq(&c->node.log, &n->keys.log->pub) ||
-        !span_eq(c->node.tls, span_of(n->tls->cert, n->tls->cert_n)))
-        return err_set(err, ST_MISMATCH, "the alliance's card of %.*s was made by another node: its keys are not those in %s",
-                       SPAN_FMT(n->cfg.partner), n->dir);
-    return ST_OK;
+    const struct {
+        const char *file;
+        const struct hash *expected, *seen;
+    } keys[] = {{"keys/vote.key", &c->node.vote, &n->keys.vote->pub},
+                {"keys/node.key", &c->node.node, &n->keys.node->pub},
+                {"keys/cosign.key", &c->node.cosign, &n->keys.cosign->pub},
+                {"keys/log.key", &c->node.log, &n->keys.log->pub}};
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        if (!hash_eq(keys[i].expected, keys[i].seen))
+            return other_key(n, keys[i].file, hex_of(keys[i].expected).s, hex_of(keys[i].seen).s, err);
+    struct span tls = span_of(n->tls->cert, n->tls->cert_n);
+    return span_eq(c->node.tls, tls) ? ST_OK : other_key(n, "tls.crt", net_fingerprint(c->node.tls).s, net_fingerprint(tls).s, err);
 }
 
 enum status found_if_new(struct node *n, struct err *err)
@@ -59,6 +76,8 @@ enum status found_if_new(struct node *n, struct err *err)
         st = own_card(n, &g, err);
         if (st == ST_OK)
             st = replica_found(n->store, &g, err);
+        if (st == ST_EXISTS)
+            return err_set(err, ST_CORRUPT, "%s/store has lost its record of the founding: it is damaged. %s", n->dir, refetch);
         if (st == ST_OK)
             log_put(LOG_INFO, "founded alliance %.*s, %s", SPAN_FMT(g.name), hex_of(&g.alliance).s);
     } else if (st == ST_OK) {
@@ -89,11 +108,63 @@ static enum status put_incarnation(struct node *n, const struct hash *h, struct 
     return store_commit(n->store, t, err);
 }
 
+static const char dead[] = "Another copy may have signed with this vote key, so it is dead: this node follows and does not vote. Make a fresh vote "
+                           "key and have your registrar admit it";
+
+/* Nothing after its header: no vote was ever signed with it. */
+static enum status is_unused(const struct disk_file *f, bool *ret_unused, struct err *err)
+{
+    uint8_t block[JOURNAL_BLOCK];
+    uint64_t size = f->size(f->ctx);
+    bool unused = true;
+    enum status st = ST_OK;
+    for (uint64_t at = 2 * sizeof block; st == ST_OK && unused && at + sizeof block <= size; at += sizeof block) {
+        st = f->read(f->ctx, at, block, sizeof block, err);
+        for (size_t i = 0; st == ST_OK && i < sizeof block; i++)
+            unused = unused && block[i] == 0;
+    }
+    if (st == ST_OK)
+        *ret_unused = unused;
+    return st;
+}
+
+/* A creation was cut short before the store knew of it: the file goes. One that was used stays, whatever the store says: a
+ * store that was fetched anew, or lost its row, must not make this node forget what it signed. */
+static enum status drop_unused(const char *path, struct err *err)
+{
+    struct disk_file f;
+    bool unused = false;
+    enum status st = store_disk_open(path, false, &f, err);
+    if (st != ST_OK)
+        return st == ST_NOTFOUND ? ST_OK : st;
+    st = is_unused(&f, &unused, err);
+    store_disk_close(&f);
+    if (st == ST_OK && !unused)
+        return err_set(err, ST_MISMATCH, "%s: the store beside it does not know this vote journal: the store was replaced, or is damaged. %s",
+                       path, dead);
+    if (st == ST_OK)
+        (void)unlink(path);
+    return st;
+}
+
+/* The store holds no incarnation. Only at the founding is that as it should be. */
 static enum status create_journal(struct node *n, const char *path, struct journal_identity *id, struct err *err)
 {
-    /* No incarnation in the store: no vote was ever signed with this journal. */
-    (void)unlink(path);
-    enum status st = store_disk_open(path, true, &n->disk, err);
+    struct view v;
+    struct tip tip;
+    enum status st = store_read_begin(n->store, &v, err);
+    if (st != ST_OK)
+        return st;
+    st = tip_load(&v, &tip, err);
+    store_read_end(n->store, &v);
+    if (st == ST_NOTFOUND)
+        return err_set(err, ST_IO, "%s/store has lost its record of the newest block: it is damaged. %s", n->dir, refetch);
+    if (st == ST_OK && tip.height > 0)
+        return err_set(err, ST_MISMATCH, "%s/store has lost its record of the vote journal: it is damaged. %s", n->dir, dead);
+    if (st == ST_OK)
+        st = drop_unused(path, err);
+    if (st == ST_OK)
+        st = store_disk_open(path, true, &n->disk, err);
     if (st == ST_OK)
         st = store_disk_machine(&n->disk, "/etc/machine-id", &id->machine, err);
     rng_fill(&rng_system, id->incarnation.b, sizeof id->incarnation.b);
@@ -117,6 +188,8 @@ enum status found_open_journal(struct node *n, struct err *err)
         ASSERT(row.n == sizeof id.incarnation.b);
         memcpy(id.incarnation.b, row.p, row.n);
         st = store_disk_open(path, false, &n->disk, err);
+        if (st == ST_NOTFOUND)
+            (void)err_set(err, st, "%s: the vote journal is missing, so it cannot be known what this node has signed. %s", path, dead);
         if (st == ST_OK)
             st = store_disk_machine(&n->disk, "/etc/machine-id", &id.machine, err);
     }

@@ -210,7 +210,13 @@ static enum status start_replica(struct node *n, struct err *err)
                                  .rng = &rng_system,
                                  .net = {n, send_to, broadcast},
                                  .events = {n, on_final, on_refused, NULL}};
-    return replica_new(&cfg, &n->replica, err);
+    enum status st = replica_new(&cfg, &n->replica, err);
+    if (st == ST_NOTFOUND) /* founded, or this would not be reached */
+        return err_set(err, ST_CORRUPT,
+                       "%s/store has lost its record of the newest block: it is damaged. Check the disk; then move store/ aside and start "
+                       "again: the node fetches the ledger from its partners, and does not vote",
+                       n->dir);
+    return st;
 }
 
 static void start_thread(pthread_t *t, void *(*main)(void *), struct node *n)

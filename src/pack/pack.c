@@ -72,8 +72,7 @@ enum status pack_read(struct pack_reader *r, uint32_t *ret_kind, struct span *re
     size_t k = fread(prefix, 1, sizeof prefix, r->f);
     if (k == 0)
         return ferror(r->f) ? err_set(err, ST_IO, "the pack cannot be read") : ST_END;
-    if (r->next_offset != PACK_MAGIC_BYTES)
-        r->place.frame++;
+    r->place.frame++;
     r->place.offset = r->next_offset;
     r->place.bytes = k;
     if (k < sizeof prefix)

@@ -14,7 +14,7 @@ MUST_USE enum status pack_put(FILE *f, const struct record_desc *d, const void *
 
 /* Where a reader is; for messages (PAK-5). */
 struct pack_place {
-    uint64_t frame;  /* number of the frame, from 0; the magic is none */
+    uint64_t frame;  /* number of the frame, from 1; 0: the magic */
     uint64_t offset; /* of the frame's length prefix, in bytes */
     uint64_t bytes;  /* of the frame, prefix included */
 };

@@ -1,4 +1,5 @@
 /* Between the agreement core and the world: feeds events, carries out actions in their order. */
+#include "base/plant.h"
 #include "cert/certificate.h"
 #include "cert/validators.h"
 #include "crypto/hash.h"
@@ -23,7 +24,7 @@ int32_t agree_self(const struct replica *r)
     return i >= 0 && hash_eq(&r->set.members.v[i].vote, &r->cfg.vote->pub) ? i : CONSENSUS_FOLLOWER;
 }
 
-/* BFT-A6: proposer-based time. Ahead at most the precision; behind, more with each round. */
+/* BFT-A6, BFT-T1: ahead at most the precision; behind, more with each round. */
 static enum consensus_judgement judge_time(const struct replica *r, const struct body *b, const struct consensus_vote *v)
 {
     if (!b->valid)
@@ -32,7 +33,7 @@ static enum consensus_judgement judge_time(const struct replica *r, const struct
         return JUDGED_VALID;
     uint64_t now = replica_wall(r), t = b->block->record.time_ms;
     uint64_t past = r->clock.precision_ms + r->clock.propose_ms + ((uint64_t)v->round + 1) * r->clock.step_ms;
-    if (t > now + r->clock.precision_ms)
+    if (t > now + r->clock.precision_ms && !PLANTED(21))
         return JUDGED_UNTIMELY;
     if (t + past < now && t > r->tip.time_ms + 1)
         return JUDGED_UNTIMELY;
@@ -59,6 +60,8 @@ static void push_vote(struct replica *r, const struct consensus_vote *v)
 /* Vote only what is durable: the record is synced before anything leaves or is counted. */
 static bool journal_vote(struct replica *r, const struct consensus_snapshot *s, const struct consensus_vote *v)
 {
+    if (PLANTED(14))
+        return true;
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 1 << 20);
     struct journal_row row;
@@ -187,20 +190,25 @@ static void do_propose(struct replica *r, const struct consensus_action *act)
     push_proposal(r, &v, b, act->pol != NULL ? r->kept_pol : NULL);
 }
 
+/* The block behind a precommit or a valid value outlives a crash: this node may have to propose it again. */
+static bool keep_valid(struct replica *r, const struct consensus_snapshot *s)
+{
+    struct body *b = s->valid_round >= 0 ? bodies_find(r, &s->valid_value) : NULL;
+    return b == NULL || PLANTED(22) || keep_body(r, b);
+}
+
 static void do_vote(struct replica *r, const struct consensus_action *act)
 {
     struct consensus_vote v = act->vote;
-    if (v.type == VOTE_PRECOMMIT && !v.nil) {
-        struct body *b = bodies_find(r, &v.value);
-        ASSERT(b != NULL);
-        if (!keep_body(r, b))
-            return;
-    }
-    votes_sign(r, &v);
-    if (!journal_vote(r, &act->snapshot, &v))
+    if (!keep_valid(r, &act->snapshot))
         return;
+    votes_sign(r, &v);
     struct msg_vote m = {0};
     votes_to_signed(r, &v, &m.vote);
+    if (PLANTED(13))
+        wire_broadcast(r, &msg_vote_desc, &m);
+    if (!journal_vote(r, &act->snapshot, &v))
+        return;
     if (v.nil && v.type == VOTE_PREVOTE && r->pool.first != NULL && !r->pool.first->staged) {
         m.waking = r->pool.first->submission; /* BFT-A4: so that the next proposer has something to propose */
         SET_HAS(&m, msg_vote_key_waking);
@@ -625,7 +633,7 @@ enum status agree_on_vote(struct replica *r, struct span org, struct span body, 
 /* What the journal holds of the open height comes back before anything else; a slot is never signed twice. */
 void agree_restore(struct replica *r)
 {
-    if (r->cfg.vote == NULL || r->cfg.journal == NULL) {
+    if (r->cfg.vote == NULL || r->cfg.journal == NULL || PLANTED(15)) {
         agree_start_height(r);
         return;
     }

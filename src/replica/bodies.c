@@ -1,4 +1,5 @@
 /* Proposed blocks of the open height: executed once, kept until the height is decided. */
+#include "base/plant.h"
 #include "cert/certificate.h"
 #include "crypto/hash.h"
 #include "ledger/rows.h"
@@ -27,6 +28,8 @@ static bool last_commit_ok(struct replica *r, const struct body *b, char why[256
 {
     struct err err;
     struct span held;
+    if (PLANTED(23) && r->tip.height > 0)
+        return true;
     if (block_certificate(&r->view, r->tip.height, &held, &err) == ST_OK && span_eq(held, b->last_commit))
         return true;
     if (r->tip.height == 0) {

@@ -23,6 +23,8 @@ struct sim_options {
     unsigned delay_ms;    /* most, one way; a tenth of messages take up to ten times as long */
     unsigned clock_off_ms; /* most, either way */
     bool trace;           /* print what happens */
+    size_t bad;           /* one more than the node that is not honest; 0: all are. It is held to nothing */
+    int64_t bad_clock_ms; /* how far its clock is off */
 };
 
 struct sim_stats {
@@ -37,6 +39,10 @@ struct sim_events {
     void *ctx;
     void (*final)(void *ctx, size_t node, uint64_t height);
     void (*refused)(void *ctx, size_t node, const struct hash *id, enum verdict verdict, const char *why);
+    /* What the bad node sends in place of a frame. False: the frame as it is. */
+    bool (*lie)(void *ctx, size_t to, struct span frame, struct buf *ret_frame);
+    /* A line of the story: who signs what, what is final, who is down. Without the deliveries. */
+    void (*tell)(void *ctx, const char *line);
 };
 
 /* keys[i] is node i's. Every node holds the genesis and is up. Aborts when a node cannot be started. */
@@ -46,7 +52,9 @@ void sim_free(struct sim *s);
 
 /* Runs until virtual time (ms since the start), or until a check fails: false. */
 bool sim_run(struct sim *s, uint64_t until_ms);
-/* NULL, or which check failed: agreement, one state root per height, a node that halted, an invariant. */
+/* NULL, or which check of the honest nodes failed: agreement; one state root per height; q good signatures in each
+ * certificate; no block from the future; no two votes of one node for one slot; no vote sent that is not in the journal
+ * after a crash; no precommit without the block's body; a node that halted; an invariant. */
 const char *sim_failed(const struct sim *s);
 uint64_t sim_now(const struct sim *s);
 uint64_t sim_random(struct sim *s, uint64_t below);

@@ -207,6 +207,10 @@ STORY(CONS_A5, 4, 1, "wake => timer propose 0", "prevote 0 16 - => -", "prevote 
 STORY(CONS_A5_bound, 4, 1, "wake => timer propose 0", "prevote 0 1000001 - => refused",
       "prevote 0 -1 - => refused")
 
+/* CONS-A5: what came back under its own name does not pull it along. */
+STORY(CONS_A5_own, 2, 1, "wake => timer propose 0", "prevote 1 3 - => -",
+      "prevote 0 1 - => prevote 0 -; precommit 0 -; timer propose 1; build 1")
+
 /* CONS-A6: an untimely block: nil when fresh; with a POL it counts like any; decided with the others. */
 STORY(CONS_A6, 4, 3, "wake => timer propose 0", "prop 0 A -1 untimely => prevote 0 -", "prevote 0 0 A => -",
       "prevote 1 0 A => -", "prevote 2 0 A => keep 0 A x3; precommit 0 A {A@0 A@0}", "precommit 0 0 A => -",

@@ -210,6 +210,31 @@ Test(amend, GOV_R19_same_section_twice)
     world_free(&w);
 }
 
+Test(amend, GOV_R19_a_section_that_was_not_there)
+{
+    struct world w;
+    world_found(&w);
+    struct span text = span_str("bad news within a day");
+    struct charter_norms norms = {.list = {1, &text}};
+    struct world_proposal p = {
+        .section = SECTION_NORMS, .body = encoded(&w, &charter_norms_desc, &norms), .base = 1};
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "charter-policy", &p), V_STALE_VERSION);
+    p.base = 0;
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "charter-policy", &p), V_OK);
+    EXPECT_VERDICT(&w, world_propose(&w, "maker/finance", "charter-policy", &p), V_OK);
+    world_approve(&w, 1, council);
+    AT(&w, "2026-03-10T00:00:00Z");
+    EXPECT_PHASE(&w, 1, PHASE_EFFECTIVE);
+    cr_assert_eq(world_section(&w, SECTION_NORMS).version, 1);
+    EXPECT_PHASE(&w, 2, PHASE_STALE);
+    text = span_str("worse news within an hour");
+    p.body = encoded(&w, &charter_norms_desc, &norms);
+    p.base = 1;
+    EXPECT_VERDICT(&w, world_revise(&w, "maker/finance", 2, &p), V_OK);
+    cr_assert_eq(world_decision(&w, 2).base_version, 1);
+    world_free(&w);
+}
+
 /* One amendment drops a ladder that nothing uses; the other makes a row use it. Each is fine alone. */
 Test(amend, GOV_R20_effects_recheck)
 {

@@ -36,7 +36,7 @@ Test(hostile, certificate_that_is_not_on_the_card)
     cr_assert_geq(s.refused, 1);
     /* The dialer of the same pair is not told in full, but is told what to compare. */
     cr_assert(wait_error(&a, 1, 0, bad.s));
-    cr_assert(wait_error(&a, 1, 0, "ententd card DIR --show"));
+    cr_assert(wait_error(&a, 1, 0, "ententd card --show FILE"));
     /* Now alpha dials. */
     cr_assert_eq(node_update(&a, 0, &err), ST_OK, "%s", err.text);
     cr_assert(wait_error(&a, 0, 1, "TLS with 'beta' at 127.0.0.1:"));
@@ -45,7 +45,7 @@ Test(hostile, certificate_that_is_not_on_the_card)
     cr_assert_not_null(strstr(p.error, "Cryptographic error"), "%s", p.error);
     cr_assert_not_null(strstr(p.error, good.s), "%s", p.error);
     cr_assert_not_null(strstr(p.error, ours.s), "%s", p.error);
-    cr_assert_not_null(strstr(p.error, "`ententd card DIR --show`"), "%s", p.error);
+    cr_assert_not_null(strstr(p.error, "`ententd card --show FILE`"), "%s", p.error);
     cr_assert_eq(a.node[0].ups[1] + a.node[1].ups[0], 0);
     alliance_free(&a);
     member_free(&fake);

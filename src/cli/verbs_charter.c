@@ -1,0 +1,104 @@
+/* The charter: in force, and before anybody signs it. */
+#include "charter/charter.h"
+#include "charter/check.h"
+#include "cli/cli.h"
+#include "crypto/hash.h"
+
+static int print_section(struct cli *c, uint64_t number, const struct query_section *s)
+{
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, 1 << 20);
+    if (cli_section(c, number, s->section.body, &b) != ST_OK)
+        return cli_fail(c);
+    (void)fputs(buf_cstr(&b), stdout);
+    return EXIT_DONE;
+}
+
+static bool section_is(const struct record_desc *d, const char *name)
+{
+    const char *s = d->name + strlen("charter_");
+    size_t k = 0;
+    while (s[k] != 0 && (s[k] == name[k] || (s[k] == '_' && name[k] == '-')))
+        k++;
+    return s[k] == 0 && name[k] == 0;
+}
+
+int verb_charter_show(struct cli *c)
+{
+    bool any = false;
+    for (uint64_t i = 1; i < 64; i++) {
+        const struct record_desc *d = charter_section_desc(i);
+        struct rpc_number q = {.number = i};
+        struct query_section s;
+        if (d == NULL || (c->n == 1 && !section_is(d, c->words[0])))
+            continue;
+        enum status st = cli_ask(c, METHOD_section, &q, &s);
+        if (st == ST_NOTFOUND)
+            continue;
+        if (st != ST_OK)
+            return cli_fail(c);
+        if (c->json) {
+            (void)fputs(any ? "," : "[", stdout);
+            (void)cli_json(c, &query_section_desc, &s);
+            any = true;
+            continue;
+        }
+        any = true;
+        if (c->n == 1)
+            (void)printf("# version %" PRIu64 "%s\n", s.section.version,
+                         HAS(&s.section, state_section_key_decision) ? ", made by a decision"
+                                                                     : ", as founded");
+        int code = print_section(c, i, &s);
+        if (code != EXIT_DONE)
+            return code;
+    }
+    if (any && c->json)
+        (void)puts("]");
+    return any ? EXIT_DONE : cli_usage(c, "the charter has no section %s", c->n == 1 ? c->words[0] : "");
+}
+
+static enum status any_card(void *ctx, struct span path, struct hash *ret_digest, struct err *err)
+{
+    (void)ctx, (void)err;
+    sha256(path, ret_digest); /* cards need not be there yet for a check */
+    return ST_OK;
+}
+
+int verb_charter_check(struct cli *c)
+{
+    struct span yaml;
+    struct charter_source source;
+    struct charter charter;
+    struct check_findings found;
+    if (c->n != 1)
+        return cli_usage(c, "charter check needs one charter file");
+    const char *slash = strrchr(c->words[0], '/');
+    const char *dir =
+        slash == NULL ? "."
+                      : (const char *)arena_dup(&c->a, span_of(c->words[0], (size_t)(slash - c->words[0]))).p;
+    struct charter_files files = charter_files_in(dir);
+    struct charter_founding founding = {.founded_ms = clock_wall_ms(&clock_system)};
+    files.card = any_card;
+    enum status st = file_read(c->words[0], CHARTER_FILE_MAX, &c->a, &yaml, &c->err);
+    if (st == ST_OK)
+        st = charter_load(yaml, c->words[0], &founding, &files, &c->a, &source, &c->err);
+    if (st == ST_OK)
+        st = charter_decode(source.sections.v, source.sections.n, &c->a, &charter, &c->err);
+    if (st == ST_OK)
+        st = check_charter(&charter, &c->a, &found);
+    if (st != ST_OK)
+        return cli_fail(c);
+    for (size_t i = 0; i < found.n; i++) {
+        int line, column;
+        charter_locate(source.root, found.v[i].where, &line, &column);
+        (void)fprintf(stderr, "%s:%d:%d: %s: %s: %s\n", c->words[0], line, column,
+                      found.v[i].refuses ? "refused" : "warning", found.v[i].where, found.v[i].text);
+    }
+    if (c->json)
+        (void)printf("{\"sections\":%zu,\"refusals\":%zu,\"warnings\":%zu}\n", source.sections.n,
+                     found.refusals, found.n - found.refusals);
+    else
+        (void)printf("%s: %zu sections, %zu refusals, %zu warnings\n", c->words[0], source.sections.n,
+                     found.refusals, found.n - found.refusals);
+    return found.refusals == 0 ? EXIT_DONE : EXIT_FAILED;
+}

@@ -1,0 +1,244 @@
+/* The own node: how it is, its links, why agreement waits; and what an auditor takes from it: packs,
+ * checkpoints, proofs. */
+#include <errno.h>
+#include "cli/cli.h"
+#include "crypto/hash.h"
+#include "merkle/note.h"
+#include "pack/pack.h"
+
+void cli_print_health(const struct rpc_status_reply *s)
+{
+    if (HAS(s, rpc_status_reply_key_halted))
+        (void)printf("This node has stopped signing: %.*s\nNothing is lost; %" PRIu64
+                     " signed entries wait.\n",
+                     SPAN_FMT(s->halted), s->outbox);
+    else if (s->syncing)
+        (void)printf("This node catches up: at block %" PRIu64 ".\n", s->height);
+    if (s->connected < s->quorum)
+        (void)printf("No quorum: %" PRIu64 " of %" PRIu64 " nodes are within reach, %" PRIu64
+                     " must sign. What you sign is kept and waits.\n",
+                     s->connected, s->validators, s->quorum);
+    if (s->validators < 4)
+        (void)printf("With %" PRIu64 " nodes, any absence halts finality.\n", s->validators);
+}
+
+int cli_health_exit(const struct rpc_status_reply *s)
+{
+    return HAS(s, rpc_status_reply_key_halted) || s->syncing || s->connected < s->quorum ? EXIT_NODE
+                                                                                         : EXIT_DONE;
+}
+
+int verb_node_status(struct cli *c)
+{
+    struct rpc_status_reply s;
+    if (cli_ask(c, METHOD_status, NULL, &s) != ST_OK)
+        return cli_fail(c);
+    if (c->json) {
+        (void)cli_json(c, &rpc_status_reply_desc, &s);
+        return cli_health_exit(&s);
+    }
+    (void)printf("alliance    %.*s  %s\nnode        %.*s\nblock       %" PRIu64
+                 "  %s\n            of %s\ntree        %" PRIu64 " leaves, root %s\n",
+                 SPAN_FMT(c->info.name), hex_of(&c->info.alliance).s, SPAN_FMT(c->info.org), s.height,
+                 hex_of(&s.block).s, cli_time(s.time_ms).s, s.size, hex_of(&s.root).s);
+    (void)printf("state root  %s\nnodes       %" PRIu64 " of %" PRIu64 " within reach, %" PRIu64
+                 " must sign\nwaiting     %" PRIu64 " accepted here, %" PRIu64 " known\ncheckpoint  %" PRIu64
+                 " leaves cosigned by a quorum\n",
+                 hex_of(&s.state_root).s, s.connected, s.validators, s.quorum, s.outbox, s.mempool,
+                 s.checkpoint);
+    cli_print_health(&s);
+    return cli_health_exit(&s);
+}
+
+int verb_node_peers(struct cli *c)
+{
+    struct rpc_peers_reply r;
+    if (cli_ask(c, METHOD_peers, NULL, &r) != ST_OK)
+        return cli_fail(c);
+    if (c->json)
+        return cli_json(c, &rpc_peers_reply_desc, &r);
+    uint64_t now = clock_wall_ms(&clock_system);
+    for (size_t i = 0; i < r.list.n; i++) {
+        const struct rpc_peer *p = &r.list.v[i];
+        (void)printf("%-14.*s %-6s %-10s %-22.*s in %" PRIu64 " out %" PRIu64 " B", SPAN_FMT(p->org),
+                     p->connected ? "up" : "DOWN", cli_span(now, p->since_ms).s, SPAN_FMT(p->address),
+                     p->bytes_in, p->bytes_out);
+        if (p->height > 0)
+            (void)printf("  at block %" PRIu64, p->height - 1);
+        if (p->dropped > 0)
+            (void)printf("  %" PRIu64 " dropped", p->dropped);
+        if (p->faults > 0)
+            (void)printf("  %" PRIu64 " bad messages", p->faults);
+        (void)printf("\n");
+        if (!p->connected && HAS(p, rpc_peer_key_error))
+            (void)printf("               %.*s\n", SPAN_FMT(p->error));
+    }
+    return EXIT_DONE;
+}
+
+int verb_node_why(struct cli *c)
+{
+    struct rpc_why_reply r;
+    if (cli_ask(c, METHOD_why, NULL, &r) != ST_OK)
+        return cli_fail(c);
+    if (c->json)
+        return cli_json(c, &rpc_why_reply_desc, &r);
+    (void)printf("%.*s\n", SPAN_FMT(r.words));
+    if (r.round < 0)
+        return EXIT_DONE;
+    (void)printf("height %" PRIu64 ", round %" PRId64 ", step %.*s for %" PRIu64
+                 " s; proposer %.*s; prevotes %" PRIu64 ", precommits %" PRIu64 " of %" PRIu64 " needed\n",
+                 r.height, r.round, SPAN_FMT(r.step), r.step_ms / 1000, SPAN_FMT(r.proposer), r.prevotes,
+                 r.precommits, r.needed);
+    for (size_t i = 0; i < r.missing.n; i++)
+        (void)printf("  %-14.*s %s since %s\n", SPAN_FMT(r.missing.v[i].org),
+                     r.missing.v[i].connected ? "within reach" : "absent",
+                     r.missing.v[i].since_ms == 0 ? "this node started"
+                                                  : cli_time(r.missing.v[i].since_ms).s);
+    return EXIT_DONE;
+}
+
+/* Signature lines of members: their names are the origin, a slash and the organisation (CKP-2). */
+static uint64_t cosignatures(struct cli *c, struct span note)
+{
+    struct buf b CLEANUP(buf_deinit);
+    uint64_t n = 0;
+    buf_init(&b, 1024);
+    buf_printf(&b, "\n\xe2\x80\x94 %.*s/", SPAN_FMT(c->info.origin));
+    for (size_t i = 0; i + b.n <= note.n; i++)
+        n += memcmp(note.p + i, b.p, b.n) == 0;
+    return n;
+}
+
+static enum status write_pack(struct cli *c, FILE *f, uint64_t *ret_blocks, uint64_t *ret_leaves)
+{
+    struct rpc_genesis_reply g;
+    struct rpc_boundary_reply at;
+    enum status st = cli_ask(c, METHOD_genesis, NULL, &g);
+    if (st == ST_OK)
+        st = cli_ask(c, METHOD_boundary, NULL, &at);
+    struct pack_head head = {.version = 1, .alliance = c->info.alliance, .genesis = g.file};
+    if (st == ST_OK)
+        st = pack_begin(f, &c->err);
+    if (st == ST_OK)
+        st = pack_put(f, &pack_head_desc, &head, &c->err);
+    for (uint64_t h = 0; st == ST_OK && h <= at.height; h++) {
+        struct arena a CLEANUP(arena_deinit); /* one block at a time */
+        struct pack_block b;
+        struct rpc_number q = {.number = h};
+        arena_init(&a, 0);
+        st = client_ask(c->client, METHOD_block, &q, &a, &b, &c->err);
+        if (st == ST_OK)
+            st = pack_put(f, &pack_block_desc, &b, &c->err);
+    }
+    struct pack_checkpoint note;
+    struct rpc_status_reply s;
+    if (st == ST_OK && cli_ask(c, METHOD_checkpoint, NULL, &note) == ST_OK && cli_ask(c, METHOD_status, NULL, &s) == ST_OK) {
+        const uint8_t *nl = memchr(note.note.p, '\n', note.note.n);
+        uint64_t size = nl == NULL ? UINT64_MAX : strtoull((const char *)nl + 1, NULL, 10);
+        /* Else it is of a block that came after this export began, or lacks a quorum (PAK-6). */
+        if (size <= at.size && cosignatures(c, note.note) >= s.quorum)
+            st = pack_put(f, &pack_checkpoint_desc, &note, &c->err);
+    }
+    struct pack_end end = {.blocks = at.height + 1, .leaves = at.size, .root = at.root};
+    if (st == ST_OK)
+        st = pack_put(f, &pack_end_desc, &end, &c->err);
+    *ret_blocks = end.blocks;
+    *ret_leaves = end.leaves;
+    return st;
+}
+
+int verb_pack(struct cli *c)
+{
+    char tmp[4096];
+    uint64_t blocks, leaves;
+    if (c->n != 1)
+        return cli_usage(c, "pack needs the file to write");
+    (void)snprintf(tmp, sizeof tmp, "%s.part", c->words[0]);
+    FILE *f = fopen(tmp, "wb");
+    char why[128];
+    if (f == NULL) {
+        (void)err_set(&c->err, ST_IO, "%s: cannot write: %s", tmp, strerror_r(errno, why, sizeof why));
+        return cli_fail(c);
+    }
+    enum status st = write_pack(c, f, &blocks, &leaves);
+    if (fclose(f) != 0 && st == ST_OK)
+        st = err_set(&c->err, ST_NOSPACE, "%s: cannot be written to its end", tmp);
+    if (st == ST_OK && rename(tmp, c->words[0]) != 0)
+        st = err_set(&c->err, ST_IO, "%s: cannot be renamed to %s", tmp, c->words[0]);
+    if (st != ST_OK) {
+        (void)remove(tmp);
+        return cli_fail(c);
+    }
+    if (c->json) {
+        (void)printf("{\"blocks\":%" PRIu64 ",\"leaves\":%" PRIu64 ",\"alliance\":\"%s\"}\n", blocks, leaves,
+                     hex_of(&c->info.alliance).s);
+        return EXIT_DONE;
+    }
+    (void)printf("%s: %" PRIu64 " blocks, %" PRIu64
+                 " leaves. Check it: entente-audit verify %s --expect-alliance %s\n",
+                 c->words[0], blocks, leaves, c->words[0], hex_of(&c->info.alliance).s);
+    return EXIT_DONE;
+}
+
+int verb_checkpoint(struct cli *c)
+{
+    struct pack_checkpoint r;
+    struct query_parties parties;
+    if (cli_ask(c, METHOD_checkpoint, NULL, &r) != ST_OK ||
+        cli_ask(c, METHOD_parties, NULL, &parties) != ST_OK)
+        return cli_fail(c);
+    if (c->json)
+        return cli_json(c, &pack_checkpoint_desc, &r);
+    if (c->out == NULL)
+        (void)fwrite(r.note.p, 1, r.note.n, stdout);
+    else if (file_write(c->out, r.note, 0644, true, &c->err) != ST_OK)
+        return cli_fail(c);
+    for (size_t i = 0; i < parties.list.n; i++) {
+        const struct query_party *p = &parties.list.v[i];
+        struct buf b CLEANUP(buf_deinit), key CLEANUP(buf_deinit);
+        buf_init(&b, 2048);
+        buf_init(&key, 2048);
+        if (p->party.role == ROLE_OBSERVER)
+            continue;
+        buf_printf(&b, "%.*s/%.*s", SPAN_FMT(c->info.origin), SPAN_FMT(p->org));
+        struct note_key k = note_key_make(buf_span(&b), NOTE_COSIGNATURE, &p->party.node.cosign);
+        note_key_put(&k, &key);
+        (void)fprintf(c->out == NULL ? stderr : stdout, "%s\n", buf_cstr(&key));
+    }
+    return EXIT_DONE;
+}
+
+int verb_proof(struct cli *c)
+{
+    struct rpc_leaf q = {0};
+    struct rpc_leaf_reply r;
+    struct hash h;
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, 1 << 16);
+    if (c->n != 1 || strspn(c->words[0], "0123456789") != strlen(c->words[0]))
+        return cli_usage(c, "proof needs the number of a leaf: entente log shows them");
+    if (cli_number(c, "leaf", c->words[0], 0, INT64_MAX, &q.index) != ST_OK)
+        return cli_fail(c);
+    if (cli_ask(c, METHOD_leaf, &q, &r) != ST_OK)
+        return cli_fail(c);
+    if (c->json)
+        return cli_json(c, &rpc_leaf_reply_desc, &r);
+    uint8_t zero = 0;
+    struct sha256 s;
+    sha256_init(&s);
+    sha256_update(&s, span_of(&zero, 1));
+    sha256_update(&s, r.leaf);
+    sha256_final(&s, &h);
+    buf_printf(&b, "entente-audit inclusion --leaf-hash ");
+    base64_put(&b, span_hash(&h));
+    buf_printf(&b, " --index %" PRIu64 " --size %" PRIu64 " --root ", q.index, r.size);
+    base64_put(&b, span_hash(&r.root));
+    buf_printf(&b, " --proof ");
+    for (size_t i = 0; i < r.proof.n; i++) {
+        buf_printf(&b, "%s", i == 0 ? "" : ",");
+        base64_put(&b, span_hash(&r.proof.v[i]));
+    }
+    (void)puts(buf_cstr(&b));
+    return EXIT_DONE;
+}

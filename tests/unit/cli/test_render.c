@@ -1,0 +1,122 @@
+#include <criterion/criterion.h>
+#include "charter/charter_model.h"
+#include "cli/cli.h"
+#include "crypto/hash.h"
+
+Test(render, diff_has_lines_of_one_side_only)
+{
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, 4096);
+    cli_diff(span_str("title one\nsame\namount USD 1.10\n"),
+             span_str("title two\nsame\namount USD 1.10\nmore"), &b);
+    cr_assert_str_eq(buf_cstr(&b), "- title one\n+ title two\n+ more\n");
+    buf_reset(&b);
+    cli_diff(span_str("a\nb\n"), span_str("a\nb\n"), &b);
+    cr_assert_str_eq(buf_cstr(&b), "");
+    cli_diff(span_str(""), span_str(""), &b);
+    cr_assert_str_eq(buf_cstr(&b), "");
+}
+
+Test(render, indents_every_line)
+{
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, 4096);
+    cli_indented(&b, span_str("one\n\ntwo"), "  ");
+    cr_assert_str_eq(buf_cstr(&b), "  one\n  \n  two\n");
+}
+
+Test(render, cuts_between_characters)
+{
+    static const struct {
+        const char *text;
+        size_t room;
+        const char *want;
+        bool cut;
+    } cases[] = {
+        {"short", 10, "short", false},
+        {"exactly10c", 10, "exactly10c", false},
+        {"eleven-char", 10, "eleven-ch", true},
+        {"\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f", 4, "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f", false},
+        {"\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f", 3, "\xc3\xa4\xc3\xb6", true},
+        {"line\nnext", 80, "line", true},
+        {"", 5, "", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const char *mark;
+        struct span s = cli_cut(span_str(cases[i].text), cases[i].room, &mark);
+        cr_assert(span_eqs(s, cases[i].want), "%s: %.*s", cases[i].text, SPAN_FMT(s));
+        cr_assert_eq(mark[0] != 0, cases[i].cut, "%s", cases[i].text);
+    }
+}
+
+Test(render, personal_texts)
+{
+    static const struct {
+        const char *text;
+        bool personal;
+    } cases[] = {
+        {"ask anna.berg@clinic.example about it", true},
+        {"call +49 (30) 1234 5678", true},
+        {"USD 180000.00 at 1.02 a case", false},
+        {"meet @ noon", false},
+        {"a@b", false},
+        {"sensor 4711-0815-1234567890", false},
+        {"1 + 1 = 2, +5 percent", false},
+        {"", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        cr_assert_eq(cli_is_personal(span_str(cases[i].text)), cases[i].personal, "%s", cases[i].text);
+}
+
+/* All that is signed is shown, an amended section in full. */
+Test(render, proposal)
+{
+    struct cli c = {.n = 0};
+    struct buf b CLEANUP(buf_deinit), body CLEANUP(buf_deinit);
+    struct prose v[] = {{.salt = {{1}}, .text = span_str("Glossary, second edition")},
+                        {.salt = {{2}}, .text = span_str("Line one\nline two")}};
+    struct span orgs[] = {span_str("brand"), span_str("co-packer")};
+    struct charter_text_of words[] = {{.name = span_str("case"), .text = span_str("24 bottles")}};
+    struct charter_glossary glossary = {.list = {1, words}};
+    struct proposal p = {.amount = {.minor = 18000000, .currency = span_str("USD")}, .affected = {2, orgs}};
+    struct prose_list prose = {2, v};
+    arena_init(&c.a, 0);
+    buf_init(&b, 1 << 16);
+    buf_init(&body, 1 << 16);
+    cr_assert_eq(codec_encode(&charter_glossary_desc, &glossary, &body), ST_OK);
+    leaf_prose_digest(&v[0], &p.title);
+    leaf_prose_digest(&v[1], &p.text);
+    SET_HAS(&p, proposal_key_text);
+    SET_HAS(&p, proposal_key_amount);
+    SET_HAS(&p, proposal_key_affected);
+    p.effect = (struct effect){.type = EFFECT_AMEND,
+                               .section = charter_glossary_number_,
+                               .base_version = 3,
+                               .body = buf_span(&body)};
+    cli_render_proposal(&c, &p, &prose, &b);
+    cr_assert_str_eq(buf_cstr(&b), "title     Glossary, second edition\n"
+                                   "amount    USD 180000.00\n"
+                                   "affects   brand\n"
+                                   "affects   co-packer\n"
+                                   "effect    replaces version 3 of the charter section glossary by\n"
+                                   "  glossary:\n    case: 24 bottles\n"
+                                   "text\n  Line one\n  line two\n");
+    buf_reset(&b);
+    prose.n = 0; /* withheld */
+    cli_render_proposal(&c, &p, &prose, &b);
+    cr_assert_not_null(strstr(buf_cstr(&b), "title     (text absent)\n"));
+    arena_deinit(&c.a);
+}
+
+/* A text that is not the digest's, or that may not be shown, is as good as absent. */
+Test(render, prose_is_checked)
+{
+    struct prose v[] = {{.text = span_str("\x1b[2Jgone")}, {.text = span_str("fine")}};
+    struct prose_list l = {2, v};
+    struct hash h, other = {{9}};
+    leaf_prose_digest(&v[0], &h);
+    cr_assert(span_eqs(cli_find_prose(&l, &h), "(text absent)"));
+    leaf_prose_digest(&v[1], &h);
+    cr_assert(span_eqs(cli_find_prose(&l, &h), "fine"));
+    cr_assert(span_eqs(cli_find_prose(&l, &other), "(text absent)"));
+}

@@ -1,0 +1,189 @@
+/* BLK-*: a block made here is accepted when it is executed elsewhere, and nothing else is. */
+#include <criterion/criterion.h>
+#include "fixture/alliance.h"
+#include "ledger/block.h"
+#include "ledger/rows.h"
+#include "store/store_mem.h"
+
+static const uint64_t FOUNDED = UINT64_C(1767261600000);
+
+static struct fixture f;
+static struct store *s;
+static struct view v;
+static struct tip tip;
+static struct ids *ids;
+static struct arena a;
+static struct err err;
+
+static void flush(const struct block *b, struct span certificate)
+{
+    struct store_txn *t;
+    struct view before;
+    cr_assert_eq(store_read_begin(s, &before, &err), ST_OK);
+    cr_assert_eq(store_begin(s, &t, &err), ST_OK);
+    cr_assert_eq(block_flush(b, certificate, &before, s, t, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(store_commit(s, t, &err), ST_OK);
+    store_read_end(s, &before);
+    store_read_end(s, &v);
+    cr_assert_eq(store_read_begin(s, &v, &err), ST_OK);
+    for (size_t i = 0; b->entries != NULL && i + 1 < b->n_leaves; i++)
+        ids_add(ids, &b->entries[i].id, b->first_leaf + 1 + i, b->record.time_ms);
+    tip = b->after;
+}
+
+static void setup(void)
+{
+    struct block b;
+    fixture_found(&f, 3, 3, 1, FOUNDED, 45);
+    arena_init(&a, 0);
+    s = store_mem_new();
+    ids = ids_new();
+    cr_assert_eq(block_genesis(&f.genesis, &a, &b, &err), ST_OK, "%s", err.text);
+    flush(&b, span_str("sigs"));
+}
+
+static void teardown(void)
+{
+    store_read_end(s, &v);
+    store_close(s);
+    ids_free(ids);
+    arena_deinit(&a);
+    fixture_free(&f);
+}
+
+TestSuite(block, .init = setup, .fini = teardown);
+
+static struct leaf note_by(size_t org, const char *text, uint64_t expires_ms, struct basis basis)
+{
+    struct note body = {.type = NOTE_COMMENT};
+    struct prose prose = fixture_prose(&f, text, &body.text);
+    struct buf b;
+    struct hash id;
+    struct submission sub;
+    struct leaf leaf;
+    SET_HAS(&body, note_key_text);
+    buf_init(&b, 1 << 17);
+    struct fixture_entry e = {.kind = KIND_NOTE, .body = &body, .org = org, .basis = basis, .at_ms = FOUNDED, .expires_ms = expires_ms,
+                              .prose = &prose, .n_prose = 1};
+    fixture_submit(&f, &e, &b, &id);
+    cr_assert_eq(codec_decode(&submission_desc, arena_dup(&a, buf_span(&b)), &a, &sub, &err), ST_OK);
+    cr_assert_eq(leaf_of_submission(&sub, &a, &leaf, &err), ST_OK, "%s", err.text);
+    buf_deinit(&b);
+    return leaf;
+}
+
+static struct basis newest(void)
+{
+    struct basis b = {.size = tip.tree.size};
+    frontier_root(&tip.tree, &b.root);
+    return b;
+}
+
+static enum status check_sig(void *ctx, const struct leaf *leaf)
+{
+    (void)ctx;
+    return leaf_verify(leaf);
+}
+
+static const struct block_verifier verifier = {NULL, check_sig};
+
+static struct block make(uint64_t time_ms, struct block_candidate *c, size_t n)
+{
+    struct ledger l = {&tip, &v, ids};
+    struct block b;
+    struct hash last = {{1}};
+    cr_assert_eq(block_make(&l, time_ms, span_str("p01"), &last, c, n, &a, &b, &err), ST_OK);
+    return b;
+}
+
+static bool executes(struct span header, const struct span *leaves, size_t n, char why[256])
+{
+    struct ledger l = {&tip, &v, ids};
+    struct block b;
+    bool valid;
+    cr_assert_eq(block_execute(&l, header, leaves, n, &verifier, &a, &valid, &b, why, &err), ST_OK);
+    return valid;
+}
+
+Test(block, what_one_makes_another_accepts_and_both_go_on)
+{
+    char why[256];
+    for (uint64_t h = 1; h <= 20; h++) {
+        struct block_candidate c[2] = {{.leaf = note_by(0, "one", FOUNDED + 86400000, newest())},
+                                       {.leaf = note_by(1, "two", FOUNDED + 86400000, newest())}};
+        struct block b = make(FOUNDED + h, c, 2);
+        cr_assert_eq(b.n_leaves, 3);
+        cr_assert(executes(b.header_bytes, b.leaves + 1, 2, why), "%s", why);
+        flush(&b, span_str("certificate"));
+        struct tip loaded;
+        cr_assert_eq(tip_load(&v, &loaded, &err), ST_OK, "%s", err.text);
+        cr_assert(hash_eq(&loaded.block, &b.id));
+        cr_assert_eq(loaded.tree.size, b.after.tree.size);
+    }
+}
+
+Test(block, BLK_8_nothing_to_decide_is_no_block)
+{
+    struct ledger l = {&tip, &v, ids};
+    struct block b;
+    struct hash last = {{1}};
+    cr_assert_eq(block_make(&l, FOUNDED + 5, span_str("p01"), &last, NULL, 0, &a, &b, &err), ST_END);
+}
+
+Test(block, ENT_rules_leave_entries_out_and_say_why)
+{
+    struct basis other = newest();
+    other.root.b[0] ^= 1;
+    struct block_candidate c[] = {{.leaf = note_by(0, "expired", FOUNDED + 5, newest())},
+                                  {.leaf = note_by(0, "too long", FOUNDED + UINT64_C(31) * 86400000, newest())},
+                                  {.leaf = note_by(0, "another history", FOUNDED + 86400000, other)},
+                                  {.leaf = note_by(0, "fine", FOUNDED + 86400000, newest())}};
+    struct block b = make(FOUNDED + 5, c, 4);
+    cr_assert_eq(b.n_leaves, 2);
+    cr_assert_eq(c[0].verdict, V_EXPIRED);
+    cr_assert_not_null(strstr(c[0].why, "it expired at"), "%s", c[0].why);
+    cr_assert_eq(c[1].verdict, V_EXPIRY_TOO_FAR);
+    cr_assert_eq(c[2].verdict, V_UNKNOWN_BASIS);
+    cr_assert_eq(c[3].verdict, V_OK);
+    flush(&b, span_str("certificate"));
+    struct block_candidate again[] = {{.leaf = c[3].leaf}, {.leaf = note_by(0, "next", FOUNDED + 86400000, newest())}};
+    b = make(FOUNDED + 6, again, 2);
+    cr_assert_eq(again[0].verdict, V_DUPLICATE);
+    cr_assert_not_null(strstr(again[0].why, "on the record already, at leaf"), "%s", again[0].why);
+}
+
+Test(block, every_changed_byte_of_header_or_leaf_makes_it_invalid)
+{
+    char why[256];
+    struct block_candidate c[1] = {{.leaf = note_by(2, "text", FOUNDED + 86400000, newest())}};
+    struct block b = make(FOUNDED + 9, c, 1);
+    size_t other_blocks = 0;
+    for (size_t i = 0; i < b.header_bytes.n; i++) {
+        struct span bad = arena_dup(&a, b.header_bytes);
+        *(uint8_t *)(uintptr_t)(bad.p + i) ^= 1;
+        if (!executes(bad, b.leaves + 1, 1, why))
+            cr_assert_neq(why[0], 0, "byte %zu is refused without a word", i);
+        else
+            other_blocks++;
+    }
+    cr_assert_eq(other_blocks, 0, "the tree's root covers the whole record: %zu bytes could be changed", other_blocks);
+    for (size_t i = 0; i < b.leaves[1].n; i++) {
+        struct span bad = arena_dup(&a, b.leaves[1]);
+        *(uint8_t *)(uintptr_t)(bad.p + i) ^= 1;
+        cr_assert_not(executes(b.header_bytes, &bad, 1, why), "leaf byte %zu", i);
+        cr_assert_neq(why[0], 0);
+    }
+    cr_assert_not(executes(b.header_bytes, NULL, 0, why));
+    cr_assert_str_eq(why, "BLK-1: its count of entries is not what came");
+}
+
+Test(block, ENT_8_texts_match_their_digests_or_are_refused)
+{
+    struct leaf leaf = note_by(0, "bring the samples", FOUNDED + 86400000, newest());
+    struct prose p = {.text = span_str("bring the samples")};
+    size_t n;
+    cr_assert_eq(leaf_count_prose(&leaf, &n, &err), ST_OK);
+    cr_assert_eq(n, 1);
+    cr_assert_eq(leaf_accepts_prose(&leaf, &p, &err), ST_NOTFOUND, "another salt");
+    cr_assert_not_null(strstr(err.text, "no field of the entry has its digest"), "%s", err.text);
+}

@@ -1,0 +1,65 @@
+/* ENT-2: once, within the 31 days that an id is remembered. */
+#include <criterion/criterion.h>
+#include "crypto/hash.h"
+#include "ledger/ids.h"
+#include "store/store_mem.h"
+
+static struct hash id_of(uint64_t n)
+{
+    struct hash h;
+    sha256(span_of(&n, sizeof n), &h);
+    return h;
+}
+
+Test(ids, finds_what_was_added_and_forgets_the_old)
+{
+    struct ids *s = ids_new();
+    uint64_t leaf, day = 86400000;
+    for (uint64_t i = 0; i < 20000; i++) {
+        struct hash h = id_of(i);
+        ids_add(s, &h, i, i * day / 200); /* 200 a day: 100 days */
+    }
+    for (uint64_t i = 0; i < 20000; i++) {
+        struct hash h = id_of(i);
+        cr_assert(ids_find(s, &h, &leaf));
+        cr_assert_eq(leaf, i);
+    }
+    ids_expire(s, 100 * day);
+    cr_assert_eq(ids_count(s), 31 * 200);
+    for (uint64_t i = 0; i < 20000; i++) {
+        struct hash h = id_of(i);
+        cr_assert_eq(ids_find(s, &h, &leaf), i >= (100 - 31) * 200, "id %" PRIu64, i);
+    }
+    ids_free(s);
+    ids_free(NULL);
+}
+
+Test(ids, load_takes_the_young_rows_alone)
+{
+    struct store *st = store_mem_new();
+    struct store_txn *t;
+    struct err err;
+    struct view v;
+    uint64_t day = 86400000, leaf;
+    cr_assert_eq(store_begin(st, &t, &err), ST_OK);
+    for (uint64_t i = 0; i < 1000; i++) {
+        uint8_t key[8], row[40];
+        struct hash h = id_of(i);
+        store_u64(key, i * 3);
+        store_u64(row, i * day / 10);
+        memcpy(row + 8, h.b, 32);
+        cr_assert_eq(store_put(st, t, TABLE_IDS, span_of(key, 8), span_of(row, 40), &err), ST_OK);
+    }
+    cr_assert_eq(store_commit(st, t, &err), ST_OK);
+    cr_assert_eq(store_read_begin(st, &v, &err), ST_OK);
+    struct ids *s = ids_new();
+    cr_assert_eq(ids_load(s, &v, 100 * day, &err), ST_OK);
+    cr_assert_eq(ids_count(s), 310);
+    struct hash old = id_of(689), young = id_of(690);
+    cr_assert_not(ids_find(s, &old, &leaf));
+    cr_assert(ids_find(s, &young, &leaf));
+    cr_assert_eq(leaf, 690 * 3);
+    ids_free(s);
+    store_read_end(st, &v);
+    store_close(st);
+}
