@@ -13,6 +13,7 @@ enum {
     AHEAD_BYTES_MAX = 16 << 20,
     TIMERS_MAX = 128,         /* consensus timers that are pending */
     EVENTS_MAX = 256,         /* own messages and judged ones, to be fed to the core */
+    BODY_TEXTS = 4096, /* of one block, as msg_proposal has room for */
     GOSSIP_MS = 1000,
     FUTURE_MS = 86400000,     /* a proposal's ledger time so far ahead of the clock is not looked at */
     RELAY_AFTER_MS = 3000,    /* an entry that is not final by then is sent again */

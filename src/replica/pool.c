@@ -299,12 +299,13 @@ bool pool_has_valid(const struct replica *r)
 
 size_t pool_candidates(struct replica *r, struct block_candidate *v, size_t max)
 {
-    size_t n = 0, bytes = 0;
+    size_t n = 0, bytes = 0, texts = 0;
     for (struct pool_entry *e = r->pool.first; e != NULL && n < max; e = e->next) {
         if (e->staged)
             continue;
         bytes += e->submission.n;
-        if (bytes > BODY_BYTES)
+        texts += e->parsed.prose.n;
+        if (bytes > BODY_BYTES || texts > BODY_TEXTS)
             break;
         memset(&v[n], 0, sizeof v[n]);
         v[n++].leaf = e->leaf;
@@ -321,12 +322,9 @@ static enum status record_refusal(struct replica *r, const struct pool_entry *e,
     struct buf b CLEANUP(buf_deinit);
     buf_init(&b, 1024);
     struct refusal row = {.verdict = verdict, .why = span_str(why)};
-    enum status st = codec_encode(&refusal_desc, &row, &b);
-    if (st != ST_OK) { /* words cut within a letter, say: the verdict alone will do */
+    if (text_check(row.why, false, NULL) != ST_OK) /* words cut within a letter, say: the verdict alone will do */
         row.why = span_str("");
-        buf_reset(&b);
-        st = codec_encode(&refusal_desc, &row, &b);
-    }
+    enum status st = codec_encode(&refusal_desc, &row, &b);
     if (st == ST_OK)
         st = store_begin(r->cfg.store, &t, &err);
     if (st != ST_OK)

@@ -122,7 +122,7 @@ Test(replica_restart, a_jump_of_the_clock_refuses_nothing)
 /* The largest record: a lock of an alliance of 64, whose organisations have the longest names. */
 Test(replica_restart, the_largest_record_fits_the_journal)
 {
-    static const char name[] = "an-organisation-whose-name-is-32";
+    static const char name[] = "an-organisation-whose-name-is-as-long-as-an-identifier-may-be-o";
     struct rig r;
     struct signed_vote votes[LIMIT_VALIDATORS];
     struct hash value = {{1}};
