@@ -1,8 +1,8 @@
 """Section 9: the writes of every block, re-executed.
 
 Not repeated here: the charter check (of a founding, and of an amendment), as SPEC does not hold it: what the validators
-accepted is taken as passing it. The words of a `stale` event are free text of the engine: the writes root of a block
-that makes a decision stale is not derived, its state root is. Both are counted."""
+accepted is taken as passing it. Where an amendment fails its second check (GOV-25), the words of its `stale` event are
+the engine's own: the writes root of that block is not derived, its state root is. Both are counted."""
 import struct
 
 from calendars import Calendars
@@ -348,20 +348,20 @@ class Governance:
         self.set(d, phase=self.phase["PHASE_EFFECTIVE"], effective_ms=self.now, closed_ms=self.now,
                  changed_leaf=self.leaf())
         if not d["section"]:
-            return self.event(d, "EVENT_EFFECTIVE")
-        self.event(d, "EVENT_EFFECTIVE", section=d["section"], version=version)
+            return self.event(d, "EVENT_EFFECTIVE", seat=None, id=None)
+        self.event(d, "EVENT_EFFECTIVE", section=d["section"], version=version, seat=None, id=None)
         for n in sorted(self.decisions):
             other = self.decisions[n]
             if self.amending_of(other) and other["section"] == d["section"] and other["base_version"] != version:
-                self.stale(other)
+                self.stale(other, "D-%d took effect first; the section is at version %d" % (d["number"], version))
         return None
 
-    def stale(self, d):
-        """GOV-21. The words of the event are not known here."""
+    def stale(self, d, words=None):
+        """GOV-21. The words that follow from a failed recheck are not known here."""
         until = self.end_of(d["number"], {"n": 5, "unit": self.enums["span_unit"]["UNIT_BD"]})
         self.set(d, phase=self.phase["PHASE_STALE"], rebase_ms=until, changed_leaf=self.leaf())
-        self.event(d, "EVENT_STALE", until_ms=until)
-        self.writes_known = False
+        self.event(d, "EVENT_STALE", until_ms=until, seat=None, id=None, words=words)
+        self.writes_known = self.writes_known and words is not None
 
     # -- kinds -------------------------------------------------------------------------------------------------------
 

@@ -333,7 +333,8 @@ enum status rows_prose(const struct view *view, uint64_t first_leaf, size_t n, s
             return err_wrap(err, ST_CORRUPT, "a detached text is damaged: ");
         ret_list->n++;
         memcpy(from, key.p, 9);
-        from[8]++; /* at most 16 texts an entry */
+        for (size_t i = 9; i > 0 && ++from[i - 1] == 0; i--) /* the key after this one */
+            ;
     }
     ret_list->v = v;
     return ST_OK;

@@ -524,6 +524,18 @@ static enum status read_pol(const struct replica *r, const struct signed_vote_li
     return ST_OK;
 }
 
+/* No honest clock shows it, and the state may know no deadlines that far ahead: such a block is not executed for its
+ * proposer's word alone. With a POL it is judged like any other. */
+static bool of_far_future(const struct replica *r, struct span header_bytes, struct arena *a)
+{
+    struct header header;
+    struct block_record rec;
+    struct err err;
+    return codec_decode(&header_desc, header_bytes, a, &header, &err) == ST_OK &&
+           codec_decode(&block_record_desc, header.record, a, &rec, &err) == ST_OK &&
+           rec.time_ms > replica_wall(r) + FUTURE_MS;
+}
+
 enum status agree_on_proposal(struct replica *r, struct span body, struct err *err)
 {
     struct arena a CLEANUP(arena_deinit);
@@ -552,6 +564,10 @@ enum status agree_on_proposal(struct replica *r, struct span body, struct err *e
         st = read_pol(r, &m.pol, &a, &pol, err);
     if (st != ST_OK)
         return st;
+    if (pol != NULL && !consensus_pol_ok(pol, (uint32_t)r->set.members.n, v.valid_round, &v.value))
+        return err_set(err, ST_MISMATCH, "a proposal whose POL is no quorum of prevotes for it (BFT-A2)");
+    if (pol == NULL && of_far_future(r, m.header, &a))
+        return err_set(err, ST_MISMATCH, "a proposal whose ledger time is over a day ahead of this node's clock");
     struct body *b;
     st = bodies_take(r, m.header, &m.leaves, m.last_commit, &m.prose, &b, err);
     if (st == ST_LIMIT)

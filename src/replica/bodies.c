@@ -141,25 +141,36 @@ static struct body *body_new(struct block **ret_block)
     return b;
 }
 
-/* ENT-8: texts that do not fit their entries are dropped, and those that would make the block too large to be sent on. */
+/* Is the same text of the same leaf the newest kept, or among those before it? */
+static bool has_prose(const struct pack_prose_list *kept, const struct pack_prose *p)
+{
+    for (size_t i = kept->n; i > 0 && kept->v[i - 1].leaf == p->leaf; i--)
+        if (hash_eq(&kept->v[i - 1].prose.salt, &p->prose.salt) && span_eq(kept->v[i - 1].prose.text, p->prose.text))
+            return true;
+    return false;
+}
+
+/* ENT-8. Dropped: texts that do not fit their entries, that come twice or out of order, and those that would make the block
+ * too large to be sent on. */
 static void take_prose(struct body *b, const struct block *block, const struct pack_prose_list *prose)
 {
     struct pack_prose *kept = arena_array(&b->arena, prose->n + 1, sizeof *kept);
     struct err err;
     size_t bytes = 0;
     ASSERT(kept != NULL);
+    b->prose.v = kept;
     for (size_t i = 0; i < b->leaves.n; i++)
         bytes += b->leaves.v[i].n;
     for (size_t i = 0; b->valid && i < prose->n; i++) {
         const struct pack_prose *p = &prose->v[i];
-        if (p->leaf < 1 || p->leaf >= block->n_leaves || bytes + p->prose.text.n > BODY_BYTES ||
+        uint64_t last = b->prose.n == 0 ? 1 : kept[b->prose.n - 1].leaf;
+        if (p->leaf < last || p->leaf >= block->n_leaves || bytes + p->prose.text.n > BODY_BYTES || has_prose(&b->prose, p) ||
             leaf_accepts_prose(&block->entries[p->leaf - 1], &p->prose, &err) != ST_OK)
             continue;
         bytes += p->prose.text.n;
         kept[b->prose.n] = *p;
         kept[b->prose.n++].prose.text = arena_dup(&b->arena, p->prose.text);
     }
-    b->prose.v = kept;
 }
 
 enum status bodies_take(struct replica *r, struct span header, const struct span_list *leaves, struct span last_commit,

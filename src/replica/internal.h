@@ -9,10 +9,12 @@ enum {
     BODIES_MAX = 2 * CONSENSUS_ROUNDS + 8, /* blocks proposed at one height that are kept: more than the core can need */
     BODY_BYTES = LIMIT_FRAME_BYTES - (512 << 10), /* leaves and texts of one block: header, last commit, POL and votes fit beside */
     AHEAD_FRAMES_MAX = 512,   /* frames of the next height that are kept */
+    AHEAD_FRAMES_PEER = 32,   /* of them from one peer */
     AHEAD_BYTES_MAX = 16 << 20,
     TIMERS_MAX = 128,         /* consensus timers that are pending */
     EVENTS_MAX = 256,         /* own messages and judged ones, to be fed to the core */
     GOSSIP_MS = 1000,
+    FUTURE_MS = 86400000,     /* a proposal's ledger time so far ahead of the clock is not looked at */
     RELAY_AFTER_MS = 3000,    /* an entry that is not final by then is sent again */
     RELAY_AT_ONCE = 64,
     WANT_BLOCKS = 32,

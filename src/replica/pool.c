@@ -176,6 +176,8 @@ enum status replica_submit(struct replica *r, struct span submission, struct has
         there->own = there->staged = true;
         r->pool.own++;
         *ret_verdict = V_OK;
+    } else if (there != NULL && there->staged) { /* not durable yet: the answer hangs on the acknowledgement as the first's */
+        *ret_verdict = V_OK;
     }
     if (*ret_verdict != V_OK || there != NULL) {
         entry_free(e);

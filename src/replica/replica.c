@@ -313,6 +313,14 @@ static bool is_ahead(const struct replica *r, uint32_t kind, struct span body)
 
 static void keep_ahead(struct replica *r, struct span org, struct span frame)
 {
+    size_t frames = 0, bytes = 0; /* of this peer: none takes the room of the others */
+    for (size_t i = 0; i < r->n_ahead; i++) {
+        bool same = span_eq(span_of(r->ahead[i].org, r->ahead[i].org_n), org);
+        frames += same;
+        bytes += same ? r->ahead[i].n : 0;
+    }
+    if (frames >= AHEAD_FRAMES_PEER || bytes + frame.n > LIMIT_FRAME_BYTES)
+        return;
     if (r->n_ahead == AHEAD_FRAMES_MAX || r->ahead_bytes + frame.n > AHEAD_BYTES_MAX || org.n > sizeof r->ahead[0].org)
         return;
     struct ahead *x = &r->ahead[r->n_ahead++];
@@ -363,6 +371,7 @@ static enum status take_frame(struct replica *r, struct span org, struct span fr
     struct peer *p = replica_find_peer(r, org, true);
     if (p == NULL)
         return ST_OK;
+    *err = (struct err){.st = ST_OK}; /* it is shown, whoever forgot to fill it in */
     enum status st = wire_open(frame, &kind, &body, err);
     if (st == ST_OK && is_ahead(r, kind, body)) {
         keep_ahead(r, org, frame);

@@ -452,14 +452,38 @@ class Program(unittest.TestCase):
             self.assertEqual(self.run_it("checkpoint", path, "--key", *keys).returncode, 6)
 
 
-class RealPack(unittest.TestCase):
-    """A pack that `entente pack` wrote, when ENTENTE_PACK names one."""
+class NodePacks(unittest.TestCase):
+    """Packs that `entente pack` wrote from four running nodes: both implementations reach the same roots.
+    ENTENTE_PACK may name one more."""
 
-    @unittest.skipUnless(os.environ.get("ENTENTE_PACK"), "ENTENTE_PACK is not set")
-    def test_it(self):
-        with open(os.environ["ENTENTE_PACK"], "rb") as f:
-            v = run(f.read())
-        self.assertEqual(v.counts["blocks"], len(v.boundaries))
+    def packs(self):
+        more = os.environ.get("ENTENTE_PACK")
+        return sorted(forge.HERE.glob("packs/*.pack")) + ([pathlib.Path(more)] if more else [])
+
+    def test_every_root_is_rederived(self):
+        self.assertGreaterEqual(len(self.packs()), 4)
+        for path in self.packs():
+            v = run(path.read_bytes())
+            blocks = v.counts["blocks"]
+            self.assertGreater(blocks, 1)
+            self.assertEqual((v.counts["writes_roots"], v.counts["state_roots"]), (blocks, blocks), path.name)
+
+    def test_phases_reached(self):
+        seen = set()
+        for path in self.packs():
+            v = run(path.read_bytes())
+            seen |= {CODEC.schema.names["phase", d["phase"]] for d in v.governance.decisions.values()}
+        self.assertLessEqual({"open", "effective", "rejected", "vetoed", "withdrawn", "countered", "default applied",
+                              "mediation"}, seen)
+
+    def test_flips(self):
+        rng = random.Random(2)
+        for path in self.packs():
+            good = path.read_bytes()
+            for _ in range(12):
+                data = bytearray(good)
+                data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+                self.assertIsNotNone(rule_of(run, bytes(data)))
 
 
 if __name__ == "__main__":

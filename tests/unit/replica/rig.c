@@ -164,31 +164,65 @@ enum status rig_hear_vote(struct rig *r, size_t org, enum vote_type type, uint64
     return rig_hear(r, org, &msg_vote_desc, &m, &err);
 }
 
-struct hash rig_comment(struct rig *r, size_t org, const char *text)
+static struct hash submit(struct rig *r, struct fixture_entry *e)
 {
     struct replica_status s;
-    struct note body = {.type = NOTE_COMMENT};
-    struct prose prose = fixture_prose(&r->f, text, &body.text);
-    struct fixture_entry e = {
-        .kind = KIND_NOTE, .body = &body, .org = org, .seat = 1, .prose = &prose, .n_prose = 1};
     struct buf b;
     struct hash id;
     struct err err = {0};
     enum verdict verdict;
     char why[256];
-    SET_HAS(&body, note_key_text);
     replica_status(r->replica, &s);
-    e.basis.size = s.tip->tree.size;
-    frontier_root(&s.tip->tree, &e.basis.root);
-    e.at_ms = r->wall;
-    e.expires_ms = r->wall + UINT64_C(20) * 86400000;
+    e->basis.size = s.tip->tree.size;
+    frontier_root(&s.tip->tree, &e->basis.root);
+    e->at_ms = r->wall;
+    e->expires_ms = r->wall + UINT64_C(20) * 86400000;
     buf_init(&b, 1 << 17);
-    fixture_submit(&r->f, &e, &b, &id);
+    fixture_submit(&r->f, e, &b, &id);
     cr_assert_eq(replica_submit(r->replica, buf_span(&b), &id, &verdict, why, &err), ST_OK, "%s", err.text);
     cr_assert_eq(verdict, V_OK, "%s", why);
     cr_assert_eq(replica_acknowledge(r->replica, &err), ST_OK);
     buf_deinit(&b);
     return id;
+}
+
+struct hash rig_comment(struct rig *r, size_t org, const char *text)
+{
+    struct note body = {.type = NOTE_COMMENT};
+    struct prose prose = fixture_prose(&r->f, text, &body.text);
+    struct fixture_entry e = {
+        .kind = KIND_NOTE, .body = &body, .org = org, .seat = 1, .prose = &prose, .n_prose = 1};
+    SET_HAS(&body, note_key_text);
+    return submit(r, &e);
+}
+
+struct hash rig_propose(struct rig *r, size_t org, const char *title)
+{
+    struct propose body = {.type = span_str("commercial-terms"), .proposal.effect = {.type = EFFECT_NONE}};
+    struct prose prose = fixture_prose(&r->f, title, &body.proposal.title);
+    struct fixture_entry e = {
+        .kind = KIND_PROPOSE, .body = &body, .org = org, .seat = 2, .prose = &prose, .n_prose = 1};
+    return submit(r, &e);
+}
+
+void rig_decide(struct rig *r)
+{
+    struct arena a;
+    struct msg_proposal m;
+    arena_init(&a, 0);
+    r->sent[msg_proposal_desc.number] = 0;
+    for (int i = 0; i < 300 && r->sent[msg_proposal_desc.number] == 0; i++)
+        rig_run(r, 100);
+    cr_assert(rig_sent(r, &msg_proposal_desc, &a, &m));
+    uint64_t round = m.vote.vote.round;
+    struct hash id = m.vote.vote.value;
+    for (size_t org = 0; org < r->f.n; org++) {
+        if (org == r->self)
+            continue;
+        cr_assert_eq(rig_hear_vote(r, org, VOTE_PREVOTE, round, &id), ST_OK);
+        cr_assert_eq(rig_hear_vote(r, org, VOTE_PRECOMMIT, round, &id), ST_OK);
+    }
+    arena_deinit(&a);
 }
 
 struct span rig_nonsense(struct rig *r, size_t proposer, uint64_t time_ms, struct arena *a,
@@ -231,4 +265,23 @@ struct span rig_nonsense(struct rig *r, size_t proposer, uint64_t time_ms, struc
     buf_deinit(&b);
     buf_deinit(&h);
     return out;
+}
+
+struct span rig_proposed(struct arena *a, struct hash *ret_value)
+{
+    struct rig other;
+    struct buf b;
+    struct msg_proposal m;
+    rig_init(&other, 1); /* the same seed: the same alliance */
+    rig_start(&other);
+    (void)rig_comment(&other, 0, "decide this");
+    rig_run(&other, 200);
+    cr_assert(rig_sent(&other, &msg_proposal_desc, a, &m));
+    *ret_value = m.vote.vote.value;
+    buf_init(&b, LIMIT_FRAME_BYTES);
+    cr_assert_eq(codec_encode(&msg_proposal_desc, &m, &b), ST_OK);
+    struct span body = arena_dup(a, buf_span(&b));
+    buf_deinit(&b);
+    rig_deinit(&other);
+    return body;
 }

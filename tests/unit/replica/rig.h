@@ -44,6 +44,13 @@ enum status rig_hear_vote(struct rig *r, size_t org, enum vote_type type, uint64
                           const struct hash *value);
 /* A comment by org's alliance manager, submitted and acknowledged. */
 struct hash rig_comment(struct rig *r, size_t org, const char *text);
+/* A proposal to decide by org's business lead, likewise. */
+struct hash rig_propose(struct rig *r, size_t org, const char *title);
+/* Runs until the replica, whose turn it is, proposes; then the others agree to it. */
+void rig_decide(struct rig *r);
+/* Body of msg_proposal: a block that is valid at height 1, of one comment, as its proposer (organisation 1)
+ * makes it. */
+struct span rig_proposed(struct arena *a, struct hash *ret_value);
 /* A header at the open height whose record and leaves go together, though it says nonsense of the state. */
 struct span rig_nonsense(struct rig *r, size_t proposer, uint64_t time_ms, struct arena *a,
                          struct span *ret_last_commit);

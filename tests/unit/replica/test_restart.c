@@ -48,26 +48,6 @@ Test(replica_restart, a_journal_of_many_rounds_is_taken_back)
     rig_deinit(&r);
 }
 
-/* Makes a block that is valid at height 1, as its proposer would. */
-static struct span proposed(struct arena *a, struct hash *ret_value)
-{
-    struct rig other;
-    struct buf b;
-    rig_init(&other, 1); /* the same seed: the same alliance */
-    rig_start(&other);
-    (void)rig_comment(&other, 0, "decide this");
-    rig_run(&other, 200);
-    struct msg_proposal m;
-    cr_assert(rig_sent(&other, &msg_proposal_desc, a, &m));
-    *ret_value = m.vote.vote.value;
-    buf_init(&b, LIMIT_FRAME_BYTES);
-    cr_assert_eq(codec_encode(&msg_proposal_desc, &m, &b), ST_OK);
-    struct span body = arena_dup(a, buf_span(&b));
-    buf_deinit(&b);
-    rig_deinit(&other);
-    return body;
-}
-
 /* The quorum came after this node's nil precommit: it has a valid value that it never voted for. After a
  * crash it is the proposer, and must be able to re-propose that block. */
 Test(replica_restart, a_valid_value_can_be_proposed_after_a_crash)
@@ -79,7 +59,7 @@ Test(replica_restart, a_valid_value_can_be_proposed_after_a_crash)
     struct replica_status s;
     struct err err = {0};
     arena_init(&a, 0);
-    struct span body = proposed(&a, &value);
+    struct span body = rig_proposed(&a, &value);
     rig_init(&r, 3); /* proposer of round 2 */
     rig_start(&r);
     cr_assert_eq(rig_hear_vote(&r, 0, VOTE_PREVOTE, 0, &value), ST_OK);
@@ -136,5 +116,37 @@ Test(replica_restart, a_jump_of_the_clock_refuses_nothing)
     cr_assert_eq(replica_entry(r.replica, &id, &e, &err), ST_OK);
     cr_expect_eq(e.state, ENTRY_WAITING, "%s", e.why);
     cr_expect_gt(r.sent[msg_vote_desc.number] + r.sent[msg_proposal_desc.number], 0, "nothing wakes it");
+    rig_deinit(&r);
+}
+
+/* The largest record: a lock of an alliance of 64, whose organisations have the longest names. */
+Test(replica_restart, the_largest_record_fits_the_journal)
+{
+    static const char name[] = "an-organisation-whose-name-is-32";
+    struct rig r;
+    struct signed_vote votes[LIMIT_VALIDATORS];
+    struct hash value = {{1}};
+    struct buf b;
+    rig_init(&r, 3);
+    rig_start(&r);
+    for (size_t i = 0; i < ARRAY_LEN(votes); i++) {
+        votes[i] = rig_vote(&r, 3, VOTE_PREVOTE, 1000000, &value);
+        votes[i].org = span_str(name);
+        votes[i].vote.height = UINT64_MAX >> 1;
+        votes[i].vote.epoch = UINT64_MAX >> 1;
+    }
+    struct journal_row row = {.height = UINT64_MAX >> 1,
+                              .round = 1000000,
+                              .step = STEP_PRECOMMIT,
+                              .locked_round = 1000000,
+                              .locked_value = value,
+                              .valid_round = 1000000,
+                              .valid_value = value,
+                              .proposed_round = 1000000,
+                              .vote = votes[0],
+                              .pol = {ARRAY_LEN(votes), votes}};
+    buf_init(&b, JOURNAL_RECORD_MAX);
+    cr_expect_eq(codec_encode(&journal_row_desc, &row, &b), ST_OK, "over %d bytes", JOURNAL_RECORD_MAX);
+    buf_deinit(&b);
     rig_deinit(&r);
 }
