@@ -644,7 +644,7 @@ void agree_restore(struct replica *r)
     while ((st = journal_get(r->cfg.journal, n, &h, &bytes)) == ST_OK) {
         if (h > height(r)) {
             replica_halt(r, "the vote journal is at height %" PRIu64 ", the store at %" PRIu64
-                            ": the store was restored from a backup. Its vote key is dead; see ententd doctor",
+                            ": the store was restored from a backup. Its vote key is dead; make a fresh one and have your registrar admit it",
                          h, height(r));
             return;
         }

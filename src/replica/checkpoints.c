@@ -40,7 +40,7 @@ enum status checkpoints_load(struct replica *r, struct err *err)
     if (st == ST_NOTFOUND)
         return ST_OK;
     if (st != ST_OK || value.n != 8)
-        return err_set(err, ST_CORRUPT, "the largest cosigned size cannot be read; run ententd doctor");
+        return err_set(err, ST_CORRUPT, "the largest cosigned size cannot be read: the store is damaged");
     r->cosigned_size = load_u64(value.p);
     return ST_OK;
 }

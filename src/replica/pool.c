@@ -272,7 +272,7 @@ enum status pool_load(struct replica *r, struct err *err)
         if (st == ST_END)
             return ST_OK;
         if (st != ST_OK || key.n != 8)
-            return err_set(err, st == ST_OK ? ST_CORRUPT : st, "the outbox cannot be read; run ententd doctor");
+            return err_set(err, st == ST_OK ? ST_CORRUPT : st, "the outbox cannot be read: the store is damaged");
         at = load_u64(key.p) + 1;
         struct pool_entry *e;
         st = parse(value, &e, err);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Goal: whatever arrives wrong, from a user, a file, the disk or a stranger, gets an answer that says what was wrong, where
 # and what to do, and changes nothing: roots, outbox and mempool, or the files of the directory, are as before.
-# Needs no clock of its own: a basis that is 30 days old is tested in tests/unit/ledger.
+# Out of reach here, for want of a clock to turn: a basis that is over 30 days old (tests/unit/ledger, ENT-5).
 set -euo pipefail
 bin=$1 source=$2
 export PATH=$bin:$PATH NO_COLOR=1

@@ -144,12 +144,32 @@ Test(block, ENT_rules_leave_entries_out_and_say_why)
     cr_assert_not_null(strstr(c[0].why, "it expired at"), "%s", c[0].why);
     cr_assert_eq(c[1].verdict, V_EXPIRY_TOO_FAR);
     cr_assert_eq(c[2].verdict, V_UNKNOWN_BASIS);
+    cr_assert_not_null(strstr(c[2].why, "its author saw another history: at tree size"), "%s", c[2].why);
     cr_assert_eq(c[3].verdict, V_OK);
     flush(&b, span_str("certificate"));
     struct block_candidate again[] = {{.leaf = c[3].leaf}, {.leaf = note_by(0, "next", FOUNDED + 86400000, newest())}};
     b = make(FOUNDED + 6, again, 2);
     cr_assert_eq(again[0].verdict, V_DUPLICATE);
     cr_assert_not_null(strstr(again[0].why, "on the record already, at leaf"), "%s", again[0].why);
+}
+
+/* Stale once the block after it is over 30 days old; the newest boundary never is. */
+Test(block, ENT_5_a_basis_grows_stale_by_the_block_after_it)
+{
+    const uint64_t day = UINT64_C(86400000), edge = FOUNDED + 5 + 30 * day;
+    struct basis old = newest();
+    struct block_candidate first = {.leaf = note_by(0, "the block after it", FOUNDED + day, old)};
+    struct block b = make(FOUNDED + 5, &first, 1);
+    flush(&b, span_str("certificate"));
+    struct block_candidate c[] = {{.leaf = note_by(0, "old", edge + day, old)}, {.leaf = note_by(0, "new", edge + day, newest())}};
+    b = make(edge, c, 2);
+    cr_assert_eq(c[0].verdict, V_OK);
+    cr_assert_eq(c[1].verdict, V_OK);
+    b = make(edge + 1, c, 2);
+    cr_assert_eq(c[0].verdict, V_STALE_BASIS);
+    cr_assert_not_null(strstr(c[0].why, "over 30 days old; sign it again on the newest history"), "%s", c[0].why);
+    cr_assert_eq(c[1].verdict, V_OK);
+    cr_assert_eq(b.n_leaves, 2);
 }
 
 Test(block, every_changed_byte_of_header_or_leaf_makes_it_invalid)
