@@ -152,7 +152,7 @@ unchanged 4 - 'sealed.key: wrong passphrase' entente comment --text x --key seal
 unchanged 4 - 'sealed.key is sealed, and there is no terminal to ask at; give --passphrase-file' entente comment --text x --key sealed.key --as maker/finance
 cp "$(key maker finance)" open.key; chmod 644 open.key
 unchanged 4 - 'open.key: mode 0644 lets others at the key; make it yours alone with: chmod 600 open.key' entente comment --text x --key open.key --as maker/finance
-sed 's/^seed ./seed x/' "$(key maker finance)" >hurt.key; chmod 600 hurt.key
+sed 's/^seed x/seed y/; t; s/^seed ./seed x/' "$(key maker finance)" >hurt.key; chmod 600 hurt.key
 unchanged 6 - 'hurt.key: damaged: its check line does not match; restore it' entente comment --text x --key hurt.key --as maker/finance
 unchanged 4 - 'none.key: .*No such file' entente comment --text x --key none.key --as maker/finance
 
