@@ -1,3 +1,4 @@
+#include <stdarg.h>
 #include "audit/verify.h"
 #include "cert/certificate.h"
 #include "cert/quorum.h"
@@ -24,8 +25,6 @@ struct verify {
 
 /* Sets where and why; returns ST_BADSIG. */
 static enum status refuse(struct verify *v, const char *region, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-
-#include <stdarg.h>
 
 static enum status refuse(struct verify *v, const char *region, const char *fmt, ...)
 {
@@ -285,7 +284,6 @@ static enum status one_block(struct verify *v, struct span body)
 static struct span cosigner_name(struct verify *v, struct arena *a, struct span org)
 {
     struct buf b CLEANUP(buf_deinit);
-    (void)v;
     buf_init(&b, 1024);
     buf_printf(&b, "%.*s/%.*s", SPAN_FMT(v->origin), SPAN_FMT(org));
     return arena_dup(a, buf_span(&b));

@@ -1,3 +1,4 @@
+#include <stdarg.h>
 #include "charter/yaml.h"
 #include "codec/codec.h"
 #include "node/config.h"
@@ -44,8 +45,6 @@ struct reader {
 
 __attribute__((format(printf, 3, 4))) static enum status complain(const struct reader *r, const struct yaml_node *n,
                                                                   const char *fmt, ...);
-
-#include <stdarg.h>
 
 static enum status complain(const struct reader *r, const struct yaml_node *n, const char *fmt, ...)
 {

@@ -1,3 +1,4 @@
+#include <stdarg.h>
 #include "sim/world.h"
 #include "cert/validators.h"
 #include "cert/vote.h"
@@ -5,7 +6,6 @@
 #include "ledger/rows.h"
 #include "sim/disk.h"
 #include "store/store_mem.h"
-#include <stdarg.h>
 
 enum { HEIGHTS_MAX = 4096, QUEUE_MAX = 1 << 16, SLOTS_MAX = 512, NAMES_MAX = 4096 };
 
