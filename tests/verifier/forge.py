@@ -143,7 +143,8 @@ class Alliance:
                 name = CODEC.schema.numbers["records", e.kind]
                 entries.append(governance.Entry(name, e, CODEC.decode("signature", leaf[n:]),
                                                 CODEC.decode(name, e.body), sha256(leaf[:n]), self.tree.size + i))
-            record = Rec("block_record", {"time_ms": time_ms, "entries": len(leaves)})
+            record = Rec("block_record", {"time_ms": time_ms, "entries": len(leaves), "height": len(self.blocks),
+                                          "epoch": 0})
             self.gov.block(record, self.tree.size, entries)
         except Refused:
             pass
