@@ -41,6 +41,7 @@ class Governance(Members):
         self.decisions, self.pinned, self.revisions, self.ballots, self.inputs = {}, {}, {}, {}, set()
         self.recoveries, self.asks, self.supports, self.faults = {}, {}, {}, set()
         self.last, self.rules = {"decision": 0, "note": 0}, 1  # rules: in force for the block at hand
+        self.blocks = []  # (time, size of the tree after it)
         self.now = self.previous = self.height = self.epoch = 0
         self.record_leaf, self.cause, self.halted = 0, None, None
 
@@ -97,6 +98,8 @@ class Governance(Members):
                     raise Refused("GOV-2", "the charter gives %s no seat %s" % (org, s.seat))
             self.join(parties[org], f.cards[org], f.digests[org], leaf)
         self.writes_known = True
+        self.now = f.sections[1].founded_ms
+        self.blocks.append((self.now, 1 + len(f.bodies) + len(f.cards)))
 
     # -- blocks ----------------------------------------------------------------------------------------------------
 
@@ -111,6 +114,7 @@ class Governance(Members):
             authority.check(self, e)
             self.cause = e
             getattr(self, "do_" + e.name)(e, e.body)
+        self.blocks.append((self.now, first_leaf + 1 + len(entries)))
 
     def leaf(self):
         return self.cause.leaf if self.cause else self.record_leaf
@@ -258,18 +262,18 @@ class Governance(Members):
 
     def deadline(self, d):
         """GOV-13."""
-        found = [x for _, ps in self.positions(d) for _, x in ps]
-        if self.is_phase(d, "PHASE_OPEN") and rights.REJECTS in found and rights.OWES not in found:
-            self.end(d, "PHASE_REJECTED", "EVENT_REJECTED")
-        else:
+        if self.is_phase(d, "PHASE_MEDIATION") or self.owing(d) or (self.approved(d) and not self.inputs_in(d)):
             self.escalate(d)
+        else:
+            self.end(d, "PHASE_REJECTED", "EVENT_REJECTED")
 
     def next_rung(self, d):
         """GOV-14."""
         p = self.pinned[d["number"]]
         bodies = {t["body"] for t in rights.base_terms(p, d["level"])} - {None}
         for n in range(d["rung"] + 1, len(p["rungs"]) + 1):
-            if p["rungs"][n - 1]["body"] not in bodies:
+            r = p["rungs"][n - 1]
+            if r["mediator"] or (r["partners"] and r["body"] not in bodies):
                 return n
         return None
 
@@ -296,12 +300,21 @@ class Governance(Members):
             found = {x for _, ps in self.positions(d, rung) for q, x in ps if q["org"] == otherwise.name}
             order = (rights.REJECTS, rights.OWES, rights.APPROVES, rights.ASIDE)
             worst = next((x for x in order if x in found), None)
-            if worst == rights.APPROVES:
+            if worst == rights.APPROVES and self.inputs_in(d):
                 return self.passing(d)
         return self.set(d, phase=self.phase["PHASE_DEFAULT"], closed_ms=self.now)
 
     def passes(self, d):
         """GOV-24."""
+        return self.approved(d) and self.inputs_in(d)
+
+    def inputs_in(self, d):
+        needs = self.pinned[d["number"]]["needs"] or []
+        return all((d["number"], d["revision"], i) in self.inputs or (n.seat and self.has_left(org_of(n.seat)))
+                   for i, n in enumerate(needs))
+
+    def approved(self, d):
+        """GOV-24, but for the inputs."""
         for t, ps in self.positions(d):
             found = [x for _, x in ps]
             if rights.OWES in found or rights.REJECTS in found or not found:
@@ -313,19 +326,19 @@ class Governance(Members):
                 least = len(found)
             if found.count(rights.APPROVES) < least:
                 return False
-        needs = self.pinned[d["number"]]["needs"] or []
-        return all((d["number"], d["revision"], i) in self.inputs for i in range(len(needs)))
+        return True
 
-    def passing(self, d):
+    def passing(self, d, leaving=False):
+        """leaving: as GOV-38 has it, by nobody, and a notice of 0 ends by its timer."""
         until = self.end_of(d["number"], self.pinned[d["number"]]["notice"])
         self.set(d, phase=self.phase["PHASE_PASSED"], passed_ms=self.now, effective_ms=until, changed_leaf=self.leaf())
-        self.event(d, "EVENT_PASSED", until_ms=until)
+        self.event(d, "EVENT_PASSED", until_ms=until, **({"seat": None, "id": None} if leaving else {}))
         head = self.decisions[d["counters"] or d["number"]]
         for n in [head["number"]] + head["countered_by"]:
             other = self.decisions[n]
             if other is not d and self.is_phase(other, "PHASE_STALE", *UNDECIDED):
                 self.end(other, "PHASE_COUNTERED", "EVENT_COUNTERED", other=d["number"], seat=None, id=None)
-        if self.pinned[d["number"]]["notice"].n == 0:
+        if self.pinned[d["number"]]["notice"].n == 0 and not leaving:
             self.effective(d)
 
     def effective(self, d):
@@ -343,8 +356,9 @@ class Governance(Members):
             self.number_row("rules-next", effect.rules)
         self.set(d, phase=self.phase["PHASE_EFFECTIVE"], effective_ms=self.now, closed_ms=self.now,
                  changed_leaf=self.leaf())
-        version = self.sections[d["section"]]["version"] if d["section"] else None
-        self.event(d, "EVENT_EFFECTIVE", section=d["section"], version=version, seat=None, id=None)
+        section = 7 if kind == "EFFECT_ADMIT" else d["section"]
+        version = self.sections[section]["version"] if section else None
+        self.event(d, "EVENT_EFFECTIVE", section=section, version=version, seat=None, id=None)
         if kind == "EFFECT_AMEND":
             self.outdated(d, version)
         elif kind == "EFFECT_ADMIT":
@@ -400,7 +414,7 @@ class Governance(Members):
         owners = sorted({s for o in row.owner for s in c.selected(o)})
         ladder = next((x for x in self.section(13).list if x.name == row.ladder), None)
         need(ladder, "the row names no ladder of the charter")
-        return {"decisions_version": self.sections[14]["version"], "calendars_version": self.sections[8]["version"],
+        pinned = {"decisions_version": self.sections[14]["version"], "calendars_version": self.sections[8]["version"],
                 "calendar": row.calendar, "owners": owners, "when_joint": row.joint,
                 "terms": [c.term(a) for a in row.approve],
                 "raises": [{"when": r.when, "terms": [c.term(a) for a in r.approve]} for r in row.above]
@@ -408,6 +422,13 @@ class Governance(Members):
                 "veto": row.veto or [], "sla": row.sla, "min_read": row.min_read, "notice": row.notice,
                 "ladder": row.ladder, "rungs": [c.rung(r) for r in ladder.rungs], "otherwise": row.otherwise,
                 "abstain": row.abstain, "needs": row.needs}
+        try:
+            data = self.codec.encode("state_pinned", pinned)
+            self.codec.decode("state_pinned", data)
+        except Refused as e:
+            raise Refused("ENT-7", "TOO_MANY: %s" % e.words) from None
+        need(len(data) <= 65535, "what is pinned is too large", "TOO_MANY")
+        return pinned
 
     def row_supported(self, row):
         need(not row.act_first and not row.longest and not row.reaffirms and row.budget == self.enums["requirement"]["REQ_NONE"]
@@ -469,6 +490,9 @@ class Governance(Members):
              "events": 0, "changed_leaf": e.leaf}
         self.approvals_ok(pinned, d)
         self.effect_ok(b.type, p.effect, e.seat, p.partner)
+        amending = [x for x in self.decisions.values() if p.effect.section and x["section"] == p.effect.section
+                    and self.is_phase(x, *UNDECIDED)]
+        need(len(amending) < 32, "32 undecided amendments of the section", "TOO_MANY")
         head = self.countered(e, b) if b.counters else None
         number = self.count("decision")
         d.update(number=number, counters=head and head["number"])

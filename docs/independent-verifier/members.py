@@ -11,7 +11,7 @@ from rights import org_of
 import sets
 
 DAY = 86_400_000
-RECOVERY_DAYS, ASK_DAYS, READY_BEHIND = 7, 30, 16
+RECOVERY_DAYS, SETTLED_DAYS, ASK_DAYS, READY_BEHIND, MAX_VALIDATORS = 7, 14, 30, 16, 64
 
 
 def need(ok, words, verdict=None):
@@ -62,8 +62,11 @@ class Members:
             self.seat_row("%s/%s" % (org, s), keys, leaf)
             self.know(org, [k.key for k in keys], "KEY_PERSON", leaf)
         self.know(org, [card.node[n] for n in genesis.NODE_KEYS], "KEY_NODE", leaf)
-        if card.recovery:
-            self.know(org, [card.recovery.key], "KEY_RECOVERY", leaf)
+
+    def new_to_record(self, key):
+        """GOV-31. The recovery keys of the founding are in PARTY alone."""
+        return key not in self.keys and all(p["recovery"] is None or p["recovery"].key != key
+                                            for p in self.parties.values())
 
     def given_seats(self, party):
         """The seats that the charter gives an organisation."""
@@ -98,7 +101,9 @@ class Members:
             if known:
                 need(known.get("revoked_ms") is None, "a key is revoked", "REVOKED_KEY")
                 need(known["use"] == self.enums["key_use"]["KEY_PERSON"] and known["org"] == org,
-                     "a key is a node's, a recovery key, or another organisation's", "NOT_PERMITTED")
+                     "a key is no person's, or another organisation's", "NOT_PERMITTED")
+            else:
+                need(self.new_to_record(k.key), "a key is a recovery key", "NOT_PERMITTED")
 
     def do_holder(self, e, b):
         """GOV-5."""
@@ -124,6 +129,8 @@ class Members:
         held = [k.key for k in self.seats[e.seat]["keys"]]
         need(b.key.key not in held or (b.key.key == e.signature.key and len(held) > 1), "a registrar's key",
              "NOT_PERMITTED")
+        need(all(r["org"] != org or b.key.key not in [k.key for k in r["keys"]] for r in self.recoveries.values()),
+             "a key of a recovery that is announced", "NOT_PERMITTED")
         node = self.parties[org]["node"]
         named = b.key.key in [node[n] for n in genesis.NODE_KEYS]
         if named:
@@ -131,6 +138,7 @@ class Members:
         self.revoke(b.key.key, e.leaf, compromised_since_ms=b.compromised_since_ms, reason=b.reason)
         if named:
             self.party_row(org, standing=self.enums["standing"]["STANDING_SUSPENDED"], changed_leaf=e.leaf)
+            self.count_support()
 
     # -- nodes -------------------------------------------------------------------------------------------------------
 
@@ -147,7 +155,8 @@ class Members:
         need(len(set(keys.values())) == 4, "a node key stands twice on the card", "NOT_PERMITTED")
         mine = self.parties.get(org)
         for n, k in keys.items():
-            need(k not in self.keys or (mine and mine["node"][n] == k), "the %s key is not new" % n, "NOT_PERMITTED")
+            same = mine and mine["node"][n] == k and self.keys[k].get("revoked_ms") is None
+            need(same or self.new_to_record(k), "the %s key is not new, or revoked" % n, "NOT_PERMITTED")
         return card, digest
 
     def take_card(self, org, card, digest, leaf):
@@ -170,8 +179,9 @@ class Members:
         """GOV-40."""
         org = org_of(e.seat)
         need(self.standing(org, "STANDING_JOINING"), "its node is not joining", "NOT_NOW")
-        need(b.height + READY_BEHIND >= self.height, "more than 16 blocks behind", "NOT_NOW")
+        need(b.height < self.height <= b.height + READY_BEHIND, "more than 16 blocks behind, or ahead", "NOT_NOW")
         self.party_row(org, standing=None, changed_leaf=e.leaf)
+        self.count_support()
 
     def do_fault(self, e, b):
         """GOV-35."""
@@ -203,8 +213,9 @@ class Members:
     def do_recover(self, e, b):
         """GOV-33."""
         p = self.parties.get(b.org)
-        need(p and not self.has_left(b.org), "no such organisation, or it has left", "NO_SUCH_OBJECT")
-        need(p.get("recovery"), "it has no recovery key", "NOT_PERMITTED")
+        need(p and not self.has_left(b.org) and b.org + "/registrar" in self.seats,
+             "no such organisation, it has left, or it has no registrar", "NO_SUCH_OBJECT")
+        need(p["recovery"], "it has no recovery key", "NOT_PERMITTED")
         statement = self.codec.encode("recovery_statement", {
             "alliance": self.founding.alliance, "epoch": self.epoch, "org": b.org, "after": p.get("recoveries") or 0,
             "keys": b.keys, "card": b.card and sha256(b.card)})
@@ -214,14 +225,22 @@ class Members:
             self.sigs.person("recovery@entente", statement, s, self.enums["sig_alg"])
         except Refused as x:
             raise Refused("ENT-7", "BAD_SIGNATURE: %s (%s)" % (x.words, x.rule)) from None
-        self.keys_usable(b.org, b.keys)
-        held = {k.key for k in self.registrar_keys(b.org)}
-        need(not held & {k.key for k in b.keys}, "a key is the registrar's now", "NOT_PERMITTED")
-        if b.card:
-            self.node_card(b.card, b.org, True)
         need(all(r["org"] != b.org for r in self.recoveries.values()), "one is announced already", "NOT_NOW")
+        self.keys_usable(b.org, b.keys)
+        given = {k.key for k in b.keys}
+        need(not given & {k.key for k in self.registrar_keys(b.org)}, "a key is the registrar's now", "NOT_PERMITTED")
+        if b.card:
+            card, _ = self.node_card(b.card, b.org, True)
+            need(not given & {card.node[n] for n in genesis.NODE_KEYS}, "a key is on the card too", "NOT_PERMITTED")
+        self.know(b.org, given, "KEY_PERSON", e.leaf)
         self.recovery_row(e.leaf, {"org": b.org, "due_ms": self.now + RECOVERY_DAYS * DAY, "by": e.seat,
-                                   "keys": sorted(b.keys, key=lambda k: (k.key, k.alg)), "card": b.card})
+                                   "keys": sorted(b.keys, key=lambda k: (k.key, k.alg)), "card": b.card,
+                                   "settled": self.settled()})
+
+    def settled(self):
+        """GOV-33: the size of the tree after the newest block that is 14 days old."""
+        old = [size for time, size in self.blocks if time <= self.now - SETTLED_DAYS * DAY]
+        return old[-1] if old else self.blocks[0][1]
 
     def registrar_keys(self, org):
         return self.seats.get(org + "/registrar", {"keys": []})["keys"]
@@ -252,8 +271,8 @@ class Members:
         row, at = self.recoveries[leaf], self.record_leaf
         org = row["org"]
         for k in self.registrar_keys(org):
-            self.revoke(k.key, at)
-        self.know(org, [k.key for k in row["keys"]], "KEY_PERSON", at)
+            if k.key not in [n.key for n in row["keys"]]:
+                self.revoke(k.key, at)
         self.seat_row(org + "/registrar", row["keys"], at)
         fields = {}
         if row["card"]:
@@ -277,9 +296,12 @@ class Members:
             self.keys_usable(org, b.keys)
         else:
             need(self.recoveries.get(b.recovery, {}).get("org") == org, "no such recovery", "NO_SUCH_OBJECT")
+        settled = self.settled() if replace else self.recoveries[b.recovery]["settled"]
+        need(self.seats[e.seat]["changed_leaf"] < settled, "the seat's holders have just changed", "NOT_NOW")
         digest, ask = sha256(e.entry.body), self.asks.get(org)
         if not (ask and ask["digest"] == digest and ask["seat"] != e.seat and ask["key"] != e.signature.key
-                and self.now - ask["at_ms"] <= ASK_DAYS * DAY):
+                and self.now - ask["at_ms"] <= ASK_DAYS * DAY
+                and self.seats[ask["seat"]]["changed_leaf"] < ask["leaf"]):
             return self.ask_row(org, {"seat": e.seat, "key": e.signature.key, "digest": digest, "leaf": e.leaf,
                                       "at_ms": self.now})
         if replace:
@@ -287,43 +309,62 @@ class Members:
             self.seat_row(org + "/registrar", b.keys, e.leaf)
         else:
             self.recovery_row(b.recovery, None)
+            self.party_row(org, recoveries=(self.parties[org].get("recoveries") or 0) + 1)
         return self.ask_row(org, None)
 
     # -- joining and leaving -----------------------------------------------------------------------------------------
 
     def admit_ok(self, effect):
         """GOV-36, but for the charter check. Returns the card and its digest."""
-        party = effect.party
+        party, observer = effect.party, self.enums["role"]["ROLE_OBSERVER"]
         need(party is not None and effect.card is not None, "no party or no card", "BAD_EFFECT")
         need(party.org not in self.parties, "the organisation is on the record", "NOT_PERMITTED")
+        voting = [o for o, p in self.parties.items() if p["role"] != observer and not self.has_left(o)]
+        need(party.role == observer or len(voting) < MAX_VALIDATORS, "64 partners and witnesses", "TOO_MANY")
         card, digest = self.node_card(effect.card, party.org, False)
         need(party.card == digest, "the party names another card", "BAD_EFFECT")
-        given = self.given_seats(party)
-        need(all(s.seat in given and s.seat != "node" for s in card.seats), "a seat that the charter does not give",
-             "BAD_EFFECT")
+        try:
+            self.codec.decode("charter_parties", self.parties_with(party))
+        except Refused as e:
+            raise Refused("ENT-7", "CHARTER_INVALID: %s (%s)" % (e.words, e.rule)) from None
+        given, named = self.given_seats(party), [s.seat for s in card.seats]
+        need(all(s in given and s != "node" for s in named) and "registrar" in named,
+             "a seat that the charter does not give, or no registrar", "BAD_EFFECT")
+        people = [k.key for s in card.seats for k in s.keys] + ([card.recovery.key] if card.recovery else [])
+        need(all(self.new_to_record(k) for k in people), "a key on the card is not new", "BAD_EFFECT")
         try:
             genesis.distinct_keys({party.org: card})
         except Refused as e:
             raise Refused("ENT-7", "BAD_EFFECT: %s (%s)" % (e.words, e.rule)) from None
-        people = [k.key for s in card.seats for k in s.keys] + ([card.recovery.key] if card.recovery else [])
-        need(all(k not in self.keys for k in people), "a key on the card is not new", "BAD_EFFECT")
         return card, digest
+
+    def parties_with(self, party):
+        return self.codec.encode("charter_parties", {
+            "list": sorted(self.section(7).list + [party], key=lambda p: p.org)})
 
     def admit(self, d, effect):
         """GOV-36, taking effect."""
         party, (card, digest) = effect.party, self.admit_ok(effect)
-        parties = sorted(self.section(7).list + [party], key=lambda p: p.org)
-        self.new_section(d, 7, self.codec.encode("charter_parties", {"list": parties}))
+        self.new_section(d, 7, self.parties_with(party))
         observer = party.role == self.enums["role"]["ROLE_OBSERVER"]
         self.join(party, card, digest, self.leaf(), None if observer else self.enums["standing"]["STANDING_JOINING"])
+        if card.recovery:
+            self.know(party.org, [card.recovery.key], "KEY_RECOVERY", self.leaf())
 
     def ask_anew(self, org):
         """GOV-36, rule 28."""
+        row = next((r for r in self.section(14).rows if r.name == "charter-core"), None)
         for n in sorted(self.decisions):
             d = self.decisions[n]
             if d["type"] == "charter-core" and self.is_phase(d, "PHASE_OPEN", "PHASE_MEDIATION"):
-                self.pinned[n] = self.pin(next(r for r in self.section(14).rows if r.name == d["type"]))
-                self.put("PINNED", u64(n), "state_pinned", self.pinned[n])
+                try:
+                    pinned = self.pin(row) if row else None
+                except Refused:
+                    pinned = None
+                if pinned:
+                    self.pinned[n] = pinned
+                    self.put("PINNED", u64(n), "state_pinned", pinned)
+                self.set(d, rung=0, level=0, rung_revisions=0)
                 self.stale(d, "%s joined: it is asked anew" % org)
 
     def leaver_ok(self, org):
@@ -336,7 +377,7 @@ class Members:
         self.party_row(org, standing=self.enums["standing"]["STANDING_LEFT"], left_ms=self.now,
                        changed_leaf=self.leaf())
         for seat in sorted(self.seats):
-            if org_of(seat) == org:
+            if org_of(seat) == org and self.seats[seat]["keys"]:
                 self.seat_row(seat, [], self.leaf())
         for leaf in [n for n, r in self.recoveries.items() if r["org"] == org]:
             self.recovery_row(leaf, None)
@@ -344,6 +385,7 @@ class Members:
         for n in sorted(self.decisions):
             if self.is_phase(self.decisions[n], "PHASE_OPEN", "PHASE_MEDIATION", "PHASE_PASSED", "PHASE_STALE"):
                 self.ask_no_more(self.decisions[n], org)
+        self.count_support()
 
     def ask_no_more(self, d, org):
         """GOV-38, for one live decision."""
@@ -357,14 +399,16 @@ class Members:
         if listed:
             self.put("PINNED", u64(d["number"]), "state_pinned", p)
         self.set(d, affected=[o for o in d["affected"] if o != org])
-        self.event(d, "EVENT_LEFT", name=org)
-        if not self.is_phase(d, "PHASE_OPEN"):
-            return  # no approval is in force in mediation
-        left = [len(t["partners"]) for t in self.terms(d)]
-        if (d["joint"] and max(left) < 2) or min(left) < 1:
-            self.end(d, "PHASE_LAPSED", "EVENT_LAPSED", words="too few partners are left")
-        elif self.passes(d):
-            self.passing(d)
+        self.event(d, "EVENT_LEFT", name=org, seat=None, id=None)
+        if not self.is_phase(d, "PHASE_OPEN", "PHASE_MEDIATION"):
+            return
+        mediation = self.is_phase(d, "PHASE_MEDIATION")
+        terms = self.terms(d, 0 if mediation else None)
+        if (d["joint"] and all(len(t["partners"]) < 2 for t in terms)) or not all(rights.asked(t, d, self.who)
+                                                                                  for t in terms):
+            self.end(d, "PHASE_LAPSED", "EVENT_LAPSED", words="too few partners are left", seat=None, id=None)
+        elif not mediation and self.passes(d):  # a mediator's rung has no ballots
+            self.passing(d, leaving=True)
 
     # -- the rules' version ------------------------------------------------------------------------------------------
 
