@@ -1,5 +1,7 @@
 """Makes packs for the tests: keys from labels, a small alliance, certified blocks. Written from SPEC alone."""
 import base64
+import copy
+import copyreg
 import functools
 import hashlib
 import pathlib
@@ -23,6 +25,7 @@ import x509  # noqa: E402
 CODEC = Codec(Schema(HERE.parents[1] / "proto"))
 FOUNDED = 1_795_425_600_000
 HOUR = 3_600_000
+STEP = HOUR // 6
 ZERO = bytes(32)
 KINDS = {name: n for (file, n), name in CODEC.schema.numbers.items() if file == "records"}
 
@@ -141,12 +144,17 @@ def large_charter():
     out["charter_alliance"] = {**out["charter_alliance"]._fields, "nonce": ZERO, "founded_ms": FOUNDED,
                                "origin": "ledger.example/test"}
     rows = {r.name: dict(r._fields) for r in out["charter_decisions"].rows}
-    at_once, soon = {"n": 0, "unit": 1}, {"n": 4, "unit": 3}
+    at_once, soon, days = {"n": 0, "unit": 1}, {"n": 4, "unit": 3}, {"n": 10, "unit": 1}
+    rows["clinical-claim"].update(sla=days, notice=at_once)
+    rows["swiss-listing"].update(sla=days)
     rows["admission"].update(notice=at_once)
     rows["removal"].update(notice=soon)
     rows["exit"].update(notice=soon)
     rows["charter-core"].update(notice=soon)
     rows["upgrade"] = {**rows["admission"], "name": "upgrade", "needs": None}
+    ladders = [{"name": x.name, "rungs": [{"to": r.to, "within": days, "answer": r.answer and days} for r in x.rungs]}
+               for x in out["charter_ladders"].list]
+    out["charter_ladders"] = {"list": ladders}
     out["charter_decisions"] = {**out["charter_decisions"]._fields, "rows": [rows[n] for n in sorted(rows)]}
     return out
 
@@ -179,7 +187,7 @@ class Alliance:
                                                 "sigs": sigs})
         self.members = [{"org": o, "vote": public("vote " + o), "cosign": public("cosign " + o)}
                         for o in sorted(orgs) if orgs[o][0] != OBSERVER]
-        self.tree, self.blocks, self.boundaries = Tree(), [], []
+        self.tree, self.blocks, self.boundaries, self.refused = Tree(), [], [], None
         self.last_commit, self.now = ZERO, FOUNDED
         self.found(sha256(CODEC.encode("genesis_sigs", sigs)))
 
@@ -251,17 +259,20 @@ class Alliance:
         by = by or (node_label("node", org) if name == "node" else seat)
         return data + CODEC.encode("signature", signature(by, "entry@entente", data, hardware_seat(org, name)))
 
-    # -- stories: a block per entry, an hour apart -------------------------------------------------------------------
+    # -- stories: a block per entry, ten minutes apart ---------------------------------------------------------------
 
-    def say(self, seat, kind, body, by=None, wait=HOUR, **more):
-        """One entry in a block of its own. Returns its leaf."""
+    def say(self, seat, kind, body, by=None, wait=STEP, ok=True, **more):
+        """One entry in a block of its own. ok: the rules accept it."""
         t = self.now + wait
         self.block([self.entry(seat, KINDS[kind], body, t, by=by, **more)], t)
-        return self.tree.size - 1
+        if ok and self.refused:
+            raise self.refused
 
     def wait(self, ms):
         """A block without entries: its timers fire."""
         self.block([], self.now + ms)
+        if self.refused:
+            raise self.refused
 
     def ref(self, number):
         return {"number": number, "digest": self.gov.decisions[number]["digest"]}
@@ -301,6 +312,14 @@ class Alliance:
         out += [(3, "pack_checkpoint", {"note": c}) for c in checkpoints]
         out.append((4, "pack_end", {"blocks": len(self.blocks), "leaves": self.tree.size, "root": self.tree.root()}))
         return [encode({1: k, 2: CODEC.plain(name, v)}) for k, name, v in out]
+
+
+copyreg.pickle(Rec, lambda r: (Rec, (r._name, r._fields)))
+
+
+def branch(alliance):
+    """A copy that goes its own way."""
+    return copy.deepcopy(alliance, {id(CODEC): CODEC})
 
 
 def pack(frames):
