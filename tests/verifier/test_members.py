@@ -15,19 +15,13 @@ import forge
 from forge import CODEC, HOUR, LARGE, node_label, person, public, sha256
 
 from pack import Failed
-import signing
 from verify import Verifier
-import x509
 
 AUDIT = os.environ.get("ENTENTE_AUDIT")
 DAY = 24 * HOUR
 APPROVE, REJECT, ABSTAIN = 1, 2, 4
 NONE, AMEND, ADMIT, REMOVE, EXIT, UPGRADE = range(1, 7)
 CONSULT, IMPACT, DILIGENCE = 1, 2, 3
-
-# Every story begins with one founding: its signatures are checked once.
-signing.fault = functools.lru_cache(maxsize=None)(signing.fault)
-x509.check = functools.lru_cache(maxsize=None)(x509.check)
 
 
 @functools.lru_cache(maxsize=None)
