@@ -169,6 +169,11 @@ static enum status second_task(const struct view *v, struct span org, const stru
     enum status st = ask_of(v, org, a, &ask, err);
     if (st != ST_OK)
         return st == ST_NOTFOUND ? ST_OK : st;
+    struct tkey k = tkey_text(ask.seat);
+    struct state_seat asker;
+    TRY(state_need(v, a, TABLE_SEAT, &k, &state_seat_desc, &asker, err));
+    if (asker.changed_leaf >= ask.leaf) /* it has changed hands: its ask is worth nothing */
+        return ST_OK;
     TRY(other_seats(v, org, only, ask.seat, UINT64_MAX, a, &seats, err));
     if (seats.n == 0)
         return ST_OK;
