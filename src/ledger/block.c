@@ -240,6 +240,23 @@ static enum status next_set(struct run *r, struct block_record *rec, struct err 
     return ST_OK;
 }
 
+/* GOV-39: the version that is in force from the next block on. */
+static enum status next_rules(struct run *r, struct err *err)
+{
+    struct view v = overlay_view(&r->state);
+    struct span value;
+    struct state_counter rules;
+    enum status st = view_get(&v, TABLE_META, span_str("rules"), &value);
+    if (st == ST_NOTFOUND)
+        return ST_OK;
+    if (st == ST_OK)
+        st = codec_decode(&state_counter_desc, value, r->a, &rules, err);
+    if (st != ST_OK || rules.value > UINT32_MAX)
+        return err_set(err, st == ST_OK ? ST_CORRUPT : st, "the rules version in force cannot be read");
+    r->b.after.rules = (uint32_t)rules.value;
+    return ST_OK;
+}
+
 /* After timers and entries: everything of the record that follows from them. Leaves 1 and on are in b.leaves. */
 static enum status run_end(struct run *r, struct span proposer, const struct hash *last_commit, struct err *err)
 {
@@ -264,6 +281,8 @@ static enum status run_end(struct run *r, struct span proposer, const struct has
         st = state_root(r, err);
     if (st == ST_OK)
         st = next_set(r, rec, err);
+    if (st == ST_OK)
+        st = next_rules(r, err);
     if (st != ST_OK)
         return st;
     rec->state_root = r->b.after.state.root;

@@ -11,6 +11,9 @@
 #include "merkle/sparse.h"
 #include "store/store.h"
 
+/* Newest version of the rules that this program can execute (GOV-39). */
+enum { BLOCK_RULES_KNOWN = 1 };
+
 /* Where a log ends. Plain data; the state before the next block. */
 struct tip {
     struct hash alliance;
@@ -18,7 +21,7 @@ struct tip {
     struct hash block;        /* id of the newest block */
     struct frontier tree;     /* over all leaves */
     struct sparse_tree state; /* over the authority-bearing tables */
-    uint32_t rules;
+    uint32_t rules;           /* version in force for the next block */
     struct hash validators;   /* hash of the set that decides the next block */
 };
 

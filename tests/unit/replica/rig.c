@@ -89,9 +89,14 @@ void rig_start(struct rig *r)
                                  .rng = &r->f.random,
                                  .net = {r, note_send, note_frame}};
     cr_assert_eq(replica_new(&cfg, &r->replica, &err), ST_OK, "%s", err.text);
-    for (size_t i = 0; i < r->f.n; i++)
-        if (i != r->self)
-            replica_peer_up(r->replica, span_str(r->f.orgs[i].id));
+    for (size_t i = 0; i < r->f.n; i++) {
+        struct msg_last_vote none = {0};
+        if (i == r->self)
+            continue;
+        replica_peer_up(r->replica, span_str(r->f.orgs[i].id));
+        if (!r->silent)
+            cr_assert_eq(rig_hear(r, i, &msg_last_vote_desc, &none, &err), ST_OK, "%s", err.text);
+    }
 }
 
 void rig_stop(struct rig *r)

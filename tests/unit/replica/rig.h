@@ -18,6 +18,7 @@ struct rig {
     struct journal *journal;
     struct replica *replica;
     const struct ed25519_key *vote; /* the key that it votes with */
+    bool silent; /* peers do not say which of its votes they hold */
     uint64_t wall, mono;
     struct clock clock;
     struct buf last[32]; /* newest frame sent, by kind of message */
