@@ -214,6 +214,9 @@ static bool governance(struct ask *q, enum method method, const void *request)
         struct query_seats seats;
         struct query_section section;
         struct query_halts halts;
+        struct rpc_recoveries_reply recoveries;
+        struct rpc_faults_reply faults;
+        struct rpc_rules_reply rules;
     } r;
     const struct rpc_number *number = request;
     const struct rpc_range *range = request;
@@ -236,6 +239,12 @@ static bool governance(struct ask *q, enum method method, const void *request)
         st = query_section(q->v, number->number, q->a, &r.section, &q->err);
     else if (method == METHOD_halts)
         st = query_halts(q->v, range->from, range->count, q->a, &r.halts, &q->err);
+    else if (method == METHOD_recoveries)
+        st = ask_recoveries(q->v, q->a, &r.recoveries, &q->err);
+    else if (method == METHOD_faults)
+        st = ask_faults(q->v, q->a, &r.faults, &q->err);
+    else if (method == METHOD_rules)
+        st = ask_rules(q->v, q->a, &r.rules, &q->err);
     else
         return false;
     finish(q, st, &r);
