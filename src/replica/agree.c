@@ -478,6 +478,15 @@ void agree_again(struct replica *r)
     agree_run(r);
 }
 
+void agree_look_on(struct replica *r)
+{
+    struct consensus_event ev = {
+        .type = EV_START_HEIGHT, .height = height(r), .n = (uint32_t)r->set.members.n, .self = CONSENSUS_FOLLOWER};
+    r->core = consensus_init(r->core_memory, consensus_size());
+    r->events_head = r->n_events = 0;
+    consensus_step(r->core, &ev, r->actions);
+}
+
 /* Is there anything to decide (BFT-A4)? */
 void agree_wake(struct replica *r)
 {

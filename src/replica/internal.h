@@ -223,6 +223,8 @@ MUST_USE enum status agree_commit(struct replica *r, struct body *b, struct span
 
 /* Forgets what was heard of the open height and starts it anew: whether this node votes has changed. Gossip fills in. */
 void agree_again(struct replica *r);
+/* For a node that stopped before it began: it answers questions, and takes no part. */
+void agree_look_on(struct replica *r);
 
 /* members.c */
 /* Of the newest state. */

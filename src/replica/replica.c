@@ -290,6 +290,8 @@ enum status replica_new(const struct replica_config *cfg, struct replica **ret_r
     pool_after_block(r, &no_block);
     agree_restore(r);
     agree_run(r);
+    if (r->halted[0] != 0)
+        agree_look_on(r);
     leave(r);
     *ret_replica = r;
     return ST_OK;
