@@ -240,18 +240,18 @@ static enum status later_block(struct verify *v, const struct pack_block *f, str
     if (codec_decode(&header_desc, f->header, a, &h, &err) != ST_OK || codec_decode(&block_record_desc, h.record, a, &rec, &err) != ST_OK)
         return refuse(v, "header", "BLK-2: %s", err.text);
     v->r->height = rec.height;
-    if (v->tip.rules > BLOCK_RULES_KNOWN) /* GOV-39: no fault of the record's */
+    if (v->tip.rules > GOV_RULES_MAX) /* GOV-39: no fault of the record's */
         return err_set(v->err, ST_UNSUPPORTED,
                        "verified up to block %" PRIu64 "; from then on the record runs under rules version %" PRIu32
                        ", and this program has versions up to %d. A newer entente-audit verifies all of it",
-                       v->tip.height, v->tip.rules, BLOCK_RULES_KNOWN);
+                       v->tip.height, v->tip.rules, GOV_RULES_MAX);
     enum status st = store_read_begin(v->store, &view, v->err);
     if (st != ST_OK)
         return st;
     st = gov_validators(&view, a, &set, v->err);
     if (st == ST_OK)
         st = bindings(v, f, &h, &rec, &set, a);
-    struct ledger l = {&v->tip, &view, v->ids};
+    struct ledger l = {.tip = &v->tip, .view = &view, .ids = v->ids};
     struct block_verifier verifier = {v, verify_leaf};
     if (st == ST_OK)
         st = block_execute(&l, f->header, f->leaves.v, f->leaves.n, &verifier, a, &valid, &b, why, v->err);

@@ -160,15 +160,14 @@ static void put_admission(struct cli *c, const struct query_parties *l, const st
 
 static void put_upgrade(struct cli *c, uint64_t rules, struct buf *b)
 {
-    struct rpc_rules_reply r;
-    struct rpc_status_reply s;
-    if (cli_ask(c, METHOD_rules, NULL, &r) != ST_OK || cli_ask(c, METHOD_status, NULL, &s) != ST_OK)
+    struct query_rules r;
+    if (cli_ask(c, METHOD_rules, NULL, &r) != ST_OK)
         return;
-    buf_printf(b, "rules     version %" PRIu64 " in force; version %" PRIu64 " once %" PRIu64 " of %" PRIu64 " nodes say that they have it\n",
-               r.rules, rules, s.quorum, s.validators);
-    if (r.known < rules)
+    buf_printf(b, "rules     version %" PRIu64 " in force; version %" PRIu64 " once %" PRIu64 " of %zu nodes say that they have it\n", r.rules,
+               rules, r.need, r.ready.n + r.missing.n);
+    if (c->info.rules < rules)
         buf_printf(b, "warning   the node asked here has versions up to %" PRIu64 ": without a newer program it stops before that block\n",
-                   r.known);
+                   c->info.rules);
     buf_printf(b, "          a node that lacks it then stops, says so, and goes on once it has it\n");
 }
 

@@ -83,7 +83,7 @@ const struct cli_verb cli_verbs[] = {
      "entente recovery submit brand.recovery --as clinics/registrar", verb_recovery_submit},
     {"recovery list", "", "no-pager ", "Recoveries that are announced, and when they are carried out",
      "entente recovery list", verb_recovery_list},
-    {"faults", "", "no-pager ", "Nodes that signed two different votes in one place, and the proofs",
+    {"faults", "", "from no-pager ", "Nodes that signed two different votes in one place, and the proofs",
      "entente faults", verb_faults},
     {"rules", "", "", "Rules version in force, the next one, and which nodes have it", "entente rules", verb_rules},
     {"node replace", "FILE.card", SIGNS,

@@ -1,6 +1,5 @@
 /* Organisations and their nodes: who joins and leaves, fresh keys, registrars, recoveries, faults. */
 #include <sys/stat.h>
-#include "cert/quorum.h"
 #include "charter/charter.h"
 #include "cli/cli.h"
 #include "crypto/hash.h"
@@ -460,12 +459,12 @@ int verb_recovery_submit(struct cli *c)
 
 int verb_recovery_list(struct cli *c)
 {
-    struct rpc_recoveries_reply r;
+    struct query_recoveries r;
     uint64_t now = clock_wall_ms(&clock_system);
     if (cli_ask(c, METHOD_recoveries, NULL, &r) != ST_OK)
         return cli_fail(c);
     if (c->json)
-        return cli_json(c, &rpc_recoveries_reply_desc, &r);
+        return cli_json(c, &query_recoveries_desc, &r);
     if (r.list.n == 0)
         (void)printf("No recovery is announced.\n");
     for (size_t i = 0; i < r.list.n; i++) {
@@ -500,17 +499,14 @@ static bool read_proof(struct cli *c, uint64_t index, struct fault *ret)
            codec_decode(&fault_desc, leaf.entry.body, &c->a, ret, &c->err) == ST_OK;
 }
 
-int verb_faults(struct cli *c)
+static int print_faults(struct cli *c, const struct query_faults *r)
 {
-    struct rpc_faults_reply r;
-    if (cli_ask(c, METHOD_faults, NULL, &r) != ST_OK)
-        return cli_fail(c);
     if (c->json)
-        return cli_json(c, &rpc_faults_reply_desc, &r);
-    if (r.list.n == 0)
+        return cli_json(c, &query_faults_desc, r);
+    if (r->list.n == 0)
         (void)printf("No node was shown to have signed twice.\n");
-    for (size_t i = 0; i < r.list.n; i++) {
-        const struct rpc_fault *x = &r.list.v[i];
+    for (size_t i = 0; i < r->list.n; i++) {
+        const struct query_fault *x = &r->list.v[i];
         struct fault proof;
         (void)printf("Block %" PRIu64 ", round %" PRIu64 ": the node of %.*s signed two different %ss", x->height, x->round, SPAN_FMT(x->org),
                      enum_text(&vote_type_enum, x->type));
@@ -523,21 +519,38 @@ int verb_faults(struct cli *c)
         (void)printf(".\n  Both signatures verify under its vote key of then, %.16s...; shown by %.*s on %s (leaf %" PRIu64 ")\n",
                      hex_of(&x->fault.key).s, SPAN_FMT(x->fault.shown_by), cli_time(x->fault.at_ms).s, x->fault.leaf);
     }
+    if (r->more)
+        (void)printf("There are more: --from %" PRIu64 "\n", r->list.v[r->list.n - 1].height + 1);
     return EXIT_DONE;
+}
+
+int verb_faults(struct cli *c)
+{
+    struct query_faults r;
+    struct rpc_range q = {.from = c->from == NULL ? 0 : c->from_number, .count = 1000};
+    return cli_ask(c, METHOD_faults, &q, &r) == ST_OK ? print_faults(c, &r) : cli_fail(c);
+}
+
+static void print_orgs(const char *what, const struct span_list *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        (void)printf("%s%.*s", i == 0 ? what : ", ", SPAN_FMT(l->v[i]));
+    (void)printf("%s", l->n == 0 ? "" : "\n");
 }
 
 int verb_rules(struct cli *c)
 {
-    struct rpc_rules_reply r;
-    struct rpc_status_reply s;
-    if (cli_ask(c, METHOD_rules, NULL, &r) != ST_OK || cli_ask(c, METHOD_status, NULL, &s) != ST_OK)
+    struct query_rules r;
+    if (cli_ask(c, METHOD_rules, NULL, &r) != ST_OK)
         return cli_fail(c);
     if (c->json)
-        return cli_json(c, &rpc_rules_reply_desc, &r);
-    (void)printf("in force    version %" PRIu64 "; this node has versions up to %" PRIu64 "\n", r.rules, r.known);
-    if (HAS(&r, rpc_rules_reply_key_next))
-        (void)printf("decided     version %" PRIu64 ", once %" PRIu64 " of %" PRIu64 " nodes have it\n", r.next, s.quorum, s.validators);
-    for (size_t i = 0; i < r.support.n; i++)
-        (void)printf("%-11.*s has version %" PRIu64 "\n", SPAN_FMT(r.support.v[i].org), r.support.v[i].rules);
+        return cli_json(c, &query_rules_desc, &r);
+    (void)printf("in force    version %" PRIu64 "; this node has versions up to %" PRIu64 "\n", r.rules, c->info.rules);
+    if (!HAS(&r, query_rules_key_next))
+        return EXIT_DONE;
+    (void)printf("decided     version %" PRIu64 ", in force once %" PRIu64 " of %zu nodes have it\n", r.next, r.need,
+                 r.ready.n + r.missing.n);
+    print_orgs("have it     ", &r.ready);
+    print_orgs("do not      ", &r.missing);
     return EXIT_DONE;
 }

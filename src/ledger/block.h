@@ -11,9 +11,6 @@
 #include "merkle/sparse.h"
 #include "store/store.h"
 
-/* Newest version of the rules that this program can execute (GOV-39). */
-enum { BLOCK_RULES_KNOWN = 1 };
-
 /* Where a log ends. Plain data; the state before the next block. */
 struct tip {
     struct hash alliance;
@@ -30,6 +27,7 @@ struct ledger {
     const struct tip *tip;
     const struct view *view;
     const struct ids *ids;
+    uint32_t rules_max; /* newest rules version that may be executed; 0: GOV_RULES_MAX */
 };
 
 struct block {

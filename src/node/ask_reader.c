@@ -33,7 +33,8 @@ static void info(struct ask *q)
                                .alliance = q->n->alliance,
                                .name = q->n->name,
                                .origin = q->n->origin,
-                               .version = span_str(ENTENTE_VERSION)};
+                               .version = span_str(ENTENTE_VERSION),
+                               .rules = GOV_RULES_MAX};
     finish(q, ST_OK, &r);
 }
 
@@ -215,9 +216,9 @@ static bool governance(struct ask *q, enum method method, const void *request)
         struct query_seats seats;
         struct query_section section;
         struct query_halts halts;
-        struct rpc_recoveries_reply recoveries;
-        struct rpc_faults_reply faults;
-        struct rpc_rules_reply rules;
+        struct query_recoveries recoveries;
+        struct query_faults faults;
+        struct query_rules rules;
     } r;
     const struct rpc_number *number = request;
     const struct rpc_range *range = request;
@@ -241,11 +242,11 @@ static bool governance(struct ask *q, enum method method, const void *request)
     else if (method == METHOD_halts)
         st = query_halts(q->v, range->from, range->count, q->a, &r.halts, &q->err);
     else if (method == METHOD_recoveries)
-        st = ask_recoveries(q->v, q->a, &r.recoveries, &q->err);
+        st = query_recoveries(q->v, q->a, &r.recoveries, &q->err);
     else if (method == METHOD_faults)
-        st = ask_faults(q->v, q->a, &r.faults, &q->err);
+        st = query_faults(q->v, range->from, range->count, q->a, &r.faults, &q->err);
     else if (method == METHOD_rules)
-        st = ask_rules(q->v, q->a, &r.rules, &q->err);
+        st = query_rules(q->v, q->a, &r.rules, &q->err);
     else
         return false;
     finish(q, st, &r);

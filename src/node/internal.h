@@ -123,11 +123,6 @@ void ask_replica_waiters(struct node *n, uint64_t now_ms);
 /* ask_reader.c: on reader threads. */
 void ask_reader(struct node *n, struct job *j);
 
-/* ask_members.c: into the arena. */
-MUST_USE enum status ask_recoveries(const struct view *v, struct arena *a, struct rpc_recoveries_reply *ret, struct err *err);
-MUST_USE enum status ask_faults(const struct view *v, struct arena *a, struct rpc_faults_reply *ret, struct err *err);
-MUST_USE enum status ask_rules(const struct view *v, struct arena *a, struct rpc_rules_reply *ret, struct err *err);
-
 /* found.c */
 /* Takes over fresh keys that the record names. Before the keys are opened. */
 MUST_USE enum status found_take_keys(struct node *n, struct err *err);

@@ -384,6 +384,7 @@ enum status agree_commit(struct replica *r, struct body *b, struct span certific
     st = store_read_begin(r->cfg.store, &r->view, err);
     if (st != ST_OK)
         return st;
+    members_check_rules(r); /* what waits cannot be judged under rules that are not known */
     pool_after_block(r, block);
     if (r->cfg.events.final != NULL)
         r->cfg.events.final(r->cfg.events.ctx, block->record.height, block->first_leaf, block->n_leaves);

@@ -98,7 +98,7 @@ static uint64_t supported(const struct replica *r)
 /* GOV-39. */
 static void say_support(struct replica *r)
 {
-    uint32_t most = r->cfg.rules_max == 0 ? BLOCK_RULES_KNOWN : r->cfg.rules_max;
+    uint32_t most = r->cfg.rules_max == 0 ? GOV_RULES_MAX : r->cfg.rules_max;
     struct err err;
     if (r->rules_next == 0 || r->rules_next > most || r->own.standing == STANDING_LEFT || supported(r) >= r->rules_next ||
         waits(r, KIND_SUPPORT))

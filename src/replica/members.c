@@ -378,7 +378,7 @@ const char *replica_no_vote(struct replica *r)
 /* GOV-39. */
 void members_check_rules(struct replica *r)
 {
-    uint32_t most = r->cfg.rules_max == 0 ? BLOCK_RULES_KNOWN : r->cfg.rules_max;
+    uint32_t most = r->cfg.rules_max == 0 ? GOV_RULES_MAX : r->cfg.rules_max;
     if (r->tip.rules > most)
         replica_halt(r,
                      "from block %" PRIu64 " on the alliance runs rules version %" PRIu32 "; this program has versions up to %" PRIu32

@@ -57,7 +57,7 @@ uint64_t replica_block_time(const struct replica *r)
 
 struct ledger replica_ledger(const struct replica *r)
 {
-    return (struct ledger){.tip = &r->tip, .view = &r->view, .ids = r->ids};
+    return (struct ledger){.tip = &r->tip, .view = &r->view, .ids = r->ids, .rules_max = r->cfg.rules_max};
 }
 
 /* Verified once: keyed by the leaf hash, entry and signature together; a bad signature marks nothing. */

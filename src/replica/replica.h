@@ -44,7 +44,7 @@ struct replica_config {
     const struct rng *rng;
     struct replica_net net;
     struct replica_events events;
-    uint32_t rules_max; /* newest rules version that it may execute; 0: BLOCK_RULES_KNOWN */
+    uint32_t rules_max; /* newest rules version that it may execute; 0: GOV_RULES_MAX */
 };
 
 /* Writes block 0 into an empty store. ST_EXISTS: the store holds an alliance already (the message says which). */
