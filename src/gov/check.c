@@ -200,7 +200,7 @@ static enum status check_party(const struct view *v, struct arena *a, const stru
     size_t dead = 0;
     for (size_t i = 0; i < ARRAY_LEN(four); i++)
         TRY(check_node_key(v, a, p, four[i], &dead, err));
-    if (standing == STANDING_SUSPENDED ? dead == 0 : standing != STANDING_LEFT && dead != 0)
+    if (standing != STANDING_SUSPENDED && standing != STANDING_LEFT && dead != 0)
         return err_set(err, ST_CORRUPT, "%.*s is %s with %zu dead keys of its node", SPAN_FMT(p->org),
                        enum_text(&standing_enum, standing), dead);
     if (HAS(&p->party, state_party_key_left_ms) != (standing == STANDING_LEFT))
