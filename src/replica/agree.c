@@ -217,33 +217,14 @@ static void do_vote(struct replica *r, const struct consensus_action *act)
     push_vote(r, &v);
 }
 
-/* Evidence is kept under NODE until it is on the record (duties.c). */
 static void do_fault(struct replica *r, const struct consensus_action *act)
 {
-    if ((int32_t)act->first.validator == agree_self(r)) {
+    if ((int32_t)act->first.validator == agree_self(r))
         replica_halt(r, "another copy of this node votes with its key (two different votes at height %" PRIu64
                         ", round %d); stop one of them",
                      height(r), act->round);
-        return;
-    }
-    struct signed_vote two[2];
-    votes_to_signed(r, &act->first, &two[0]);
-    votes_to_signed(r, &act->second, &two[1]);
-    struct pol_row row = {.votes = {2, two}};
-    struct buf b CLEANUP(buf_deinit);
-    struct err err;
-    struct store_txn *t;
-    char key[160];
-    int n = snprintf(key, sizeof key, "fault/%020" PRIu64 "/%07" PRIu64 "/%u/%.*s", height(r), two[0].vote.round,
-                     (unsigned)two[0].vote.type, SPAN_FMT(two[0].org));
-    ASSERT(n > 0);
-    buf_init(&b, 8192);
-    if (codec_encode(&pol_row_desc, &row, &b) != ST_OK || store_begin(r->cfg.store, &t, &err) != ST_OK)
-        return;
-    if (store_put(r->cfg.store, t, TABLE_NODE, span_of(key, (size_t)n), buf_span(&b), &err) != ST_OK)
-        store_abort(r->cfg.store, t);
     else
-        (void)!store_commit(r->cfg.store, t, &err);
+        duties_keep_fault(r, &act->first, &act->second);
 }
 
 static void do_schedule(struct replica *r, const struct consensus_action *act)
@@ -394,24 +375,6 @@ enum status agree_commit(struct replica *r, struct body *b, struct span certific
     return st;
 }
 
-/* The certificate of the precommits that decided. */
-static enum status make_certificate(struct replica *r, struct buf *b, struct err *err)
-{
-    struct consensus_vote votes[LIMIT_VALIDATORS];
-    struct commit_sig sigs[LIMIT_VALIDATORS];
-    uint32_t n = consensus_certificate(r->core, votes);
-    ASSERT(n > 0);
-    struct certificate c = {.epoch = r->tip.epoch,
-                            .height = height(r),
-                            .round = (uint64_t)votes[0].round,
-                            .value = votes[0].value,
-                            .sigs = {n, sigs}};
-    for (uint32_t i = 0; i < n; i++)
-        sigs[i] = (struct commit_sig){.org = r->set.members.v[votes[i].validator].org, .sig = votes[i].sig};
-    enum status st = codec_encode(&certificate_desc, &c, b);
-    return st == ST_OK ? ST_OK : err_set(err, st, "a certificate cannot be encoded");
-}
-
 static void commit_decided(struct replica *r)
 {
     struct err err = {0};
@@ -421,7 +384,7 @@ static void commit_decided(struct replica *r)
     ASSERT(b != NULL);
     ASSERT(b->valid);
     r->decided = false;
-    enum status st = make_certificate(r, &cert, &err);
+    enum status st = votes_certificate(r, &cert, &err);
     if (st == ST_OK)
         st = agree_commit(r, b, buf_span(&cert), &err);
     if (st != ST_OK)

@@ -107,6 +107,28 @@ static void say_support(struct replica *r)
     (void)!hand_in(r, KIND_SUPPORT, &body, &err);
 }
 
+void duties_keep_fault(struct replica *r, const struct consensus_vote *first, const struct consensus_vote *second)
+{
+    struct signed_vote two[2];
+    votes_to_signed(r, first, &two[0]);
+    votes_to_signed(r, second, &two[1]);
+    struct pol_row row = {.votes = {2, two}};
+    struct buf b CLEANUP(buf_deinit);
+    struct err err;
+    struct store_txn *t;
+    char key[160];
+    int n = snprintf(key, sizeof key, "fault/%020" PRIu64 "/%07" PRIu64 "/%u/%.*s", two[0].vote.height, two[0].vote.round,
+                     (unsigned)two[0].vote.type, SPAN_FMT(two[0].org));
+    ASSERT(n > 0);
+    buf_init(&b, 8192);
+    if (codec_encode(&pol_row_desc, &row, &b) != ST_OK || store_begin(r->cfg.store, &t, &err) != ST_OK)
+        return;
+    if (store_put(r->cfg.store, t, TABLE_NODE, span_of(key, (size_t)n), buf_span(&b), &err) != ST_OK)
+        store_abort(r->cfg.store, t);
+    else
+        (void)!store_commit(r->cfg.store, t, &err);
+}
+
 /* The set that decided, or decides, a height. */
 static enum status set_of(struct replica *r, uint64_t height, struct arena *a, struct validator_set *ret_set, struct err *err)
 {

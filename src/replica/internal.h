@@ -185,6 +185,8 @@ void votes_to_signed(const struct replica *r, const struct consensus_vote *v, st
 /* Checks membership, alliance, epoch and signature. ST_OK, ST_NOTFOUND, ST_MISMATCH, ST_BADSIG. */
 MUST_USE enum status votes_from_signed(const struct replica *r, const struct signed_vote *s, uint64_t *ret_height,
                                        struct consensus_vote *ret_vote, struct err *err);
+/* The certificate of the precommits that decided the open height. */
+MUST_USE enum status votes_certificate(struct replica *r, struct buf *b, struct err *err);
 void votes_snapshot_row(const struct replica *r, const struct consensus_snapshot *s, const struct consensus_vote *v,
                         const struct consensus_pol *pol, struct arena *a, struct journal_row *ret_row);
 
@@ -242,6 +244,8 @@ MUST_USE enum status members_on_last_vote(struct replica *r, struct peer *p, str
 void members_return_vote(struct replica *r, struct span org);
 
 /* duties.c */
+/* Keeps two votes of one slot until they are on the record (REP-7). */
+void duties_keep_fault(struct replica *r, const struct consensus_vote *first, const struct consensus_vote *second);
 void duties_tick(struct replica *r, uint64_t now_ms);
 
 /* gossip.c */
