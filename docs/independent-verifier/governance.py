@@ -1,14 +1,14 @@
 """Section 9: the writes of every block, re-executed.
 
 Not repeated here: the charter check (of a founding, an amendment, an admission), as SPEC does not hold it: what the
-validators accepted is taken as passing it. Where an effect fails its second check (GOV-25), the words of its `stale`
-event are the engine's own: the writes root of that block is not derived, its state root is. Both are counted."""
+validators accepted is taken as passing it. Where an amendment fails its second check (GOV-25), the words of its `stale` event are
+the engine's own: the writes root of that block is not derived, its state root is. Both are counted."""
 import struct
 
 import authority
 from calendars import Calendars
 from canonical import Refused
-from members import DAY, Members, need, u64
+from members import DAY, Members, Verdict, need, u64
 from merkle import Sparse, root_of
 import rights
 from rights import org_of
@@ -346,8 +346,8 @@ class Governance(Members):
         effect, kind = self.revisions[d["number"]][-1]["proposal"].effect, EFFECTS.get(d["type"])
         try:
             self.effect_ok(d["type"], effect, d["mover"], d["partner"])
-        except Refused:
-            return self.stale(d)
+        except Verdict as e:
+            return self.stale(d, None if kind == "EFFECT_AMEND" else self.codec.schema.verdicts[e.verdict])
         if kind == "EFFECT_AMEND":
             self.new_section(d, effect.section, effect.body)
         elif kind == "EFFECT_ADMIT":
@@ -426,7 +426,7 @@ class Governance(Members):
             data = self.codec.encode("state_pinned", pinned)
             self.codec.decode("state_pinned", data)
         except Refused as e:
-            raise Refused("ENT-7", "TOO_MANY: %s" % e.words) from None
+            raise Verdict("TOO_MANY", e.words) from None
         need(len(data) <= 65535, "what is pinned is too large", "TOO_MANY")
         return pinned
 
