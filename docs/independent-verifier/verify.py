@@ -7,7 +7,7 @@ import governance
 from merkle import Tree, sha256
 import note
 import pack
-from pack import Failed
+from pack import Failed, Unknown
 import sets
 import signing
 
@@ -110,8 +110,9 @@ class Verifier:
         in_force = self.governance.last.get("rules") or 1
         self.need(record.rules == in_force, "header", "BLK-9",
                   "executed under rules version %d, version %d is in force" % (record.rules, in_force))
-        self.need(record.rules == KNOWN_RULES, "header", "BLK-9",
-                  "executed under rules version %d; this program knows version %d" % (record.rules, KNOWN_RULES))
+        if record.rules != KNOWN_RULES:
+            raise Unknown("rules version %d is in force from block %d on; this program knows version %d"
+                          % (record.rules, height, KNOWN_RULES))
         if height == 0:
             leaves = self.first_block(b, record)
         else:
@@ -261,7 +262,7 @@ class Verifier:
     # -- governance ------------------------------------------------------------------------------------------------
 
     def execute(self, record, height, next_members):
-        """BLK-4, BLK-5, BLK-8, GOV-30: what this program does not re-execute is counted, never passed over."""
+        """BLK-4, BLK-5, BLK-6 (GOV-30), BLK-8: what this program does not re-execute is counted, never passed over."""
         g, c = self.governance, self.counts
         try:
             g.found(record) if height == 0 else g.block(record, self.tree.size - 1 - record.entries, self.decoded)
@@ -276,7 +277,7 @@ class Verifier:
         self.need(g.state_root() == record.state_root, "header", "BLK-5",
                   "re-executed, block %d has another state root" % height)
         c["state_roots"] += 1
-        self.need(g.validators() == next_members, "header", "GOV-30",
+        self.need(g.validators() == next_members, "header", "BLK-6",
                   "re-executed, block %d leads to another set of validators" % height)
 
 
