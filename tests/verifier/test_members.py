@@ -52,10 +52,10 @@ class Case(unittest.TestCase):
             if verdict:
                 self.assertIn(CODEC.schema.verdicts[verdict], said)
 
-    def good(self):
+    def good(self, checkpoints=()):
         a = self.a
         self.assertIsNone(a.refused, a.refused)
-        data = forge.pack(a.frames())
+        data = forge.pack(a.frames(checkpoints))
         v = Verifier(CODEC)
         v.run(io.BytesIO(data))
         self.assertEqual(v.counts["writes_roots_not_derived"], 0)
@@ -809,12 +809,21 @@ class Sets(Case):
         self.assertEqual(self.checkpoint(others, new), "PAK-6")
         a.say("maker/registrar", "replace_node", {"card": forge.make_card("maker", n=2)[1]})
         self.assertIsNone(self.checkpoint(others))
+        self.assertIsNone(self.checkpoint(others, new, log="log maker 2"))
+        self.assertEqual(self.checkpoint(("clinics", "distributor")), "CKP-3")
         a.say("maker/quality", "note", {"type": 1, "text": bytes(32)})
         self.assertEqual(self.checkpoint(others), "PAK-6")
         self.assertIsNone(self.checkpoint(others, new))
         self.assertEqual(self.checkpoint(("clinics", "distributor"), new), "CKP-3")
         self.assertEqual(self.checkpoint(others, new, log="log maker"), "PAK-6")
         self.assertIsNone(self.checkpoint(others, new, log="log maker 2"))
+
+    def test_an_older_checkpoint_by_keys_since_replaced(self):
+        a = self.a
+        old = a.checkpoint(("clinics", "distributor", "maker"), log="log maker")
+        a.say("maker/registrar", "replace_node", {"card": forge.make_card("maker", n=2)[1]})
+        a.say("maker/quality", "note", {"type": 1, "text": bytes(32)})
+        self.good([old])
 
 
 class Halts(Case):
