@@ -7,24 +7,11 @@ from canonical import Refused
 import genesis
 from merkle import sha256
 import rights
-from rights import org_of
+from rights import Verdict, need, org_of
 import sets
 
 DAY = 86_400_000
 RECOVERY_DAYS, SETTLED_DAYS, ASK_DAYS, READY_BEHIND, MAX_VALIDATORS = 7, 14, 30, 16, 64
-
-
-class Verdict(Refused):
-    """What the rules say of an entry: a name of verdicts.def, and words."""
-
-    def __init__(self, verdict, words):
-        super().__init__("ENT-7", "%s: %s" % (verdict, words) if verdict else words)
-        self.verdict = verdict
-
-
-def need(ok, words, verdict=None):
-    if not ok:
-        raise Verdict(verdict, words)
 
 
 def u64(*numbers):
@@ -454,8 +441,9 @@ class Members:
     def do_decision_input(self, e, b):
         """GOV-28."""
         d = self.decision(b.decision)
-        self.live(d, b.decision)
+        self.live(d)
         need(self.is_phase(d, "PHASE_OPEN"), "no inputs at this stage", "NOT_NOW")
+        self.live(d, b.decision)
         p, types = self.pinned[d["number"]], self.enums["input_type"]
         wanted = [(n.type, n.seat) for n in p["needs"] or []]
         need((b.need.type, b.need.seat) in wanted, "it does not need this", "NO_SUCH_OBJECT")
