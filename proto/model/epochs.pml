@@ -1,11 +1,13 @@
-/* Re-founding: the set of a height that cannot be decided is replaced, out of band, by people (BFT, epochs). Nodes 0, 1 and 2
- * are honest, node 3 lies. Epoch 0 plays ROUNDS rounds of the open height. Then REPORTS of the old set report what they
- * precommitted last at this height, with its POL, and stop signing in epoch 0. The re-founding fixes these: the value with
- * the POL of the newest round is the only one that epoch 1 may propose and prevote. Epoch 1 plays ROUNDS rounds, with epoch
- * 1 in all votes, fresh locks, and rounds from 0 again. Both epochs together have certificates for one value of the height.
+/* Re-founding (REF-1, 2, 5, 7): a height that cannot be decided is ended by people. Nodes 0, 1 and 2 are honest, node 3 lies.
+ * Epoch 0 plays ROUNDS rounds of the open height. REPORTS of the four are survivors: they report what they precommitted last
+ * at this height, with its POL, and stop signing in epoch 0. The reported value with the POL of the newest round is final
+ * (REF-1). If there is none, epoch 1 decides the height: ROUNDS rounds, with epoch 1 in all votes, no locks, and rounds from
+ * 0 again. No two values of the height are final: by a certificate of either epoch, or by the re-founding.
  *
+ * The model lets epoch 1 vote on a value that is final already, and on no other; that is harmless.
  * The honest node that does not report (if the liar does) is lost, or late: it may have signed anything by the rules, and may
- * hold a certificate that nobody else knows of.
+ * hold a certificate that nobody else knows of. Whether it takes part in epoch 1 under its old or under a fresh key makes no
+ * difference, as votes name the epoch; with NO_EPOCH it has its old one.
  *
  * -DFORGET_LOCK      the open height's precommits are forgotten
  * -DNO_EPOCH         votes do not name their epoch: those of the old one count in the new one
@@ -31,7 +33,8 @@ byte reportv[HONEST], reportr[HONEST];
 byte old_certificates;
 #define DECIDED(v) (CERTIFIED(v) || HAS(old_certificates, v))
 #endif
-#define TWO_DECIDED (DECIDED(1) && DECIDED(2))
+#define FINAL(v) (DECIDED(v) || fixed == (v))
+#define TWO_DECIDED (FINAL(1) && FINAL(2))
 #define DONE(i) (step[i] == PRECOMMIT && round[i] == ROUNDS)
 
 inline check()
@@ -42,7 +45,7 @@ inline check()
     failed = TWO_DECIDED;
 #endif
     if
-    :: TWO_DECIDED -> printf("FORK: with the liar's precommits there are certificates for A and for B\n")
+    :: TWO_DECIDED -> printf("FORK: A and B are both final\n")
     :: else
     fi;
     assert(!failed)
@@ -135,8 +138,8 @@ inline refound()
     fixed = fixed_next;
 #endif
     if
-    :: fixed == 0 -> printf("re-founding: epoch 1 begins, any value may be proposed\n")
-    :: else -> printf("re-founding: epoch 1 begins, only %c may be proposed\n", LETTER(fixed))
+    :: fixed == 0 -> printf("re-founding: nothing is final; epoch 1 begins, and decides the height\n")
+    :: else -> printf("re-founding: %c is final\n", LETTER(fixed))
     fi
 }
 
@@ -192,5 +195,6 @@ end_not_called:
         liar_reported = false;
         newest = 0;
         fixed_next = 0;
-        epoch = 1 }
+        epoch = 1;
+        check() }
 }
