@@ -4,7 +4,6 @@
  * (REF-1). If there is none, epoch 1 decides the height: ROUNDS rounds, with epoch 1 in all votes, no locks, and rounds from
  * 0 again. No two values of the height are final: by a certificate of either epoch, or by the re-founding.
  *
- * The model lets epoch 1 vote on a value that is final already, and on no other; that is harmless.
  * The honest node that does not report (if the liar does) is lost, or late: it may have signed anything by the rules, and may
  * hold a certificate that nobody else knows of. Whether it takes part in epoch 1 under its old or under a fresh key makes no
  * difference, as votes name the epoch; with NO_EPOCH it has its old one.
@@ -15,16 +14,16 @@
  * -DNO_REPORTED_POL  a reported precommit is believed without its POL
  * -DANY_REPORTED     any reported value may be fixed, not that of the newest round
  * -DREPORTS=2        two reports are enough
- * -DWITNESS          asserts that epoch 1 never decides a value that was fixed; that must fail */
+ * -DWITNESS=1        asserts that epoch 1 never decides; =2 that the re-founding never makes final what has a
+ *                    certificate; both must fail */
 #define HONEST 3
-byte fixed;
-#define ALLOWED(v) (fixed == 0 || fixed == (v))
+byte fixed; /* the value that the re-founding makes final */
 #include "rules.pml"
 #ifndef REPORTS
 #define REPORTS 3
 #endif
 
-byte epoch, reports;
+byte epoch, reports; /* epoch 2: the height is over without epoch 1 */
 bool reported[HONEST], liar_reported, failed;
 byte reportv[HONEST], reportr[HONEST];
 #if defined(FOLD)
@@ -40,7 +39,11 @@ byte old_certificates;
 inline check()
 {
 #ifdef WITNESS
-    failed = epoch == 1 && fixed == 1 && CERTIFIED_IN(ROUNDS, 1);
+#if WITNESS == 1
+    failed = epoch == 1 && CERTIFIED_IN(ROUNDS, 1);
+#else
+    failed = fixed == 1 && DECIDED(1);
+#endif
 #else
     failed = TWO_DECIDED;
 #endif
@@ -90,7 +93,7 @@ end_waits:
         :: lockr[_pid] == 0 -> printf("re-founding: node %d reports no precommit\n", _pid)
         :: else -> printf("re-founding: node %d reports its precommit for %c in round %d\n", _pid, LETTER(lockv[_pid]), lockr[_pid] - 1)
         fi }
-    :: epoch == 1 && DONE(_pid) -> break
+    :: epoch > 0 && DONE(_pid) -> break
     od
 }
 
@@ -173,6 +176,19 @@ inline clear_node(i)
     k = 0
 }
 
+inline next_epoch()
+{
+    round[0] = 0;
+    round[1] = 0;
+    round[2] = 0;
+    clear_node(0);
+    clear_node(1);
+    clear_node(2);
+    reports = 0;
+    liar_reported = false;
+    epoch = 1
+}
+
 active proctype ceremony()
 {
     byte newest, fixed_next, k;
@@ -185,16 +201,11 @@ end_not_called:
 #else
         old_certificates = (CERTIFIED(1) << 1) | (CERTIFIED(2) << 2);
 #endif
-        round[0] = 0;
-        round[1] = 0;
-        round[2] = 0;
-        clear_node(0);
-        clear_node(1);
-        clear_node(2);
-        reports = 0;
-        liar_reported = false;
+        check();
+        if
+        :: fixed != 0 -> epoch = 2
+        :: else -> next_epoch()
+        fi;
         newest = 0;
-        fixed_next = 0;
-        epoch = 1;
-        check() }
+        fixed_next = 0 }
 }

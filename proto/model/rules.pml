@@ -98,11 +98,6 @@ byte propv[ROUNDS], propvr[ROUNDS];
 bool a_used;
 #define NAMED_LATER(v) ((v) == 1 || a_used)
 
-/* Values that a re-founding allows (epochs.pml); elsewhere all. */
-#ifndef ALLOWED
-#define ALLOWED(v) true
-#endif
-
 /* BFT-L22 (vr = 0, none) and BFT-L28: lines 23 and 29 in one, as in the code. */
 #ifdef NO_LOCK
 #define LOCK_ALLOWS(i, v, vr) true
@@ -114,9 +109,9 @@ bool a_used;
 #else
 #define POL_CAME_ALONG(v, vr) POL_OF(vr, v)
 #endif
-#define MAY_PREVOTE_NEW(i, v) (NAMED_LATER(v) && ALLOWED(v) && PROPOSED(round[i], v, 0) && LOCK_ALLOWS(i, v, 0))
+#define MAY_PREVOTE_NEW(i, v) (NAMED_LATER(v) && PROPOSED(round[i], v, 0) && LOCK_ALLOWS(i, v, 0))
 #define MAY_PREVOTE_AGAIN(i, v, vr)                                                                                    \
-    ((vr) < ROUNDS && (vr) < round[i] && ALLOWED(v) && PROPOSED(round[i], v, vr) && POL_CAME_ALONG(v, vr) && LOCK_ALLOWS(i, v, vr))
+    ((vr) < ROUNDS && (vr) < round[i] && PROPOSED(round[i], v, vr) && POL_CAME_ALONG(v, vr) && LOCK_ALLOWS(i, v, vr))
 
 /* Every round is a closed conversation: what a node does in a round depends on its own past and on messages of that round
  * and of older ones, never on newer ones (a skip, L55, only moves a node on). So every run can be put into the order
@@ -255,8 +250,8 @@ inline start_round(i)
         printf("round %d: node %d proposes %c again, with the POL of round %d\n", round[i] - 1, i, LETTER(validv[i]), validr[i] - 1)
     :: PROPOSER(round[i]) == i && propv[round[i] - 1] == 0 && validr[i] == 0 ->
         if
-        :: ALLOWED(1) -> propv[round[i] - 1] = 1
-        :: ALLOWED(2) -> propv[round[i] - 1] = 2
+        :: propv[round[i] - 1] = 1
+        :: propv[round[i] - 1] = 2
         fi;
         printf("round %d: node %d proposes %c\n", round[i] - 1, i, LETTER(propv[round[i] - 1]))
     fi
