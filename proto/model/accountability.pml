@@ -14,6 +14,7 @@
  * -DNO_ALIKE     removes BFT-A1: prevotes are counted regardless of their valid round
  * -DNO_SIGNED    removes more of it: prevotes carry no valid round, so the second kind of proof does not exist
  * -DNO_KEEP      removes "every node keeps the POL": nothing but own votes and the certificates
+ * -DKEEP_NEWEST   keeps the POL behind the newest precommit of the height only
  * -DTWO_MESSAGES  leaves out the "unless": two messages alone name
  * -DWITNESS       asserts that no fork names both; that must fail
  * -DKEEP_OWN     keeps the POL behind precommits only, not the one that came with a proposal */
@@ -24,6 +25,13 @@
 byte named;
 bool framed, failed;
 bool two_used; /* of the liars, which are alike, the one that is needed first is called 2 */
+
+#ifdef KEEP_NEWEST
+bool owed[HONEST];
+#define NOTHING_OWED (!owed[0] && !owed[1])
+#else
+#define NOTHING_OWED true
+#endif
 
 /* Someone honest keeps prevotes of liars, code c in round r; k of the two are needed. */
 inline keep_prevotes(r, c, k)
@@ -129,7 +137,12 @@ active [HONEST] proctype node()
         lock_on(_pid, c);
 #ifndef NO_KEEP
         if
+#ifdef KEEP_NEWEST /* this one will be replaced by a newer one: that one must come, or nothing is judged */
+        :: c != 0 -> owed[_pid] = true
+        :: c != 0 -> owed[_pid] = false; keep_pol(round[_pid], c)
+#else
         :: c != 0 -> keep_pol(round[_pid], c)
+#endif
         :: else
         fi;
 #endif
@@ -148,7 +161,7 @@ active proctype auditor()
     byte r1, r2, r3, x;
     bool g0, g1, g2, g3, excused;
 end_no_fork:
-    atomic { step[0] == PRECOMMIT && round[0] == ROUNDS && step[1] == PRECOMMIT && round[1] == ROUNDS && FORK ->
+    atomic { step[0] == PRECOMMIT && round[0] == ROUNDS && step[1] == PRECOMMIT && round[1] == ROUNDS && NOTHING_OWED && FORK ->
         show_certificate(1);
         show_certificate(2);
         d_step {
