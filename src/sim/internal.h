@@ -57,7 +57,7 @@ struct node {
     bool suspended, armed, dying, starting;
     bool counting; /* dies at a moment of durability */
     uint64_t moments;
-    bool full, damaged, mute, no_votes, stopped;
+    bool isolated, full, damaged, mute, no_votes, stopped;
     uint64_t excused_until; /* it may stop itself until then */
     uint64_t linked, told_gone; /* bit k: node k */
     uint64_t cut;               /* what it sends there is lost */
@@ -102,6 +102,7 @@ struct sim {
     struct happening *heap;
     size_t heap_n;
     uint64_t side;
+    uint64_t withheld[SIM_MESSAGES]; /* who gets none of these */
     struct hash block[HEIGHTS_MAX], state[HEIGHTS_MAX];
     uint64_t newest;
     bool forked;
@@ -173,7 +174,7 @@ bool machine_excused(const struct node *n);
 void machine_note_change(struct node *n);
 
 /* watch.c: what must hold of honest nodes */
-void watch_sent(struct node *n, struct span frame);
+enum sim_message watch_sent(struct node *n, struct span frame); /* which kind it is */
 void watch_journal(struct node *n);
 void watch_final(struct node *n, uint64_t height);
 void watch_locks(struct node *n);

@@ -51,6 +51,12 @@ void sim_clock_drift(struct sim *s, size_t i, int64_t ppm)
     sim_tell(s, "%.*s: its clock drifts by %" PRId64 " ppm", SPAN_FMT(n->keys.org), ppm);
 }
 
+void sim_clock_right(struct sim *s, size_t i)
+{
+    set_clock(&s->nodes[i], s->nodes[i].first_off_ms, 0);
+    sim_tell(s, "%.*s: its clock is right", SPAN_FMT(s->nodes[i].keys.org));
+}
+
 void sim_clocks_right(struct sim *s)
 {
     for (size_t i = 0; i < s->n; i++)
@@ -409,10 +415,17 @@ static void see_to_it(struct node *n)
 void sim_sleep(struct sim *s, size_t i, uint64_t ms, bool suspend)
 {
     struct node *n = &s->nodes[i];
-    if (n->replica == NULL || n->asleep_until != 0)
-        return;
     s->stats.sleeps++;
     s->stats.suspends += suspend;
+    if (n->replica == NULL) { /* its machine is off: it stays so */
+        n->life++;
+        world_push(s, (struct happening){.at = s->now + ms, .what = WHAT_RESTART, .to = i, .life = n->life});
+        return;
+    }
+    if (n->asleep_until != 0) {
+        n->asleep_until = s->now + ms > n->asleep_until ? s->now + ms : n->asleep_until;
+        return;
+    }
     n->asleep_until = s->now + ms;
     n->slept_since = s->now;
     n->suspended = suspend;
@@ -428,6 +441,10 @@ void sim_sleep(struct sim *s, size_t i, uint64_t ms, bool suspend)
 static void wake(struct node *n)
 {
     struct sim *s = n->sim;
+    if (s->now < n->asleep_until) { /* it was put to sleep for longer */
+        world_push(s, (struct happening){.at = n->asleep_until, .what = WHAT_WAKE, .to = n->i, .life = n->life});
+        return;
+    }
     if (n->suspended)
         n->mono_lost += s->now - n->slept_since;
     n->asleep_until = 0;

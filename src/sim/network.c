@@ -8,7 +8,8 @@ bool network_reachable(const struct sim *s, size_t from, size_t to)
 
 static bool loses(struct sim *s, size_t from, size_t to)
 {
-    return !network_reachable(s, from, to) || ((s->nodes[from].cut >> to) & 1) != 0;
+    return !network_reachable(s, from, to) || ((s->nodes[from].cut >> to) & 1) != 0 || s->nodes[from].isolated ||
+           s->nodes[to].isolated;
 }
 
 static void schedule_frame(struct sim *s, size_t from, size_t to, struct span frame)
@@ -44,7 +45,7 @@ static void keep_old(struct sim *s, size_t from, struct span frame)
     memcpy(o->p, frame.p, frame.n);
 }
 
-static void send_one(struct node *n, size_t to, struct span frame)
+static void send_one(struct node *n, size_t to, enum sim_message kind, struct span frame)
 {
     struct sim *s = n->sim;
     if (n->dying || to == n->i || (n->linked & bit(to)) == 0 || s->heap_n + 4 > QUEUE_MAX)
@@ -52,6 +53,10 @@ static void send_one(struct node *n, size_t to, struct span frame)
     s->stats.sent++;
     if (loses(s, n->i, to) || sim_random(s, 100) < s->o.loss_percent) {
         s->stats.lost++;
+        return;
+    }
+    if ((s->withheld[kind] & bit(to)) != 0) {
+        s->stats.withheld++;
         return;
     }
     struct buf other CLEANUP(buf_deinit);
@@ -90,17 +95,16 @@ static enum status net_send_one(void *ctx, struct span org, struct span frame)
     size_t to = peer_of(n, org);
     if (to == n->sim->n)
         return ST_UNREACHABLE;
-    watch_sent(n, frame);
-    send_one(n, to, frame);
+    send_one(n, to, watch_sent(n, frame), frame);
     return ST_OK;
 }
 
 static void net_broadcast_all(void *ctx, struct span frame)
 {
     struct node *n = ctx;
-    watch_sent(n, frame);
+    enum sim_message kind = watch_sent(n, frame);
     for (size_t i = 0; i < n->sim->n; i++)
-        send_one(n, i, frame);
+        send_one(n, i, kind, frame);
 }
 
 struct replica_net network_of(struct node *n)
@@ -247,6 +251,23 @@ void sim_cut(struct sim *s, size_t from, uint64_t to)
     for (size_t i = 0; i < s->n; i++)
         lost += (n->cut >> i) & 1;
     sim_tell(s, "what %.*s sends to %zu others is lost", SPAN_FMT(n->keys.org), lost);
+}
+
+void sim_isolate(struct sim *s, size_t i, bool on)
+{
+    struct node *n = &s->nodes[i];
+    if (n->isolated == on)
+        return;
+    s->stats.isolated += on;
+    n->isolated = on;
+    sim_tell(s, "%.*s %s", SPAN_FMT(n->keys.org), on ? "hears nobody, and nobody hears it" : "is heard again");
+}
+
+void sim_withhold(struct sim *s, enum sim_message kind, uint64_t to)
+{
+    static const char *const words[] = {"other messages", "proposals", "prevotes", "precommits"};
+    s->withheld[kind] = to;
+    sim_tell(s, "%s reach %s", words[kind], to == 0 ? "all" : "some no more");
 }
 
 void sim_replay(struct sim *s, size_t n)

@@ -105,31 +105,45 @@ static void remember(struct node *n, const struct vote *v)
         n->sent[n->n_sent++] = *v;
 }
 
-void watch_sent(struct node *n, struct span frame)
+/* The vote in a frame, and of which kind it is. NULL: none. */
+static const struct signed_vote *vote_in(struct sim *s, struct span frame, struct arena *a, struct msg_proposal *p, struct msg_vote *m,
+                                         enum sim_message *ret_kind)
+{
+    struct envelope e;
+    *ret_kind = SIM_OTHER;
+    if (codec_decode(&envelope_desc, frame, a, &e, NULL) != ST_OK)
+        return NULL;
+    if (e.kind == msg_proposal_desc.number && codec_decode(&msg_proposal_desc, e.body, a, p, NULL) == ST_OK) {
+        *ret_kind = SIM_PROPOSAL;
+        s->stats.reproposals += HAS(&p->vote.vote, vote_key_valid_round);
+        return &p->vote;
+    }
+    if (e.kind != msg_vote_desc.number || codec_decode(&msg_vote_desc, e.body, a, m, NULL) != ST_OK)
+        return NULL;
+    *ret_kind = m->vote.vote.type == VOTE_PREVOTE ? SIM_PREVOTE : SIM_PRECOMMIT;
+    return &m->vote;
+}
+
+enum sim_message watch_sent(struct node *n, struct span frame)
 {
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 0);
-    struct envelope e;
     struct msg_proposal p;
     struct msg_vote m;
-    const struct signed_vote *v = NULL;
-    if (n->dying || codec_decode(&envelope_desc, frame, &a, &e, NULL) != ST_OK)
-        return;
-    if (e.kind == msg_proposal_desc.number && codec_decode(&msg_proposal_desc, e.body, &a, &p, NULL) == ST_OK) {
-        v = &p.vote;
-        n->sim->stats.reproposals += HAS(&v->vote, vote_key_valid_round);
-    } else if (e.kind == msg_vote_desc.number && codec_decode(&msg_vote_desc, e.body, &a, &m, NULL) == ST_OK) {
-        v = &m.vote;
-    }
+    enum sim_message kind;
+    if (n->dying)
+        return SIM_OTHER;
+    const struct signed_vote *v = vote_in(n->sim, frame, &a, &p, &m, &kind);
     if (v == NULL || !span_eq(v->org, n->keys.org))
-        return;
+        return kind;
     if (!is_bad(n)) {
         notarise(n, &v->vote);
-        return;
+        return kind;
     }
     check_dead_key(n, &v->vote);
     if (!n->mute)
         remember(n, &v->vote);
+    return kind;
 }
 
 /* After a restart: the journal holds all that was sent at the open height. */

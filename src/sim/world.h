@@ -39,6 +39,7 @@ struct sim_options {
     COUNT(reproposals, "re-proposals")                                                                       \
     COUNT(timers, "deadlines that fired")                                                                    \
     COUNT(heard, "deadlines of silence checked for a hearing")                                               \
+    COUNT(late_news, "of these, the decision was final only after its own deadline")                         \
     COUNT(halts, "nodes that stopped themselves, with words")                                                \
     COUNT(replayed_blocks, "blocks executed again by the auditor")
 
@@ -51,6 +52,8 @@ struct sim_options {
     COUNT(replayed, "old message replayed")                                                                  \
     COUNT(partitions, "partition")                                                                           \
     COUNT(one_way, "one-way cut")                                                                            \
+    COUNT(isolated, "node cut off right after it locked")                                                    \
+    COUNT(withheld, "proposal or vote kept from a node by the network")                                      \
     COUNT(crashes, "crash")                                                                                  \
     COUNT(crashes_unsynced, "crash between a journal write and its sync")                                    \
     COUNT(crashes_before_write, "crash before a journal write")                                              \
@@ -180,6 +183,7 @@ bool sim_damage(struct sim *s, size_t i, uint64_t ms);
 void sim_sleep(struct sim *s, size_t i, uint64_t ms, bool suspend);
 void sim_clock_jump(struct sim *s, size_t i, int64_t ms);
 void sim_clock_drift(struct sim *s, size_t i, int64_t ppm);
+void sim_clock_right(struct sim *s, size_t i);
 /* All clocks are right again, within clock_off_ms, and drift no more. */
 void sim_clocks_right(struct sim *s);
 /* Of a bad node: a copy of its store is kept; it comes back from the copy, with its journal, without one, or with an
@@ -196,6 +200,11 @@ size_t sim_clone(struct sim *s, size_t i, bool aware);
 void sim_partition(struct sim *s, uint64_t side);
 /* What node `from` sends to the nodes in `to` is lost, while the link stays up. */
 void sim_cut(struct sim *s, size_t from, uint64_t to);
+/* All that it sends and is sent is lost, while its links stay up. */
+void sim_isolate(struct sim *s, size_t i, bool on);
+/* Messages of this kind reach none of the nodes in `to`; 0: they reach all again. */
+enum sim_message { SIM_OTHER, SIM_PROPOSAL, SIM_PREVOTE, SIM_PRECOMMIT, SIM_MESSAGES };
+void sim_withhold(struct sim *s, enum sim_message kind, uint64_t to);
 /* Sends n frames of the past once more, from their senders. */
 void sim_replay(struct sim *s, size_t n);
 /* A frame of a bad node's making. */
