@@ -9,11 +9,8 @@ static bool same(const struct ballot_seen *x, const struct ballot_seen *y)
            x->nil == y->nil && hash_eq(&x->value, &y->value);
 }
 
-void evidence_add(struct sim *s, size_t org, const struct vote *v)
+static struct ballot_seen ballot_of(size_t org, const struct vote *v)
 {
-    if (v->height >= HEIGHTS_MAX || v->round > INT32_MAX)
-        return;
-    struct ballots *b = &s->ballots[v->height];
     struct ballot_seen x = {.org = org, .type = v->type, .round = (int32_t)v->round, .valid_round = -1, .nil = true};
     if (HAS(v, vote_key_value)) {
         x.nil = false;
@@ -21,9 +18,26 @@ void evidence_add(struct sim *s, size_t org, const struct vote *v)
     }
     if (HAS(v, vote_key_valid_round))
         x.valid_round = (int32_t)v->valid_round;
+    return x;
+}
+
+bool evidence_has(const struct sim *s, size_t org, const struct vote *v)
+{
+    if (v->height >= HEIGHTS_MAX || v->round > INT32_MAX)
+        return false;
+    const struct ballots *b = &s->ballots[v->height];
+    struct ballot_seen x = ballot_of(org, v);
     for (size_t i = b->n; i-- > 0;)
         if (same(&b->v[i], &x))
-            return;
+            return true;
+    return false;
+}
+
+void evidence_add(struct sim *s, size_t org, const struct vote *v)
+{
+    if (v->height >= HEIGHTS_MAX || v->round > INT32_MAX || evidence_has(s, org, v))
+        return;
+    struct ballots *b = &s->ballots[v->height];
     if (b->n == BALLOTS_MAX)
         return;
     if (b->n == b->cap) {
@@ -31,7 +45,7 @@ void evidence_add(struct sim *s, size_t org, const struct vote *v)
         b->v = realloc(b->v, b->cap * sizeof *b->v);
         ASSERT(b->v != NULL);
     }
-    b->v[b->n++] = x;
+    b->v[b->n++] = ballot_of(org, v);
 }
 
 /* Signed by a bad node's key? What is signed by honest ones is known from them. */

@@ -181,6 +181,7 @@ void watch_locks(struct node *n);
 
 /* evidence.c */
 void evidence_add(struct sim *s, size_t org, const struct vote *v);
+bool evidence_has(const struct sim *s, size_t org, const struct vote *v);
 /* Everything signed in a frame that a bad node sends. */
 void evidence_frame(struct sim *s, struct node *from, struct span frame);
 /* Were q alike prevotes for the value signed in this round? */

@@ -121,6 +121,19 @@ static void check_silence(struct run *r, const struct view *v)
     }
 }
 
+/* Its refusal is on that node's disk: the node may have died before it could say so. */
+static bool was_refused(struct run *r, const struct acked *x)
+{
+    struct view v;
+    struct err err;
+    struct span row;
+    if (x->refused || store_read_begin(sim_store(r->sim, x->node), &v, &err) != ST_OK)
+        return x->refused;
+    bool refused = view_get(&v, TABLE_REFUSED, span_hash(&x->id), &row) == ST_OK;
+    store_read_end(sim_store(r->sim, x->node), &v);
+    return refused;
+}
+
 static void check_leaves(struct run *r, const struct view *v, const struct tip *tip, struct ids *ids)
 {
     struct err err;
@@ -157,7 +170,7 @@ void record_check(struct run *r, size_t node)
     if (gov_next_deadline(&v, &deadline) == ST_OK && deadline <= tip.time_ms)
         sim_fail(r->sim, SIM_DEADLINE, "a deadline of %s has passed, and nothing happened", time_utc(deadline).s);
     for (size_t i = 0; i < r->n_acks; i++)
-        if (!r->acks[i].refused && !ids_find(ids, &r->acks[i].id, &leaf))
+        if (!ids_find(ids, &r->acks[i].id, &leaf) && !was_refused(r, &r->acks[i]))
             sim_fail(r->sim, SIM_LOST, "entry %.16s... was acknowledged by node %zu and is lost", hex_of(&r->acks[i].id).s,
                      r->acks[i].node);
     if (gov_check(&v, &a, &err) != ST_OK)

@@ -3,7 +3,7 @@
 #include "replica/replica.h"
 #include "store/store_mem.h"
 
-enum { HEAL_MS = 240000, SLA_S = 45, UNDO_MAX = 64, BAD_ACTS_MS = 1700 };
+enum { HEAL_MS = 240000, SLA_S = 45, UNDO_MAX = 64, BAD_ACTS_MS = 1700, NUDGE_MS = 15000 };
 
 /* -- Alliances: founded once per size, the same in every process -- */
 
@@ -300,8 +300,13 @@ static bool all_level(struct run *r)
 
 static bool wait_level(struct run *r)
 {
-    uint64_t from = sim_now(r->sim);
+    uint64_t from = sim_now(r->sim), nudged = from;
     while (!all_level(r)) {
+        /* What has expired meanwhile is refused by the next block, and there is none without something to decide. */
+        if (sim_now(r->sim) > nudged + NUDGE_MS) {
+            load_comment(r, first_honest(r), 0);
+            nudged = sim_now(r->sim);
+        }
         if (sim_now(r->sim) > from + HEAL_MS)
             sim_fail(r->sim, SIM_PROGRESS, "%d s after the network healed the honest nodes are not level", HEAL_MS / 1000);
         if (!advance(r, sim_now(r->sim) + 500))
