@@ -462,6 +462,11 @@ static void wake(struct node *n)
 void machine_happen(struct node *n, const struct happening *h)
 {
     struct sim *s = n->sim;
+    if ((h->what == WHAT_SPACE || h->what == WHAT_REPAIR) && n->asleep_until != 0) { /* nobody sees to it in the night */
+        excuse(n, n->asleep_until - s->now);
+        world_push(s, (struct happening){.at = n->asleep_until, .what = h->what, .to = n->i, .life = n->life});
+        return;
+    }
     if (h->what == WHAT_SPACE) {
         n->full = false;
         sim_tell(s, "%.*s: its disk has room again", SPAN_FMT(n->keys.org));

@@ -3,6 +3,7 @@
  * lies of bad.h. Many seeds, in several processes. sim --help says how. Prints the seed of a failure. */
 #include <getopt.h>
 #include <poll.h>
+#include <time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "run.h"
@@ -18,12 +19,14 @@ struct settings {
 struct said {
     uint64_t seed;
     bool ok, same;
+    uint64_t cpu_ms;
     struct run_result r;
 };
 
 struct total {
     struct sim_stats stats;
     uint64_t seeds, ms, asleep_ms, forks, guilty;
+    uint64_t slowest, slowest_ms, cpu_ms;
     size_t wrong;
 };
 
@@ -49,6 +52,7 @@ static void report(const struct total *t)
 {
     (void)printf("seeds %" PRIu64 "  simulated hours %.2f (of them everybody slept %.2f)  blocks %" PRIu64 "  faults injected %" PRIu64 "\n",
                  t->seeds, (double)t->ms / 3600000, (double)t->asleep_ms / 3600000, t->stats.blocks, fault_total(&t->stats));
+    (void)printf("CPU time %.1f s; the slowest seed, %" PRIu64 ", %.1f s\n", (double)t->cpu_ms / 1000, t->slowest, (double)t->slowest_ms / 1000);
     print_counts(&t->stats);
     if (t->forks > 0)
         (void)printf("forks with more than f bad nodes %" PRIu64 ", each with evidence against more than f nodes, all of them bad\n", t->forks);
@@ -83,7 +87,9 @@ static void run_one(const struct settings *o, uint64_t seed, struct said *ret)
     draw(o, seed, &p);
     if (o->plan)
         plan_print(&p, stdout);
+    clock_t from = clock();
     (void)run_plan(&p, &ro, &ret->r);
+    ret->cpu_ms = (uint64_t)(clock() - from) / (CLOCKS_PER_SEC / 1000);
     ret->ok = judge(&p, &ret->r);
     if (ret->ok && o->same) { /* the same seed gives the same trace */
         struct run_result again;
@@ -135,6 +141,11 @@ static void take(struct total *t, const struct said *s)
     t->ms += s->r.ms;
     t->asleep_ms += s->r.asleep_ms;
     t->forks += s->r.forked;
+    t->cpu_ms += s->cpu_ms;
+    if (s->cpu_ms > t->slowest_ms) {
+        t->slowest_ms = s->cpu_ms;
+        t->slowest = s->seed;
+    }
     sim_stats_add(&t->stats, &s->r.stats);
     if (!s->ok && t->wrong++ < WRONG_MAX)
         (void)printf("seed %" PRIu64 ": %s\n", s->seed, s->r.wrong);
