@@ -626,21 +626,13 @@ enum status agree_on_vote(struct replica *r, struct span org, struct span body, 
     return ST_OK;
 }
 
-/* A node that stops before it took part at the height still says where it stands, and serves blocks. */
-static void start_silent(struct replica *r)
-{
-    struct consensus_event ev = {
-        .type = EV_START_HEIGHT, .height = height(r), .n = (uint32_t)r->set.members.n, .self = CONSENSUS_FOLLOWER};
-    consensus_step(r->core, &ev, r->actions);
-}
-
 /* What the journal holds of the open height comes back before anything else; a slot is never signed twice. */
 void agree_restore(struct replica *r)
 {
-    if (r->cfg.vote == NULL || r->cfg.journal == NULL || PLANTED(15)) {
-        agree_start_height(r);
+    agree_start_height(r);
+    agree_run(r); /* also a node that votes no more says where it stands */
+    if (r->cfg.vote == NULL || r->cfg.journal == NULL || PLANTED(15))
         return;
-    }
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 16 << 20);
     struct journal_row row = {0};
@@ -654,7 +646,6 @@ void agree_restore(struct replica *r)
             replica_halt(r, "the vote journal is at height %" PRIu64 ", the store at %" PRIu64
                             ": the store was restored from a backup. Its vote key is dead; make a fresh one and have your registrar admit it",
                          h, height(r));
-            start_silent(r);
             return;
         }
         if (h < height(r))
@@ -662,16 +653,13 @@ void agree_restore(struct replica *r)
         st = codec_decode(&journal_row_desc, arena_dup(&a, bytes), &a, &row, &err);
         if (st != ST_OK) {
             replica_halt(r, "a record of the vote journal cannot be read: %s", err.text);
-            start_silent(r);
             return;
         }
         n++;
     }
     int32_t self = agree_self(r);
-    if (n == 0 || self < 0) {
-        agree_start_height(r);
+    if (n == 0 || self < 0)
         return;
-    }
     struct consensus_pol *pol = NULL;
     if (row.pol.n > 0 && read_pol(r, &row.pol, &r->height, &pol, &err) == ST_OK)
         r->kept_pol = pol;
