@@ -357,6 +357,27 @@ static void room_for(struct run *r, size_t n)
     r->b.n_leaves = 1;
 }
 
+/* What of the candidates is accepted, in their order. more: timers are left, so there is room for none. */
+static enum status take_candidates(struct run *r, const struct gov_clock *clock, bool more, struct block_candidate *candidates,
+                                   size_t n, struct err *err)
+{
+    room_for(r, n);
+    for (size_t i = 0; i < n; i++) {
+        struct block_candidate *c = &candidates[i];
+        c->left_out = more || r->b.n_leaves > clock->block_entries || r->bytes + c->leaf.bytes.n > clock->block_bytes;
+        if (c->left_out)
+            continue;
+        enum status st = run_entry(r, &c->leaf, r->b.first_leaf + r->b.n_leaves, &c->verdict, c->why, err);
+        if (st != ST_OK)
+            return st;
+        for (size_t k = 0; c->verdict == V_OK && k + 1 < r->b.n_leaves; k++) /* ENT-2 within the block */
+            ASSERT(!hash_eq(&r->b.entries[k].id, &c->leaf.id));
+        if (c->verdict == V_OK)
+            take_entry(r, &c->leaf);
+    }
+    return ST_OK;
+}
+
 enum status block_make(const struct ledger *l, uint64_t time_ms, struct span proposer, const struct hash *last_commit,
                        struct block_candidate *candidates, size_t n, struct arena *a, struct block *ret_block, struct err *err)
 {
@@ -369,26 +390,37 @@ enum status block_make(const struct ledger *l, uint64_t time_ms, struct span pro
         st = gov_clock(l->view, a, &clock, err);
     if (st != ST_OK)
         return st;
-    room_for(&r, n);
-    for (size_t i = 0; i < n; i++) {
-        struct block_candidate *c = &candidates[i];
-        c->left_out = more || r.b.n_leaves > clock.block_entries || r.bytes + c->leaf.bytes.n > clock.block_bytes;
-        if (c->left_out)
-            continue;
-        st = run_entry(&r, &c->leaf, r.b.first_leaf + r.b.n_leaves, &c->verdict, c->why, err);
-        if (st != ST_OK)
-            return st;
-        for (size_t k = 0; c->verdict == V_OK && k + 1 < r.b.n_leaves; k++) /* ENT-2 within the block */
-            ASSERT(!hash_eq(&r.b.entries[k].id, &c->leaf.id));
-        if (c->verdict == V_OK)
-            take_entry(&r, &c->leaf);
-    }
+    st = take_candidates(&r, &clock, more, candidates, n, err);
+    if (st != ST_OK)
+        return st;
     if (r.b.n_leaves == 1 && r.b.timers == 0) /* BLK-8 */
         return ST_END;
     st = run_end(&r, arena_dup(a, proposer), last_commit, err);
     if (st == ST_OK)
         *ret_block = r.b;
     return st;
+}
+
+enum status block_judge(const struct ledger *l, uint64_t time_ms, struct block_candidate *candidates, size_t n, struct arena *a,
+                        struct err *err)
+{
+    struct run r;
+    struct gov_clock clock;
+    bool more, any = false;
+    for (size_t i = 0; i < n; i++) { /* what needs no execution; timers may be many */
+        struct block_candidate *c = &candidates[i];
+        c->left_out = false;
+        enum status st = block_admit(l, &c->leaf, time_ms, &c->verdict, c->why, err);
+        if (st != ST_OK)
+            return st;
+        any = any || c->verdict == V_OK;
+    }
+    if (!any)
+        return ST_OK;
+    enum status st = run_begin(&r, l, time_ms, a, &more, err);
+    if (st == ST_OK)
+        st = gov_clock(l->view, a, &clock, err);
+    return st == ST_OK ? take_candidates(&r, &clock, more, candidates, n, err) : st;
 }
 
 /* Parses what came, and the rules that need no execution. NULL when fine, else what is wrong. */

@@ -65,6 +65,11 @@ MUST_USE enum status block_make(const struct ledger *l, uint64_t time_ms, struct
                                 struct block_candidate *candidates, size_t n, struct arena *a, struct block *ret_block,
                                 struct err *err);
 
+/* The verdicts that block_make would give, without making a block: no roots, and no timers fired where no candidate is
+ * admissible. left_out as there. */
+MUST_USE enum status block_judge(const struct ledger *l, uint64_t time_ms, struct block_candidate *candidates, size_t n,
+                                 struct arena *a, struct err *err);
+
 /* Checks one leaf's signature; lets the caller use its cache and threads. */
 struct block_verifier {
     void *ctx;

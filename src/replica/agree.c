@@ -617,10 +617,10 @@ enum status agree_on_vote(struct replica *r, struct span org, struct span body, 
 /* What the journal holds of the open height comes back before anything else; a slot is never signed twice. */
 void agree_restore(struct replica *r)
 {
-    if (r->cfg.vote == NULL || r->cfg.journal == NULL || PLANTED(15)) {
-        agree_start_height(r);
+    agree_start_height(r);
+    agree_run(r); /* also a node that votes no more says where it stands */
+    if (r->cfg.vote == NULL || r->cfg.journal == NULL || PLANTED(15))
         return;
-    }
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 16 << 20);
     struct journal_row row = {0};
@@ -646,10 +646,8 @@ void agree_restore(struct replica *r)
         n++;
     }
     int32_t self = agree_self(r);
-    if (n == 0 || self < 0) {
-        agree_start_height(r);
+    if (n == 0 || self < 0)
         return;
-    }
     struct consensus_pol *pol = NULL;
     if (row.pol.n > 0 && read_pol(r, &row.pol, &r->height, &pol, &err) == ST_OK)
         r->kept_pol = pol;

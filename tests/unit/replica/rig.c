@@ -19,7 +19,13 @@ static uint64_t mono(void *ctx)
     return ((struct rig *)ctx)->mono;
 }
 
-static bool lives(void *ctx)
+static bool lives(void *ctx, enum sim_disk_moment moment)
+{
+    (void)ctx, (void)moment;
+    return false;
+}
+
+static bool has_room(void *ctx)
 {
     (void)ctx;
     return false;
@@ -86,7 +92,7 @@ void rig_init(struct rig *r, size_t self)
     r->vote = r->f.orgs[self].vote;
     r->clock = (struct clock){r, wall, mono};
     r->store = store_mem_new();
-    r->disk = sim_disk_new(&(struct sim_disk_hook){NULL, lives});
+    r->disk = sim_disk_new(&(struct sim_disk_hook){NULL, lives, has_room});
     r->file = sim_disk_file(r->disk);
     r->id.alliance = r->f.genesis.alliance;
     for (size_t i = 0; i < ARRAY_LEN(r->last); i++)
