@@ -4,8 +4,12 @@
 
 #include "fuzz/fuzz.h"
 
-#define cr_assert(cond, ...)       REQUIRE(cond, "%s", #cond)
-#define cr_assert_eq(a, b, ...)    REQUIRE((a) == (b), "%s == %s", #a, #b)
-#define cr_assert_lt(a, b, ...)    REQUIRE((a) < (b), "%s < %s", #a, #b)
+/* What follows the condition is for people; there may be nothing. */
+#define cr_assert(...)    FIRST_HOLDS(__VA_ARGS__, "")
+#define cr_assert_eq(...) PAIR_HOLDS(==, __VA_ARGS__, "")
+#define cr_assert_lt(...) PAIR_HOLDS(<, __VA_ARGS__, "")
+
+#define FIRST_HOLDS(cond, ...)   REQUIRE(cond, "%s", #cond)
+#define PAIR_HOLDS(op, a, b, ...) REQUIRE((a) op (b), "%s %s %s", #a, #op, #b)
 
 #endif
