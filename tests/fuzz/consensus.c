@@ -123,7 +123,7 @@ static void watch_actions(struct watch *w)
     REQUIRE(s.height == w->height, "the height is the one begun");
     REQUIRE(s.locked_round >= w->locked_round, "a lock does not go back");
     w->locked_round = s.locked_round;
-    for (int32_t i = s.oldest_round; i >= 0 && i <= s.newest_round; i++)
+    for (int32_t i = s.round > 2 ? s.round - 2 : 0; i <= s.round + 2; i++)
         (void)consensus_round(w->core, i, &r);
 }
 
