@@ -9,12 +9,6 @@
 #include "records.def"
 #undef RECORD
 
-/* Known gap: ready, support and fault have no block yet, and so are unknown to kind_desc. Each line here goes
- * when its block comes. */
-typedef const struct record_desc *kind_body_3;
-typedef const struct record_desc *kind_body_4;
-typedef const struct record_desc *kind_body_5;
-
 /* enums.def holds other enumerations too: SECOND gives 1 for kind, whose IS_KIND_kind is a macro of two
  * parts, and 0 for any other. */
 #define IS_KIND_kind       ~, 1

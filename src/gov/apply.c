@@ -77,6 +77,13 @@ union body {
     struct withdraw withdraw;
     struct move_decision move;
     struct note note;
+    struct ready ready;
+    struct support support;
+    struct fault fault;
+    struct replace_node node;
+    struct recover recover;
+    struct registrar registrar;
+    struct decision_input input;
 };
 
 static enum status dispatch(struct act *c, enum kind kind, const union body *b, struct err *err)
@@ -101,6 +108,10 @@ static enum status dispatch(struct act *c, enum kind kind, const union body *b, 
     case KIND_READY:
     case KIND_SUPPORT:
     case KIND_FAULT:
+    case KIND_NODE:
+    case KIND_RECOVER:
+    case KIND_REGISTRAR:
+    case KIND_INPUT:
         break;
     }
     return act_refuse(c, V_NOT_SUPPORTED, "%s entries are not part of these rules yet",

@@ -49,6 +49,8 @@ static enum status fire(struct gov *g, const struct timer *t, struct err *err)
         return course_effect(g, &m, err);
     case TIMER_REBASE:
         return course_close(g, &m, PHASE_LAPSED, NULL, 0, err);
+    case TIMER_RECOVERY:
+        break;
     }
     return err_set(err, ST_CORRUPT, "timer of an unknown kind %d", (int)t->kind);
 }

@@ -74,7 +74,7 @@ struct node {
     size_t n_pending;
     bool blocks; /* some became final in this batch */
     uint64_t room_at_ms;
-    bool said_halted;
+    bool said_halted, no_room;
 };
 
 /* queue.c */
