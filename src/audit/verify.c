@@ -244,7 +244,7 @@ static enum status later_block(struct verify *v, const struct pack_block *f, str
     st = gov_validators(&view, a, &set, v->err);
     if (st == ST_OK)
         st = bindings(v, f, &h, &rec, &set, a);
-    struct ledger l = {&v->tip, &view, v->ids};
+    struct ledger l = {.tip = &v->tip, .view = &view, .ids = v->ids};
     struct block_verifier verifier = {v, verify_leaf};
     if (st == ST_OK)
         st = block_execute(&l, f->header, f->leaves.v, f->leaves.n, &verifier, a, &valid, &b, why, v->err);
