@@ -6,7 +6,7 @@
 static void to_vote(const struct replica *r, uint64_t height, const struct consensus_vote *v, struct vote *ret_vote)
 {
     *ret_vote = (struct vote){.alliance = r->tip.alliance,
-                              .epoch = r->tip.epoch,
+                              .epoch = r->epoch,
                               .type = v->type,
                               .height = height,
                               .round = (uint64_t)v->round};
@@ -40,7 +40,7 @@ enum status votes_from_signed(const struct replica *r, const struct signed_vote 
                               struct consensus_vote *ret_vote, struct err *err)
 {
     uint32_t i;
-    enum status st = vote_verify_signed(s, &r->tip.alliance, r->tip.epoch, &r->set, &i, err);
+    enum status st = vote_verify_signed(s, &r->tip.alliance, r->epoch, &r->set, &i, err);
     if (st != ST_OK)
         return st;
     struct consensus_vote v = {.type = s->vote.type,
