@@ -8,6 +8,7 @@
 #define cr_assert(...)    FIRST_HOLDS(__VA_ARGS__, "")
 #define cr_assert_eq(...) PAIR_HOLDS(==, __VA_ARGS__, "")
 #define cr_assert_lt(...) PAIR_HOLDS(<, __VA_ARGS__, "")
+#define cr_assert_null(p) REQUIRE((p) == NULL, "%s is null", #p)
 
 #define FIRST_HOLDS(cond, ...)   REQUIRE(cond, "%s", #cond)
 #define PAIR_HOLDS(op, a, b, ...) REQUIRE((a) op (b), "%s %s %s", #a, #op, #b)
