@@ -145,6 +145,17 @@ static void say_why(struct node *n, const struct replica_status *s, const struct
         buf_printf(b, ".");
 }
 
+static void unfreeze(struct node *n, struct server_call *call)
+{
+    static const struct rpc_nothing nothing;
+    struct err err;
+    enum status st = replica_unfreeze(n->replica, &err);
+    if (st == ST_OK)
+        server_answer(call, &nothing);
+    else
+        server_refuse(call, st, err.text);
+}
+
 static void survivor(struct node *n, struct server_call *call)
 {
     struct arena a CLEANUP(arena_deinit);
@@ -283,6 +294,8 @@ void ask_replica(struct node *n, struct job *j)
         why(n, j->call);
     else if (j->method == METHOD_survivor)
         survivor(n, j->call);
+    else if (j->method == METHOD_unfreeze)
+        unfreeze(n, j->call);
     else if (j->method == METHOD_submit)
         submit(n, j->call, j->request);
     else if (j->method == METHOD_entry)

@@ -21,6 +21,8 @@ enum {
     WANT_BLOCKS = 32,
     WANT_AGAIN_MS = 2000,
     VERIFIED_SLOTS = 1 << 15,
+    JUSTIFY_HEARD = 64,       /* POLs of the open height that are known */
+    JUSTIFY_USED = 64,        /* of these, behind own votes */
     CHECKPOINT_MS = 1000,
     CHECKPOINTS_KEPT = 16,
 };
@@ -99,6 +101,12 @@ struct own {
     bool vote_key, node_key, cosign_key, log_key;
 };
 
+/* Prevotes for a value in a round. */
+struct justified {
+    int32_t round;
+    const struct consensus_pol *pol; /* in the height's arena */
+};
+
 struct replica {
     struct replica_config cfg;
     uint8_t org_bytes[64];
@@ -132,6 +140,8 @@ struct replica {
     size_t n_timers;
     bool decided;
     struct hash decided_value;
+    struct justified heard[JUSTIFY_HEARD], used[JUSTIFY_USED]; /* known; behind own votes */
+    size_t n_heard, n_used;
     struct consensus_pol *kept_pol;  /* newest, for the journal; n == 0: none */
     uint64_t step_since_ms;
     uint64_t height_since_ms;
@@ -191,6 +201,16 @@ MUST_USE enum status votes_from_signed(const struct replica *r, const struct sig
 MUST_USE enum status votes_certificate(struct replica *r, struct buf *b, struct err *err);
 void votes_snapshot_row(const struct replica *r, const struct consensus_snapshot *s, const struct consensus_vote *v,
                         const struct consensus_pol *pol, struct arena *a, struct journal_row *ret_row);
+
+/* justify.c */
+void justify_clear(struct replica *r);
+/* A POL that was found or came with a proposal; what is returned lives as long as the height. */
+const struct consensus_pol *justify_heard(struct replica *r, const struct consensus_pol *pol);
+/* The POL that an own vote rests on: its round's for a precommit, its valid round's for a prevote. It is kept from then on.
+ * NULL: it rests on none, or none is known (after a crash, of a vote made before it). */
+const struct consensus_pol *justify_use(struct replica *r, const struct consensus_vote *v);
+/* Writes those in use, with the block that ends the height. */
+MUST_USE enum status justify_store(struct replica *r, struct store_txn *t, struct err *err);
 
 /* bodies.c */
 struct body *bodies_find(struct replica *r, const struct hash *id);

@@ -222,6 +222,7 @@ enum status replica_load_tip(struct replica *r, struct err *err)
     arena_reset(&r->height);
     r->n_timers = 0;
     r->kept_pol = NULL;
+    justify_clear(r);
     r->decided = false;
     r->seen_round = -2;
     enum status st = load_state(r, err);
@@ -293,6 +294,7 @@ enum status replica_new(const struct replica_config *cfg, struct replica **ret_r
     st = epoch_end_here(r, err);
     if (st != ST_OK)
         replica_halt(r, "the last block of epoch %" PRIu64 " cannot be taken: %s", r->tip.epoch, err->text);
+    epoch_check_frozen(r);
     agree_restore(r);
     agree_run(r);
     if (r->halted[0] != 0)
