@@ -227,7 +227,7 @@ static struct leaf entry_by(size_t org, size_t seat, enum kind kind, const void 
 /* The only entry of a block, executed elsewhere too; what the rules say of it. */
 static enum verdict one_entry(uint64_t time_ms, struct leaf leaf)
 {
-    struct ledger l = {&tip, &v, ids};
+    struct ledger l = {.tip = &tip, .view = &v, .ids = ids};
     struct block_candidate c = {.leaf = leaf};
     struct block b;
     struct hash last = {{1}};
@@ -288,7 +288,7 @@ Test(block, GOV_39_rules_change_after_a_block_and_unknown_ones_stop_it)
     struct tip loaded;
     cr_assert_eq(tip_load(&v, &loaded, &err), ST_OK, "%s", err.text);
     cr_assert_eq(loaded.rules, 2);
-    struct ledger l = {&tip, &v, ids};
+    struct ledger l = {.tip = &tip, .view = &v, .ids = ids};
     struct block next;
     struct hash last = {{1}};
     cr_assert_eq(block_make(&l, FOUNDED + 2, span_str("p01"), &last, NULL, 0, &a, &next, &err), ST_UNSUPPORTED);
