@@ -413,3 +413,31 @@ Test(members, GOV_38_two_partners_become_one)
     EXPECT_PHASE(&w, w.last, PHASE_LAPSED); /* joint, and one partner is left */
     world_free(&w);
 }
+
+/* No selector names a seat of who has left, and no ladder leads to one. */
+Test(members, GOV_7_who_has_left_is_not_named)
+{
+    struct world w;
+    struct matter m;
+    world_found(&w);
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/quality", "named", NULL), V_OK);
+    cr_assert_eq(matter_load(&w.v, &w.a, 1, &m, &w.err), ST_OK);
+    cr_assert_eq(m.p.owners.n, 2);
+    cr_assert(HAS(&m.p.rungs.v[1], pinned_rung_key_mediator));
+    struct world_proposal p = removal("maker");
+    (void)world_effective(&w, "removal", &p);
+    p = removal("trustee");
+    (void)world_effective(&w, "removal", &p);
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/quality", "named", NULL), V_OK);
+    uint64_t n = w.last;
+    cr_assert_eq(matter_load(&w.v, &w.a, n, &m, &w.err), ST_OK);
+    cr_assert_eq(m.p.owners.n, 1);
+    cr_assert(span_eqs(m.p.owners.v[0], "brand/quality"));
+    cr_assert_eq(m.p.rungs.n, 2);
+    cr_assert(!HAS(&m.p.rungs.v[1], pinned_rung_key_mediator));
+    cr_assert_eq(m.p.rungs.v[1].partners.n, 0);
+    EXPECT_VERDICT(&w, world_move(&w, "brand/quality", n, MOVE_ESCALATE), V_OK); /* to steering */
+    EXPECT_VERDICT(&w, world_move(&w, "brand/quality", n, MOVE_ESCALATE), V_NOT_NOW);
+    EXPECT_WHY(&w, "no further rung");
+    world_free(&w);
+}
