@@ -290,6 +290,9 @@ class Joining(Case):
                 ("BAD_EFFECT", self.party("newco", recovery="vote newco")),
                 ("BAD_EFFECT", self.party("newco", seats=(), change=lambda what, v: {**v, "seats": [
                     {"seat": "registrar", "keys": [person("maker/sponsor")]}]} if what == "card" else v)),
+                ("BAD_EFFECT", self.party("newco", seats=(), change=lambda what, v: {**v, "seats": [
+                    {"seat": "registrar", "keys": [person("q"), {"alg": 2, "key": public("q")}]}]}
+                    if what == "card" else v)),
                 ("NOT_PERMITTED", self.party("newco", labels={"vote": "vote maker"})),
                 ("NOT_PERMITTED", self.party("newco", labels={"log": "recovery maker"})),
                 ("NOT_PERMITTED", self.party("newco", labels={"log": "vote newco"}))):
