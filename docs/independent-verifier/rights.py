@@ -53,7 +53,7 @@ class Charter:
     def rung(self, r):
         to = r.to
         out = {"to": written(to), "within": r.within, "body": to.body, "mediator": None, "partners": []}
-        if to.org and to.org not in self.partners:
+        if to.org and to.org not in self.partners and to.org not in self.left:
             out["mediator"] = "%s/%s" % (to.org, to.seat)
         else:
             out["partners"] = self.by_partner(to)

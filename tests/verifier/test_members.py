@@ -384,6 +384,19 @@ class Leaving(Case):
         self.assertEqual(self.phase(late), "passed")
         self.good()
 
+    def test_no_selector_names_who_has_left(self):
+        a = self.a
+        self.removed("trustee")
+        late = a.propose("clinics/quality", "clinical-claim")
+        self.assertEqual([r["mediator"] for r in a.gov.pinned[late]["rungs"]], [None, None])
+        for _ in range(2):
+            a.wait(a.gov.decisions[late]["deadline_ms"] - a.now)
+        self.assertEqual((self.phase(late), a.gov.decisions[late]["rung"]), ("default applied", 1))
+        self.removed("distributor")
+        n = a.propose("clinics/business-lead", "swiss-listing", scope="ch")
+        self.assertEqual(a.gov.pinned[n]["owners"], ["clinics/business-lead"])
+        self.good()
+
     def test_suspended_passed_and_stale_ones(self):
         a = self.a
         passed = a.propose("clinics/sponsor", "charter-core", Joining.amendment(self))
