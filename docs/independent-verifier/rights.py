@@ -26,7 +26,7 @@ class Charter:
 
     def __init__(self, sections, seats, left=()):
         self.partners = sorted(p.org for p in sections[7].list if p.role == 1 and p.org not in left)
-        self.left = set(left)
+        self.left = left
         self.bodies = {b.name: b for b in sections[12].list} if 12 in sections else {}
         self.seats = seats
 
@@ -37,8 +37,7 @@ class Charter:
             for part in self.bodies[s.body].seats:
                 out |= set(self.selected(part))
             return sorted(out)
-        orgs = [s.org] if s.org else self.partners
-        orgs = [o for o in orgs if o not in self.left]
+        orgs = [o for o in ([s.org] if s.org else self.partners) if o not in self.left]
         return sorted("%s/%s" % (o, s.seat) for o in orgs if "%s/%s" % (o, s.seat) in self.seats)
 
     def by_partner(self, s):
