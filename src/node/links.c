@@ -74,13 +74,18 @@ static enum status start_net(struct node *n, struct net **ret_net, struct err *e
     arena_init(&a, 0);
     struct net_peer *peers;
     size_t k;
+    struct view v;
     enum status st = load_peers(n, &a, &peers, &k, err);
+    if (st == ST_OK)
+        st = store_read_begin(n->store, &v, err);
     if (st != ST_OK)
         return st;
+    uint64_t epoch = replica_epoch(&v);
+    store_read_end(n->store, &v);
     const struct tlsid *tls = n->next_node != NULL ? n->next_tls : n->tls;
     struct net_config cfg = {.org = n->cfg.partner,
                              .alliance = n->alliance,
-                             .epoch = 0,
+                             .epoch = epoch,
                              .listen = n->cfg.listen,
                              .tls = span_of(tls->cert, tls->cert_n),
                              .tls_key = tls->key_pem,

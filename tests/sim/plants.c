@@ -9,7 +9,7 @@
 
 int entente_plant;
 
-enum { SECONDS_MAX = 60 };
+enum { SECONDS_MAX = 300 };
 
 static const struct plant {
     int number;
@@ -35,48 +35,46 @@ static const struct plant {
     {26, "does not check the signature of a vote"},
 };
 
-/* In a process of its own. Exit 0: caught; 1: not by this seed. */
-static int hunt(const struct plant *p, uint64_t seed)
+/* In a process of its own. Exit 0: caught; 1: not in these seeds. */
+static int hunt(const struct plant *p, uint64_t seeds)
 {
-    struct sim_stats total = {0};
-    uint64_t ms = 0;
-    struct hash trace;
-    char wrong[512];
     (void)alarm(SECONDS_MAX);
     entente_plant = p->number;
-    if (run_seed(seed, false, &total, &ms, &trace, wrong))
-        return 1;
-    (void)printf("plant %d (%s): caught by seed %" PRIu64 ": %s\n", p->number, p->what, seed, wrong);
-    return 0;
+    for (uint64_t seed = 1; seed <= seeds; seed++) {
+        struct plan plan;
+        struct run_options o = {.story = NULL};
+        static struct run_result res;
+        plan_draw(&plan, seed);
+        if (run_plan(&plan, &o, &res))
+            continue;
+        (void)printf("| %d | %s | %" PRIu64 " | %.120s |\n", p->number, p->what, seed, res.wrong);
+        return 0;
+    }
+    (void)printf("| %d | %s | NOT caught in %" PRIu64 " | |\n", p->number, p->what, seeds);
+    return 1;
 }
 
-/* Each seed has a process of its own: in one the bug may end the program before a check sees it. */
 static bool caught(const struct plant *p, uint64_t seeds)
 {
-    for (uint64_t seed = 1; seed <= seeds; seed++) {
-        int state = 0;
+    int state = 0;
+    (void)fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        int code = hunt(p, seeds);
         (void)fflush(stdout);
-        pid_t child = fork();
-        if (child == 0) {
-            int code = hunt(p, seed);
-            (void)fflush(stdout);
-            _exit(code);
-        }
-        if (child < 0 || waitpid(child, &state, 0) != child)
-            return false;
-        if (WIFEXITED(state) && WEXITSTATUS(state) == 0)
-            return true;
-        if (WIFSIGNALED(state))
-            (void)printf("plant %d (%s): seed %" PRIu64 " died of signal %d; no check caught it\n", p->number, p->what, seed,
-                         WTERMSIG(state));
+        _exit(code);
     }
-    (void)printf("plant %d (%s): NOT caught in %" PRIu64 " seeds\n", p->number, p->what, seeds);
-    return false;
+    if (child < 0 || waitpid(child, &state, 0) != child)
+        return false;
+    if (WIFSIGNALED(state))
+        (void)printf("plant %d (%s): the program died of signal %d; no check caught it\n", p->number, p->what,
+                     WTERMSIG(state));
+    return WIFEXITED(state) && WEXITSTATUS(state) == 0;
 }
 
 int main(int argc, char **argv)
 {
-    uint64_t seeds = 12;
+    uint64_t seeds = 60;
     int found = 0, tried = 0, first = 1;
     if (argc > 2 && span_eq(span_str(argv[1]), span_str("--seeds"))) {
         seeds = strtoull(argv[2], NULL, 10);
