@@ -69,6 +69,7 @@ struct node {
     struct ed25519_key *next_node; /* the identity that waits, while it is the one in use */
     struct tlsid *next_tls;
     bool update_failed, restart_asked;
+    uint64_t left_ms; /* monotonic: when it was seen that its organisation has left; 0: it has not */
     pthread_t links_thread;
     bool links_running;
     pthread_mutex_t links_lock;

@@ -591,10 +591,7 @@ enum status agree_on_vote(struct replica *r, struct span org, struct span body, 
     if (v.type == VOTE_PROPOSAL)
         return err_set(err, ST_FORMAT, "a proposal sent as a vote");
     if (is_lost(r, &v)) {
-        replica_halt(r,
-                     "a peer returned a vote of this node at height %" PRIu64
-                     ", round %d that its journal does not hold: the journal was lost, or another copy of this node votes",
-                     h, v.round);
+        members_kill_key(r, &m.vote.vote);
         return ST_OK;
     }
     push_vote(r, &v);

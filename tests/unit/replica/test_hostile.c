@@ -116,8 +116,12 @@ Test(replica_hostile, an_own_vote_that_the_journal_lacks_stops_this_node)
     rig_init(&r, 3);
     rig_start(&r);
     cr_expect_eq(rig_hear_vote(&r, 3, VOTE_PREVOTE, 0, NULL), ST_OK);
-    cr_assert_not_null(replica_halted(r.replica));
-    cr_expect_not_null(strstr(replica_halted(r.replica), "journal"));
+    struct replica_status s;
+    replica_status(r.replica, &s);
+    cr_expect_eq(s.consensus.self, -1, "it votes still");
+    cr_assert_not_null(replica_no_vote(r.replica));
+    cr_expect_not_null(strstr(replica_no_vote(r.replica), "journal does not hold"));
+    cr_expect_null(replica_halted(r.replica), "it follows");
     rig_deinit(&r);
 }
 
