@@ -46,6 +46,7 @@ struct run {
     struct hash ids[RUN_ENTRIES_MAX]; /* of everything that was signed */
     size_t n_ids;
     uint64_t submitted;
+    struct basis old_basis;
     struct buf old[RUN_OLD_MAX]; /* submissions made before */
     struct bad bad[PLAN_BAD_MAX];
     size_t twins[PLAN_BAD_MAX]; /* their machines; 0: none */
