@@ -102,7 +102,7 @@ struct sim {
     struct happening *heap;
     size_t heap_n;
     uint64_t side;
-    uint64_t withheld[SIM_MESSAGES]; /* who gets none of these */
+    uint64_t withheld[SIM_MESSAGES], silenced[SIM_MESSAGES]; /* who gets none of these; whose get nowhere */
     struct hash block[HEIGHTS_MAX], state[HEIGHTS_MAX];
     uint64_t newest;
     bool forked;
