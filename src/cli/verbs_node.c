@@ -69,7 +69,11 @@ int verb_node_peers(struct cli *c)
             (void)printf("  %" PRIu64 " dropped", p->dropped);
         if (p->faults > 0)
             (void)printf("  %" PRIu64 " bad messages", p->faults);
+        if (HAS(p, rpc_peer_key_slowed))
+            (void)printf("  slowed down %" PRIu64 " times", p->slowed);
         (void)printf("\n");
+        if (HAS(p, rpc_peer_key_fault))
+            (void)printf("               last bad message: %.*s\n", SPAN_FMT(p->fault));
         if (!p->connected && HAS(p, rpc_peer_key_error))
             (void)printf("               %.*s\n", SPAN_FMT(p->error));
     }

@@ -307,32 +307,49 @@ static void room_for(struct run *r, size_t n)
     r->b.n_leaves = 1;
 }
 
-enum status block_make(const struct ledger *l, uint64_t time_ms, struct span proposer, const struct hash *last_commit,
-                       struct block_candidate *candidates, size_t n, struct arena *a, struct block *ret_block, struct err *err)
+/* Timers that are due, then the candidates in their order. */
+static enum status run_candidates(struct run *r, const struct ledger *l, uint64_t time_ms, struct block_candidate *candidates,
+                                  size_t n, struct arena *a, struct err *err)
 {
-    struct run r;
     bool more;
     struct gov_clock clock;
     ASSERT(time_ms > l->tip->time_ms); /* BLK-3 */
-    enum status st = run_begin(&r, l, time_ms, a, &more, err);
+    enum status st = run_begin(r, l, time_ms, a, &more, err);
     if (st == ST_OK)
         st = gov_clock(l->view, a, &clock, err);
     if (st != ST_OK)
         return st;
-    room_for(&r, n);
+    room_for(r, n);
     for (size_t i = 0; i < n; i++) {
         struct block_candidate *c = &candidates[i];
-        c->left_out = more || r.b.n_leaves > clock.block_entries || r.bytes + c->leaf.bytes.n > clock.block_bytes;
+        c->left_out = more || r->b.n_leaves > clock.block_entries || r->bytes + c->leaf.bytes.n > clock.block_bytes;
         if (c->left_out)
             continue;
-        st = run_entry(&r, &c->leaf, r.b.first_leaf + r.b.n_leaves, &c->verdict, c->why, err);
+        st = run_entry(r, &c->leaf, r->b.first_leaf + r->b.n_leaves, &c->verdict, c->why, err);
         if (st != ST_OK)
             return st;
-        for (size_t k = 0; c->verdict == V_OK && k + 1 < r.b.n_leaves; k++) /* ENT-2 within the block */
-            ASSERT(!hash_eq(&r.b.entries[k].id, &c->leaf.id));
+        for (size_t k = 0; c->verdict == V_OK && k + 1 < r->b.n_leaves; k++) /* ENT-2 within the block */
+            ASSERT(!hash_eq(&r->b.entries[k].id, &c->leaf.id));
         if (c->verdict == V_OK)
-            take_entry(&r, &c->leaf);
+            take_entry(r, &c->leaf);
     }
+    return ST_OK;
+}
+
+enum status block_judge(const struct ledger *l, uint64_t time_ms, struct block_candidate *candidates, size_t n, struct arena *a,
+                        struct err *err)
+{
+    struct run r;
+    return run_candidates(&r, l, time_ms, candidates, n, a, err);
+}
+
+enum status block_make(const struct ledger *l, uint64_t time_ms, struct span proposer, const struct hash *last_commit,
+                       struct block_candidate *candidates, size_t n, struct arena *a, struct block *ret_block, struct err *err)
+{
+    struct run r;
+    enum status st = run_candidates(&r, l, time_ms, candidates, n, a, err);
+    if (st != ST_OK)
+        return st;
     if (r.b.n_leaves == 1 && r.b.timers == 0) /* BLK-8 */
         return ST_END;
     st = run_end(&r, arena_dup(a, proposer), last_commit, err);

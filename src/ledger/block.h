@@ -64,6 +64,10 @@ MUST_USE enum status block_make(const struct ledger *l, uint64_t time_ms, struct
                                 struct block_candidate *candidates, size_t n, struct arena *a, struct block *ret_block,
                                 struct err *err);
 
+/* The same verdicts, without the block: for entries that wait. */
+MUST_USE enum status block_judge(const struct ledger *l, uint64_t time_ms, struct block_candidate *candidates, size_t n,
+                                 struct arena *a, struct err *err);
+
 /* Checks one leaf's signature; lets the caller use its cache and threads. */
 struct block_verifier {
     void *ctx;

@@ -203,8 +203,9 @@ static void deliver(struct link *l, struct span frame)
     (void)pthread_mutex_lock(&net->lock);
     bool up = l->state == LINK_UP;
     (void)pthread_mutex_unlock(&net->lock);
-    if (up)
-        net->events.frame(net->events.ctx, span_str(l->hello.peer.org), frame);
+    /* Under event_lock, so that no net_resume that answers to this pause comes before it. */
+    if (up && !net->events.frame(net->events.ctx, span_str(l->hello.peer.org), frame))
+        frame_pause(l->conn);
     (void)pthread_mutex_unlock(&net->event_lock);
 }
 

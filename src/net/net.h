@@ -42,7 +42,8 @@ struct net_events {
     void *ctx;
     void (*up)(void *ctx, struct span org);
     void (*down)(void *ctx, struct span org, const char *why);
-    void (*frame)(void *ctx, struct span org, struct span frame);
+    /* False: enough for now. This peer is read from no more until net_resume; a frame or more may still come. */
+    bool (*frame)(void *ctx, struct span org, struct span frame);
 };
 
 /* Binds, listens and starts dialing. All of cfg but the pointers marked above is copied. ST_LOCKED: the
@@ -65,6 +66,9 @@ MUST_USE enum status net_update_peers(struct net *net, const struct net_peer *pe
 MUST_USE enum status net_send(struct net *net, struct span org, struct span frame);
 /* To every peer with a link; one copy in memory. Returns to how many it was queued. */
 size_t net_broadcast(struct net *net, bool observers_too, struct span frame);
+
+/* Reads on from a peer whose frame was answered with false. Not from a callback. */
+void net_resume(struct net *net, struct span org);
 
 struct net_peer_status {
     bool connected;

@@ -287,3 +287,34 @@ Test(net, fingerprint)
     cr_assert_str_eq(net_fingerprint(span_str("abc")).s,
                      "SHA256:ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0");
 }
+
+/* A receiver that has enough: the sender is held up, then gets on where it was; nobody else notices. */
+Test(net, a_pause_holds_one_sender_up)
+{
+    struct alliance a;
+    alliance_make(&a, 3);
+    alliance_start(&a);
+    a.node[0].pause_at[1] = 3;
+    unsigned queued = 0;
+    enum status st = ST_OK;
+    for (; queued < 2000 && st == ST_OK; queued += st == ST_OK)
+        st = send_to(&a, 1, 0, 5, 65536);
+    cr_assert_eq(st, ST_BUSY, "64 KiB times %u were taken", queued);
+    cr_assert(wait_frames(&a.node[0], 1, 3));
+    for (unsigned i = 0; i < 50; i++)
+        cr_assert_eq(send_to(&a, 2, 0, 6, 100), ST_OK);
+    cr_assert(wait_frames(&a.node[0], 2, 50));
+    sleep_ms(200);
+    (void)pthread_mutex_lock(&a.node[0].lock);
+    unsigned got = a.node[0].frames[1];
+    a.node[0].pause_at[1] = 0;
+    (void)pthread_mutex_unlock(&a.node[0].lock);
+    cr_assert_lt(got, queued, "all %u came in spite of the pause", queued);
+    cr_assert_lt(got, 10);
+    net_resume(a.node[0].net, span_str(a.m[1].org));
+    net_resume(a.node[0].net, span_str("nobody"));
+    cr_assert(wait_frames(&a.node[0], 1, queued));
+    cr_assert_eq(a.node[0].downs[1], 0);
+    cr_assert_eq(status_of(&a, 1, 0).dropped, 1);
+    alliance_free(&a);
+}

@@ -99,7 +99,7 @@ static void on_down(void *ctx, struct span org, const char *why)
     (void)pthread_mutex_unlock(&n->lock);
 }
 
-static void on_frame(void *ctx, struct span org, struct span frame)
+static bool on_frame(void *ctx, struct span org, struct span frame)
 {
     struct node *n = ctx;
     (void)pthread_mutex_lock(&n->lock);
@@ -109,7 +109,9 @@ static void on_frame(void *ctx, struct span org, struct span frame)
     n->last_n = frame.n;
     n->last_first = frame.p[0];
     n->last_last = frame.p[frame.n - 1];
+    bool more = n->pause_at[i] == 0 || n->frames[i] < n->pause_at[i];
     (void)pthread_mutex_unlock(&n->lock);
+    return more;
 }
 
 void alliance_make(struct alliance *a, size_t n)

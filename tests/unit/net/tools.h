@@ -34,6 +34,7 @@ struct node {
     struct net *net;
     pthread_mutex_t lock;
     unsigned ups[MEMBERS_MAX], downs[MEMBERS_MAX], frames[MEMBERS_MAX]; /* by the member's place in orgs */
+    unsigned pause_at[MEMBERS_MAX]; /* answer false from this frame on; 0: never */
     bool disorder; /* up, down and frames did not alternate as promised */
     size_t last_n;
     uint8_t last_first, last_last;
