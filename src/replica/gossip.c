@@ -29,6 +29,8 @@ static void reply_proposal(struct replica *r, struct peer *p, int32_t round)
         p->credit -= (int64_t)agree_send_proposal(r, p->org, round);
 }
 
+enum { REPLY_OVERHEAD = 4096 }; /* a block costs so much before it has a byte */
+
 static void put_bitmap(uint64_t bits, uint8_t out[8], struct span *ret)
 {
     store_u64(out, bits);
@@ -176,8 +178,10 @@ enum status gossip_on_want(struct replica *r, struct peer *p, struct span body, 
     for (uint64_t h = m.from; h <= r->tip.height && h < m.from + m.count && bytes < LIMIT_BLOCK_BYTES; h++) {
         struct err own;
         size_t before = bytes;
-        st = has_credit(r, p) ? send_block(r, p->org, h, &bytes, &own) : ST_BUSY;
-        p->credit -= (int64_t)(bytes - before); /* whether it was sent or not */
+        st = has_credit(r, p) ? send_block(r, p->org, h, &bytes, &own) : ST_LIMIT;
+        p->credit -= (int64_t)(bytes - before) + REPLY_OVERHEAD; /* whether it was sent or not */
+        if (st == ST_BUSY && p->credit > 0)
+            p->credit = 0; /* it does not take what it asked for */
         if (st != ST_OK)
             break; /* enough for now, or its queue is full, or a block here is damaged: it asks another */
     }
