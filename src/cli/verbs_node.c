@@ -74,7 +74,9 @@ int verb_node_peers(struct cli *c)
         (void)printf("\n");
         if (HAS(p, rpc_peer_key_fault))
             (void)printf("               last bad message: %.*s\n", SPAN_FMT(p->fault));
-        if (!p->connected && HAS(p, rpc_peer_key_error))
+        if (HAS(p, rpc_peer_key_contested) && p->contested > 1)
+            (void)printf("               %" PRIu64 " times in a row a new connection took this one's place\n", p->contested);
+        if ((!p->connected || HAS(p, rpc_peer_key_contested)) && HAS(p, rpc_peer_key_error))
             (void)printf("               %.*s\n", SPAN_FMT(p->error));
     }
     return EXIT_DONE;

@@ -428,6 +428,7 @@ static void fill_status(const struct peer *p, struct net_peer_status *ret)
         .bytes_out = p->bytes_out,
         .dropped = p->dropped,
         .attempts = p->attempts,
+        .contested = l != NULL && net_now(p->net) >= l->up_at + STEADY_MS ? 0 : p->contested,
         .error_at_ms = p->error_at_ms,
     };
     memcpy(ret->error, p->error, sizeof ret->error);

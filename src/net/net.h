@@ -77,6 +77,7 @@ struct net_peer_status {
     char address[128]; /* connected: its end; else where we dial next; "" when it only dials us */
     uint64_t bytes_in, bytes_out, queued_bytes, dropped; /* since net_start; queued: now */
     uint64_t attempts;                                   /* failed ones since it was last connected */
+    uint64_t contested; /* times in a row that a new connection took the place of a young one: two nodes with its keys? */
     uint64_t error_at_ms;                                /* 0: never */
     char error[ERR_TEXT_MAX]; /* last error in words; "" for none. Kept after a later success */
 };

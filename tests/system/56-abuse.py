@@ -5,9 +5,7 @@ names the flooder. Latencies with and without the flood are printed, not judged.
 
 The distributor is the hostile one: its keys are real, its node does not run. With it gone, every honest node is needed.
 usage: 56-abuse.py BIN [--seconds N] [--seed S] [--long]"""
-import json
 import os
-import pathlib
 import random
 import re
 import statistics

@@ -318,3 +318,31 @@ Test(net, a_pause_holds_one_sender_up)
     cr_assert_eq(status_of(&a, 1, 0).dropped, 1);
     alliance_free(&a);
 }
+
+/* A directory was copied: two nodes with one member's keys take each other's connection. They do so less and less often,
+ * and the peer says what it sees. (Slowness of the machine only makes it longer.) */
+Test(net, a_copied_node)
+{
+    struct alliance a;
+    struct node copy;
+    struct err err;
+    alliance_make(&a, 2);
+    cr_assert_eq(node_start(&a, 0, true, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(node_start(&a, 1, false, &err), ST_OK, "%s", err.text);
+    cr_assert(wait_linked(&a, 0, 1));
+    cr_assert_eq(node_start_copy(&a, 1, &copy, &err), ST_OK, "%s", err.text);
+    uint64_t from = 0, now = 0;
+    for (int i = 0; i < 4000 && status_of(&a, 0, 1).contested < 10; i++) {
+        now = clock_mono_ms(&clock_system);
+        if (from == 0 && status_of(&a, 0, 1).contested >= 2)
+            from = now;
+        sleep_ms(10);
+    }
+    cr_assert_geq(status_of(&a, 0, 1).contested, 10);
+    cr_assert_gt(now - from, 3000, "8 times in %" PRIu64 " ms", now - from);
+    cr_assert(wait_error(&a, 0, 1, "two nodes seem to use the keys of 'beta'. Was its directory copied?"));
+    cr_assert(wait_error(&a, 1, 0, "If this node has none, another one uses its keys"));
+    net_stop(copy.net);
+    cr_assert(wait_linked(&a, 0, 1));
+    alliance_free(&a);
+}

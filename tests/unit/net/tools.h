@@ -57,6 +57,8 @@ size_t alliance_peers(struct alliance *a, size_t i, struct net_peer ret[MEMBERS_
 /* Member i listens on a port of the machine's choice, or where it did before; listen false: dials only. */
 enum status node_start(struct alliance *a, size_t i, bool listen, struct err *err);
 void node_stop(struct alliance *a, size_t i);
+/* A second node with member i's keys, which only dials. Stopped by net_stop(copy->net). */
+enum status node_start_copy(struct alliance *a, size_t i, struct node *copy, struct err *err);
 /* Tells node i all addresses known now. */
 enum status node_update(struct alliance *a, size_t i, struct err *err);
 /* All n nodes listen, know each other's address, and are linked. */
