@@ -38,6 +38,7 @@ struct lane {
     size_t bytes;
     bool paused;            /* the peer is not read from */
     uint64_t not_before_ms; /* monotonic: its next turn */
+    uint64_t penalty_ms, held_at_ms;
     uint64_t slowed;        /* how often it was paused */
 };
 
@@ -98,7 +99,7 @@ void queue_deinit(struct queue *q);
 bool queue_put(struct queue *q, struct job *j, bool *ret_enough);
 /* Up to max jobs, lanes in turn; waits until until_ms (monotonic) for the first. NULL when none came, or when stopping. */
 struct job *queue_take(struct queue *q, size_t max, uint64_t until_ms);
-/* A peer's lane has its next turn so much later. */
+/* A peer's lane has its next turn so much later, for a fault; and later still when faults follow each other. */
 void queue_hold(struct queue *q, struct span org, uint64_t ms);
 /* A peer that may be read from again; each is named once. */
 bool queue_resumed(struct queue *q, uint8_t ret_org[64], size_t *ret_n);

@@ -4,6 +4,9 @@
 
 enum { LANE_JOBS = 16, LANE_BYTES = 256 << 10 }; /* of one peer's lane, in one batch; but for the first job */
 
+/* A fault costs its sender's lane twice as much as the one before, up to a second, until ten seconds pass without. */
+enum { PENALTY_MAX_MS = 1000, PENALTY_ENDS_MS = 10000 };
+
 static const struct span no_org = {NULL, 0};
 
 void queue_init(struct queue *q)
@@ -75,13 +78,46 @@ static void append(struct lane *l, struct job *j)
     l->last = j;
 }
 
+/* The link is gone: frames of it that wait because of its faults, or are too many, are not worth the wait of the next link's.
+ * Nothing is lost by it that is not asked for again. */
+static struct job *drop_frames(struct lane *l, uint64_t now)
+{
+    struct job *dropped = NULL, *list = l->first;
+    if (!l->paused && now >= l->not_before_ms)
+        return NULL;
+    l->first = l->last = NULL;
+    l->bytes = 0;
+    for (struct job *next; list != NULL; list = next) {
+        next = list->next;
+        list->next = NULL;
+        if (list->type != JOB_FRAME) {
+            append(l, list);
+            continue;
+        }
+        list->next = dropped;
+        dropped = list;
+    }
+    return dropped;
+}
+
+static void free_jobs(struct job *j)
+{
+    for (struct job *next; j != NULL; j = next) {
+        next = j->next;
+        free(j);
+    }
+}
+
 bool queue_put(struct queue *q, struct job *j, bool *ret_enough)
 {
+    struct job *dropped = NULL;
     *ret_enough = false;
     (void)pthread_mutex_lock(&q->lock);
     struct lane *l = q->stopping ? NULL : lane_of(q, span_of(j->org, j->org_n), true);
     bool taken = l != NULL && (j->type != JOB_FRAME || l->bytes + size_of(j) <= LANE_BYTES_MAX);
     if (taken) {
+        if (j->type == JOB_DOWN)
+            dropped = drop_frames(l, clock_mono_ms(&clock_system));
         append(l, j);
         if (j->type == JOB_FRAME && l->bytes > LIMIT_PEER_INBOX_BYTES) {
             l->slowed += !l->paused;
@@ -90,6 +126,7 @@ bool queue_put(struct queue *q, struct job *j, bool *ret_enough)
         (void)pthread_cond_signal(&q->cond);
     }
     (void)pthread_mutex_unlock(&q->lock);
+    free_jobs(dropped);
     if (!taken) { /* a lost frame is asked for again; a question is told */
         if (j->call != NULL)
             server_refuse(j->call, ST_CLOSED, "the node stops");
@@ -190,8 +227,15 @@ void queue_hold(struct queue *q, struct span org, uint64_t ms)
     uint64_t now = clock_mono_ms(&clock_system);
     (void)pthread_mutex_lock(&q->lock);
     struct lane *l = lane_of(q, org, false);
-    if (l != NULL && !span_eq(org, no_org))
+    if (l != NULL && !span_eq(org, no_org)) {
+        l->penalty_ms = now > l->held_at_ms + PENALTY_ENDS_MS ? 1 : 2 * l->penalty_ms + 1;
+        if (l->penalty_ms > PENALTY_MAX_MS)
+            l->penalty_ms = PENALTY_MAX_MS;
+        l->held_at_ms = now;
         l->not_before_ms = (l->not_before_ms > now ? l->not_before_ms : now) + ms;
+        if (l->not_before_ms < now + l->penalty_ms)
+            l->not_before_ms = now + l->penalty_ms;
+    }
     (void)pthread_mutex_unlock(&q->lock);
 }
 
