@@ -2,7 +2,7 @@
  * take turns, so that whoever sends much waits behind himself. */
 #include "node/internal.h"
 
-enum { LANE_JOBS = 16, LANE_BYTES = 256 << 10 }; /* of one peer's lane, in one batch; but for the first job */
+enum { LANE_JOBS = 4, LANE_BYTES = 64 << 10 }; /* of one peer's lane, in one batch; but for the first job */
 
 /* A fault costs its sender's lane twice as much as the one before, up to a second, until ten seconds pass without. */
 enum { PENALTY_MAX_MS = 1000, PENALTY_ENDS_MS = 10000 };

@@ -19,8 +19,8 @@ enum {
     FUTURE_MS = 86400000,     /* a proposal's ledger time so far ahead of the clock is not looked at */
     RELAY_AFTER_MS = 3000,    /* an entry that is not final by then is sent again */
     RELAY_AT_ONCE = 64,
-    SHARE_ENTRIES = 256,      /* of one partner in a block of ours: what others hand in waits for no flood */
-    SHARE_BYTES = 512 << 10,
+    SHARE_ENTRIES = 128,      /* of one partner in a block of ours: what others hand in waits for no flood */
+    SHARE_BYTES = 256 << 10,
     JUDGE_AT_ONCE = 512,      /* waiting entries judged anew after a block */
     WANT_BLOCKS = 32,
     WANT_AGAIN_MS = 2000,

@@ -241,16 +241,19 @@ static bool room(const struct replica *r, const struct pool_entry *e, struct err
 }
 
 /* Form, signature and verdict of what somebody hands in. On V_OK *ret_entry is owned by the caller. */
-static enum status examine(struct replica *r, struct span bytes, struct pool_entry **ret_entry, enum verdict *ret_verdict,
-                           char why[256], struct err *err)
+static enum status examine(struct replica *r, struct span bytes, bool own, struct pool_entry **ret_entry,
+                           enum verdict *ret_verdict, char why[256], struct err *err)
 {
     struct pool_entry *e;
+    uint64_t leaf;
     enum status st = parse(bytes, &e, err);
     if (st != ST_OK)
         return st;
     if (pool_find(&r->pool, &e->leaf.id) != NULL) {
         *ret_verdict = V_DUPLICATE;
         (void)snprintf(why, 256, "waiting at this node already");
+    } else if (!own && ids_find(r->ids, &e->leaf.id, &leaf)) { /* peers get no particulars: nothing is executed for it */
+        *ret_verdict = V_DUPLICATE;
     } else if (!room(r, e, err)) {
         st = ST_LIMIT;
     } else if (replica_verify_leaf(r, &e->leaf) != ST_OK) { /* before it is executed for its word alone */
@@ -274,7 +277,7 @@ enum status replica_submit(struct replica *r, struct span submission, struct has
     enum status st = store_read_begin(r->cfg.store, &r->view, err);
     if (st != ST_OK)
         return st;
-    st = examine(r, submission, &e, ret_verdict, why, err);
+    st = examine(r, submission, true, &e, ret_verdict, why, err);
     store_read_end(r->cfg.store, &r->view);
     if (st != ST_OK)
         return st;
@@ -354,7 +357,7 @@ enum status pool_on_entry(struct replica *r, struct span submission, struct err 
     struct pool_entry *e;
     enum verdict verdict;
     char why[256];
-    enum status st = examine(r, submission, &e, &verdict, why, err);
+    enum status st = examine(r, submission, false, &e, &verdict, why, err);
     if (st == ST_LIMIT)
         return ST_OK; /* no fault of the peer's: it is sent again */
     if (st != ST_OK)

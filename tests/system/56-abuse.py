@@ -149,7 +149,7 @@ def body(c, args, rng, say):
     meter.latencies(5, 5)
     n, seconds = (100, args.seconds / 10) if args.long else (12, 2)
     base = meter.latencies(n, seconds)
-    say("no flood: median %.0f ms, longest %.0f ms, %d MiB" % (statistics.median(base), max(base), max(meter.rss.values()) // MIB))
+    say("no flood: mean %.0f ms, longest %.0f ms, %d MiB" % (statistics.mean(base), max(base), max(meter.rss.values()) // MIB))
     start = max(meter.rss.values())
     floods = Floods(c, rng)
     kinds = ["garbage", "forged", "entries", "more_entries", "huge_frames", "too_long", "questions"]
@@ -161,9 +161,9 @@ def body(c, args, rng, say):
         took = meter.latencies(n, seconds)
         said = named(c)
         flood.stop()
-        ratios[kind] = statistics.median(took) / statistics.median(base)
-        say("%s: median %.0f ms (%.1f times), longest %.0f ms; %d frames, %d MiB sent, %d links cut; memory %s MiB" % (
-            kind, statistics.median(took), ratios[kind], max(took), sum(flood.frames.values()), sum(flood.sent.values()) // MIB,
+        ratios[kind] = statistics.mean(took) / statistics.mean(base)
+        say("%s: mean %.0f ms (%.1f times), longest %.0f ms; %d frames, %d MiB sent, %d links cut; memory %s MiB" % (
+            kind, statistics.mean(took), ratios[kind], max(took), sum(flood.frames.values()), sum(flood.sent.values()) // MIB,
             sum(flood.cut.values()), "/".join(str(meter.rss[o] // MIB) for o in GOOD)))
         for o, text in said.items():
             check_named(clients, kind, o, text)
@@ -180,7 +180,7 @@ def body(c, args, rng, say):
     halt.set()
     for t in threads:
         t.join()
-    say("strangers: median %.0f ms (%.1f times), longest %.0f ms" % (statistics.median(took), statistics.median(took) / statistics.median(base), max(took)))
+    say("strangers: mean %.0f ms (%.1f times), longest %.0f ms" % (statistics.mean(took), statistics.mean(took) / statistics.mean(base), max(took)))
     most = max(meter.rss.values())
     say("memory: %d MiB before, at most %d MiB; bound %d MiB more than before" % (start // MIB, most // MIB, BOUND // MIB))
     if most > start + BOUND:

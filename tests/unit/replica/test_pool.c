@@ -166,7 +166,7 @@ Test(replica_pool, questions_draw_a_bounded_answer)
     rig_run(&r, 1000);
     cr_assert(rig_sent(&r, &msg_proposal_desc, &a, &m));
     size_t size = r.last[msg_proposal_desc.number].n;
-    cr_assert_gt(size, 1 << 20);
+    cr_assert_gt(size, 1 << 19);
     static const uint8_t none[8];
     struct msg_status ask = {
         .height = 1, .round = 0, .prevotes = span_of(none, 8), .precommits = span_of(none, 8)};
