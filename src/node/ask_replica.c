@@ -46,6 +46,11 @@ static void status(struct node *n, struct server_call *call)
         r.halted = span_str(halted);
         SET_HAS(&r, rpc_status_reply_key_halted);
     }
+    const char *no_vote = halted == NULL ? replica_no_vote(n->replica) : NULL;
+    if (no_vote != NULL) {
+        r.no_vote = span_str(no_vote);
+        SET_HAS(&r, rpc_status_reply_key_no_vote);
+    }
     server_answer(call, &r);
 }
 
@@ -60,7 +65,7 @@ struct peer_words {
 static void add_peer(struct node *n, const struct replica_peer_status *p, struct peer_words *words, struct rpc_peer_list *list)
 {
     struct rpc_peer *o = &list->v[list->n];
-    if (list->n == PEERS_MAX || net_status(n->net, p->org, &words[list->n].net) != ST_OK)
+    if (list->n == PEERS_MAX || links_status(n, p->org, &words[list->n].net) != ST_OK)
         return;
     words += list->n++;
     const struct net_peer_status *net = &words->net;
@@ -129,6 +134,9 @@ static void say_why(struct node *n, const struct replica_status *s, const struct
     }
     if (n->no_votes[0] != 0)
         buf_printf(b, "This node does not vote: %s ", n->no_votes);
+    const char *no_vote = n->no_votes[0] == 0 ? replica_no_vote(n->replica) : NULL;
+    if (no_vote != NULL)
+        buf_printf(b, "This node does not vote: %s. ", no_vote);
     if (s->syncing) {
         buf_printf(b, "Others are ahead; this node fetches what it missed.");
         return;
@@ -152,6 +160,19 @@ static void say_why(struct node *n, const struct replica_status *s, const struct
         buf_printf(b, ". It goes on when %" PRIu64 " of them return.", r->needed - in_reach);
     else
         buf_printf(b, ".");
+}
+
+static void survivor(struct node *n, struct server_call *call)
+{
+    struct arena a CLEANUP(arena_deinit);
+    struct epoch_survivor r;
+    struct err err;
+    arena_init(&a, 16 << 20);
+    enum status st = replica_survivor(n->replica, &a, &r, &err);
+    if (st == ST_OK)
+        server_answer(call, &r);
+    else
+        server_refuse(call, st, err.text);
 }
 
 static void why(struct node *n, struct server_call *call)
@@ -277,6 +298,8 @@ void ask_replica(struct node *n, struct job *j)
         peers(n, j->call);
     else if (j->method == METHOD_why)
         why(n, j->call);
+    else if (j->method == METHOD_survivor)
+        survivor(n, j->call);
     else if (j->method == METHOD_submit)
         submit(n, j->call, j->request);
     else if (j->method == METHOD_entry)
