@@ -126,13 +126,12 @@ static bool proposal_message(struct replica *r, int32_t round, struct arena *a, 
     return true;
 }
 
-void agree_send_proposal(struct replica *r, struct span org, int32_t round)
+size_t agree_send_proposal(struct replica *r, struct span org, int32_t round)
 {
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 1 << 20);
     struct msg_proposal m;
-    if (proposal_message(r, round, &a, &m))
-        wire_send(r, org, &msg_proposal_desc, &m);
+    return proposal_message(r, round, &a, &m) ? wire_send(r, org, &msg_proposal_desc, &m) : 0;
 }
 
 /* BUILD: answers with a block of what waits, or with nothing. */

@@ -584,5 +584,13 @@ const char *replica_check(struct replica *r)
     }
     if (n != r->pool.n || own != r->pool.own)
         return "counts of waiting entries are off";
+    size_t of_partners = 0, bytes = 0;
+    for (const struct pool_tally *t = r->pool.partners; t != NULL; t = t->next) {
+        of_partners += t->n;
+        for (const struct pool_entry *e = t->first; e != NULL; e = e->mate)
+            bytes += e->bytes;
+    }
+    if (of_partners != n || bytes != r->pool.bytes)
+        return "what waits is not what is counted of partners";
     return consensus_check(r->core);
 }
