@@ -23,7 +23,7 @@ struct cli {
     struct arena a; /* for the whole run */
     struct err err;
     const char *node, *seat, *key, *passphrase_file;
-    bool json, yes, no_wait, unsealed, no_pager, help;
+    bool json, yes, no_wait, unsealed, no_pager, with_keys, help;
     uint64_t timeout_s, rev_number, limit_number, from_number; /* 0: not given */
     const char *timeout, *since, *reason_file, *document;
     const char *save, *out, *reason, *clause, *confirm, *title, *text, *text_file, *amount, *affects,
@@ -225,6 +225,7 @@ int verb_key_revoke(struct cli *c);
 int verb_node_status(struct cli *c);
 int verb_node_peers(struct cli *c);
 int verb_node_why(struct cli *c);
+int verb_node_backup(struct cli *c);
 int verb_pack(struct cli *c);
 int verb_checkpoint(struct cli *c);
 int verb_proof(struct cli *c);

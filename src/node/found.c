@@ -2,6 +2,7 @@
 #include <unistd.h>
 #include "ledger/rows.h"
 #include "node/internal.h"
+#include "recovery/marks.h"
 
 static const char refetch[] = "Check the disk; then move store/ aside and start again: the node fetches the ledger from its partners, and does not vote";
 
@@ -50,11 +51,23 @@ static enum status own_card(const struct node *n, const struct genesis_info *g, 
                 {"keys/node.key", &c->node.node, &n->keys.node->pub},
                 {"keys/cosign.key", &c->node.cosign, &n->keys.cosign->pub},
                 {"keys/log.key", &c->node.log, &n->keys.log->pub}};
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+    for (size_t i = n->marks == MARKS_NONE ? 0 : 1; i < ARRAY_LEN(keys); i++) /* a restored directory has a fresh vote key */
         if (!hash_eq(keys[i].expected, keys[i].seen))
             return other_key(n, keys[i].file, hex_of(keys[i].expected).s, hex_of(keys[i].seen).s, err);
     struct span tls = span_of(n->tls->cert, n->tls->cert_n);
     return span_eq(c->node.tls, tls) ? ST_OK : other_key(n, "tls.crt", net_fingerprint(c->node.tls).s, net_fingerprint(tls).s, err);
+}
+
+/* Has this store been restored, and what is then said of the vote key that is here? */
+static enum status read_marks(struct node *n, struct err *err)
+{
+    struct view v;
+    enum status st = store_read_begin(n->store, &v, err);
+    if (st != ST_OK)
+        return st;
+    st = marks_of(&v, n->cfg.partner, &n->keys.vote->pub, &n->marks, n->no_votes, err);
+    store_read_end(n->store, &v);
+    return st;
 }
 
 enum status found_if_new(struct node *n, struct err *err)
@@ -63,7 +76,9 @@ enum status found_if_new(struct node *n, struct err *err)
     arena_init(&a, 0);
     struct genesis_info g;
     struct span file;
-    enum status st = found_genesis(n, &a, &g, err);
+    enum status st = read_marks(n, err);
+    if (st == ST_OK)
+        st = found_genesis(n, &a, &g, err);
     if (st == ST_NOTFOUND) {
         const char *path = file_join(&a, n->dir, "alliance.genesis");
         st = file_read(path, LIMIT_GENESIS_BYTES, &a, &file, err);
@@ -159,7 +174,7 @@ static enum status create_journal(struct node *n, const char *path, struct journ
     store_read_end(n->store, &v);
     if (st == ST_NOTFOUND)
         return err_set(err, ST_IO, "%s/store has lost its record of the newest block: it is damaged. %s", n->dir, refetch);
-    if (st == ST_OK && tip.height > 0)
+    if (st == ST_OK && tip.height > 0 && n->marks != MARKS_FRESH)
         return err_set(err, ST_MISMATCH, "%s/store has lost its record of the vote journal: it is damaged. %s", n->dir, dead);
     if (st == ST_OK)
         st = drop_unused(path, err);
@@ -181,6 +196,10 @@ enum status found_open_journal(struct node *n, struct err *err)
     struct journal_identity id = {.alliance = n->alliance};
     const char *path = file_join(&a, n->dir, "votes.journal");
     struct span row;
+    if (n->marks == MARKS_DEAD || n->marks == MARKS_UNNAMED) {
+        log_put(LOG_ERROR, "this node does not vote: %s", n->no_votes);
+        return ST_OK;
+    }
     enum status st = read_row(n, "incarnation", &a, &row, err);
     if (st == ST_NOTFOUND) {
         st = create_journal(n, path, &id, err);

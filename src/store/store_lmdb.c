@@ -54,8 +54,8 @@ enum status lmdb_status(int rc)
 }
 
 const char lmdb_recovery[] =
-    "Stop this node, check the disk, and run ententd doctor --repair on its directory: it keeps what is whole, and "
-    "the node then goes on to fetch the ledger again from its partners; do not put a backup in its place";
+    "Stop this node and check the disk. Then run ententd doctor --repair on its directory: it keeps what is "
+    "whole, and the node goes on to fetch the ledger again from its partners; do not put a backup in its place";
 
 struct lmdb_key_text lmdb_key_text(struct span key)
 {
