@@ -1,4 +1,5 @@
 #include "cert/chain.h"
+#include "cert/refounding.h"
 #include "codec/codec.h"
 #include "crypto/hash.h"
 
@@ -82,9 +83,9 @@ static enum status check_place(const struct chain *c, const struct header *h, co
                        c->height + 1);
     if (!hash_eq(&r->alliance, &c->alliance))
         return differs(err, "GEN-3", r->height, "alliance", &r->alliance, &c->alliance);
-    if (r->epoch != c->epoch)
+    if (r->epoch != c->next_epoch)
         return err_set(err, ST_MISMATCH, "BLK-2: height %" PRIu64 ": epoch %" PRIu64 ", expected %" PRIu64,
-                       r->height, r->epoch, c->epoch);
+                       r->height, r->epoch, c->next_epoch);
     if (!hash_eq(&r->prev, &c->block))
         return differs(err, "BLK-2", r->height, "previous block", &r->prev, &c->block);
     if (r->time_ms <= c->time_ms)
@@ -119,7 +120,7 @@ static enum status take(struct chain *c, struct span bytes, const struct header 
     }
     c->alliance = r->alliance;
     c->height = r->height;
-    c->epoch = r->epoch;
+    c->epoch = c->next_epoch = r->epoch;
     c->time_ms = r->time_ms;
     sha256(bytes, &c->block);
     c->size = h->size;
@@ -161,6 +162,28 @@ void chain_deinit(struct chain *c)
     arena_deinit(&c->scratch);
 }
 
+/* REF-6: a refounding in place of the certificate. ret_set lives in the chain's arena. */
+static enum status end_of_epoch(struct chain *c, struct span bytes, const struct refounding_last *last, struct validator_set *ret_set,
+                                struct err *err)
+{
+    struct refounding_info r;
+    enum status st = refounding_read(bytes, &c->scratch, &r, err);
+    if (st == ST_OK)
+        st = refounding_check(&r, last, err);
+    if (st != ST_OK)
+        return st;
+    struct validator_set set = {.members = r.statement.set};
+    st = validators_copy(&set, &c->sets, ret_set);
+    return st == ST_OK ? ST_OK : err_set(err, st, "height %" PRIu64 ": no room for the set of the new epoch", last->height);
+}
+
+static void begin_epoch(struct chain *c, const struct validator_set *set)
+{
+    c->next_epoch = c->epoch + 1;
+    c->set = *set;
+    validators_hash(set, &c->set_hash);
+}
+
 enum status chain_next(struct chain *c, struct span header, struct span certificate,
                        struct block_record *ret_record, struct err *err)
 {
@@ -174,12 +197,19 @@ enum status chain_next(struct chain *c, struct span header, struct span certific
     if (st != ST_OK)
         return st;
     sha256(header, &block);
-    st = certificate_verify_bytes(certificate, &c->alliance, c->epoch, r.height, &block, &c->set, &c->scratch,
-                                  NULL, err);
+    struct refounding_last last = {.alliance = c->alliance, .epoch = r.epoch, .height = r.height, .block = block, .decided_by = &c->set};
+    struct validator_set begins = {0};
+    bool ends = refounding_is(certificate);
+    if (ends)
+        st = end_of_epoch(c, certificate, &last, &begins, err);
+    else
+        st = certificate_verify_bytes(certificate, &c->alliance, r.epoch, r.height, &block, &c->set, &c->scratch, NULL, err);
     if (st != ST_OK)
         return st;
     sha256(certificate, &commit);
     st = take(c, header, &h, &r, &commit, err);
+    if (st == ST_OK && ends)
+        begin_epoch(c, &begins);
     if (st == ST_OK && ret_record != NULL)
         *ret_record = r;
     return st;
@@ -187,9 +217,28 @@ enum status chain_next(struct chain *c, struct span header, struct span certific
 
 enum status chain_recommit(struct chain *c, struct span certificate, struct err *err)
 {
+    arena_reset(&c->scratch);
+    if (refounding_is(certificate)) {
+        struct refounding_last last = {.alliance = c->alliance,
+                                       .epoch = c->epoch,
+                                       .height = c->height,
+                                       .block = c->block,
+                                       .genesis_sigs = c->last_commit,
+                                       .decided_by = &c->decided_by};
+        struct validator_set begins;
+        if (c->next_epoch != c->epoch)
+            return err_set(err, ST_MISMATCH, "REF-7: epoch %" PRIu64 " has its refounding already", c->next_epoch);
+        enum status ended = end_of_epoch(c, certificate, &last, &begins, err);
+        if (ended != ST_OK)
+            return ended;
+        begin_epoch(c, &begins);
+        sha256(certificate, &c->last_commit);
+        return ST_OK;
+    }
     if (c->height == 0)
         return err_set(err, ST_MISMATCH, "CRT-1: the genesis block has no certificate");
-    arena_reset(&c->scratch);
+    if (c->next_epoch != c->epoch)
+        return err_set(err, ST_MISMATCH, "REF-6: block %" PRIu64 " ends its epoch; a refounding stands in its certificate's place", c->height);
     enum status st = certificate_verify_bytes(certificate, &c->alliance, c->epoch, c->height, &c->block,
                                               &c->decided_by, &c->scratch, NULL, err);
     if (st == ST_OK)

@@ -10,6 +10,7 @@ struct chain {
     /* Of the newest header. */
     struct hash alliance;
     uint64_t height, epoch, time_ms;
+    uint64_t next_epoch; /* of the next header: epoch, or one more after a refounding */
     struct hash block; /* its id */
     uint64_t size;     /* leaves in the tree after it */
     struct hash root;  /* and their root */
@@ -35,7 +36,10 @@ void chain_deinit(struct chain *c);
 MUST_USE enum status chain_next(struct chain *c, struct span header, struct span certificate,
                                 struct block_record *ret_record, struct err *err);
 
-/* Another valid certificate for the newest header takes the place of the first: for one who held his own,
+/* Where an epoch ends, the bytes of the refounding are given as the certificate (REF-6): here, or with chain_recommit.
+ * REF-2 is checked; the authority of those who signed it is not (REF-3).
+ *
+ * Another valid certificate for the newest header takes the place of the first: for one who held his own,
  * while the next block fixes another (BLK-7). Statuses as above. */
 MUST_USE enum status chain_recommit(struct chain *c, struct span certificate, struct err *err);
 

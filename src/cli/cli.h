@@ -25,7 +25,7 @@ struct cli {
     const char *node, *seat, *key, *passphrase_file;
     bool json, yes, no_wait, unsealed, no_pager, with_keys, help;
     uint64_t timeout_s, rev_number, limit_number, from_number; /* 0: not given */
-    const char *timeout, *since, *reason_file, *document;
+    const char *timeout, *since, *until, *reason_file, *document;
     const char *save, *out, *reason, *clause, *confirm, *title, *text, *text_file, *amount, *affects,
         *partner, *amend, *file, *counter;
     const char *limit, *from, *rev;
@@ -226,6 +226,7 @@ int verb_node_status(struct cli *c);
 int verb_node_peers(struct cli *c);
 int verb_node_why(struct cli *c);
 int verb_node_backup(struct cli *c);
+int verb_node_availability(struct cli *c);
 int verb_pack(struct cli *c);
 int verb_checkpoint(struct cli *c);
 int verb_proof(struct cli *c);

@@ -30,10 +30,22 @@ static int exit_of(enum status st)
     }
 }
 
+/* What this node does not know, the others may: is it behind, or alone? */
+static bool node_is_behind(struct cli *c)
+{
+    struct rpc_status_reply s;
+    struct err err;
+    return c->client != NULL && client_ask(c->client, METHOD_status, NULL, &c->a, &s, &err) == ST_OK &&
+           cli_health_exit(&s) != EXIT_DONE;
+}
+
 int cli_fail(struct cli *c)
 {
     (void)fprintf(stderr, "entente: %s\n", c->err.text);
-    return exit_of(c->err.st);
+    if (c->err.st != ST_NOTFOUND || !node_is_behind(c))
+        return exit_of(c->err.st);
+    (void)fputs("This node is not in sync with its partners, so it may lack what they have: entente node status\n", stderr);
+    return EXIT_NODE;
 }
 
 int cli_usage(struct cli *c, const char *fmt, ...)

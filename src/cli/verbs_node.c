@@ -128,6 +128,41 @@ int verb_node_backup(struct cli *c)
     return EXIT_DONE;
 }
 
+static bool period(struct cli *c, struct rpc_period *ret)
+{
+    static const uint64_t MONTH_MS = UINT64_C(30) * 24 * 3600 * 1000;
+    uint64_t now = clock_wall_ms(&clock_system) + 1;
+    *ret = (struct rpc_period){.from_ms = now - MONTH_MS, .to_ms = now};
+    return (c->since == NULL || time_parse(span_str(c->since), &ret->from_ms) == ST_OK) &&
+           (c->until == NULL || time_parse(span_str(c->until), &ret->to_ms) == ST_OK) && ret->from_ms < ret->to_ms;
+}
+
+int verb_node_availability(struct cli *c)
+{
+    struct rpc_period asked;
+    struct query_availability r;
+    if (!period(c, &asked))
+        return cli_usage(c, "--since and --until: expected two times, the earlier first, for instance 2026-11-23T09:00:00Z");
+    if (cli_ask(c, METHOD_availability, &asked, &r) != ST_OK)
+        return cli_fail(c);
+    if (c->json)
+        return cli_json(c, &query_availability_desc, &r);
+    (void)printf("%s to %s: %" PRIu64 " blocks\n", cli_time(asked.from_ms).s, cli_time(asked.to_ms).s, r.blocks);
+    for (size_t i = 0; i < r.list.n; i++) {
+        const struct query_present *p = &r.list.v[i];
+        (void)printf("  %-14.*s signed %" PRIu64 " of %" PRIu64 " (%" PRIu64 " %%)", SPAN_FMT(p->org), p->signed_blocks, p->blocks,
+                     p->signed_blocks * 100 / p->blocks);
+        if (HAS(p, query_present_key_last_ms))
+            (void)printf(", last %s", cli_time(p->last_ms).s);
+        if (p->longest > 0)
+            (void)printf("; longest gap %" PRIu64 " blocks from %s", p->longest, cli_time(p->longest_from_ms).s);
+        (void)printf("\n");
+    }
+    (void)printf("Counted from certificates, which hold the first quorum of signatures: a node that signed a little later counts as absent "
+                 "from that block.\n");
+    return EXIT_DONE;
+}
+
 /* Signature lines of members: their names are the origin, a slash and the organisation (CKP-2). */
 static uint64_t cosignatures(struct cli *c, struct span note)
 {

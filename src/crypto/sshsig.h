@@ -17,6 +17,7 @@
 #define SSHSIG_LOGIN    "login@entente"
 #define SSHSIG_RECEIPT  "receipt@entente"
 #define SSHSIG_RECOVERY "recovery@entente"
+#define SSHSIG_REFOUND  "refound@entente"
 
 enum {
     SSHSIG_NAMESPACE_MAX = 64,

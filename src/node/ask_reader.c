@@ -1,5 +1,6 @@
 /* Questions that are answered from a snapshot of the store, on reader threads. */
 #include "gov/query.h"
+#include "ledger/availability.h"
 #include "ledger/rows.h"
 #include "node/internal.h"
 
@@ -242,6 +243,12 @@ static bool governance(struct ask *q, enum method method, const void *request)
     return true;
 }
 
+static void present(struct ask *q, const struct rpc_period *asked)
+{
+    struct query_availability r;
+    finish(q, availability(q->v, asked->from_ms, asked->to_ms, q->a, &r, &q->err), &r);
+}
+
 void ask_reader(struct node *n, struct job *j)
 {
     struct arena a CLEANUP(arena_deinit);
@@ -273,6 +280,8 @@ void ask_reader(struct node *n, struct job *j)
         genesis_file(&q);
     else if (j->method == METHOD_consistency)
         consistency(&q, j->request);
+    else if (j->method == METHOD_availability)
+        present(&q, j->request);
     else if (!governance(&q, j->method, j->request))
         server_refuse(j->call, ST_UNSUPPORTED, "no such question");
     store_read_end(n->store, &v);

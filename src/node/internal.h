@@ -77,7 +77,7 @@ struct node {
     size_t n_pending;
     bool blocks; /* some became final in this batch */
     uint64_t room_at_ms;
-    bool said_halted;
+    bool said_halted, no_room;
     atomic_bool backing_up;
 };
 

@@ -90,15 +90,24 @@ static void one_job(struct node *n, struct job *j)
     free(j);
 }
 
-/* The low-water mark: stop before a commit fails. */
+/* The low-water mark: stop before a commit fails; go on when there is a quarter more than that. */
 static void check_room(struct node *n, uint64_t now)
 {
     struct err err;
     if (now < n->room_at_ms)
         return;
     n->room_at_ms = now + ROOM_EVERY_MS;
-    if (store_lmdb_room(n->store, n->cfg.low_water_bytes, &err) != ST_OK)
+    uint64_t least = n->cfg.low_water_bytes + (n->no_room ? n->cfg.low_water_bytes / 4 : 0);
+    bool room = store_lmdb_room(n->store, least, &err) == ST_OK;
+    if (!room && !n->no_room) {
         replica_stop(n->replica, err.text);
+    } else if (room && n->no_room) {
+        replica_resume(n->replica);
+        n->said_halted = replica_halted(n->replica) != NULL;
+        if (!n->said_halted)
+            log_put(LOG_INFO, "there is room on the disk again; this node goes on");
+    }
+    n->no_room = !room;
     const char *halted = replica_halted(n->replica);
     if (halted != NULL && !n->said_halted) {
         n->said_halted = true;

@@ -87,6 +87,7 @@ struct replica {
     struct replica_config cfg;
     uint8_t org_bytes[64];
     char halted[512]; /* "": it is not */
+    bool stopped;     /* halted by replica_stop: replica_resume may lift it */
 
     struct view view; /* of the newest state; open while a public call runs */
     int depth;
@@ -131,7 +132,7 @@ struct replica {
 };
 
 /* replica.c */
-/* Stops voting for good. The first reason stays. */
+/* Stops voting for good. The first such reason stays. */
 __attribute__((format(printf, 2, 3))) void replica_halt(struct replica *r, const char *fmt, ...);
 struct peer *replica_find_peer(struct replica *r, struct span org, bool add);
 uint64_t replica_mono(const struct replica *r);

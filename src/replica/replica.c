@@ -9,8 +9,9 @@
 
 void replica_halt(struct replica *r, const char *fmt, ...)
 {
-    if (r->halted[0] != 0)
+    if (r->halted[0] != 0 && !r->stopped)
         return;
+    r->stopped = false;
     va_list ap;
     va_start(ap, fmt);
     (void)vsnprintf(r->halted, sizeof r->halted, fmt, ap);
@@ -24,7 +25,18 @@ const char *replica_halted(const struct replica *r)
 
 void replica_stop(struct replica *r, const char *why)
 {
+    if (r->halted[0] != 0)
+        return;
     replica_halt(r, "%s", why);
+    r->stopped = true;
+}
+
+void replica_resume(struct replica *r)
+{
+    if (!r->stopped)
+        return;
+    r->stopped = false;
+    r->halted[0] = 0;
 }
 
 uint64_t replica_mono(const struct replica *r)

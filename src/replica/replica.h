@@ -80,11 +80,13 @@ struct entry_status {
 };
 MUST_USE enum status replica_entry(struct replica *r, const struct hash *id, struct entry_status *ret_status, struct err *err);
 
-/* Stops signing for good, for a reason outside: little disk left, say. The first reason stays. */
+/* Stops signing, for a reason outside: little disk left, say. Called between other calls, so that nothing is half done and
+ * replica_resume may take it back when the reason is gone. Neither has an effect on one that stopped for good. */
 void replica_stop(struct replica *r, const char *why);
+void replica_resume(struct replica *r);
 
-/* Why it stopped for good (damage, divergence, a second copy of this node, a full disk), or NULL. It goes on answering
- * and serving blocks, but signs nothing. */
+/* Why it stopped (for good: damage, divergence, a second copy of this node, a write that failed; or by replica_stop), or
+ * NULL. It goes on answering and serving blocks, but signs nothing. */
 const char *replica_halted(const struct replica *r);
 
 struct replica_peer_status {

@@ -150,3 +150,42 @@ Test(replica_restart, the_largest_record_fits_the_journal)
     buf_deinit(&b);
     rig_deinit(&r);
 }
+
+/* A disk that was nearly full stops a node that has not signed yet; with room again it takes part as before, and what
+ * it heard before it stopped still counts. */
+Test(replica_restart, a_stop_from_outside_is_lifted)
+{
+    struct rig r;
+    struct replica_status s;
+    rig_init(&r, 1);
+    rig_start(&r);
+    replica_stop(r.replica, "the disk is nearly full");
+    cr_assert_not_null(replica_halted(r.replica));
+    (void)rig_comment(&r, 0, "decide this");
+    memset(r.sent, 0, sizeof r.sent);
+    rig_run(&r, 10000);
+    cr_expect_eq(r.sent[msg_vote_desc.number] + r.sent[msg_proposal_desc.number], 0);
+    cr_expect_gt(r.sent[msg_status_desc.number], 0);
+    replica_resume(r.replica);
+    cr_expect_null(replica_halted(r.replica));
+    rig_decide(&r);
+    replica_status(r.replica, &s);
+    cr_expect_eq(s.tip->height, 1);
+    cr_expect_null(replica_check(r.replica));
+    rig_deinit(&r);
+}
+
+/* Stopped for good stays so, whoever frees whatever. */
+Test(replica_restart, a_halt_is_not_lifted)
+{
+    struct rig r;
+    rig_init(&r, 3);
+    rig_start(&r);
+    cr_expect_eq(rig_hear_vote(&r, 3, VOTE_PREVOTE, 0, NULL), ST_OK);
+    cr_assert_not_null(replica_halted(r.replica));
+    replica_stop(r.replica, "the disk is nearly full");
+    replica_resume(r.replica);
+    cr_assert_not_null(replica_halted(r.replica));
+    cr_expect_not_null(strstr(replica_halted(r.replica), "journal"));
+    rig_deinit(&r);
+}
