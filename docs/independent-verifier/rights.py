@@ -11,8 +11,8 @@ def org_of(seat):
 class Charter:
     """Selectors over the charter in force."""
 
-    def __init__(self, sections, seats):
-        self.partners = sorted(p.org for p in sections[7].list if p.role == 1)
+    def __init__(self, sections, seats, left=()):
+        self.partners = sorted(p.org for p in sections[7].list if p.role == 1 and p.org not in left)
         self.bodies = {b.name: b for b in sections[12].list} if 12 in sections else {}
         self.seats = seats
 

@@ -82,6 +82,7 @@ enum status block_admit(const struct ledger *l, const struct leaf *leaf, uint64_
 /* What both ways of making a block share. */
 struct run {
     const struct ledger *l;
+    struct ledger ledger; /* the same, for gov's questions of the history */
     struct arena *a;
     struct gov gov;
     struct overlay state; /* governance tables */
@@ -90,9 +91,45 @@ struct run {
     size_t bytes;
 };
 
+/* Rules that this program lacks: it goes no further (GOV-39). */
+static enum status known_rules(const struct tip *tip, struct err *err)
+{
+    if (tip->rules <= GOV_RULES_MAX)
+        return ST_OK;
+    return err_set(err, ST_UNSUPPORTED,
+                   "rules version %" PRIu32 " is in force from block %" PRIu64 " on; this program knows version %d: install a newer one",
+                   tip->rules, tip->height + 1, GOV_RULES_MAX);
+}
+
+/* For gov: among the boundaries, which ascend in size and time, the last of a time at most at_ms; else the first. */
+static enum status size_at(void *ctx, uint64_t at_ms, uint64_t *ret_size, struct err *err)
+{
+    const struct ledger *l = ctx;
+    struct boundary b;
+    enum status st = rows_boundary(l->view, 0, true, &b, err);
+    if (st != ST_OK)
+        return st == ST_NOTFOUND ? err_set(err, ST_CORRUPT, "table BOUNDARY is empty") : st;
+    uint64_t lo = b.size, hi = l->tip->tree.size;
+    while (lo < hi) {
+        uint64_t mid = lo + (hi - lo + 1) / 2;
+        st = rows_boundary(l->view, mid, true, &b, err);
+        if (st != ST_OK && st != ST_NOTFOUND)
+            return st;
+        if (st == ST_OK && b.time_ms <= at_ms)
+            lo = b.size;
+        else
+            hi = mid - 1;
+    }
+    *ret_size = lo;
+    return ST_OK;
+}
+
 static enum status run_begin(struct run *r, const struct ledger *l, uint64_t time_ms, struct arena *a, bool *ret_more, struct err *err)
 {
-    *r = (struct run){.l = l, .a = a};
+    enum status st = known_rules(l->tip, err);
+    if (st != ST_OK)
+        return st;
+    *r = (struct run){.l = l, .ledger = *l, .a = a};
     overlay_init(&r->state, l->view, a);
     overlay_init(&r->nodes, l->view, a);
     r->b.first_leaf = l->tip->tree.size;
@@ -101,8 +138,10 @@ static enum status run_begin(struct run *r, const struct ledger *l, uint64_t tim
                           .time_ms = time_ms,
                           .prev_time_ms = l->tip->time_ms,
                           .height = l->tip->height + 1,
+                          .epoch = l->tip->epoch,
                           .leaf = r->b.first_leaf,
-                          .rules = l->tip->rules};
+                          .rules = l->tip->rules,
+                          .history = {&r->ledger, size_at}};
     if (PLANTED(24)) {
         *ret_more = false;
         return ST_OK;
@@ -240,6 +279,13 @@ static enum status next_set(struct run *r, struct block_record *rec, struct err 
     return ST_OK;
 }
 
+/* GOV-39: the rules of the block after this one. */
+static enum status next_rules(struct run *r, struct err *err)
+{
+    struct view v = overlay_view(&r->state);
+    return gov_rules(&v, &r->b.after.rules, err);
+}
+
 /* After timers and entries: everything of the record that follows from them. Leaves 1 and on are in b.leaves. */
 static enum status run_end(struct run *r, struct span proposer, const struct hash *last_commit, struct err *err)
 {
@@ -264,6 +310,8 @@ static enum status run_end(struct run *r, struct span proposer, const struct has
         st = state_root(r, err);
     if (st == ST_OK)
         st = next_set(r, rec, err);
+    if (st == ST_OK)
+        st = next_rules(r, err);
     if (st != ST_OK)
         return st;
     rec->state_root = r->b.after.state.root;
