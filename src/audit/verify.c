@@ -135,6 +135,8 @@ static enum status genesis_block(struct verify *v, const struct pack_block *f)
     if (codec_encode(&genesis_sigs_desc, &v->genesis.genesis.sigs, &sigs) != ST_OK)
         return err_set(v->err, ST_LIMIT, "the founding signatures are too many");
     v->last_commit = v->genesis.sigs_hash;
+    if (members_note(&v->r->members, NULL, &b, v->a, v->err) != ST_OK)
+        return ST_CORRUPT;
     return flush(v, &b, buf_span(&sigs));
 }
 
@@ -238,16 +240,23 @@ static enum status later_block(struct verify *v, const struct pack_block *f, str
     if (codec_decode(&header_desc, f->header, a, &h, &err) != ST_OK || codec_decode(&block_record_desc, h.record, a, &rec, &err) != ST_OK)
         return refuse(v, "header", "BLK-2: %s", err.text);
     v->r->height = rec.height;
+    if (v->tip.rules > GOV_RULES_MAX) /* GOV-39: no fault of the record's */
+        return err_set(v->err, ST_UNSUPPORTED,
+                       "verified up to block %" PRIu64 "; from then on the record runs under rules version %" PRIu32
+                       ", and this program has versions up to %d. A newer entente-audit verifies all of it",
+                       v->tip.height, v->tip.rules, GOV_RULES_MAX);
     enum status st = store_read_begin(v->store, &view, v->err);
     if (st != ST_OK)
         return st;
     st = gov_validators(&view, a, &set, v->err);
     if (st == ST_OK)
         st = bindings(v, f, &h, &rec, &set, a);
-    struct ledger l = {&v->tip, &view, v->ids};
+    struct ledger l = {.tip = &v->tip, .view = &view, .ids = v->ids};
     struct block_verifier verifier = {v, verify_leaf};
     if (st == ST_OK)
         st = block_execute(&l, f->header, f->leaves.v, f->leaves.n, &verifier, a, &valid, &b, why, v->err);
+    if (st == ST_OK && valid)
+        st = members_note(&v->r->members, &view, &b, v->a, v->err);
     store_read_end(v->store, &view);
     if (st != ST_OK)
         return st;
@@ -289,6 +298,35 @@ static struct span cosigner_name(struct verify *v, struct arena *a, struct span 
     return arena_dup(a, buf_span(&b));
 }
 
+/* REP-3: the set in force after the block that ends at this size. ST_NOTFOUND: no block does. */
+static enum status set_of_size(const struct view *view, uint64_t size, struct arena *a, struct boundary *ret_at,
+                               struct validator_set *ret_set, struct err *err)
+{
+    struct span bytes;
+    struct header header;
+    struct block_record rec;
+    enum status st = rows_boundary(view, size, false, ret_at, err);
+    if (st == ST_OK)
+        st = block_header(view, ret_at->height, &bytes, err);
+    if (st == ST_OK)
+        st = codec_decode(&header_desc, arena_dup(a, bytes), a, &header, err);
+    if (st == ST_OK)
+        st = codec_decode(&block_record_desc, header.record, a, &rec, err);
+    return st == ST_OK ? rows_set(view, &rec.next_validators, a, ret_set, err) : st;
+}
+
+/* The keys whose lines count: cosignature keys of the set, then the log keys in force at that size. */
+static size_t keys_of(struct verify *v, struct arena *a, const struct validator_set *set, uint64_t size, struct note_key *keys, size_t cap)
+{
+    struct hash log[VERIFY_ORGS_MAX];
+    size_t n = 0, k = members_log_keys(&v->r->members, size, log, ARRAY_LEN(log));
+    for (size_t i = 0; i < set->members.n; i++)
+        keys[n++] = note_key_make(cosigner_name(v, a, set->members.v[i].org), NOTE_COSIGNATURE, &set->members.v[i].cosign);
+    for (size_t i = 0; i < k && n < cap; i++)
+        keys[n++] = note_key_make(v->origin, NOTE_ED25519, &log[i]);
+    return n;
+}
+
 /* CKP-1 to CKP-3: every line of a known key verifies, and the tree is ours at that size. */
 static enum status one_checkpoint(struct verify *v, struct span body)
 {
@@ -308,28 +346,27 @@ static enum status one_checkpoint(struct verify *v, struct span body)
     enum status st = store_read_begin(v->store, &view, v->err);
     if (st != ST_OK)
         return st;
-    st = gov_validators(&view, &a, &set, v->err);
-    enum status found = ST_NOTFOUND;
     struct signed_note note;
     size_t known = 0;
-    for (size_t i = 0; st == ST_OK && i < set.members.n; i++)
-        keys[n++] = note_key_make(cosigner_name(v, &a, set.members.v[i].org), NOTE_COSIGNATURE, &set.members.v[i].cosign);
-    for (size_t i = 0; i < v->genesis.genesis.cards.n && n < ARRAY_LEN(keys); i++)
-        keys[n++] = note_key_make(v->origin, NOTE_ED25519, &v->genesis.cards[i].node.log);
+    if (note_parse(f.note, &a, &note, &err) != ST_OK || checkpoint_parse(note.text, &c, &err) != ST_OK)
+        st = refuse(v, "checkpoint", "CKP-4: %s", err.text);
+    enum status found = st == ST_OK ? set_of_size(&view, c.size, &a, &at, &set, &err) : ST_NOTFOUND;
+    if (st == ST_OK && found != ST_OK)
+        st = refuse(v, "checkpoint", "CKP-2: a tree of %" PRIu64 " leaves with root %s is not on this record", c.size, hex_of(&c.root).s);
+    if (st == ST_OK)
+        n = keys_of(v, &a, &set, c.size, keys, ARRAY_LEN(keys));
     if (st == ST_OK && checkpoint_verify(f.note, keys, n, &a, &c, seen, &err) != ST_OK)
         st = refuse(v, "checkpoint", "CKP-2: %s", err.text);
-    if (st == ST_OK)
-        found = rows_boundary(&view, c.size, false, &at, v->err);
     store_read_end(v->store, &view);
     if (st != ST_OK)
         return st;
     for (size_t i = 0; i < n; i++)
         known += seen[i].signed_it;
-    if (note_parse(f.note, &a, &note, &err) != ST_OK || note.n != known) /* else a garbled line would pass as somebody's */
+    if (note.n != known) /* else a garbled line would pass as somebody's */
         return refuse(v, "checkpoint", "PAK-6: %zu signature lines, %zu of them by keys on this record", note.n, known);
     if (!span_eq(c.origin, v->origin))
         return refuse(v, "checkpoint", "CKP-1: its origin is %.*s; %.*s was expected", SPAN_FMT(c.origin), SPAN_FMT(v->origin));
-    if (found != ST_OK || !hash_eq(&at.root, &c.root))
+    if (!hash_eq(&at.root, &c.root))
         return refuse(v, "checkpoint", "CKP-2: a tree of %" PRIu64 " leaves with root %s is not on this record", c.size, hex_of(&c.root).s);
     uint32_t cosigned = 0;
     for (size_t i = 0; i < n; i++) {
@@ -437,6 +474,7 @@ enum status verify_pack(FILE *f, const struct hash *expect, struct arena *a, str
     pack_reader_deinit(&v.in);
     store_close(v.store);
     ids_free(v.ids);
+    members_deinit(&r.members); /* what the report shows stays */
     *ret_report = r;
     return st;
 }

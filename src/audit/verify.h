@@ -4,6 +4,7 @@
 #ifndef ENT_AUDIT_VERIFY_H
 #define ENT_AUDIT_VERIFY_H
 
+#include "audit/members.h"
 #include "pack/pack.h"
 
 enum { VERIFY_ORGS_MAX = 128, VERIFY_PHASES = 16 };
@@ -30,6 +31,7 @@ struct verify_report {
     struct hash root, state_root;
     struct verify_org orgs[VERIFY_ORGS_MAX];
     size_t n_orgs;
+    struct members members; /* who joined, left, changed keys */
 };
 
 /* Where and why it failed (PAK-5). */

@@ -4,7 +4,8 @@
 /* Besides --node, --json and --help, which all take. */
 #define WAITS    "no-wait timeout "
 #define SIGNS    "as seat key passphrase-file yes save " WAITS
-#define PROPOSAL "confirm title text text-file amount affects partner amend file document "
+#define PROPOSAL                                                                                             \
+    "confirm title text text-file amount affects partner amend file document card name role seats rules "
 
 const struct cli_verb cli_verbs[] = {
     {"status", "", "no-pager ", "What is owed, by us and by others, and how the node is", "entente status",
@@ -38,6 +39,9 @@ const struct cli_verb cli_verbs[] = {
     {"comment", "[ID] --text TEXT", SIGNS "text text-file ",
      "Comments on a decision, or on the alliance as a whole", "entente comment D-12 --text \"see minutes\"",
      verb_comment},
+    {"input", "ID --need NEED --text TEXT", SIGNS "need text text-file document ",
+     "Gives what a decision needs before it can pass",
+     "entente input D-12 --need impact --text-file impact.txt", verb_input},
     {"submit", "FILE", WAITS, "Hands in an entry that was saved with --save; any partner's node takes it",
      "entente submit approval.entry", verb_submit},
     {"wait", "ENTRY-ID|D-n", WAITS, "Waits until an entry is final, or a decision is decided",
@@ -57,9 +61,34 @@ const struct cli_verb cli_verbs[] = {
     {"seat set", "ORG/SEAT [PUBKEY...]", SIGNS,
      "Sets the keys that hold a seat (registrars); none leaves it empty",
      "entente seat set brand/finance new.pub --as brand/registrar", verb_seat_set},
-    {"key revoke", "PUBKEY --confirm FINGERPRINT", SIGNS "reason reason-file since confirm ",
+    {"key revoke", "PUBKEY|node:vote|node:cosign|node:log|node:node --confirm FINGERPRINT",
+     SIGNS "reason reason-file since compromised-since confirm ",
      "Revokes a key of your organisation, for good (registrars)",
      "entente key revoke lost.pub --since 2026-11-20T08:00:00Z", verb_key_revoke},
+    {"partner list", "", "no-pager ", "Organisations: role, standing, node", "entente partner list",
+     verb_partner_list},
+    {"partner show", "ORG", "no-pager ",
+     "An organisation: keys, seats, and what its leaving would mean for the nodes", "entente partner show clinics",
+     verb_partner_show},
+    {"registrar replace", "PUBKEY...", SIGNS "keys ",
+     "Two seats of an organisation, neither its registrar, set the registrar's keys",
+     "entente registrar replace new.pub --as brand/finance", verb_registrar_replace},
+    {"registrar cancel", "LEAF", SIGNS, "Two seats of an organisation cancel a recovery of it",
+     "entente registrar cancel 412 --as brand/finance", verb_registrar_cancel},
+    {"recovery sign", "ORG PUBKEY... -o FILE", "card alliance epoch after output ",
+     "Signs, with an offline recovery key, who shall be registrar; with --alliance, without any node",
+     "entente recovery sign brand new.pub --key recovery.key --alliance 5c1e... -o brand.recovery",
+     verb_recovery_sign},
+    {"recovery submit", "FILE", SIGNS, "Announces a signed recovery; any seat may",
+     "entente recovery submit brand.recovery --as clinics/registrar", verb_recovery_submit},
+    {"recovery list", "", "no-pager ", "Recoveries that are announced, and when they are carried out",
+     "entente recovery list", verb_recovery_list},
+    {"faults", "", "from no-pager ", "Nodes that signed two different votes in one place, and the proofs",
+     "entente faults", verb_faults},
+    {"rules", "", "", "Rules version in force, the next one, and which nodes have it", "entente rules", verb_rules},
+    {"node replace", "FILE.card", SIGNS,
+     "Puts fresh keys of your organisation's node on the record (registrars)",
+     "entente node replace fresh.card --as brand/registrar", verb_node_replace},
     {"node status", "", "", "The node: newest block, root, peers", "entente node status", verb_node_status},
     {"node peers", "", "", "Links to the other nodes", "entente node peers", verb_node_peers},
     {"node why", "", "", "Why agreement waits, and what would unblock it", "entente node why", verb_node_why},
@@ -89,6 +118,9 @@ const struct cli_verb cli_verbs[] = {
      "entente alliance merge a.genesis b.genesis -o all.genesis", verb_alliance_merge},
     {"alliance show", "FILE", "no-pager ", "Parties, fingerprints, and who has signed",
      "entente alliance show alliance.genesis", verb_alliance_show},
+    {"alliance join", "FILE --node DIR", "",
+     "Gives the founding to a node that comes later: of a new member, or a replaced one",
+     "entente alliance join alliance.genesis --node /srv/entente", verb_alliance_join},
     {"alliance found", "FILE --node DIR", "", "Checks that all have signed, and gives the file to a node",
      "entente alliance found alliance.genesis --node /srv/entente", verb_alliance_found},
 };

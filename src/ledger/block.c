@@ -92,13 +92,15 @@ struct run {
 };
 
 /* Rules that this program lacks: it goes no further (GOV-39). */
-static enum status known_rules(const struct tip *tip, struct err *err)
+static enum status known_rules(const struct ledger *l, struct err *err)
 {
-    if (tip->rules <= GOV_RULES_MAX)
+    uint32_t most = l->rules_max == 0 ? GOV_RULES_MAX : l->rules_max;
+    if (l->tip->rules <= most)
         return ST_OK;
     return err_set(err, ST_UNSUPPORTED,
-                   "rules version %" PRIu32 " is in force from block %" PRIu64 " on; this program knows version %d: install a newer one",
-                   tip->rules, tip->height + 1, GOV_RULES_MAX);
+                   "rules version %" PRIu32 " is in force from block %" PRIu64 " on; this program knows version %" PRIu32
+                   ": install a newer one",
+                   l->tip->rules, l->tip->height + 1, most);
 }
 
 /* For gov: among the boundaries, which ascend in size and time, the last of a time at most at_ms; else the first. */
@@ -126,7 +128,7 @@ static enum status size_at(void *ctx, uint64_t at_ms, uint64_t *ret_size, struct
 
 static enum status run_begin(struct run *r, const struct ledger *l, uint64_t time_ms, struct arena *a, bool *ret_more, struct err *err)
 {
-    enum status st = known_rules(l->tip, err);
+    enum status st = known_rules(l, err);
     if (st != ST_OK)
         return st;
     *r = (struct run){.l = l, .ledger = *l, .a = a};

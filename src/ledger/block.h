@@ -18,7 +18,7 @@ struct tip {
     struct hash block;        /* id of the newest block */
     struct frontier tree;     /* over all leaves */
     struct sparse_tree state; /* over the authority-bearing tables */
-    uint32_t rules;
+    uint32_t rules;           /* version in force for the next block */
     struct hash validators;   /* hash of the set that decides the next block */
 };
 
@@ -27,6 +27,7 @@ struct ledger {
     const struct tip *tip;
     const struct view *view;
     const struct ids *ids;
+    uint32_t rules_max; /* newest rules version that may be executed; 0: GOV_RULES_MAX */
 };
 
 struct block {

@@ -33,7 +33,8 @@ static void info(struct ask *q)
                                .alliance = q->n->alliance,
                                .name = q->n->name,
                                .origin = q->n->origin,
-                               .version = span_str(ENTENTE_VERSION)};
+                               .version = span_str(ENTENTE_VERSION),
+                               .rules = GOV_RULES_MAX};
     finish(q, ST_OK, &r);
 }
 
@@ -215,6 +216,9 @@ static bool governance(struct ask *q, enum method method, const void *request)
         struct query_seats seats;
         struct query_section section;
         struct query_halts halts;
+        struct query_recoveries recoveries;
+        struct query_faults faults;
+        struct query_rules rules;
     } r;
     const struct rpc_number *number = request;
     const struct rpc_range *range = request;
@@ -237,6 +241,12 @@ static bool governance(struct ask *q, enum method method, const void *request)
         st = query_section(q->v, number->number, q->a, &r.section, &q->err);
     else if (method == METHOD_halts)
         st = query_halts(q->v, range->from, range->count, q->a, &r.halts, &q->err);
+    else if (method == METHOD_recoveries)
+        st = query_recoveries(q->v, q->a, &r.recoveries, &q->err);
+    else if (method == METHOD_faults)
+        st = query_faults(q->v, range->from, range->count, q->a, &r.faults, &q->err);
+    else if (method == METHOD_rules)
+        st = query_rules(q->v, q->a, &r.rules, &q->err);
     else
         return false;
     finish(q, st, &r);

@@ -96,7 +96,7 @@ enum status backup_sum_file(const char *path, struct hash *ret_sum, uint64_t *re
 void backup_remove(const char *dir)
 {
     static const char *const files[] = {"backup.yaml",   "settings.yaml", "node.yaml",      "store/data.mdb",
-                                        "store/lock.mdb", "store/store.lock", "keys/vote.key"};
+                                        "store/lock.mdb", "store/store.lock", "keys/vote.key", "keys.later"};
     static const char *const dirs[] = {"store", "keys"};
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 0);

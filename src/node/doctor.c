@@ -148,18 +148,24 @@ static void journal_of(struct doctor *d, struct store *s, const struct hash *vot
     struct journal_identity id = {0};
     enum status st = tip_load(&v, &tip, &err);
     if (st == ST_OK)
-        st = marks_of(&v, d->cfg.partner, vote, &verdict, why, &err);
-    if (st == ST_OK && (verdict == MARKS_DEAD || verdict == MARKS_UNNAMED)) {
+        st = marks_of(&v, vote, &verdict, why, &err);
+    if (st == ST_OK && verdict != MARKS_NONE) {
+        say_vote(d, DOCTOR_FOLLOWS, why);
+        store_read_end(s, &v);
+        return;
+    }
+    char dead[96]; /* written by the replica, when a peer returned a vote that this journal does not have */
+    (void)snprintf(dead, sizeof dead, "dead/%s", hex_of(vote).s);
+    if (st == ST_OK && view_get(&v, TABLE_NODE, span_str(dead), &row) == ST_OK) {
+        (void)snprintf(why, sizeof why, "%.*s", row.n > 470 ? 470 : (int)row.n, (const char *)row.p);
         say_vote(d, DOCTOR_FOLLOWS, why);
         store_read_end(s, &v);
         return;
     }
     if (st == ST_OK) {
         id.alliance = tip.alliance;
-        st = view_get(&v, TABLE_NODE, span_str("incarnation"), &row);
-        if (st == ST_OK && row.n == sizeof id.incarnation.b)
-            memcpy(id.incarnation.b, row.p, row.n);
-        else if (st != ST_OK)
+        st = marks_journal(&v, vote, &id.incarnation);
+        if (st != ST_OK)
             (void)err_set(&err, st, "the store does not know which vote journal is its own");
     }
     store_read_end(s, &v);

@@ -79,16 +79,28 @@ static void own_work(struct doctor *d, size_t table)
 
 /* -- The right to vote -- */
 
-static bool has_row(struct store *s, const char *name)
+/* The current vote key, by its file. */
+static bool vote_key(struct doctor *d, struct hash *ret_vote)
+{
+    struct err err;
+    bool sealed;
+    return keyfile_public(file_join(&d->a, d->dir, "keys/vote.key"), ret_vote, &sealed, &err) == ST_OK;
+}
+
+/* Does the new store know which journal is the key's, or that the key is none to vote with? */
+static bool knows(struct store *s, const struct hash *vote)
 {
     struct view v;
-    struct span value;
+    struct hash incarnation;
     struct err err;
+    enum marks_verdict verdict;
+    char why[480];
     if (store_read_begin(s, &v, &err) != ST_OK)
         return false;
-    bool there = view_get(&v, TABLE_NODE, span_str(name), &value) == ST_OK;
+    bool known = marks_journal(&v, vote, &incarnation) == ST_OK ||
+                 (marks_of(&v, vote, &verdict, why, &err) == ST_OK && verdict != MARKS_NONE);
     store_read_end(s, &v);
-    return there;
+    return known;
 }
 
 /* A store that forgot, or is behind the votes that were signed, must not vote with the keys of before. */
@@ -97,14 +109,14 @@ static void right_work(struct doctor *d, size_t i)
     (void)i;
     struct doctor_report *r = d->report;
     struct hash vote;
-    bool sealed, known = keyfile_public(file_join(&d->a, d->dir, "keys/vote.key"), &vote, &sealed, &r->err) == ST_OK;
+    bool known = vote_key(d, &vote);
     struct store *s = doctor_open_store(d, NEW, false);
     const char *what = NULL;
     if (s == NULL)
         return;
     if (r->rebuilt.marks_lost)
         what = "rebuilt, and part of what this node kept about its votes is lost,";
-    else if (!has_row(s, "incarnation") && !has_row(s, "restored"))
+    else if (!known || !knows(s, &vote))
         what = "rebuilt, and its record of the vote journal is lost,";
     else if (r->journal_height > r->rebuilt.height + 1)
         what = "rebuilt to below its vote journal,";
@@ -123,19 +135,18 @@ static void journal_height_work(struct doctor *d, size_t i)
     struct journal *j;
     struct view v;
     struct tip tip;
-    struct span row, record;
+    struct span record;
+    struct hash vote;
     struct journal_identity id = {0};
     uint64_t height;
-    if (s == NULL)
+    if (s == NULL || !vote_key(d, &vote))
         return;
     enum status st = store_read_begin(s, &v, &r->err);
     if (st == ST_OK) {
         st = tip_load(&v, &tip, &r->err);
-        if (st == ST_OK)
-            st = view_get(&v, TABLE_NODE, span_str("incarnation"), &row);
-        if (st == ST_OK && row.n == sizeof id.incarnation.b) {
+        if (st == ST_OK) {
             id.alliance = tip.alliance;
-            memcpy(id.incarnation.b, row.p, row.n);
+            st = marks_journal(&v, &vote, &id.incarnation);
         }
         store_read_end(s, &v);
     }

@@ -102,6 +102,8 @@ enum status restore_make(const char *backup, const char *dir, struct arena *a, s
         st = restored_store(backup, dir, &info, a, err);
     if (st == ST_OK)
         st = info.keys ? copied_keys(backup, dir, a, err) : fresh_keys(dir, info.partner, a, err);
+    if (st == ST_OK) /* found.c: the record does not name all of them */
+        st = file_write(file_join(a, dir, "keys.later"), span_str("The vote key here was made when this directory was restored.\n"), 0600, false, err);
     if (st == ST_OK) /* last: its presence makes the directory a node's */
         st = backup_copy_file(file_join(a, backup, "settings.yaml"), file_join(a, dir, "node.yaml"), 0600, NULL, NULL, err);
     if (st == ST_OK)

@@ -278,16 +278,18 @@ static void outbox(struct examine *e, const struct view *v)
 
 static void own_marks(struct examine *e, const struct view *v)
 {
-    static const struct {
-        const char *name;
-        size_t n;
-        const char *what;
-    } fixed[] = {{"incarnation", 32, "the vote journal that belongs to this store"}, {"cosigned", 8, "the largest tree that was cosigned"}};
-    struct span value;
-    for (size_t i = 0; i < ARRAY_LEN(fixed); i++) {
-        enum status st = view_get(v, TABLE_NODE, span_str(fixed[i].name), &value);
-        if (st == ST_OK && value.n != fixed[i].n)
-            examine_say(e, "rows", "NODE/%s has another form than expected: it names %s", fixed[i].name, fixed[i].what);
+    static const char journal[] = "incarnation/";
+    struct span key, value, at = span_str(journal);
+    uint8_t from[VIEW_KEY_MAX + 1];
+    if (view_get(v, TABLE_NODE, span_str("cosigned"), &value) == ST_OK && value.n != 8)
+        examine_say(e, "rows", "NODE/cosigned has another form than expected: it is the largest tree that was cosigned");
+    while (view_next(v, TABLE_NODE, at, &key, &value) == ST_OK && key.n >= strlen(journal) &&
+           memcmp(key.p, journal, strlen(journal)) == 0) {
+        if (value.n != sizeof(struct hash))
+            examine_say(e, "rows", "NODE/incarnation/... has another form than expected: it names the vote journal");
+        memcpy(from, key.p, key.n);
+        from[key.n] = 0;
+        at = span_of(from, key.n + 1);
     }
 }
 

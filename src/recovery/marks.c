@@ -1,26 +1,25 @@
 #include "recovery/marks.h"
 #include "codec/codec.h"
 #include "ledger/block.h"
-#include "ledger/rows.h"
 
 enum { RESTORED_BYTES = 16 };
 
 #define NEXT "Next: ententd rekey DIR -o FILE.card, then your registrar: entente node replace FILE.card"
 
-struct dead_key {
-    char s[80];
+struct row_name {
+    char s[96];
 };
 
-static struct dead_key dead_key(const struct hash *vote)
+static struct row_name row_of(const char *what, const struct hash *vote)
 {
-    struct dead_key k;
-    (void)snprintf(k.s, sizeof k.s, "dead-vote/%s", hex_of(vote).s);
-    return k;
+    struct row_name r;
+    (void)snprintf(r.s, sizeof r.s, "%s/%s", what, hex_of(vote).s);
+    return r;
 }
 
 enum status marks_put_dead(struct store *s, struct store_txn *t, const struct hash *vote, const char *why, struct err *err)
 {
-    return store_put(s, t, TABLE_NODE, span_str(dead_key(vote).s), span_str(why), err);
+    return store_put(s, t, TABLE_NODE, span_str(row_of("dead-vote", vote).s), span_str(why), err);
 }
 
 enum status marks_put_all_dead(struct store *s, struct store_txn *t, const struct view *v, struct span org, const char *why,
@@ -46,6 +45,26 @@ enum status marks_put_all_dead(struct store *s, struct store_txn *t, const struc
             return st;
         memcpy(from, pub.b, sizeof pub.b); /* the key after this one: a zero byte more */
         at = span_of(from, sizeof from);
+    }
+}
+
+/* All rows of table NODE whose names begin so. */
+static enum status forget(struct store *s, struct store_txn *t, const struct view *v, const char *prefix, struct err *err)
+{
+    uint8_t from[VIEW_KEY_MAX + 1];
+    size_t n = strlen(prefix);
+    struct span key, value, at = span_str(prefix);
+    for (;;) {
+        enum status st = view_next(v, TABLE_NODE, at, &key, &value);
+        if (st == ST_END || (st == ST_OK && (key.n < n || memcmp(key.p, prefix, n) != 0)))
+            return ST_OK;
+        if (st == ST_OK)
+            st = store_del(s, t, TABLE_NODE, key, err);
+        if (st != ST_OK)
+            return st == ST_CORRUPT ? err_set(err, st, "table NODE cannot be read") : st;
+        memcpy(from, key.p, key.n);
+        from[key.n] = 0;
+        at = span_of(from, key.n + 1);
     }
 }
 
@@ -77,7 +96,9 @@ enum status marks_restored(struct store *s, struct span org, const struct hash *
     if (st == ST_OK)
         st = store_put(s, t, TABLE_NODE, span_str("restored"), span_of(row, sizeof row), err);
     if (st == ST_OK)
-        st = store_del(s, t, TABLE_NODE, span_str("incarnation"), err);
+        st = forget(s, t, &v, "incarnation", err);
+    if (st == ST_OK)
+        st = forget(s, t, &v, "fresh/", err);
     store_read_end(s, &v);
     if (st == ST_OK)
         return store_commit(s, t, err);
@@ -85,39 +106,18 @@ enum status marks_restored(struct store *s, struct span org, const struct hash *
     return st;
 }
 
-/* Ledger time of the block that named the key; ST_NOTFOUND: org's node does not have it now. */
-static enum status named_at(const struct view *v, struct span org, const struct hash *vote, uint64_t *ret_ms, struct err *err)
+static bool has_row(const struct view *v, const char *what, const struct hash *vote)
 {
-    struct arena a CLEANUP(arena_deinit);
-    arena_init(&a, 1 << 16);
     struct span value;
-    struct state_party party;
-    struct state_key key;
-    struct boundary b;
-    enum status st = view_get(v, TABLE_PARTY, org, &value);
-    if (st == ST_OK)
-        st = codec_decode(&state_party_desc, value, &a, &party, err);
-    if (st == ST_OK && !hash_eq(&party.node.vote, vote))
-        return ST_NOTFOUND;
-    if (st == ST_OK)
-        st = view_get(v, TABLE_KEY, span_hash(vote), &value);
-    if (st == ST_OK)
-        st = codec_decode(&state_key_desc, value, &a, &key, err);
-    if (st != ST_OK)
-        return st == ST_NOTFOUND ? st : err_set(err, ST_CORRUPT, "what the record says of this node's keys cannot be read");
-    st = rows_boundary(v, key.changed_leaf + 1, true, &b, err);
-    if (st == ST_OK)
-        *ret_ms = b.time_ms;
-    return st == ST_NOTFOUND ? err_set(err, ST_CORRUPT, "the block that named this node's vote key is not in the store") : st;
+    return view_get(v, TABLE_NODE, span_str(row_of(what, vote).s), &value) == ST_OK;
 }
 
-enum status marks_of(const struct view *v, struct span org, const struct hash *vote, enum marks_verdict *ret_verdict, char why[480],
-                     struct err *err)
+enum status marks_of(const struct view *v, const struct hash *vote, enum marks_verdict *ret_verdict, char why[480], struct err *err)
 {
     struct span value;
-    uint64_t named = 0;
     why[0] = 0;
-    enum status st = view_get(v, TABLE_NODE, span_str(dead_key(vote).s), &value);
+    *ret_verdict = MARKS_NONE;
+    enum status st = view_get(v, TABLE_NODE, span_str(row_of("dead-vote", vote).s), &value);
     if (st == ST_OK) {
         (void)snprintf(why, 480, "vote key %.16s... is dead: %.*s. It follows and does not vote. " NEXT, hex_of(vote).s,
                        value.n > 200 ? 200 : (int)value.n, (const char *)value.p);
@@ -126,30 +126,27 @@ enum status marks_of(const struct view *v, struct span org, const struct hash *v
     }
     if (st == ST_NOTFOUND)
         st = view_get(v, TABLE_NODE, span_str("restored"), &value);
-    if (st == ST_NOTFOUND) {
-        *ret_verdict = MARKS_NONE;
+    if (st == ST_NOTFOUND)
         return ST_OK;
-    }
     if (st != ST_OK || value.n != RESTORED_BYTES)
         return err_set(err, st == ST_OK ? ST_CORRUPT : st, "what the store remembers of its vote keys cannot be read");
-    uint64_t restored = load_u64(value.p), height = load_u64(value.p + 8);
-    st = named_at(v, org, vote, &named, err);
-    if (st == ST_NOTFOUND) {
-        (void)snprintf(why, 480,
-                       "this directory was restored or rebuilt at block %" PRIu64
-                       " on %s, and the record does not name its vote key %.16s.... It follows and does not vote. " NEXT
-                       ". When that is final, start this node again",
-                       height, time_utc(restored).s, hex_of(vote).s);
-        *ret_verdict = MARKS_UNNAMED;
+    if (has_row(v, "fresh", vote) || has_row(v, "incarnation", vote))
         return ST_OK;
-    }
-    if (st != ST_OK)
-        return st;
-    *ret_verdict = named > restored ? MARKS_FRESH : MARKS_DEAD;
-    if (*ret_verdict == MARKS_DEAD)
-        (void)snprintf(why, 480,
-                       "vote key %.16s... is dead: the record named it before this directory was restored or rebuilt (%s). It follows "
-                       "and does not vote. " NEXT,
-                       hex_of(vote).s, time_utc(restored).s);
+    (void)snprintf(why, 480,
+                   "this directory was restored or rebuilt at block %" PRIu64
+                   " on %s, and vote key %.16s... was not made for it since. It follows and does not vote. " NEXT,
+                   load_u64(value.p + 8), time_utc(load_u64(value.p)).s, hex_of(vote).s);
+    *ret_verdict = MARKS_NOT_FRESH;
     return ST_OK;
+}
+
+enum status marks_journal(const struct view *v, const struct hash *vote, struct hash *ret_incarnation)
+{
+    struct span value;
+    enum status st = view_get(v, TABLE_NODE, span_str(row_of("incarnation", vote).s), &value);
+    if (st == ST_OK && value.n != sizeof ret_incarnation->b)
+        st = ST_CORRUPT;
+    if (st == ST_OK)
+        memcpy(ret_incarnation->b, value.p, value.n);
+    return st;
 }

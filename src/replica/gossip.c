@@ -23,11 +23,33 @@ static void make_status(const struct replica *r, struct msg_status *ret_msg, uin
     put_bitmap(rs.precommits, maps + 8, &ret_msg->precommits);
 }
 
+/* To one that left: where its record ends, and nothing of what came after (NET-8). */
+static bool departed_status(struct replica *r, uint64_t exit, struct msg_status *ret_msg)
+{
+    struct span header;
+    struct err err;
+    if (exit >= r->tip.height)
+        exit = r->tip.height;
+    if (block_header(&r->view, exit, &header, &err) != ST_OK)
+        return false;
+    ret_msg->height = exit + 1;
+    ret_msg->round = -1;
+    ret_msg->proposal = false;
+    sha256(header, &ret_msg->tip);
+    return true;
+}
+
 void gossip_status_to(struct replica *r, struct span org)
 {
     struct msg_status m;
     uint8_t maps[16];
+    uint64_t exit;
     make_status(r, &m, maps);
+    if (members_exit(r, org, &exit)) {
+        memset(maps, 0, sizeof maps);
+        if (!departed_status(r, exit, &m))
+            return;
+    }
     wire_send(r, org, &msg_status_desc, &m);
 }
 
@@ -96,6 +118,11 @@ enum status gossip_on_status(struct replica *r, struct peer *p, struct span body
         return st;
     p->heard = true;
     p->height = m.height;
+    uint64_t exit;
+    if (members_exit(r, p->org, &exit)) {
+        members_on_departed(r, p, exit);
+        return ST_OK;
+    }
     if (m.height > r->tip.height + 1)
         want(r, p);
     else if (m.height == r->tip.height + 1)
@@ -148,7 +175,10 @@ enum status gossip_on_want(struct replica *r, struct peer *p, struct span body, 
     if (st != ST_OK)
         return st;
     size_t bytes = 0;
-    for (uint64_t h = m.from; h <= r->tip.height && h < m.from + m.count && bytes < LIMIT_BLOCK_BYTES; h++) {
+    uint64_t last = r->tip.height, exit;
+    if (members_exit(r, p->org, &exit) && exit < last)
+        last = exit;
+    for (uint64_t h = m.from; h <= last && h < m.from + m.count && bytes < LIMIT_BLOCK_BYTES; h++) {
         struct err own;
         if (send_block(r, p->org, h, &bytes, &own) != ST_OK)
             break; /* its queue is full, or a block here is damaged: it asks another */

@@ -76,3 +76,20 @@ void votes_snapshot_row(const struct replica *r, const struct consensus_snapshot
         votes_to_signed(r, &pol->votes[i], &list[i]);
     ret_row->pol = (struct signed_vote_list){pol->n, list};
 }
+
+enum status votes_certificate(struct replica *r, struct buf *b, struct err *err)
+{
+    struct consensus_vote votes[LIMIT_VALIDATORS];
+    struct commit_sig sigs[LIMIT_VALIDATORS];
+    uint32_t n = consensus_certificate(r->core, votes);
+    ASSERT(n > 0);
+    struct certificate c = {.epoch = r->tip.epoch,
+                            .height = r->tip.height + 1,
+                            .round = (uint64_t)votes[0].round,
+                            .value = votes[0].value,
+                            .sigs = {n, sigs}};
+    for (uint32_t i = 0; i < n; i++)
+        sigs[i] = (struct commit_sig){.org = r->set.members.v[votes[i].validator].org, .sig = votes[i].sig};
+    enum status st = codec_encode(&certificate_desc, &c, b);
+    return st == ST_OK ? ST_OK : err_set(err, st, "a certificate cannot be encoded");
+}

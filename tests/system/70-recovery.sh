@@ -121,8 +121,8 @@ expect 0 "Restored clinics: alliance [0-9a-f]{64}, block $height of .*Its vote k
 [ ! -e clinics/votes.journal ] || fail "a restored directory has a vote journal"
 start clinics
 wait_for "the restored node to catch up" same_root clinics
-unnamed='restored or rebuilt at block [0-9]+ on .*, and the record does not name its vote key.*follows and does not vote.*ententd rekey DIR -o FILE.card'
-expect 7 "$unnamed" "" entente status --node clinics
+unfresh='restored or rebuilt at block [0-9]+ on .*, and vote key [0-9a-f]{16}... was not made for it since.*follows and does not vote.*ententd rekey DIR -o FILE.card'
+expect 7 "$unfresh" "" entente status --node clinics
 say 3 "the restored node adds no vote"
 wait_for "the restored node to follow" same_root clinics
 stop clinics
@@ -137,6 +137,21 @@ stop clinics
 expect 0 "votes +no: $dead.*Everything is whole" - ententd doctor clinics
 expect 0 'votes_' - sed 's/.*"votes":"no".*/votes_/' <(ententd doctor clinics --json)
 start clinics
+
+part "a fresh key votes again"
+expect 0 "" "" ententd rekey clinics -o fresh.card
+expect 0 'Signed, final' "" entente node replace fresh.card --node maker --key keys/clinics-registrar.key --as clinics/registrar --yes
+votes() { entente status --node clinics; }
+wait_for "the fresh key to be taken over" votes
+wait_for "the restored node to catch up" same_root clinics
+stop trustee
+say 3 "the fresh key votes: without it there is no quorum"
+start trustee
+wait_for "the trustee" same_root trustee
+stop clinics
+expect 0 'votes +yes; its vote journal is whole' - ententd doctor clinics
+cp clinics/keys/vote.key fresh-vote.key; cp old-vote.key clinics/keys/vote.key
+expect 0 "votes +no: $dead" - ententd doctor clinics # the old one is as dead as before
 
 part "a second start"
 expect 1 - 'trustee/store: in use by another process \(pid [0-9]+\); stop that one, or give this node a directory of its own. Two nodes must never share one directory' \

@@ -89,7 +89,7 @@ static const struct block_verifier verifier = {NULL, check_sig};
 
 static struct block make(uint64_t time_ms, struct block_candidate *c, size_t n)
 {
-    struct ledger l = {&tip, &v, ids};
+    struct ledger l = {.tip = &tip, .view = &v, .ids = ids};
     struct block b;
     struct hash last = {{1}};
     cr_assert_eq(block_make(&l, time_ms, span_str("p01"), &last, c, n, &a, &b, &err), ST_OK);
@@ -98,7 +98,7 @@ static struct block make(uint64_t time_ms, struct block_candidate *c, size_t n)
 
 static bool executes(struct span header, const struct span *leaves, size_t n, char why[256])
 {
-    struct ledger l = {&tip, &v, ids};
+    struct ledger l = {.tip = &tip, .view = &v, .ids = ids};
     struct block b;
     bool valid;
     cr_assert_eq(block_execute(&l, header, leaves, n, &verifier, &a, &valid, &b, why, &err), ST_OK);
@@ -124,7 +124,7 @@ Test(block, what_one_makes_another_accepts_and_both_go_on)
 
 Test(block, BLK_8_nothing_to_decide_is_no_block)
 {
-    struct ledger l = {&tip, &v, ids};
+    struct ledger l = {.tip = &tip, .view = &v, .ids = ids};
     struct block b;
     struct hash last = {{1}};
     cr_assert_eq(block_make(&l, FOUNDED + 5, span_str("p01"), &last, NULL, 0, &a, &b, &err), ST_END);

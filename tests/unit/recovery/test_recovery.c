@@ -96,7 +96,7 @@ static void add_block(struct store *s, struct ids *ids, uint64_t h)
     cr_assert_eq(block_certificate(&v, h - 1, &last, &err), ST_OK);
     sha256(last, &last_hash);
     struct block_candidate c = {.leaf = comment(&tip, h % 3, "a word", &prose, &unused)};
-    struct ledger l = {&tip, &v, ids};
+    struct ledger l = {.tip = &tip, .view = &v, .ids = ids};
     cr_assert_eq(block_make(&l, FOUNDED + h * 1000, span_str("p01"), &last_hash, &c, 1, &a, &b, &err), ST_OK);
     cr_assert_eq(b.n_leaves, 2, "%s", c.why);
     cr_assert_eq(store_begin(s, &t, &err), ST_OK);
@@ -129,7 +129,7 @@ static void add_own(struct store *s)
     store_u64(size, tip.tree.size);
     cr_assert_eq(store_begin(s, &t, &err), ST_OK);
     put(s, t, TABLE_OUTBOX, span_of(key, sizeof key), submission);
-    put(s, t, TABLE_NODE, span_str("incarnation"), span_of(mark, sizeof mark));
+    put(s, t, TABLE_NODE, span_str("incarnation/of-a-key"), span_of(mark, sizeof mark));
     put(s, t, TABLE_NODE, span_str("cosigned"), span_of(size, sizeof size));
     cr_assert_eq(store_commit(s, t, &err), ST_OK);
 }
@@ -471,60 +471,57 @@ static enum marks_verdict verdict(struct store *s, const struct hash *vote, char
     struct view v;
     enum marks_verdict got = MARKS_NONE;
     cr_assert_eq(store_read_begin(s, &v, &err), ST_OK);
-    cr_assert_eq(marks_of(&v, span_str("p01"), vote, &got, why, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(marks_of(&v, vote, &got, why, &err), ST_OK, "%s", err.text);
     store_read_end(s, &v);
     return got;
 }
 
-/* The record names a new vote key for p01, as replace_node does, at a leaf. */
-static void name_key(struct store *s, const struct hash *vote, uint64_t leaf)
+static const char *row_of(const char *what, const struct hash *vote)
 {
-    struct state_party party;
-    struct state_key key = {.org = span_str("p01"), .use = KEY_NODE, .changed_leaf = leaf};
-    struct buf b;
-    buf_init(&b, 1 << 16);
-    cr_assert_eq(codec_decode(&state_party_desc, value_of(s, TABLE_PARTY, span_str("p01")), &a, &party, &err), ST_OK, "%s", err.text);
-    party.node.vote = *vote;
-    party.changed_leaf = leaf;
-    cr_assert_eq(codec_encode(&state_party_desc, &party, &b), ST_OK);
-    spoil(s, TABLE_PARTY, span_str("p01"), buf_span(&b));
-    buf_reset(&b);
-    cr_assert_eq(codec_encode(&state_key_desc, &key, &b), ST_OK);
-    spoil(s, TABLE_KEY, span_hash(vote), buf_span(&b));
-    buf_deinit(&b);
+    static char name[96];
+    (void)snprintf(name, sizeof name, "%s/%s", what, hex_of(vote).s);
+    return name;
 }
 
-Test(recovery, keys_of_before_a_restore_are_dead_and_later_ones_are_not)
+Test(recovery, keys_of_before_a_restore_are_dead_and_fresh_ones_are_not)
 {
     struct store *s = open_store(&dir);
     char why[480];
-    const struct hash old = f.orgs[0].vote->pub, elsewhere = f.orgs[1].vote->pub;
-    struct hash fresh = {{42}}, copied = {{43}};
-    uint64_t restored = FOUNDED + 5500; /* between blocks 5 and 6; a real one comes after all of the log */
+    const struct hash old = f.orgs[0].vote->pub;
+    struct hash fresh = {{42}}, copied = {{43}}, incarnation;
+    struct view v;
+    struct span value;
+    spoil(s, TABLE_NODE, span_str(row_of("incarnation", &old)), span_hash(&fresh));
+    spoil(s, TABLE_NODE, span_str(row_of("fresh", &copied)), span_str("1")); /* it was fresh before the backup */
     cr_assert_eq(verdict(s, &old, why), MARKS_NONE);
-    cr_assert_eq(marks_restored(s, span_str("p01"), NULL, restored, "restored from a backup", &err), ST_OK, "%s", err.text);
+    cr_assert_eq(marks_restored(s, span_str("p01"), NULL, FOUNDED, "restored from a backup", &err), ST_OK, "%s", err.text);
     cr_assert_eq(verdict(s, &old, why), MARKS_DEAD);
     cr_assert_not_null(strstr(why, "is dead: this directory was restored from a backup at block 12"), "%s", why);
     cr_assert_not_null(strstr(why, "ententd rekey DIR -o FILE.card, then your registrar: entente node replace FILE.card"), "%s", why);
-    cr_assert_neq(verdict(s, &elsewhere, why), MARKS_FRESH, "another organisation's");
-    cr_assert_eq(verdict(s, &fresh, why), MARKS_UNNAMED);
-    cr_assert_not_null(strstr(why, "the record does not name its vote key 2a00"), "%s", why);
-    struct view v;
-    struct span value;
+    cr_assert_eq(verdict(s, &copied, why), MARKS_NOT_FRESH, "one that the record named after the backup, say, put here by hand");
+    cr_assert_not_null(strstr(why, "vote key 2b00000000000000... was not made for it since"), "%s", why);
     cr_assert_eq(store_read_begin(s, &v, &err), ST_OK);
-    cr_assert_eq(view_get(&v, TABLE_NODE, span_str("incarnation"), &value), ST_NOTFOUND, "the journal's mark is gone");
-    struct boundary b;
-    cr_assert_eq(rows_boundary(&v, 1, true, &b, &err), ST_OK); /* block 0 */
-    uint64_t size0 = b.size;
+    cr_assert_eq(view_get(&v, TABLE_NODE, span_str(row_of("incarnation", &old)), &value), ST_NOTFOUND, "the journal's mark is gone");
+    cr_assert_eq(view_get(&v, TABLE_NODE, span_str("cosigned"), &value), ST_OK, "others stay");
+    cr_assert_eq(marks_journal(&v, &old, &incarnation), ST_NOTFOUND);
     store_read_end(s, &v);
-    name_key(s, &copied, size0 + 2 * 3 - 1); /* block 3: before the restore */
-    cr_assert_eq(verdict(s, &copied, why), MARKS_DEAD);
-    cr_assert_not_null(strstr(why, "the record named it before this directory was restored"), "%s", why);
-    name_key(s, &fresh, size0 + 2 * 9 - 1); /* block 9 */
-    cr_assert_eq(verdict(s, &fresh, why), MARKS_FRESH);
-    cr_assert_str_eq(why, "");
+    spoil(s, TABLE_NODE, span_str(row_of("fresh", &fresh)), span_str("1")); /* as when keys are taken over */
+    cr_assert_eq(verdict(s, &fresh, why), MARKS_NONE);
+    spoil(s, TABLE_NODE, span_str(row_of("fresh", &fresh)), (struct span){NULL, 0});
+    spoil(s, TABLE_NODE, span_str(row_of("incarnation", &fresh)), span_hash(&old)); /* and have a journal */
+    cr_assert_eq(verdict(s, &fresh, why), MARKS_NONE);
+    spoil(s, TABLE_NODE, span_str(row_of("fresh", &old)), span_str("1"));
     cr_assert_eq(verdict(s, &old, why), MARKS_DEAD, "for good");
-    name_key(s, &old, size0 + 2 * 10 - 1);
-    cr_assert_eq(verdict(s, &old, why), MARKS_DEAD, "even when the record names it again");
+    store_close(s);
+}
+
+Test(recovery, a_key_that_the_record_does_not_know_can_be_dead_too)
+{
+    struct store *s = open_store(&dir);
+    struct hash key = {{44}};
+    char why[480];
+    cr_assert_eq(marks_restored(s, span_str("p01"), &key, FOUNDED, "rebuilt to below its vote journal,", &err), ST_OK, "%s", err.text);
+    cr_assert_eq(verdict(s, &key, why), MARKS_DEAD);
+    cr_assert_not_null(strstr(why, "this directory was rebuilt to below its vote journal, at block 12"), "%s", why);
     store_close(s);
 }
