@@ -42,19 +42,24 @@ answers() { [ -n "$(field "$1" height)" ]; }
 start() { ententd run "$1" >>"$1.log" 2>&1 & pid[$1]=$!; wait_for "$1 to answer" answers "$1"; }
 stop() { kill "${pid[$1]}"; wait "${pid[$1]}" 2>/dev/null || true; unset "pid[$1]"; }
 say() { expect 0 "Signed, final, $1 of 4" - entente comment --text "$2" --node maker --key keys/maker-finance.key --as maker/finance; }
-flip() { # flip FILE HEX: one bit in the middle of the last place where these bytes stand
+flip() { # flip FILE HEX: one bit in the middle of each place where these bytes stand (some are in pages that are free)
   python3 - "$1" "$2" <<'PY'
 import sys
 path, pattern = sys.argv[1], bytes.fromhex(sys.argv[2])
-f = open(path, "r+b")
-at = f.read().rfind(pattern)
-assert at >= 0, "the bytes are not in the file"
-at += len(pattern) // 2
-f.seek(at)
-b = f.read(1)[0]
-f.seek(at)
-f.write(bytes([b ^ 4]))
+data = bytearray(open(path, "rb").read())
+at, n = data.find(pattern), 0
+while at >= 0:
+    data[at + len(pattern) // 2] ^= 4
+    at, n = data.find(pattern, at + 1), n + 1
+assert n > 0, "the bytes are not in the file"
+with open(path, "r+b") as f:
+    f.write(data)
 PY
+}
+leaf_of() { # leaf_of HEIGHT: hex of the last leaf of that block
+  entente log --limit 100 --node maker --json | python3 -c "
+import json, sys
+print([l for l in json.load(sys.stdin) if l['height'] == $1][-1]['leaf'])"
 }
 
 part "founding"
@@ -168,13 +173,12 @@ stop twin
 wait_for "the trustee" same_root trustee
 stop trustee
 
-part "damage of a state row: found, repaired in full, and the node votes on"
+part "damage of a tile: found, repaired in full, and the node votes on"
 expect 0 'blocks +[0-9]+ whole.*votes +yes; its vote journal is whole, at block [0-9]+ Everything is whole' - ententd doctor trustee
 expect 0 'There is nothing in the store to repair' - ententd doctor trustee --repair
 root=$(field maker root) height=$(field maker height)
-pub=$(awk '/^ssh-ed25519/ {print $2}' <(entente key show keys/maker-finance.key) | base64 -d | tail -c 32 | od -An -tx1 | tr -d ' \n')
-flip trustee/store/data.mdb "$pub"
-expect 6 'DAMAGED +[A-Z]+: (record [A-Z]+/[0-9a-f.]+ is damaged|table).*every partner has it. Check the disk.*ententd doctor trustee --repair' - ententd doctor trustee
+flip trustee/store/data.mdb "$(leaf_of 1 | python3 -c 'import hashlib,sys; print(hashlib.sha256(b"\0" + bytes.fromhex(sys.stdin.read())).hexdigest())')"
+expect 6 'DAMAGED +TILE: record TILE/[0-9a-f]+ is damaged.*DAMAGED +tree: tile 0/0 of the tree is missing, short or damaged.*every partner has it. Check the disk.*ententd doctor trustee --repair' - ententd doctor trustee
 expect 0 "Repaired. The store was rebuilt to block $height .*root $root.*It may vote: its vote journal is whole and not ahead of the store.*kept in trustee/store.damaged-1.*Next: ententd run trustee" \
   - ententd doctor trustee --repair
 expect 0 'votes +yes.*Everything is whole' - ententd doctor trustee
@@ -184,11 +188,7 @@ wait_for "the trustee" same_root trustee
 stop trustee
 
 part "damage of a leaf: rebuilt up to it, then it follows"
-leaf=$(entente log --limit 100 --node maker --json | python3 -c '
-import json, sys
-lines = json.load(sys.stdin)
-print([l for l in lines if l["height"] == 2][-1]["leaf"][200:280])')
-flip trustee/store/data.mdb "$leaf"
+flip trustee/store/data.mdb "$(leaf_of 2 | cut -c 201-280)"
 expect 6 'DAMAGED +LEAF: record LEAF/[0-9a-f]+ is damaged: its checksum does not match.*DAMAGED +tree: leaf [0-9]+ \(block 2\) is damaged' - ententd doctor trustee
 ententd doctor trustee --json >json || true
 python3 -c '
