@@ -236,7 +236,10 @@ enum status doctor_open(struct doctor *d, const char *dir, bool store_only, stru
     *d = (struct doctor){.dir = dir, .store_only = store_only, .lock_fd = -1};
     arena_init(&d->a, 0);
     const char *store = file_join(&d->a, dir, "store");
-    if (stat(file_join(&d->a, dir, "node.yaml"), &sb) != 0 && stat(store, &sb) != 0) {
+    bool settings = stat(file_join(&d->a, dir, "node.yaml"), &sb) == 0;
+    if (!settings && stat(file_join(&d->a, dir, "backup.yaml"), &sb) == 0)
+        d->store_only = true; /* a backup: it has no settings or keys of a node that starts */
+    if (!settings && stat(store, &sb) != 0) {
         doctor_close(d);
         return err_set(err, ST_NOTFOUND, "%s is no node's directory: it has neither node.yaml nor store/", dir);
     }

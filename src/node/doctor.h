@@ -38,7 +38,7 @@ struct doctor_report {
 
 struct doctor {
     const char *dir;
-    bool store_only; /* only DIR/store: a backup, say */
+    bool store_only; /* only DIR/store: asked for, or DIR is a backup */
     bool readable;   /* settings were read: cfg is filled */
     struct config cfg;
     struct arena a;

@@ -274,6 +274,8 @@ static enum status examine_and_repair(struct doctor *d, bool repair, bool json, 
     const char *kept = NULL;
     enum status st = ST_OK;
     doctor_examine(d);
+    if (repair && d->store_only)
+        return err_set(err, ST_USAGE, "%s is a backup, and a backup is not repaired: take another", d->dir);
     if (repair && d->report->store_found > 0)
         st = doctor_repair(d, &kept, err);
     if (json)

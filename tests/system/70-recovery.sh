@@ -109,6 +109,16 @@ expect 1 - 'the node runs; ask it: entente node backup OUT --node clinics.*in us
 [ ! -e other.bk ] || fail "a refused backup left something"
 expect 1 - 'clinics.bk is a backup, not a node.s directory. Make one of it with: ententd restore' ententd run clinics.bk
 expect 1 - 'the node must be stopped first: .*in use by another process' ententd doctor clinics
+expect 0 'Everything is whole' - ententd doctor maker.bk
+expect 2 - 'maker.bk is a backup, and a backup is not repaired: take another' ententd doctor maker.bk --repair
+mkdir disk
+if mount -t tmpfs -o size=200k tmpfs disk 2>/dev/null; then
+  expect 1 - 'disk/full.bk/store/data.mdb: the store cannot be copied there: No space left' entente node backup "$work/disk/full.bk" --node clinics
+  [ ! -e disk/full.bk ] || fail "a backup that did not fit left something"
+  umount disk
+else
+  echo "  no file system may be mounted here: a backup to a full disk is not tried"
+fi
 say '[34]' "after the backup"
 say '[34]' "and more"
 
@@ -200,6 +210,22 @@ expect 0 'Repaired. The store was rebuilt to block 1 .*It ends there: block 2: o
 start trustee
 wait_for "the repaired node to catch up" same_root trustee
 expect 7 'is dead: this directory was rebuilt to below its vote journal' "" entente status --node trustee
+stop trustee
+
+part "pages that end a process that reads them"
+python3 - trustee/store/data.mdb <<'PY'
+import sys
+data = bytearray(open(sys.argv[1], "rb").read())
+for page in range(2 * 4096, len(data), 4096):
+    if data[page + 10] == 2 and page // 4096 % 3 == 0:  # a leaf page of LMDB now says that it is a branch
+        data[page + 10] = 1
+with open(sys.argv[1], "r+b") as f:
+    f.write(data)
+PY
+expect 6 'DAMAGED .*reading (it|its first table),? ends the process|DAMAGED .*ends the process' "" ententd doctor trustee
+expect 0 'Repaired. The store was rebuilt to block [0-9]+ .*follows and does not vote.*kept in trustee/store.damaged-3' "" ententd doctor trustee --repair
+start trustee
+wait_for "the repaired node to catch up" same_root trustee
 stop trustee
 
 part "no store, and a store beyond opening"

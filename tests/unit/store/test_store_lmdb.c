@@ -102,6 +102,75 @@ Test(store_lmdb, commit_returns_only_after_a_sync)
 
 /* Power loss: test_powerloss.c. */
 
+/* -- Copies -- */
+
+struct writer {
+    struct store *s;
+    atomic_bool stop;
+    uint64_t n;
+};
+
+static void *commit_on(void *arg)
+{
+    struct writer *w = arg;
+    struct err err;
+    while (!w->stop) {
+        w->n++;
+        ASSERT(commit_number(w->s, w->n, w->n % 7 == 0 ? 9000 : 300, &err) == ST_OK);
+    }
+    return NULL;
+}
+
+/* What commit_number wrote up to n. */
+static void same_as_commits(struct store *s, uint64_t n)
+{
+    struct store *mem = store_mem_new();
+    struct err err;
+    struct view is, was;
+    for (uint64_t i = 1; i <= n; i++)
+        cr_assert_eq(commit_number(mem, i, i % 7 == 0 ? 9000 : 300, &err), ST_OK);
+    cr_assert_eq(store_read_begin(s, &is, &err), ST_OK);
+    cr_assert_eq(store_read_begin(mem, &was, &err), ST_OK);
+    (void)model_same_content(&is, &was);
+    store_read_end(s, &is);
+    store_read_end(mem, &was);
+    store_close(mem);
+}
+
+Test(store_lmdb, a_copy_made_while_commits_go_on_is_of_one_commit)
+{
+    enum { COPIES = 6 };
+    struct tmpdir dir = tmpdir_make(), to[COPIES];
+    struct err err;
+    pthread_t thread;
+    uint64_t seen[COPIES] = {0};
+    struct writer w = {.s = open_ok(&dir, MAP)};
+    cr_assert_eq(pthread_create(&thread, NULL, commit_on, &w), 0);
+    for (int i = 0; i < COPIES; i++) {
+        to[i] = tmpdir_make();
+        while (read_number(w.s, "n") <= (i == 0 ? 0 : seen[i - 1])) /* the writer comes on */
+            ;
+        cr_assert_eq(store_lmdb_copy(w.s, tmpdir_file(&to[i], "data.mdb"), &err), ST_OK, "%s", err.text);
+        seen[i] = read_number(w.s, "n");
+    }
+    w.stop = true;
+    cr_assert_eq(pthread_join(thread, NULL), 0);
+    for (int i = 0; i < COPIES; i++) {
+        uint64_t records;
+        struct store *copy = open_ok(&to[i], MAP);
+        cr_assert_eq(store_lmdb_check(copy, &records, &err), ST_OK, "%s", err.text);
+        uint64_t n = read_number(copy, "n");
+        cr_assert(n > 0 && n <= seen[i] && (i == 0 || n > seen[i - 1]), "copy %d: %" PRIu64, i, n);
+        same_as_commits(copy, n);
+        store_close(copy);
+        tmpdir_remove(&to[i]);
+    }
+    cr_assert_eq(store_lmdb_copy(w.s, tmpdir_file(&dir, "data.mdb"), &err), ST_EXISTS, "never over a file that is there");
+    cr_assert_eq(read_number(w.s, "n"), w.n);
+    store_close(w.s);
+    tmpdir_remove(&dir);
+}
+
 /* -- Full and failing disks -- */
 
 /* Makes each write and sync of a commit fail in turn. Returns how many different ones there were. */
