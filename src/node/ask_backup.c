@@ -15,7 +15,8 @@ static enum status may_make(const struct node *n, const char *out, bool with_key
         return err_set(err, ST_USAGE, "%s: expected a whole path, from /", out);
     if (with_keys && n->cfg.socket_group) /* whoever may ask is not who may have the keys */
         return err_set(err, ST_REFUSED,
-                       "keys are not given out over a socket that a group may use (socket-group: yes). Stop the node and run: ententd backup "
+                       "keys are not given out over a socket that a group may use (socket-group: yes). Stop "
+                       "the node and run: ententd backup "
                        "%s OUT --with-keys",
                        n->dir);
     return ST_OK;

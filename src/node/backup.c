@@ -15,7 +15,8 @@
 
 enum { MANIFEST_MAX = 8192, POLL_MS = 200, ANSWER_MAX = 1 << 20 };
 
-const char *const backup_key_files[] = {"keys/node.key", "keys/cosign.key", "keys/log.key", "tls.key", "tls.crt", NULL};
+const char *const backup_key_files[] = {"keys/node.key", "keys/cosign.key", "keys/log.key",
+                                        "tls.key",       "tls.crt",         NULL};
 
 extern char **environ;
 
@@ -23,14 +24,18 @@ static enum status fail(struct err *err, const char *path, const char *what)
 {
     int e = errno;
     char why[128];
-    enum status st = e == ENOSPC || e == EDQUOT ? ST_NOSPACE : e == ENOENT ? ST_NOTFOUND : e == EEXIST ? ST_EXISTS : ST_IO;
+    enum status st = e == ENOSPC || e == EDQUOT ? ST_NOSPACE
+                     : e == ENOENT              ? ST_NOTFOUND
+                     : e == EEXIST              ? ST_EXISTS
+                                                : ST_IO;
     return err_set(err, st, "%s: cannot %s: %s", path, what, strerror_r(e, why, sizeof why));
 }
 
 /* -- Files -- */
 
 /* Reads from in to its end; writes to out unless that is -1. */
-static enum status pump(int in, int out, const char *from, const char *to, struct hash *ret_sum, uint64_t *ret_bytes, struct err *err)
+static enum status pump(int in, int out, const char *from, const char *to, struct hash *ret_sum,
+                        uint64_t *ret_bytes, struct err *err)
 {
     static const size_t block = 1 << 18;
     uint8_t *p = malloc(block);
@@ -64,7 +69,8 @@ static enum status pump(int in, int out, const char *from, const char *to, struc
     return st;
 }
 
-enum status backup_copy_file(const char *from, const char *to, unsigned mode, struct hash *ret_sum, uint64_t *ret_bytes, struct err *err)
+enum status backup_copy_file(const char *from, const char *to, unsigned mode, struct hash *ret_sum,
+                             uint64_t *ret_bytes, struct err *err)
 {
     struct hash sum;
     uint64_t bytes;
@@ -95,8 +101,9 @@ enum status backup_sum_file(const char *path, struct hash *ret_sum, uint64_t *re
 
 void backup_remove(const char *dir)
 {
-    static const char *const files[] = {"backup.yaml",   "settings.yaml", "node.yaml",      "store/data.mdb",
-                                        "store/lock.mdb", "store/store.lock", "keys/vote.key", "keys.later"};
+    static const char *const files[] = {"backup.yaml",    "settings.yaml",  "node.yaml",
+                                        "store/data.mdb", "store/lock.mdb", "store/store.lock",
+                                        "keys/vote.key",  "keys.later"};
     static const char *const dirs[] = {"store", "keys"};
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 0);
@@ -118,7 +125,8 @@ static enum status hear(int fd, bool (*stopping)(void *ctx), void *ctx, struct b
         uint8_t part[4096];
         struct pollfd p = {.fd = fd, .events = POLLIN};
         if (stopping != NULL && stopping(ctx))
-            return err_set(err, ST_CLOSED, "the node stops; the backup was given up and nothing of it is left");
+            return err_set(err, ST_CLOSED,
+                           "the node stops; the backup was given up and nothing of it is left");
         if (poll(&p, 1, POLL_MS) <= 0)
             continue;
         ssize_t n = read(fd, part, sizeof part);
@@ -132,7 +140,8 @@ static enum status hear(int fd, bool (*stopping)(void *ctx), void *ctx, struct b
 
 static enum status spawn_doctor(const char *out, int write_fd, pid_t *ret_pid, struct err *err)
 {
-    char self[] = "/proc/self/exe", doctor[] = "doctor", store[] = "--store", json[] = "--json", name[] = "ententd";
+    char self[] = "/proc/self/exe", doctor[] = "doctor", store[] = "--store", json[] = "--json",
+         name[] = "ententd";
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 0);
     const uint8_t *dir = arena_dup(&a, span_str(out)).p;
@@ -180,10 +189,13 @@ static enum status take_answer(const struct buf *b, struct backup_info *info, st
         st = err_set(err, ST_IO, "the copy could not be verified: the process that reads it gave no answer");
     else if (!json_is_true(json_object_get(o, "whole")))
         st = err_set(err, ST_CORRUPT,
-                     "the copy is not whole, so the store is not, and there is no backup: %.400s. Stop this node and run: ententd doctor DIR",
+                     "the copy is not whole, so the store is not, and there is no backup: %.400s. Stop this "
+                     "node and run: ententd doctor DIR",
                      text == NULL ? "it cannot be read" : text);
-    else if (!hash_at(o, "alliance", &info->alliance) || !hash_at(o, "root", &info->root) || !hash_at(o, "state_root", &info->state_root))
-        st = err_set(err, ST_IO, "the copy could not be verified: the answer of the process that reads it has no roots");
+    else if (!hash_at(o, "alliance", &info->alliance) || !hash_at(o, "root", &info->root) ||
+             !hash_at(o, "state_root", &info->state_root))
+        st = err_set(err, ST_IO,
+                     "the copy could not be verified: the answer of the process that reads it has no roots");
     info->height = number(o, "height");
     info->size = number(o, "size");
     info->time_ms = number(o, "time_ms");
@@ -192,7 +204,8 @@ static enum status take_answer(const struct buf *b, struct backup_info *info, st
     return st;
 }
 
-static enum status verify(const char *out, bool (*stopping)(void *ctx), void *ctx, struct backup_info *info, struct err *err)
+static enum status verify(const char *out, bool (*stopping)(void *ctx), void *ctx, struct backup_info *info,
+                          struct err *err)
 {
     int fds[2], code = 0;
     pid_t pid = 0;
@@ -218,22 +231,27 @@ static enum status copy_keys(const char *dir, const char *out, struct arena *a, 
 {
     enum status st = file_make_dir(file_join(a, out, "keys"), 0700, err);
     for (size_t i = 0; backup_key_files[i] != NULL && st == ST_OK; i++)
-        st = backup_copy_file(file_join(a, dir, backup_key_files[i]), file_join(a, out, backup_key_files[i]), 0600, NULL, NULL, err);
+        st = backup_copy_file(file_join(a, dir, backup_key_files[i]), file_join(a, out, backup_key_files[i]),
+                              0600, NULL, NULL, err);
     return st;
 }
 
 static void manifest(const struct backup_info *i, struct buf *b)
 {
-    buf_printf(b, "# A backup of a node of an entente. Make a directory of it with: ententd restore THIS DIR\n"
-                  "entente-backup: 1\npartner: %.*s\nalliance: %s\n", SPAN_FMT(i->partner), hex_of(&i->alliance).s);
-    buf_printf(b, "height: %" PRIu64 "\nsize: %" PRIu64 "\nroot: %s\n", i->height, i->size, hex_of(&i->root).s);
-    buf_printf(b, "state-root: %s\nblock-time: %s\ntaken: %s\n", hex_of(&i->state_root).s, time_utc(i->time_ms).s, time_utc(i->taken_ms).s);
-    buf_printf(b, "records: %" PRIu64 "\nbytes: %" PRIu64 "\ndata: %s\nkeys: %s\n", i->records, i->bytes, hex_of(&i->data).s,
-               i->keys ? "yes" : "no");
+    buf_printf(b,
+               "# A backup of a node of an entente. Make a directory of it with: ententd restore THIS DIR\n"
+               "entente-backup: 1\npartner: %.*s\nalliance: %s\n",
+               SPAN_FMT(i->partner), hex_of(&i->alliance).s);
+    buf_printf(b, "height: %" PRIu64 "\nsize: %" PRIu64 "\nroot: %s\n", i->height, i->size,
+               hex_of(&i->root).s);
+    buf_printf(b, "state-root: %s\nblock-time: %s\ntaken: %s\n", hex_of(&i->state_root).s,
+               time_utc(i->time_ms).s, time_utc(i->taken_ms).s);
+    buf_printf(b, "records: %" PRIu64 "\nbytes: %" PRIu64 "\ndata: %s\nkeys: %s\n", i->records, i->bytes,
+               hex_of(&i->data).s, i->keys ? "yes" : "no");
 }
 
-static enum status make(struct store *s, const char *dir, const char *out, bool (*stopping)(void *ctx), void *ctx, struct arena *a,
-                        struct backup_info *info, struct err *err)
+static enum status make(struct store *s, const char *dir, const char *out, bool (*stopping)(void *ctx),
+                        void *ctx, struct arena *a, struct backup_info *info, struct err *err)
 {
     struct buf b CLEANUP(buf_deinit);
     buf_init(&b, MANIFEST_MAX);
@@ -242,7 +260,8 @@ static enum status make(struct store *s, const char *dir, const char *out, bool 
     if (st == ST_OK)
         st = store_lmdb_copy(s, data, err);
     if (st == ST_OK)
-        st = backup_copy_file(file_join(a, dir, "node.yaml"), file_join(a, out, "settings.yaml"), 0600, NULL, NULL, err);
+        st = backup_copy_file(file_join(a, dir, "node.yaml"), file_join(a, out, "settings.yaml"), 0600, NULL,
+                              NULL, err);
     if (st == ST_OK && info->keys)
         st = copy_keys(dir, out, a, err);
     if (st == ST_OK)
@@ -259,14 +278,16 @@ static enum status make(struct store *s, const char *dir, const char *out, bool 
     return file_write(file_join(a, out, "backup.yaml"), buf_span(&b), 0600, false, err);
 }
 
-enum status backup_make(struct store *s, const char *dir, struct span partner, const char *out, bool with_keys,
-                        bool (*stopping)(void *ctx), void *ctx, struct arena *a, struct backup_info *ret_info, struct err *err)
+enum status backup_make(struct store *s, const char *dir, struct span partner, const char *out,
+                        bool with_keys, bool (*stopping)(void *ctx), void *ctx, struct arena *a,
+                        struct backup_info *ret_info, struct err *err)
 {
     struct stat sb;
     struct backup_info info = {
         .partner = arena_dup(a, partner), .keys = with_keys, .taken_ms = clock_wall_ms(&clock_system)};
     if (lstat(out, &sb) == 0)
-        return err_set(err, ST_EXISTS, "%s: is there already; a backup goes into a directory that it makes itself", out);
+        return err_set(err, ST_EXISTS,
+                       "%s: is there already; a backup goes into a directory that it makes itself", out);
     enum status st = file_make_dir(out, 0700, err);
     if (st != ST_OK)
         return st;
@@ -282,7 +303,8 @@ enum status backup_make(struct store *s, const char *dir, struct span partner, c
     return ST_OK;
 }
 
-enum status backup_stopped(const char *dir, const char *out, bool with_keys, struct arena *a, struct backup_info *ret_info, struct err *err)
+enum status backup_stopped(const char *dir, const char *out, bool with_keys, struct arena *a,
+                           struct backup_info *ret_info, struct err *err)
 {
     struct config cfg;
     struct store *s;
@@ -324,14 +346,18 @@ enum status backup_read(const char *backup, struct arena *a, struct backup_info 
     const char *path = file_join(a, backup, "backup.yaml");
     enum status st = file_read(path, MANIFEST_MAX, a, &bytes, err);
     if (st == ST_NOTFOUND)
-        return err_set(err, st, "%s: is no backup: it has no backup.yaml. Make one with: entente node backup OUT --node DIR", backup);
+        return err_set(
+            err, st,
+            "%s: is no backup: it has no backup.yaml. Make one with: entente node backup OUT --node DIR",
+            backup);
     if (st == ST_OK)
         st = yaml_parse(bytes, path, a, &root, err);
     if (st != ST_OK)
         return st;
     struct backup_info i = {0};
     if (root->type != YAML_MAPPING || strcmp(text_of(root, "entente-backup", a), "1") != 0)
-        return err_set(err, ST_FORMAT, "%s: is not a backup of a kind that is known here (entente-backup: 1)", path);
+        return err_set(err, ST_FORMAT, "%s: is not a backup of a kind that is known here (entente-backup: 1)",
+                       path);
     i.partner = span_str(text_of(root, "partner", a));
     i.height = number_of(root, "height", a);
     i.size = number_of(root, "size", a);
@@ -344,7 +370,10 @@ enum status backup_read(const char *backup, struct arena *a, struct backup_info 
         hex_to_hash(span_str(text_of(root, "data", a)), &i.data) != ST_OK ||
         time_parse(span_str(text_of(root, "block-time", a)), &i.time_ms) != ST_OK ||
         time_parse(span_str(text_of(root, "taken", a)), &i.taken_ms) != ST_OK || !text_is_id(i.partner))
-        return err_set(err, ST_FORMAT, "%s: damaged: alliance, root, state-root, data, block-time, taken or partner cannot be read", path);
+        return err_set(
+            err, ST_FORMAT,
+            "%s: damaged: alliance, root, state-root, data, block-time, taken or partner cannot be read",
+            path);
     *ret_info = i;
     return ST_OK;
 }

@@ -96,11 +96,14 @@ static bool opens(struct doctor *d)
     struct stat sb;
     const char *data = file_join(&d->a, d->dir, "store/data.mdb");
     if (stat(data, &sb) != 0 || sb.st_size == 0) {
-        note_damage(d, "store", stat(data, &sb) != 0 ? "the store's file (store/data.mdb) is missing" : "the store's file (store/data.mdb) is empty");
+        note_damage(d, "store",
+                    stat(data, &sb) != 0 ? "the store's file (store/data.mdb) is missing"
+                                         : "the store's file (store/data.mdb) is empty");
         return false;
     }
     if (!doctor_child(d, step_work, 0)) {
-        note_damage(d, "store", "the store's file is damaged: opening it, or reading its first table, ends the process");
+        note_damage(d, "store",
+                    "the store's file is damaged: opening it, or reading its first table, ends the process");
         return true; /* the other tables may be read yet */
     }
     if (r->st == ST_OK)
@@ -117,7 +120,8 @@ static void examine_all(struct doctor *d)
         if (doctor_child(d, step_work, step))
             continue;
         char text[300];
-        (void)snprintf(text, sizeof text, "the store's file is damaged at or near %s: reading it ends the process",
+        (void)snprintf(text, sizeof text,
+                       "the store's file is damaged at or near %s: reading it ends the process",
                        d->report->where[0] == 0 ? examine_step_name(step) : d->report->where);
         note_damage(d, examine_step_name(step), text);
     }
@@ -219,7 +223,8 @@ static void check_files(struct doctor *d)
     else
         doctor_say(d, "settings", "%.390s", err.text);
     if (stat(d->dir, &sb) == 0 && (sb.st_mode & 07) != 0)
-        doctor_say(d, "settings", "%.200s: mode %04o lets everybody in; run: chmod 700 %.100s", d->dir, (unsigned)(sb.st_mode & 07777), d->dir);
+        doctor_say(d, "settings", "%.200s: mode %04o lets everybody in; run: chmod 700 %.100s", d->dir,
+                   (unsigned)(sb.st_mode & 07777), d->dir);
     if (nodekeys_open(file_join(&d->a, d->dir, "keys"), &keys, &err) != ST_OK)
         doctor_say(d, "keys", "%.390s", err.text);
     nodekeys_close(&keys);
@@ -241,7 +246,8 @@ enum status doctor_open(struct doctor *d, const char *dir, bool store_only, stru
         d->store_only = true; /* a backup: it has no settings or keys of a node that starts */
     if (!settings && stat(store, &sb) != 0) {
         doctor_close(d);
-        return err_set(err, ST_NOTFOUND, "%s is no node's directory: it has neither node.yaml nor store/", dir);
+        return err_set(err, ST_NOTFOUND, "%s is no node's directory: it has neither node.yaml nor store/",
+                       dir);
     }
     enum status st = ST_OK;
     if (stat(store, &sb) == 0)
@@ -286,5 +292,6 @@ void doctor_vote(struct doctor *d)
 {
     d->report->vote = DOCTOR_UNKNOWN;
     if (!doctor_child(d, journal_work, 0))
-        say_vote(d, DOCTOR_FOLLOWS, "the store cannot be read, so it is not known which vote journal is its own");
+        say_vote(d, DOCTOR_FOLLOWS,
+                 "the store cannot be read, so it is not known which vote journal is its own");
 }

@@ -1,5 +1,6 @@
-/* doctor: is a stopped node's directory whole, and if not, what is damaged, what does it mean, what to do. All reading of the
- * store happens in child processes: damage can end a process that reads LMDB's file, and that is then told as damage. */
+/* doctor: is a stopped node's directory whole, and if not, what is damaged, what does it mean, what to do.
+ * All reading of the store happens in child processes: damage can end a process that reads LMDB's file, and
+ * that is then told as damage. */
 #ifndef ENT_NODE_DOCTOR_H
 #define ENT_NODE_DOCTOR_H
 
@@ -15,9 +16,9 @@ struct doctor_finding {
 };
 
 enum doctor_vote {
-    DOCTOR_UNKNOWN,  /* the store did not say, or only the store was looked at */
-    DOCTOR_VOTES,    /* its journal is whole and belongs here */
-    DOCTOR_FOLLOWS,  /* it follows and does not vote: why says why */
+    DOCTOR_UNKNOWN, /* the store did not say, or only the store was looked at */
+    DOCTOR_VOTES,   /* its journal is whole and belongs here */
+    DOCTOR_FOLLOWS, /* it follows and does not vote: why says why */
 };
 
 /* Memory that parent and children share. */
@@ -46,23 +47,28 @@ struct doctor {
     struct doctor_report *report;
 };
 
-/* Examines. ST_LOCKED: the node runs. ST_NOTFOUND: nothing of a node is there. Damage is in the report, not in the status. */
+/* Examines. ST_LOCKED: the node runs. ST_NOTFOUND: nothing of a node is there. Damage is in the report, not
+ * in the status. */
 MUST_USE enum status doctor_open(struct doctor *d, const char *dir, bool store_only, struct err *err);
 void doctor_close(struct doctor *d);
 void doctor_examine(struct doctor *d);
 
-/* repair.c. Makes a new store beside the old one from what is whole, and puts it in its place; the old one stays as
- * store.damaged-N. What happened is in report->rebuilt, after and vote. ret_kept: where the damaged one is, in d->a. */
+/* repair.c. Makes a new store beside the old one from what is whole, and puts it in its place; the old one
+ * stays as store.damaged-N. What happened is in report->rebuilt, after and vote. ret_kept: where the damaged
+ * one is, in d->a. */
 MUST_USE enum status doctor_repair(struct doctor *d, const char **ret_kept, struct err *err);
 
 /* doctor_print.c. For people, and as JSON. kept NULL: nothing was repaired. */
 void doctor_print(const struct doctor *d, const char *kept);
 void doctor_print_json(const struct doctor *d, const char *kept);
 
-/* doctor.c, for repair.c: runs work in a child; its report is what the child wrote. False: the child ended by a signal. */
+/* doctor.c, for repair.c: runs work in a child; its report is what the child wrote. False: the child ended by
+ * a signal. */
 bool doctor_child(struct doctor *d, void (*work)(struct doctor *d, size_t i), size_t i);
-__attribute__((format(printf, 3, 4))) void doctor_say(struct doctor *d, const char *part, const char *fmt, ...);
-/* In a child: opens DIR/NAME under the doctor's own lock, or under one taken for it. NULL: the report says why. */
+__attribute__((format(printf, 3, 4))) void doctor_say(struct doctor *d, const char *part, const char *fmt,
+                                                      ...);
+/* In a child: opens DIR/NAME under the doctor's own lock, or under one taken for it. NULL: the report says
+ * why. */
 MUST_USE struct store *doctor_open_store(struct doctor *d, const char *name, bool locked);
 void doctor_at(void *ctx, const char *where);
 /* Would the node vote if it were started now? Into the report. */

@@ -6,14 +6,17 @@
 static const struct {
     const char *part, *means;
 } meaning[] = {
-    {"settings", "The node does not start, or does not do what was set. Correct node.yaml; `ententd init` in an empty directory shows a whole one."},
-    {"keys", "The node does not start. Put the files back from where you keep them; lost ones are replaced: ententd rekey DIR -o FILE.card, then "
+    {"settings", "The node does not start, or does not do what was set. Correct node.yaml; `ententd init` in "
+                 "an empty directory shows a whole one."},
+    {"keys", "The node does not start. Put the files back from where you keep them; lost ones are replaced: "
+             "ententd rekey DIR -o FILE.card, then "
              "your registrar: entente node replace FILE.card."},
 };
 
-static const char store_means[] =
-    "The store's file was damaged, most often by a disk or memory that fails. The record itself is safe: every partner has it.";
-static const char store_do[] = "Check the disk (smartctl, dmesg, fsck). Then: ententd doctor %s --repair. It keeps every block that is whole and what "
+static const char store_means[] = "The store's file was damaged, most often by a disk or memory that fails. "
+                                  "The record itself is safe: every partner has it.";
+static const char store_do[] = "Check the disk (smartctl, dmesg, fsck). Then: ententd doctor %s --repair. It "
+                               "keeps every block that is whole and what "
                                "waits here; the damaged store is kept beside it.\n";
 
 static bool is_damaged(const struct doctor *d, const char *part)
@@ -27,13 +30,16 @@ static bool is_damaged(const struct doctor *d, const char *part)
 static void print_repair(const struct doctor *d, const char *kept)
 {
     const struct doctor_report *r = d->report;
-    (void)printf("\nRepaired. The store was rebuilt to block %" PRIu64 " (%" PRIu64 " leaves, root %s) by executing its blocks again.\n",
+    (void)printf("\nRepaired. The store was rebuilt to block %" PRIu64 " (%" PRIu64
+                 " leaves, root %s) by executing its blocks again.\n",
                  r->rebuilt.height, r->rebuilt.size, hex_of(&r->after.root).s);
     if (r->rebuilt.stopped[0] != 0)
         (void)printf("It ends there: %s. The node fetches the rest from its partners.\n", r->rebuilt.stopped);
-    (void)printf("Entries that wait: %" PRIu64 " kept, %" PRIu64 " lost.\n", r->rebuilt.outbox, r->rebuilt.outbox_lost);
+    (void)printf("Entries that wait: %" PRIu64 " kept, %" PRIu64 " lost.\n", r->rebuilt.outbox,
+                 r->rebuilt.outbox_lost);
     if (r->rebuilt.prose_lost > 0)
-        (void)printf("Texts beside entries that could not be read: %" PRIu64 "; they show as absent here.\n", r->rebuilt.prose_lost);
+        (void)printf("Texts beside entries that could not be read: %" PRIu64 "; they show as absent here.\n",
+                     r->rebuilt.prose_lost);
     if (r->vote == DOCTOR_VOTES)
         (void)printf("It may vote: its vote journal is whole and not ahead of the store.\n");
     else
@@ -48,9 +54,13 @@ void doctor_print(const struct doctor *d, const char *kept)
     const struct doctor_report *r = d->report;
     const struct examine_result *x = &r->result;
     if (x->blocks > 0)
-        (void)printf("alliance  %s\nblocks    %" PRIu64 " whole, up to block %" PRIu64 " of %s\ntree      %" PRIu64 " leaves, root %s\n",
-                     hex_of(&x->alliance).s, x->blocks, x->height, time_utc(x->time_ms).s, x->size, hex_of(&x->root).s);
-    (void)printf("records   %" PRIu64 " whole\nwaiting   %" PRIu64 " entries accepted here that are not final\n", x->records, x->outbox);
+        (void)printf("alliance  %s\nblocks    %" PRIu64 " whole, up to block %" PRIu64
+                     " of %s\ntree      %" PRIu64 " leaves, root %s\n",
+                     hex_of(&x->alliance).s, x->blocks, x->height, time_utc(x->time_ms).s, x->size,
+                     hex_of(&x->root).s);
+    (void)printf("records   %" PRIu64 " whole\nwaiting   %" PRIu64
+                 " entries accepted here that are not final\n",
+                 x->records, x->outbox);
     if (r->vote == DOCTOR_VOTES && r->journal_height > 0)
         (void)printf("votes     yes; its vote journal is whole, at block %" PRIu64 "\n", r->journal_height);
     else if (r->vote == DOCTOR_VOTES)
@@ -108,7 +118,8 @@ void doctor_print_json(const struct doctor *d, const char *kept)
     if (r->vote_why[0] != 0)
         (void)json_object_set_new(o, "why_not", json_string(r->vote_why));
     for (size_t i = 0; i < r->n; i++)
-        (void)json_array_append_new(list, json_pack("{s:s, s:s}", "part", r->findings[i].part, "text", r->findings[i].text));
+        (void)json_array_append_new(
+            list, json_pack("{s:s, s:s}", "part", r->findings[i].part, "text", r->findings[i].text));
     (void)json_object_set_new(o, "findings", list);
     if (kept != NULL) {
         json_t *p = json_object();

@@ -121,7 +121,8 @@ static void right_work(struct doctor *d, size_t i)
     else if (r->journal_height > r->rebuilt.height + 1)
         what = "rebuilt to below its vote journal,";
     if (what != NULL)
-        r->st = marks_restored(s, d->cfg.partner, known ? &vote : NULL, clock_wall_ms(&clock_system), what, &r->err);
+        r->st = marks_restored(s, d->cfg.partner, known ? &vote : NULL, clock_wall_ms(&clock_system), what,
+                               &r->err);
     store_close(s);
 }
 
@@ -150,8 +151,10 @@ static void journal_height_work(struct doctor *d, size_t i)
         }
         store_read_end(s, &v);
     }
-    if (st == ST_OK && store_disk_open(file_join(&d->a, d->dir, "votes.journal"), false, &f, &r->err) == ST_OK) {
-        if (store_disk_machine(&f, "/etc/machine-id", &id.machine, &r->err) == ST_OK && journal_open(&f, &id, &j, &r->err) == ST_OK) {
+    if (st == ST_OK &&
+        store_disk_open(file_join(&d->a, d->dir, "votes.journal"), false, &f, &r->err) == ST_OK) {
+        if (store_disk_machine(&f, "/etc/machine-id", &id.machine, &r->err) == ST_OK &&
+            journal_open(&f, &id, &j, &r->err) == ST_OK) {
             if (journal_get(j, 0, &height, &record) == ST_OK)
                 r->journal_height = height;
             journal_close(j);
@@ -176,7 +179,12 @@ static void check_work(struct doctor *d, size_t i)
     struct doctor_report *r = d->report;
     if (s == NULL)
         return;
-    struct examine e = {.store = s, .org = d->cfg.partner, .result = &r->after, .ctx = d, .at = doctor_at, .damage = count_damage};
+    struct examine e = {.store = s,
+                        .org = d->cfg.partner,
+                        .result = &r->after,
+                        .ctx = d,
+                        .at = doctor_at,
+                        .damage = count_damage};
     for (size_t step = 0; step < examine_steps() && r->st == ST_OK; step++)
         r->st = examine_step(&e, step, &r->err);
     if (r->st == ST_OK && r->after.found > 0)
@@ -187,13 +195,15 @@ static void check_work(struct doctor *d, size_t i)
 /* -- The whole -- */
 
 /* Runs one piece of work that must succeed. */
-static enum status must(struct doctor *d, void (*work)(struct doctor *d, size_t i), const char *what, struct err *err)
+static enum status must(struct doctor *d, void (*work)(struct doctor *d, size_t i), const char *what,
+                        struct err *err)
 {
     struct doctor_report *r = d->report;
     if (!doctor_child(d, work, 0))
-        return err_set(err, ST_CORRUPT, "%s ended the process that did it, near %s; nothing was changed", what,
-                       r->where[0] == 0 ? "its start" : r->where);
-    return r->st == ST_OK ? ST_OK : err_set(err, r->st, "%s failed; nothing was changed: %.800s", what, r->err.text);
+        return err_set(err, ST_CORRUPT, "%s ended the process that did it, near %s; nothing was changed",
+                       what, r->where[0] == 0 ? "its start" : r->where);
+    return r->st == ST_OK ? ST_OK
+                          : err_set(err, r->st, "%s failed; nothing was changed: %.800s", what, r->err.text);
 }
 
 /* The old store keeps the name that it has in messages from now on. */
@@ -209,7 +219,8 @@ static enum status put_in_place(struct doctor *d, const char **ret_kept, struct 
         kept = lstat(path, &sb) != 0 ? path : NULL;
     }
     if (kept == NULL)
-        return err_set(err, ST_EXISTS, "%s: there are %d store.damaged-N already; remove some", d->dir, KEPT_MAX - 1);
+        return err_set(err, ST_EXISTS, "%s: there are %d store.damaged-N already; remove some", d->dir,
+                       KEPT_MAX - 1);
     bool had = lstat(store, &sb) == 0;
     /* In one step where the file system can: there is a store at any moment. */
     bool swapped = had && renameat2(AT_FDCWD, store, AT_FDCWD, new, RENAME_EXCHANGE) == 0;
@@ -221,7 +232,8 @@ static enum status put_in_place(struct doctor *d, const char **ret_kept, struct 
     if (rc == 0 && !swapped)
         rc = rename(new, store);
     if (rc != 0)
-        return err_set(err, ST_IO, "%s: the rebuilt store cannot be put in its place: %s", d->dir, strerror_r(errno, why, sizeof why));
+        return err_set(err, ST_IO, "%s: the rebuilt store cannot be put in its place: %s", d->dir,
+                       strerror_r(errno, why, sizeof why));
     *ret_kept = had ? kept : "";
     return file_sync_dir(d->dir, err);
 }
@@ -245,7 +257,8 @@ static enum status rebuild(struct doctor *d, struct err *err)
         (void)snprintf(r->rebuilt.stopped, sizeof r->rebuilt.stopped, "the old store cannot be read at all");
         r->rebuilt.marks_lost = true;
     } else if (!doctor_child(d, blocks_work, 0)) {
-        (void)snprintf(r->rebuilt.stopped, sizeof r->rebuilt.stopped, "%s: reading it ends the process", r->where);
+        (void)snprintf(r->rebuilt.stopped, sizeof r->rebuilt.stopped, "%s: reading it ends the process",
+                       r->where);
     } else if (r->st != ST_OK) {
         (void)snprintf(r->rebuilt.stopped, sizeof r->rebuilt.stopped, "%.390s", r->err.text);
     }
@@ -264,7 +277,8 @@ enum status doctor_repair(struct doctor *d, const char **ret_kept, struct err *e
 {
     struct err none;
     if (!d->readable)
-        return err_set(err, ST_FORMAT, "the settings (node.yaml) must be readable for a repair: they name the organisation");
+        return err_set(err, ST_FORMAT,
+                       "the settings (node.yaml) must be readable for a repair: they name the organisation");
     const char *genesis = file_join(&d->a, d->dir, "alliance.genesis");
     if (file_read(genesis, LIMIT_GENESIS_BYTES, &d->a, &genesis_file, &none) != ST_OK)
         genesis_file = (struct span){NULL, 0};

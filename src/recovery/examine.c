@@ -94,7 +94,8 @@ static enum status chain_start(struct examine *e, const struct view *v, struct a
     struct hash h;
     enum status st = view_get(v, TABLE_NODE, span_str("genesis"), &file);
     if (st != ST_OK) {
-        examine_say(e, "genesis", "the founding (NODE/genesis) %s", st == ST_NOTFOUND ? "is missing" : "is damaged");
+        examine_say(e, "genesis", "the founding (NODE/genesis) %s",
+                    st == ST_NOTFOUND ? "is missing" : "is damaged");
         return st;
     }
     st = genesis_read(file, true, a, &g, &err);
@@ -123,22 +124,27 @@ static uint64_t last_height(const struct view *v)
 {
     struct key8 most = key_u64(UINT64_MAX);
     struct span key, value;
-    return view_prev(v, TABLE_BLOCK, span_of(most.b, 8), &key, &value) == ST_OK && key.n == 8 ? load_u64(key.p) : 0;
+    return view_prev(v, TABLE_BLOCK, span_of(most.b, 8), &key, &value) == ST_OK && key.n == 8
+               ? load_u64(key.p)
+               : 0;
 }
 
-static bool one_header(struct examine *e, const struct view *v, struct chain *c, uint64_t h, struct block_record *ret_record)
+static bool one_header(struct examine *e, const struct view *v, struct chain *c, uint64_t h,
+                       struct block_record *ret_record)
 {
     struct span header, cert;
     struct err err = {0};
     examine_at(e, "block %" PRIu64, h);
     enum status st = block_header(v, h, &header, &err);
     if (st != ST_OK) {
-        examine_say(e, "chain", "block %" PRIu64 ": its header is %s", h, st == ST_NOTFOUND ? "missing" : "damaged");
+        examine_say(e, "chain", "block %" PRIu64 ": its header is %s", h,
+                    st == ST_NOTFOUND ? "missing" : "damaged");
         return false;
     }
     st = block_certificate(v, h, &cert, &err);
     if (st != ST_OK) {
-        examine_say(e, "chain", "block %" PRIu64 ": its certificate is %s", h, st == ST_NOTFOUND ? "missing" : "damaged");
+        examine_say(e, "chain", "block %" PRIu64 ": its certificate is %s", h,
+                    st == ST_NOTFOUND ? "missing" : "damaged");
         return false;
     }
     st = chain_next(c, header, cert, ret_record, &err);
@@ -147,18 +153,22 @@ static bool one_header(struct examine *e, const struct view *v, struct chain *c,
     return st == ST_OK;
 }
 
-static void check_tip(struct examine *e, const struct view *v, const struct chain *c, const struct hash *state_root)
+static void check_tip(struct examine *e, const struct view *v, const struct chain *c,
+                      const struct hash *state_root)
 {
     struct tip tip;
     struct err err = {0};
     enum status st = tip_load(v, &tip, &err);
     if (st != ST_OK) {
-        examine_say(e, "chain", "%.300s", st == ST_NOTFOUND ? "the record of the newest block (NODE/tip) is missing" : err.text);
+        examine_say(e, "chain", "%.300s",
+                    st == ST_NOTFOUND ? "the record of the newest block (NODE/tip) is missing" : err.text);
         return;
     }
     if (tip.height != c->height || !hash_eq(&tip.block, &c->block) || tip.tree.size != c->size)
-        examine_say(e, "chain", "NODE/tip says block %" PRIu64 " with %" PRIu64 " leaves; the chain that is whole ends at block %" PRIu64
-                                " with %" PRIu64, tip.height, tip.tree.size, c->height, c->size);
+        examine_say(e, "chain",
+                    "NODE/tip says block %" PRIu64 " with %" PRIu64
+                    " leaves; the chain that is whole ends at block %" PRIu64 " with %" PRIu64,
+                    tip.height, tip.tree.size, c->height, c->size);
     else if (!hash_eq(&tip.validators, &c->set_hash))
         examine_say(e, "chain", "NODE/tip names other validators than block %" PRIu64, c->height);
     else if (!hash_eq(&tip.state.root, state_root))
@@ -176,7 +186,8 @@ static void chain_step(struct examine *e, const struct view *v)
     struct block_record rec = {0};
     if (chain_start(e, v, &a, &c) != ST_OK)
         return;
-    if (block_header(v, 0, &header, &err) == ST_OK && codec_decode(&header_desc, header, &a, &h0, &err) == ST_OK)
+    if (block_header(v, 0, &header, &err) == ST_OK &&
+        codec_decode(&header_desc, header, &a, &h0, &err) == ST_OK)
         (void)!codec_decode(&block_record_desc, h0.record, &a, &rec, &err);
     e->result->blocks = 1;
     struct hash state_root = rec.state_root;
@@ -197,8 +208,8 @@ static void chain_step(struct examine *e, const struct view *v)
 
 /* -- Rows that lead from one thing to another, and a node's own -- */
 
-static void rows_of_entries(struct examine *e, const struct view *v, uint64_t first, const struct span *leaves, size_t n,
-                            uint64_t time_ms)
+static void rows_of_entries(struct examine *e, const struct view *v, uint64_t first,
+                            const struct span *leaves, size_t n, uint64_t time_ms)
 {
     for (size_t i = 0; i < n; i++) {
         struct arena a CLEANUP(arena_deinit);
@@ -212,8 +223,8 @@ static void rows_of_entries(struct examine *e, const struct view *v, uint64_t fi
             examine_say(e, "rows", "leaf %" PRIu64 " is no entry", index);
             continue;
         }
-        if (view_get(v, TABLE_IDS, span_of(k.b, 8), &row) != ST_OK || row.n != 40 || load_u64(row.p) != time_ms ||
-            memcmp(row.p + 8, leaf.id.b, 32) != 0)
+        if (view_get(v, TABLE_IDS, span_of(k.b, 8), &row) != ST_OK || row.n != 40 ||
+            load_u64(row.p) != time_ms || memcmp(row.p + 8, leaf.id.b, 32) != 0)
             examine_say(e, "rows", "IDS: the id of leaf %" PRIu64 " is missing or another's", index);
         for (uint8_t nth = 0; nth < 16; nth++) {
             uint8_t pk[9];
@@ -225,13 +236,14 @@ static void rows_of_entries(struct examine *e, const struct view *v, uint64_t fi
                 break;
             if (st != ST_OK || codec_decode(&prose_desc, row, &a, &prose, &err) != ST_OK ||
                 leaf_accepts_prose(&leaf, &prose, &err) != ST_OK)
-                examine_say(e, "rows", "PROSE: a text beside leaf %" PRIu64 " is not the one that was signed", index);
+                examine_say(e, "rows", "PROSE: a text beside leaf %" PRIu64 " is not the one that was signed",
+                            index);
         }
     }
 }
 
-static void rows_of_block(struct examine *e, const struct view *v, uint64_t h, uint64_t first, const struct header *header,
-                          const struct block_record *rec)
+static void rows_of_block(struct examine *e, const struct view *v, uint64_t h, uint64_t first,
+                          const struct header *header, const struct block_record *rec)
 {
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 0);
@@ -241,14 +253,16 @@ static void rows_of_block(struct examine *e, const struct view *v, uint64_t h, u
     uint64_t start;
     size_t n;
     examine_at(e, "rows of block %" PRIu64, h);
-    if (rows_boundary(v, header->size, false, &b, &err) != ST_OK || b.height != h || b.time_ms != rec->time_ms ||
-        !hash_eq(&b.root, &header->root))
-        examine_say(e, "rows", "BOUNDARY/%" PRIu64 " is missing or does not say what block %" PRIu64 " does", header->size, h);
+    if (rows_boundary(v, header->size, false, &b, &err) != ST_OK || b.height != h ||
+        b.time_ms != rec->time_ms || !hash_eq(&b.root, &header->root))
+        examine_say(e, "rows", "BOUNDARY/%" PRIu64 " is missing or does not say what block %" PRIu64 " does",
+                    header->size, h);
     if (block_range(v, h, &start, &n, &err) != ST_OK || start != first || n != header->size - first) {
         examine_say(e, "rows", "BLOCK_LEAVES/%" PRIu64 " is missing or does not fit the blocks beside it", h);
         return;
     }
-    if (h > 0 && n > 1 && block_leaves(v, h, &a, &leaves, &n, &err) == ST_OK) /* else the tree's step has said so */
+    if (h > 0 && n > 1 &&
+        block_leaves(v, h, &a, &leaves, &n, &err) == ST_OK) /* else the tree's step has said so */
         rows_of_entries(e, v, first, leaves, n, rec->time_ms);
 }
 
@@ -268,9 +282,10 @@ static void outbox(struct examine *e, const struct view *v)
         if (view_next(v, TABLE_OUTBOX, span_of(k.b, 8), &key, &value) != ST_OK || key.n != 8)
             return; /* the end, or damage that its table's step has told */
         at = load_u64(key.p) + 1;
-        if (codec_decode(&submission_desc, value, &a, &sub, &err) != ST_OK || leaf_of_submission(&sub, &a, &leaf, &err) != ST_OK ||
-            leaf_verify(&leaf) != ST_OK)
-            examine_say(e, "rows", "OUTBOX/%" PRIu64 ": an entry that was accepted here cannot be read", at - 1);
+        if (codec_decode(&submission_desc, value, &a, &sub, &err) != ST_OK ||
+            leaf_of_submission(&sub, &a, &leaf, &err) != ST_OK || leaf_verify(&leaf) != ST_OK)
+            examine_say(e, "rows", "OUTBOX/%" PRIu64 ": an entry that was accepted here cannot be read",
+                        at - 1);
         else
             e->result->outbox++;
     }
@@ -282,11 +297,13 @@ static void own_marks(struct examine *e, const struct view *v)
     struct span key, value, at = span_str(journal);
     uint8_t from[VIEW_KEY_MAX + 1];
     if (view_get(v, TABLE_NODE, span_str("cosigned"), &value) == ST_OK && value.n != 8)
-        examine_say(e, "rows", "NODE/cosigned has another form than expected: it is the largest tree that was cosigned");
+        examine_say(e, "rows",
+                    "NODE/cosigned has another form than expected: it is the largest tree that was cosigned");
     while (view_next(v, TABLE_NODE, at, &key, &value) == ST_OK && key.n >= strlen(journal) &&
            memcmp(key.p, journal, strlen(journal)) == 0) {
         if (value.n != sizeof(struct hash))
-            examine_say(e, "rows", "NODE/incarnation/... has another form than expected: it names the vote journal");
+            examine_say(e, "rows",
+                        "NODE/incarnation/... has another form than expected: it names the vote journal");
         memcpy(from, key.p, key.n);
         from[key.n] = 0;
         at = span_of(from, key.n + 1);
@@ -303,7 +320,8 @@ static void rows_step(struct examine *e, const struct view *v)
         struct header header;
         struct block_record rec;
         struct err err;
-        if (block_header(v, h, &bytes, &err) != ST_OK || codec_decode(&header_desc, bytes, &a, &header, &err) != ST_OK ||
+        if (block_header(v, h, &bytes, &err) != ST_OK ||
+            codec_decode(&header_desc, bytes, &a, &header, &err) != ST_OK ||
             codec_decode(&block_record_desc, header.record, &a, &rec, &err) != ST_OK)
             break; /* the chain's step has told */
         rows_of_block(e, v, h, first, &header, &rec);

@@ -33,7 +33,8 @@ static void read_tile(struct tree *t, unsigned level)
     size_t width = tiles_width(t->size, level, r->tile);
     r->readable = width == 0 || t->reader.read(t->reader.ctx, level, r->tile, 0, width, r->stored) == ST_OK;
     if (!r->readable)
-        examine_say(t->e, "tree", "tile %u/%" PRIu64 " of the tree is missing, short or damaged", level, r->tile);
+        examine_say(t->e, "tree", "tile %u/%" PRIu64 " of the tree is missing, short or damaged", level,
+                    r->tile);
 }
 
 static void push(struct tree *t, struct hash h)
@@ -43,8 +44,8 @@ static void push(struct tree *t, struct hash h)
         if (r->n == 0)
             read_tile(t, level);
         if (r->readable && !hash_eq(&r->stored[r->n], &h) && t->said++ < SAID_MAX)
-            examine_say(t->e, "tree", "hash %" PRIu64 " of tile row %u is not that of the leaves below it", r->tile * TILE_WIDTH + r->n,
-                        level);
+            examine_say(t->e, "tree", "hash %" PRIu64 " of tile row %u is not that of the leaves below it",
+                        r->tile * TILE_WIDTH + r->n, level);
         r->made[r->n++] = h;
         if (r->n < TILE_WIDTH)
             return;
@@ -65,7 +66,8 @@ static bool block_of_leaves(struct tree *t, const struct view *v, uint64_t h, co
         examine_at(t->e, "leaf %" PRIu64, i);
         enum status st = block_leaf(v, i, &leaf, &err);
         if (st != ST_OK) {
-            examine_say(t->e, "tree", "leaf %" PRIu64 " (block %" PRIu64 ") is %s", i, h, st == ST_NOTFOUND ? "missing" : "damaged");
+            examine_say(t->e, "tree", "leaf %" PRIu64 " (block %" PRIu64 ") is %s", i, h,
+                        st == ST_NOTFOUND ? "missing" : "damaged");
             return false;
         }
         rfc6962_leaf(leaf, &hash);
@@ -74,8 +76,9 @@ static bool block_of_leaves(struct tree *t, const struct view *v, uint64_t h, co
     }
     frontier_root(&t->frontier, &root);
     if (!hash_eq(&root, &header->root))
-        examine_say(t->e, "tree", "the leaves up to block %" PRIu64 " give root %.16s..., its header says %.16s...", h, hex_of(&root).s,
-                    hex_of(&header->root).s);
+        examine_say(t->e, "tree",
+                    "the leaves up to block %" PRIu64 " give root %.16s..., its header says %.16s...", h,
+                    hex_of(&root).s, hex_of(&header->root).s);
     return true;
 }
 
@@ -83,7 +86,8 @@ static bool header_at(const struct view *v, uint64_t h, struct arena *a, struct 
 {
     struct span bytes;
     struct err err;
-    return block_header(v, h, &bytes, &err) == ST_OK && codec_decode(&header_desc, bytes, a, ret_header, &err) == ST_OK;
+    return block_header(v, h, &bytes, &err) == ST_OK &&
+           codec_decode(&header_desc, bytes, a, ret_header, &err) == ST_OK;
 }
 
 /* Leaves that the newest header counts. */
@@ -137,7 +141,8 @@ static enum status get_node(void *ctx, uint64_t id, uint8_t *node, size_t *ret_n
 }
 
 /* All nodes below the root, each hashed. Returns how many there are; ret_leaves of them are leaves. */
-static uint64_t walk_nodes(struct examine *e, const struct sparse_tree *tree, const struct sparse_store *store, uint64_t *ret_leaves)
+static uint64_t walk_nodes(struct examine *e, const struct sparse_tree *tree,
+                           const struct sparse_store *store, uint64_t *ret_leaves)
 {
     struct sparse_child stack[SPARSE_DEPTH_MAX + 2];
     size_t depth = 0;
@@ -163,20 +168,22 @@ static uint64_t walk_nodes(struct examine *e, const struct sparse_tree *tree, co
     return n;
 }
 
-static uint64_t rows_in_tree(struct examine *e, const struct view *v, uint8_t table, const struct sparse_tree *tree,
-                             const struct sparse_store *store)
+static uint64_t rows_in_tree(struct examine *e, const struct view *v, uint8_t table,
+                             const struct sparse_tree *tree, const struct sparse_store *store)
 {
     uint8_t from[VIEW_KEY_MAX + 1];
     struct span key, value, at = {from, 0};
     uint64_t n = 0;
-    while (view_next(v, table, at, &key, &value) == ST_OK) { /* a damaged record ends it; its table's step has told */
+    while (view_next(v, table, at, &key, &value) ==
+           ST_OK) { /* a damaged record ends it; its table's step has told */
         struct hash k, expected, found;
         struct err err = {0};
         sparse_key(table, key, &k);
         sparse_value(value, &expected);
         enum status st = sparse_get(tree, &k, store, &found, &err);
         if (st == ST_NOTFOUND || (st == ST_OK && !hash_eq(&found, &expected)))
-            examine_say(e, "state", "a row of table %s is not the one that the state root covers", table_name(table));
+            examine_say(e, "state", "a row of table %s is not the one that the state root covers",
+                        table_name(table));
         else if (st != ST_OK)
             examine_say(e, "state", "table %s: %.250s", table_name(table), err.text);
         n++;
@@ -217,7 +224,8 @@ void examine_state(struct examine *e, const struct view *v)
     if (e->result->found != before)
         return;
     if (rows != leaves)
-        examine_say(e, "state", "the state root covers %" PRIu64 " rows; %" PRIu64 " are there", leaves, rows);
+        examine_say(e, "state", "the state root covers %" PRIu64 " rows; %" PRIu64 " are there", leaves,
+                    rows);
     if (nodes != kept)
         examine_say(e, "state", "the state's tree has %" PRIu64 " nodes; %" PRIu64 " are kept", nodes, kept);
     struct arena a CLEANUP(arena_deinit);

@@ -17,13 +17,14 @@ static struct row_name row_of(const char *what, const struct hash *vote)
     return r;
 }
 
-enum status marks_put_dead(struct store *s, struct store_txn *t, const struct hash *vote, const char *why, struct err *err)
+enum status marks_put_dead(struct store *s, struct store_txn *t, const struct hash *vote, const char *why,
+                           struct err *err)
 {
     return store_put(s, t, TABLE_NODE, span_str(row_of("dead-vote", vote).s), span_str(why), err);
 }
 
-enum status marks_put_all_dead(struct store *s, struct store_txn *t, const struct view *v, struct span org, const char *why,
-                               struct err *err)
+enum status marks_put_all_dead(struct store *s, struct store_txn *t, const struct view *v, struct span org,
+                               const char *why, struct err *err)
 {
     struct hash pub;
     uint8_t from[33] = {0};
@@ -49,7 +50,8 @@ enum status marks_put_all_dead(struct store *s, struct store_txn *t, const struc
 }
 
 /* All rows of table NODE whose names begin so. */
-static enum status forget(struct store *s, struct store_txn *t, const struct view *v, const char *prefix, struct err *err)
+static enum status forget(struct store *s, struct store_txn *t, const struct view *v, const char *prefix,
+                          struct err *err)
 {
     uint8_t from[VIEW_KEY_MAX + 1];
     size_t n = strlen(prefix);
@@ -68,7 +70,8 @@ static enum status forget(struct store *s, struct store_txn *t, const struct vie
     }
 }
 
-enum status marks_restored(struct store *s, struct span org, const struct hash *also, uint64_t now_ms, const char *what, struct err *err)
+enum status marks_restored(struct store *s, struct span org, const struct hash *also, uint64_t now_ms,
+                           const char *what, struct err *err)
 {
     struct view v;
     struct tip tip;
@@ -89,7 +92,8 @@ enum status marks_restored(struct store *s, struct span org, const struct hash *
     }
     store_u64(row, now_ms);
     store_u64(row + 8, tip.height);
-    (void)snprintf(why, sizeof why, "this directory was %.90s at block %" PRIu64 " on %s", what, tip.height, time_utc(now_ms).s);
+    (void)snprintf(why, sizeof why, "this directory was %.90s at block %" PRIu64 " on %s", what, tip.height,
+                   time_utc(now_ms).s);
     st = marks_put_all_dead(s, t, &v, org, why, err);
     if (st == ST_OK && also != NULL)
         st = marks_put_dead(s, t, also, why, err);
@@ -112,15 +116,16 @@ static bool has_row(const struct view *v, const char *what, const struct hash *v
     return view_get(v, TABLE_NODE, span_str(row_of(what, vote).s), &value) == ST_OK;
 }
 
-enum status marks_of(const struct view *v, const struct hash *vote, enum marks_verdict *ret_verdict, char why[480], struct err *err)
+enum status marks_of(const struct view *v, const struct hash *vote, enum marks_verdict *ret_verdict,
+                     char why[480], struct err *err)
 {
     struct span value;
     why[0] = 0;
     *ret_verdict = MARKS_NONE;
     enum status st = view_get(v, TABLE_NODE, span_str(row_of("dead-vote", vote).s), &value);
     if (st == ST_OK) {
-        (void)snprintf(why, 480, "vote key %.16s... is dead: %.*s. It follows and does not vote. " NEXT, hex_of(vote).s,
-                       value.n > 200 ? 200 : (int)value.n, (const char *)value.p);
+        (void)snprintf(why, 480, "vote key %.16s... is dead: %.*s. It follows and does not vote. " NEXT,
+                       hex_of(vote).s, value.n > 200 ? 200 : (int)value.n, (const char *)value.p);
         *ret_verdict = MARKS_DEAD;
         return ST_OK;
     }
@@ -129,13 +134,15 @@ enum status marks_of(const struct view *v, const struct hash *vote, enum marks_v
     if (st == ST_NOTFOUND)
         return ST_OK;
     if (st != ST_OK || value.n != RESTORED_BYTES)
-        return err_set(err, st == ST_OK ? ST_CORRUPT : st, "what the store remembers of its vote keys cannot be read");
+        return err_set(err, st == ST_OK ? ST_CORRUPT : st,
+                       "what the store remembers of its vote keys cannot be read");
     if (has_row(v, "fresh", vote) || has_row(v, "incarnation", vote))
         return ST_OK;
-    (void)snprintf(why, 480,
-                   "this directory was restored or rebuilt at block %" PRIu64
-                   " on %s, and vote key %.16s... was not made for it since. It follows and does not vote. " NEXT,
-                   load_u64(value.p + 8), time_utc(load_u64(value.p)).s, hex_of(vote).s);
+    (void)snprintf(
+        why, 480,
+        "this directory was restored or rebuilt at block %" PRIu64
+        " on %s, and vote key %.16s... was not made for it since. It follows and does not vote. " NEXT,
+        load_u64(value.p + 8), time_utc(load_u64(value.p)).s, hex_of(vote).s);
     *ret_verdict = MARKS_NOT_FRESH;
     return ST_OK;
 }

@@ -11,8 +11,8 @@
 
 /* -- The founding -- */
 
-enum status rebuild_found(struct store *from, struct store *to, struct span genesis_file, struct rebuild_result *ret_result,
-                          struct err *err)
+enum status rebuild_found(struct store *from, struct store *to, struct span genesis_file,
+                          struct rebuild_result *ret_result, struct err *err)
 {
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 0);
@@ -29,8 +29,10 @@ enum status rebuild_found(struct store *from, struct store *to, struct span gene
     if (st != ST_OK && genesis_file.p != NULL)
         st = genesis_read(genesis_file, true, &a, &g, err);
     if (st != ST_OK)
-        return err_set(err, ST_CORRUPT, "the founding is damaged in the store, and there is no whole alliance.genesis beside it. Get the "
-                                        "file from any partner (entente alliance show tells which), put it there and try again");
+        return err_set(
+            err, ST_CORRUPT,
+            "the founding is damaged in the store, and there is no whole alliance.genesis beside it. Get the "
+            "file from any partner (entente alliance show tells which), put it there and try again");
     st = replica_found(to, &g, err);
     ret_result->founded = st == ST_OK;
     return st;
@@ -65,8 +67,8 @@ static enum status verify_leaf(void *ctx, const struct leaf *leaf)
 static enum status stop(struct rebuild *r, uint64_t h, const char *what, enum status st, const char *text)
 {
     const char *why = st == ST_NOTFOUND ? "is missing" : st == ST_CORRUPT ? "is damaged" : "does not hold";
-    (void)snprintf(r->result->stopped, sizeof r->result->stopped, "block %" PRIu64 ": %s %s%s%.250s", h, what, why, text[0] == 0 ? "" : ": ",
-                   text);
+    (void)snprintf(r->result->stopped, sizeof r->result->stopped, "block %" PRIu64 ": %s %s%s%.250s", h, what,
+                   why, text[0] == 0 ? "" : ": ", text);
     return ST_END;
 }
 
@@ -99,10 +101,12 @@ static enum status read_block(struct rebuild *r, uint64_t h, struct arena *a, st
     sha256(b->header, &b->id);
     sha256(b->last_commit, &commit);
     if (!hash_eq(&commit, &b->record.last_commit))
-        return stop(r, h, "the certificate of the block before", ST_MISMATCH, "it is not the one that this block names");
+        return stop(r, h, "the certificate of the block before", ST_MISMATCH,
+                    "it is not the one that this block names");
     st = rows_set(&r->new, &r->tip.validators, a, &set, &err);
     if (st == ST_OK)
-        st = certificate_verify_bytes(b->certificate, &r->tip.alliance, r->tip.epoch, h, &b->id, &set, a, NULL, &err);
+        st = certificate_verify_bytes(b->certificate, &r->tip.alliance, r->tip.epoch, h, &b->id, &set, a,
+                                      NULL, &err);
     return st == ST_OK ? ST_OK : stop(r, h, "its certificate", ST_MISMATCH, err.text);
 }
 
@@ -137,7 +141,8 @@ static enum status copy_prose(struct rebuild *r, const struct block *b, struct s
     return ST_OK;
 }
 
-static enum status write_block(struct rebuild *r, const struct block *b, const struct old_block *old, struct err *err)
+static enum status write_block(struct rebuild *r, const struct block *b, const struct old_block *old,
+                               struct err *err)
 {
     struct store_txn *t;
     enum status st = store_begin(r->to, &t, err);
@@ -183,8 +188,8 @@ static enum status one_block(struct rebuild *r, struct err *err)
     return valid ? write_block(r, &block, &old, err) : stop(r, h, "what it says", ST_MISMATCH, why);
 }
 
-enum status rebuild_blocks(struct store *from, struct store *to, void (*at)(void *ctx, const char *where), void *ctx,
-                           struct rebuild_result *ret_result, struct err *err)
+enum status rebuild_blocks(struct store *from, struct store *to, void (*at)(void *ctx, const char *where),
+                           void *ctx, struct rebuild_result *ret_result, struct err *err)
 {
     struct rebuild r = {.from = from, .to = to, .ids = ids_new(), .result = ret_result};
     char where[48];
@@ -233,8 +238,8 @@ static bool outbox_reads(struct span value)
     struct submission sub;
     struct leaf leaf;
     struct err err;
-    return codec_decode(&submission_desc, value, &a, &sub, &err) == ST_OK && leaf_of_submission(&sub, &a, &leaf, &err) == ST_OK &&
-           leaf_verify(&leaf) == ST_OK;
+    return codec_decode(&submission_desc, value, &a, &sub, &err) == ST_OK &&
+           leaf_of_submission(&sub, &a, &leaf, &err) == ST_OK && leaf_verify(&leaf) == ST_OK;
 }
 
 static bool is_open_body(struct span value, uint64_t height)
@@ -286,7 +291,8 @@ static void lose_record(void *ctx, uint8_t table, struct span key, const char *t
         o->result->outbox_lost++;
 }
 
-static const uint8_t own_tables[] = {TABLE_NODE, TABLE_OUTBOX, TABLE_REFUSED, TABLE_CHECKPOINT, TABLE_POL, TABLE_BODY};
+static const uint8_t own_tables[] = {TABLE_NODE,       TABLE_OUTBOX, TABLE_REFUSED,
+                                     TABLE_CHECKPOINT, TABLE_POL,    TABLE_BODY};
 
 size_t rebuild_own_tables(void)
 {
@@ -298,7 +304,8 @@ const char *rebuild_own_name(size_t table)
     return table_name(own_tables[table]);
 }
 
-enum status rebuild_own(struct store *from, struct store *to, size_t table, struct rebuild_result *ret_result, struct err *err)
+enum status rebuild_own(struct store *from, struct store *to, size_t table, struct rebuild_result *ret_result,
+                        struct err *err)
 {
     struct view v;
     struct tip tip;

@@ -13,7 +13,8 @@ struct walk {
     uint64_t damaged, records;
 };
 
-__attribute__((format(printf, 3, 4))) static void found_damage(struct walk *w, struct span key, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static void found_damage(struct walk *w, struct span key,
+                                                               const char *fmt, ...)
 {
     struct err e;
     va_list ap;
@@ -32,14 +33,14 @@ static void one_record(struct walk *w, const MDB_val kv[2])
     struct err own;
     const struct lmdb *m = w->v->store;
     if (lmdb_unseal(m, w->table, key, &kv[1], &value, &own) != ST_OK) {
-        found_damage(w, key, "record %s/%s is damaged: its checksum does not match its %zu bytes", table_name(w->table),
-                     lmdb_key_text(key).s, kv[1].mv_size);
+        found_damage(w, key, "record %s/%s is damaged: its checksum does not match its %zu bytes",
+                     table_name(w->table), lmdb_key_text(key).s, kv[1].mv_size);
         return;
     }
     MDB_val again = kv[0], direct; /* a damaged branch page misleads a search, but not a walk */
     if (mdb_get(w->v->txn, m->dbi[w->table], &again, &direct) != 0 || direct.mv_data != kv[1].mv_data) {
-        found_damage(w, key, "record %s/%s is not where it belongs: a search does not find it", table_name(w->table),
-                     lmdb_key_text(key).s);
+        found_damage(w, key, "record %s/%s is not where it belongs: a search does not find it",
+                     table_name(w->table), lmdb_key_text(key).s);
         return;
     }
     w->records++;
@@ -65,9 +66,10 @@ static void walk_table(struct walk *w)
         if (rc != 0)
             break;
         struct span key = {kv[0].mv_data, kv[0].mv_size};
-        if (key.n > VIEW_KEY_MAX || span_cmp(last, key) >= 0) { /* what follows cannot be told apart from a loop */
-            found_damage(w, key, "record %s/%s is not where it belongs: the order of keys is broken", table_name(w->table),
-                         lmdb_key_text(key).s);
+        if (key.n > VIEW_KEY_MAX ||
+            span_cmp(last, key) >= 0) { /* what follows cannot be told apart from a loop */
+            found_damage(w, key, "record %s/%s is not where it belongs: the order of keys is broken",
+                         table_name(w->table), lmdb_key_text(key).s);
             return;
         }
         one_record(w, kv);
@@ -75,14 +77,15 @@ static void walk_table(struct walk *w)
         last.n = key.n;
     }
     if (rc != MDB_NOTFOUND)
-        found_damage(w, last, "table %s cannot be read after record %s: %s", table_name(w->table), lmdb_key_text(last).s,
-                     mdb_strerror(rc));
+        found_damage(w, last, "table %s cannot be read after record %s: %s", table_name(w->table),
+                     lmdb_key_text(last).s, mdb_strerror(rc));
     else if (n != stat.ms_entries)
-        found_damage(w, last, "table %s has %" PRIu64 " records where %zu are expected", table_name(w->table), n, stat.ms_entries);
+        found_damage(w, last, "table %s has %" PRIu64 " records where %zu are expected", table_name(w->table),
+                     n, stat.ms_entries);
 }
 
-enum status store_lmdb_check_table(struct store *s, uint8_t table, const struct store_lmdb_watch *watch, uint64_t *ret_records,
-                                   struct err *err)
+enum status store_lmdb_check_table(struct store *s, uint8_t table, const struct store_lmdb_watch *watch,
+                                   uint64_t *ret_records, struct err *err)
 {
     ASSERT(s->ops == &lmdb_ops);
     ASSERT(table_name(table) != NULL);
@@ -129,6 +132,7 @@ enum status store_lmdb_copy(struct store *s, const char *path, struct err *err)
         return ST_OK;
     if (fd >= 0)
         (void)unlink(path);
-    return err_set(err, rc == EEXIST ? ST_EXISTS : lmdb_status(rc), "%s: the store cannot be copied there: %s", path,
+    return err_set(err, rc == EEXIST ? ST_EXISTS : lmdb_status(rc),
+                   "%s: the store cannot be copied there: %s", path,
                    rc > 0 ? strerror_r(rc, why, sizeof why) : mdb_strerror(rc));
 }

@@ -1,4 +1,5 @@
-/* Damage of a store is found wherever it is, and a store is made again from what is whole; which vote keys are dead. */
+/* Damage of a store is found wherever it is, and a store is made again from what is whole; which vote keys
+ * are dead. */
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,7 +35,8 @@ static struct store *open_store(const struct tmpdir *where)
 
 /* -- A log of some blocks, as the four nodes would have made it -- */
 
-static struct leaf comment(const struct tip *tip, size_t org, const char *text, struct prose *ret_prose, struct span *ret_submission)
+static struct leaf comment(const struct tip *tip, size_t org, const char *text, struct prose *ret_prose,
+                           struct span *ret_submission)
 {
     struct note body = {.type = NOTE_COMMENT};
     *ret_prose = fixture_prose(&f, text, &body.text);
@@ -46,8 +48,14 @@ static struct leaf comment(const struct tip *tip, size_t org, const char *text, 
     frontier_root(&tip->tree, &basis.root);
     SET_HAS(&body, note_key_text);
     buf_init(&b, 1 << 17);
-    struct fixture_entry e = {.kind = KIND_NOTE, .body = &body, .org = org, .basis = basis, .at_ms = FOUNDED,
-                              .expires_ms = FOUNDED + 86400000, .prose = ret_prose, .n_prose = 1};
+    struct fixture_entry e = {.kind = KIND_NOTE,
+                              .body = &body,
+                              .org = org,
+                              .basis = basis,
+                              .at_ms = FOUNDED,
+                              .expires_ms = FOUNDED + 86400000,
+                              .prose = ret_prose,
+                              .n_prose = 1};
     fixture_submit(&f, &e, &b, &id);
     *ret_submission = arena_dup(&a, buf_span(&b));
     cr_assert_eq(codec_decode(&submission_desc, *ret_submission, &a, &sub, &err), ST_OK);
@@ -56,9 +64,14 @@ static struct leaf comment(const struct tip *tip, size_t org, const char *text, 
     return leaf;
 }
 
-static struct span certificate_of(const struct tip *tip, const struct block *b, const struct validator_set *set)
+static struct span certificate_of(const struct tip *tip, const struct block *b,
+                                  const struct validator_set *set)
 {
-    struct vote v = {.alliance = tip->alliance, .epoch = tip->epoch, .type = VOTE_PRECOMMIT, .height = b->record.height, .value = b->id};
+    struct vote v = {.alliance = tip->alliance,
+                     .epoch = tip->epoch,
+                     .type = VOTE_PRECOMMIT,
+                     .height = b->record.height,
+                     .value = b->id};
     struct sig64 sigs[4];
     bool have[4] = {true, true, true, false};
     struct certificate c;
@@ -179,7 +192,8 @@ static void note_damage(void *ctx, const char *part, const char *text)
 static struct examine_result examine(struct store *s)
 {
     struct examine_result r = {.found = 0};
-    struct examine e = {.store = s, .org = span_str("p01"), .result = &r, .at = nothing_at, .damage = note_damage};
+    struct examine e = {
+        .store = s, .org = span_str("p01"), .result = &r, .at = nothing_at, .damage = note_damage};
     first_text[0] = 0;
     for (size_t i = 0; i < examine_steps(); i++)
         cr_assert_eq(examine_step(&e, i, &err), ST_OK, "%s", err.text);
@@ -250,7 +264,8 @@ Test(recovery, a_missing_or_changed_record_is_found_in_each_table)
         {TABLE_SPARSE, UINT64_MAX, false, "state: "},
         {TABLE_SPARSE, UINT64_MAX, true, "state: "},
         {TABLE_SEAT, UINT64_MAX, false, "state: the state root covers"},
-        {TABLE_SEAT, UINT64_MAX, true, "state: a row of table SEAT is not the one that the state root covers"},
+        {TABLE_SEAT, UINT64_MAX, true,
+         "state: a row of table SEAT is not the one that the state root covers"},
         {TABLE_BOUNDARY, UINT64_MAX, false, "rows: BOUNDARY/"},
         {TABLE_BLOCK_LEAVES, 7, false, "rows: BLOCK_LEAVES/7 is missing"},
         {TABLE_IDS, UINT64_MAX, false, "rows: IDS: the id of leaf "},
@@ -270,10 +285,12 @@ Test(recovery, a_missing_or_changed_record_is_found_in_each_table)
         }
         spoil(s, cases[i].table, key, now);
         struct examine_result r = examine(s);
-        cr_assert_gt(r.found, 0, "table %s, %s", table_name(cases[i].table), cases[i].changed ? "changed" : "missing");
+        cr_assert_gt(r.found, 0, "table %s, %s", table_name(cases[i].table),
+                     cases[i].changed ? "changed" : "missing");
         const char *bar = strchr(cases[i].words, '|');
         size_t n = bar == NULL ? strlen(cases[i].words) : (size_t)(bar - cases[i].words);
-        cr_assert(memmem(first_text, strlen(first_text), cases[i].words, n) != NULL || (bar != NULL && strstr(first_text, bar + 1) != NULL),
+        cr_assert(memmem(first_text, strlen(first_text), cases[i].words, n) != NULL ||
+                      (bar != NULL && strstr(first_text, bar + 1) != NULL),
                   "expected '%s', found '%s'", cases[i].words, first_text);
         spoil(s, cases[i].table, key, was);
         cr_assert_eq(examine(s).found, 0, "%s", first_text);
@@ -312,7 +329,8 @@ static struct hash content(struct store *s, bool *ret_ok)
     return sum;
 }
 
-/* In a child: 0 nothing found and the content is as it was, 1 found, 2 NOT found though the content differs; 3 a crash. */
+/* In a child: 0 nothing found and the content is as it was, 1 found, 2 NOT found though the content differs;
+ * 3 a crash. */
 static int look(const struct hash *was)
 {
     pid_t pid = fork();
@@ -324,7 +342,8 @@ static int look(const struct hash *was)
         if (store_lmdb_open(dir.path, MAP, 0, &s, &err) != ST_OK)
             _exit(1);
         struct examine_result r = {.found = 0};
-        struct examine e = {.store = s, .org = span_str("p01"), .result = &r, .at = nothing_at, .damage = note_damage};
+        struct examine e = {
+            .store = s, .org = span_str("p01"), .result = &r, .at = nothing_at, .damage = note_damage};
         for (size_t i = 0; i < examine_steps(); i++)
             if (examine_step(&e, i, &err) != ST_OK)
                 _exit(1);
@@ -367,7 +386,8 @@ Test(recovery, no_flip_passes_unseen)
         cr_assert_neq(got, 2, "bit %u of byte %ld", bit, (long)at);
         flip(at, bit);
     }
-    fprintf(stderr, "200 flips: %zu touched nothing that is read, %zu found, %zu ended the child\n", n[0], n[1], n[3]);
+    fprintf(stderr, "200 flips: %zu touched nothing that is read, %zu found, %zu ended the child\n", n[0],
+            n[1], n[3]);
     cr_assert_gt(n[1], 12);
     cr_assert_eq(look(&was), 0, "the flips were taken back");
 }
@@ -431,7 +451,8 @@ Test(recovery, a_rebuild_ends_at_the_first_block_that_is_not_whole)
     store_close(from);
 }
 
-/* A changed leaf with a right checksum, its tiles made to fit: the header and the certificate still give it away. */
+/* A changed leaf with a right checksum, its tiles made to fit: the header and the certificate still give it
+ * away. */
 Test(recovery, a_block_that_says_something_else_is_not_taken)
 {
     struct store *from = open_store(&dir), *to = open_store(&other);
@@ -442,7 +463,8 @@ Test(recovery, a_block_that_says_something_else_is_not_taken)
     cr_assert_eq(block_range(&v, 9, &first, &n, &err), ST_OK);
     store_read_end(from, &v);
     struct key8 a9 = key_u64(first + 1), a8 = key_u64(first - 1);
-    spoil(from, TABLE_LEAF, span_of(a9.b, 8), value_of(from, TABLE_LEAF, span_of(a8.b, 8))); /* another's, signed and all */
+    spoil(from, TABLE_LEAF, span_of(a9.b, 8),
+          value_of(from, TABLE_LEAF, span_of(a8.b, 8))); /* another's, signed and all */
     struct rebuild_result r = rebuild(from, to);
     cr_assert_eq(r.height, 8);
     cr_assert(strstr(r.stopped, "block 9: what it says does not hold: ") != NULL, "%s", r.stopped);
@@ -492,16 +514,23 @@ Test(recovery, keys_of_before_a_restore_are_dead_and_fresh_ones_are_not)
     struct view v;
     struct span value;
     spoil(s, TABLE_NODE, span_str(row_of("incarnation", &old)), span_hash(&fresh));
-    spoil(s, TABLE_NODE, span_str(row_of("fresh", &copied)), span_str("1")); /* it was fresh before the backup */
+    spoil(s, TABLE_NODE, span_str(row_of("fresh", &copied)),
+          span_str("1")); /* it was fresh before the backup */
     cr_assert_eq(verdict(s, &old, why), MARKS_NONE);
-    cr_assert_eq(marks_restored(s, span_str("p01"), NULL, FOUNDED, "restored from a backup", &err), ST_OK, "%s", err.text);
+    cr_assert_eq(marks_restored(s, span_str("p01"), NULL, FOUNDED, "restored from a backup", &err), ST_OK,
+                 "%s", err.text);
     cr_assert_eq(verdict(s, &old, why), MARKS_DEAD);
-    cr_assert_not_null(strstr(why, "is dead: this directory was restored from a backup at block 12"), "%s", why);
-    cr_assert_not_null(strstr(why, "ententd rekey DIR -o FILE.card, then your registrar: entente node replace FILE.card"), "%s", why);
-    cr_assert_eq(verdict(s, &copied, why), MARKS_NOT_FRESH, "one that the record named after the backup, say, put here by hand");
+    cr_assert_not_null(strstr(why, "is dead: this directory was restored from a backup at block 12"), "%s",
+                       why);
+    cr_assert_not_null(
+        strstr(why, "ententd rekey DIR -o FILE.card, then your registrar: entente node replace FILE.card"),
+        "%s", why);
+    cr_assert_eq(verdict(s, &copied, why), MARKS_NOT_FRESH,
+                 "one that the record named after the backup, say, put here by hand");
     cr_assert_not_null(strstr(why, "vote key 2b00000000000000... was not made for it since"), "%s", why);
     cr_assert_eq(store_read_begin(s, &v, &err), ST_OK);
-    cr_assert_eq(view_get(&v, TABLE_NODE, span_str(row_of("incarnation", &old)), &value), ST_NOTFOUND, "the journal's mark is gone");
+    cr_assert_eq(view_get(&v, TABLE_NODE, span_str(row_of("incarnation", &old)), &value), ST_NOTFOUND,
+                 "the journal's mark is gone");
     cr_assert_eq(view_get(&v, TABLE_NODE, span_str("cosigned"), &value), ST_OK, "others stay");
     cr_assert_eq(marks_journal(&v, &old, &incarnation), ST_NOTFOUND);
     store_read_end(s, &v);
@@ -520,8 +549,11 @@ Test(recovery, a_key_that_the_record_does_not_know_can_be_dead_too)
     struct store *s = open_store(&dir);
     struct hash key = {{44}};
     char why[480];
-    cr_assert_eq(marks_restored(s, span_str("p01"), &key, FOUNDED, "rebuilt to below its vote journal,", &err), ST_OK, "%s", err.text);
+    cr_assert_eq(
+        marks_restored(s, span_str("p01"), &key, FOUNDED, "rebuilt to below its vote journal,", &err), ST_OK,
+        "%s", err.text);
     cr_assert_eq(verdict(s, &key, why), MARKS_DEAD);
-    cr_assert_not_null(strstr(why, "this directory was rebuilt to below its vote journal, at block 12"), "%s", why);
+    cr_assert_not_null(strstr(why, "this directory was rebuilt to below its vote journal, at block 12"), "%s",
+                       why);
     store_close(s);
 }

@@ -1,13 +1,16 @@
-/* Power loss at any moment, for the store on disk. All that LMDB writes and syncs is recorded (iowatch); then the file is
- * made as a loss of power at each write, before or after the sync that follows, may leave it: what a sync covered is there, of
- * the rest any part may be, in any order, sector by sector. The store is opened again and compared with the model: it is the
- * state after the last commit that was acknowledged, or after the one in flight, and nothing else; and it can be written to.
+/* Power loss at any moment, for the store on disk. All that LMDB writes and syncs is recorded (iowatch); then
+ * the file is made as a loss of power at each write, before or after the sync that follows, may leave it:
+ * what a sync covered is there, of the rest any part may be, in any order, sector by sector. The store is
+ * opened again and compared with the model: it is the state after the last commit that was acknowledged, or
+ * after the one in flight, and nothing else; and it can be written to.
  *
- * What a disk may do: a sector (512 bytes; in other images 4096) holds any one of the versions written to it since the last
- * sync, or the one before. That covers lost, torn and reordered writes, also two to one place. A sector itself is not torn,
- * which disks promise, but for one case that costs nothing to try: the meta page's write cut short at any 8 bytes.
+ * What a disk may do: a sector (512 bytes; in other images 4096) holds any one of the versions written to it
+ * since the last sync, or the one before. That covers lost, torn and reordered writes, also two to one place.
+ * A sector itself is not torn, which disks promise, but for one case that costs nothing to try: the meta
+ * page's write cut short at any 8 bytes.
  *
- * ENTENTE_POWERLOSS="SEED IMAGES" runs with another seed, and so many random images for each moment (here 1 and 6). */
+ * ENTENTE_POWERLOSS="SEED IMAGES" runs with another seed, and so many random images for each moment (here 1
+ * and 6). */
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,8 +27,10 @@ TestSuite(powerloss, .timeout = 1500, .fini = leaks_check);
 enum { MAP = 64 << 20, COMMITS = 40, UNITS_MAX = 16384, EACH_MAX = 4, IMAGE_MAX = 8 << 20 };
 
 enum how { LOSE_ALL, LOSE_NONE, LOSE_ONE, KEEP_ONE, SOME, ANY_VERSION, CUT, CUT_META, HOWS };
-static const char *const how_text[HOWS] = {"none of the unsynced",  "all",          "all but one", "one alone", "a random part",
-                                           "any version of each", "a prefix, torn", "a torn meta page"};
+static const char *const how_text[HOWS] = {"none of the unsynced", "all",
+                                           "all but one",          "one alone",
+                                           "a random part",        "any version of each",
+                                           "a prefix, torn",       "a torn meta page"};
 
 /* A part of a write that no sync has covered, within one sector. */
 struct unit {
@@ -75,9 +80,11 @@ static void split(struct power *p, size_t at, bool sync_done, size_t sector)
             continue;
         }
         for (size_t done = 0; done < w[i].n;) {
-            size_t left = sector - (size_t)((w[i].at + done) % sector), part = w[i].n - done < left ? w[i].n - done : left;
+            size_t left = sector - (size_t)((w[i].at + done) % sector),
+                   part = w[i].n - done < left ? w[i].n - done : left;
             cr_assert_lt(p->n_units, UNITS_MAX);
-            p->units[p->n_units++] = (struct unit){i, (w[i].at + done) / sector, w[i].at + done, w[i].bytes + done, part};
+            p->units[p->n_units++] =
+                (struct unit){i, (w[i].at + done) / sector, w[i].at + done, w[i].bytes + done, part};
             done += part;
         }
     }
@@ -171,7 +178,8 @@ static void survive(struct power *p, enum how how, size_t at, bool sync_done)
     struct err err;
     size_t acked = 0;
     bool new = at < p->acked_at[0]; /* power went while the store was being made: nothing was promised yet */
-    while (acked + 1 < p->commits && (p->acked_at[acked + 1] < at || (sync_done && p->acked_at[acked + 1] == at)))
+    while (acked + 1 < p->commits &&
+           (p->acked_at[acked + 1] < at || (sync_done && p->acked_at[acked + 1] == at)))
         acked++;
     write_image(p);
     p->images++;
@@ -185,8 +193,9 @@ static void survive(struct power *p, enum how how, size_t at, bool sync_done)
     cr_assert_eq(st, ST_OK, "power went after write %zu, %s: %s", at, how_text[how], err.text);
     uint64_t n = number_of(s);
     cr_assert(n == acked || (n == acked + 1 && n < p->commits),
-              "power went after write %zu (%s the sync), of the unsynced writes there was %s: commit %zu was acknowledged, found %" PRIu64, at,
-              sync_done ? "after" : "before", how_text[how], acked, n);
+              "power went after write %zu (%s the sync), of the unsynced writes there was %s: commit %zu was "
+              "acknowledged, found %" PRIu64,
+              at, sync_done ? "after" : "before", how_text[how], acked, n);
     p->in_flight += n == acked + 1;
     cr_assert_eq(store_read_begin(s, &is, &err), ST_OK);
     cr_assert_eq(store_read_begin(p->state[n], &was, &err), ST_OK);
@@ -230,7 +239,8 @@ static void one_moment(struct power *p, size_t at, bool sync_done)
 
 /* -- Workloads -- */
 
-/* In memory where that can be: what is durable is decided here, and thousands of files are synced for nothing else. */
+/* In memory where that can be: what is durable is decided here, and thousands of files are synced for nothing
+ * else. */
 static struct tmpdir fast_dir(void)
 {
     struct tmpdir t = {"/dev/shm/entente-test-XXXXXX"};
@@ -270,7 +280,8 @@ static void replay(struct power *p, const char *name)
     fprintf(stderr, "%s: %zu commits, %zu writes, %zu images:", name, p->commits - 1, n, p->images);
     for (size_t i = 0; i < HOWS; i++)
         fprintf(stderr, " %s %zu%s", how_text[i], p->of[i], i + 1 < HOWS ? "," : "");
-    fprintf(stderr, "; the commit in flight was there in %zu, a store just being made was refused in %zu\n", p->in_flight, p->refused_new);
+    fprintf(stderr, "; the commit in flight was there in %zu, a store just being made was refused in %zu\n",
+            p->in_flight, p->refused_new);
     cr_assert_gt(p->images, 500);
     cr_assert_gt(p->in_flight, 0);
 }
@@ -286,7 +297,8 @@ static void end(struct power *p)
 }
 
 /* The same random operations in both, and in the model, which vouches for the store in memory. */
-static void random_commit(struct power *p, struct store *s, struct store *mem, struct model *model, uint64_t n)
+static void random_commit(struct power *p, struct store *s, struct store *mem, struct model *model,
+                          uint64_t n)
 {
     struct store *both[] = {s, mem};
     struct store_txn *t[2];
@@ -303,7 +315,8 @@ static void random_commit(struct power *p, struct store *s, struct store *mem, s
         struct span key = dice_key(&p->dice, kb), value = dice_value(&p->dice, vb);
         bool removed = dice_below(&p->dice, 4) == 0;
         for (size_t i = 0; i < 2; i++) {
-            enum status st = removed ? store_del(both[i], t[i], table, key, &err) : store_put(both[i], t[i], table, key, value, &err);
+            enum status st = removed ? store_del(both[i], t[i], table, key, &err)
+                                     : store_put(both[i], t[i], table, key, value, &err);
             cr_assert_eq(st, ST_OK, "%s", err.text);
         }
         if (removed)
@@ -358,7 +371,8 @@ static void block_commit(struct store *s, uint64_t n)
         store_u64(kb, n * 10 + i);
         cr_assert_eq(store_put(s, t, TABLE_LEAF, span_of(kb, 8), span_of(value, bytes), &err), ST_OK);
         store_u64(kb, i);
-        cr_assert_eq(store_put(s, t, TABLE_TILE, span_of(kb, 8), span_of(value, 32 * (n % 200 + 1)), &err), ST_OK);
+        cr_assert_eq(store_put(s, t, TABLE_TILE, span_of(kb, 8), span_of(value, 32 * (n % 200 + 1)), &err),
+                     ST_OK);
     }
     store_u64(kb, n - 1);
     if (n % 2 == 0)
@@ -397,14 +411,18 @@ static bool is_whole(const struct power *p)
         struct err err;
         uint64_t records;
         (void)freopen("/dev/null", "w", stderr); /* LMDB's last words */
-        _exit(store_lmdb_open(p->to.path, MAP, 0, &s, &err) == ST_OK && store_lmdb_check(s, &records, &err) == ST_OK ? 0 : 1);
+        _exit(store_lmdb_open(p->to.path, MAP, 0, &s, &err) == ST_OK &&
+                      store_lmdb_check(s, &records, &err) == ST_OK
+                  ? 0
+                  : 1);
     }
     int code = 0;
     cr_assert_eq(waitpid(pid, &code, 0), pid);
     return WIFEXITED(code) && WEXITSTATUS(code) == 0;
 }
 
-/* The test itself must be able to fail: were the newest commit's data not synced before its meta page, it would be seen. */
+/* The test itself must be able to fail: were the newest commit's data not synced before its meta page, it
+ * would be seen. */
 Test(powerloss, a_store_that_syncs_too_late_would_be_found)
 {
     static struct power p;
