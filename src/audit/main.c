@@ -65,6 +65,9 @@ static void print_report(const struct verify_report *r)
     (void)printf("state root   %s\n", hex_of(&r->state_root).s);
     (void)printf("signatures   %s checked; %s certificates; %s deadlines fired\n", grouped(r->signatures).s, grouped(r->certificates).s,
                  grouped(r->timers).s);
+    if (r->refoundings > 0)
+        (void)printf("epochs       %s begun by refounding, signed by the registrar and another seat of every partner%s\n", grouped(r->refoundings).s,
+                     r->by_refounding > 0 ? "; the last block of an epoch has no certificate, only prevotes and these signatures" : "");
     if (r->whole_checkpoint)
         (void)printf("checkpoint   %s leaves, cosigned by a quorum\n", grouped(r->checkpoint_size).s);
     else

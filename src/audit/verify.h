@@ -23,6 +23,7 @@ struct verify_report {
     uint64_t blocks, entries, timers; /* timers: deadlines that fired */
     uint64_t signatures;              /* checked: founding, cards, entries, certificates, checkpoints */
     uint64_t certificates, checkpoints, cosignatures;
+    uint64_t refoundings, by_refounding; /* epochs begun; of these, with a last block that has no certificate */
     bool whole_checkpoint;            /* some checkpoint has cosignatures of a quorum, */
     uint64_t checkpoint_size;         /* the largest such tree */
     uint64_t prose, prose_absent;

@@ -25,6 +25,7 @@ struct cli {
     const char *node, *seat, *key, *passphrase_file;
     bool json, yes, no_wait, unsealed, no_pager, with_keys, help;
     uint64_t timeout_s, rev_number, limit_number, from_number; /* 0: not given */
+    const char *suspend;
     const char *timeout, *since, *until, *reason_file, *document;
     const char *save, *out, *reason, *clause, *confirm, *title, *text, *text_file, *amount, *affects,
         *partner, *amend, *file, *counter, *card, *name, *role, *seats, *rules, *need, *keys, *alliance,
@@ -246,6 +247,12 @@ int verb_node_status(struct cli *c);
 int verb_node_peers(struct cli *c);
 int verb_node_why(struct cli *c);
 int verb_node_backup(struct cli *c);
+int verb_refound_survivor(struct cli *c);
+int verb_refound_draft(struct cli *c);
+int verb_refound_sign(struct cli *c);
+int verb_refound_merge(struct cli *c);
+int verb_refound_show(struct cli *c);
+int verb_refound_install(struct cli *c);
 int verb_node_availability(struct cli *c);
 int verb_pack(struct cli *c);
 int verb_partner_list(struct cli *c);

@@ -52,6 +52,7 @@ static const struct option_desc options[] = {
     TEXT("until", 0, until, "TIME", "Up to then; now unless said"),
     TEXT("compromised-since", 0, since, "TIME", "The same as --since"),
     TEXT("card", 0, card, "FILE.card", "Signed card of the organisation or node"),
+    TEXT("suspend", 0, suspend, "ORG,...", "Organisations whose nodes are left out"),
     TEXT("name", 0, name, "TEXT", "The organisation's name for people; else its id"),
     TEXT("role", 0, role, "ROLE", "partner, witness or observer; partner unless said"),
     TEXT("seats", 0, seats, "NAME,...", "Seats besides those of every partner; else those on its card"),

@@ -1,4 +1,5 @@
 /* Questions that are answered from a snapshot of the store, on reader threads. */
+#include "cert/refounding.h"
 #include "gov/query.h"
 #include "ledger/availability.h"
 #include "ledger/rows.h"
@@ -138,6 +139,8 @@ static void block(struct ask *q, uint64_t height)
     enum status st = block_header(q->v, height, &r.header, &q->err);
     if (st == ST_NOTFOUND)
         st = err_set(&q->err, st, "there is no block %" PRIu64 " yet", height);
+    if (st == ST_OK && height == 0 && block_certificate(q->v, 0, &r.certificate, &q->err) == ST_OK && refounding_is(r.certificate))
+        SET_HAS(&r, pack_block_key_certificate); /* REF-6 */
     if (st == ST_OK && height > 0) {
         st = block_leaves(q->v, height, q->a, &r.leaves.v, &r.leaves.n, &q->err);
         if (st == ST_OK)

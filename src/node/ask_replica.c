@@ -145,6 +145,19 @@ static void say_why(struct node *n, const struct replica_status *s, const struct
         buf_printf(b, ".");
 }
 
+static void survivor(struct node *n, struct server_call *call)
+{
+    struct arena a CLEANUP(arena_deinit);
+    struct epoch_survivor r;
+    struct err err;
+    arena_init(&a, 16 << 20);
+    enum status st = replica_survivor(n->replica, &a, &r, &err);
+    if (st == ST_OK)
+        server_answer(call, &r);
+    else
+        server_refuse(call, st, err.text);
+}
+
 static void why(struct node *n, struct server_call *call)
 {
     struct replica_status s;
@@ -268,6 +281,8 @@ void ask_replica(struct node *n, struct job *j)
         peers(n, j->call);
     else if (j->method == METHOD_why)
         why(n, j->call);
+    else if (j->method == METHOD_survivor)
+        survivor(n, j->call);
     else if (j->method == METHOD_submit)
         submit(n, j->call, j->request);
     else if (j->method == METHOD_entry)

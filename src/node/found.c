@@ -168,6 +168,23 @@ static enum status read_marks(struct node *n, struct err *err)
     return st;
 }
 
+enum status found_epoch(struct node *n, struct err *err)
+{
+    struct arena a CLEANUP(arena_deinit);
+    struct span bytes, tip;
+    arena_init(&a, 0);
+    const char *path = file_join(&a, n->dir, "next.refounding");
+    enum status st = read_row(n, "tip", &a, &tip, err);
+    if (st != ST_OK)
+        return st == ST_NOTFOUND ? ST_OK : st;
+    st = file_read(path, LIMIT_REFOUNDING_BYTES, &a, &bytes, err);
+    if (st == ST_NOTFOUND)
+        return ST_OK;
+    if (st == ST_OK)
+        st = replica_refound(n->store, bytes, err);
+    return st == ST_OK ? ST_OK : err_wrap(err, st, "%s: ", path);
+}
+
 enum status found_if_new(struct node *n, struct err *err)
 {
     struct arena a CLEANUP(arena_deinit);

@@ -134,6 +134,8 @@ void ask_backup(struct node *n, struct job *j);
 /* Takes over fresh keys that the record names. Before the keys are opened. */
 MUST_USE enum status found_take_keys(struct node *n, struct err *err);
 MUST_USE enum status found_if_new(struct node *n, struct err *err);
+/* Takes the refounding that entente refound install put into DIR, if there is one and the store holds an alliance. */
+MUST_USE enum status found_epoch(struct node *n, struct err *err);
 MUST_USE enum status found_open_journal(struct node *n, struct err *err);
 MUST_USE enum status found_genesis(struct node *n, struct arena *a, struct genesis_info *ret_info, struct err *err);
 

@@ -3,7 +3,9 @@
 #include "node/internal.h"
 #include "node/rekey.h"
 
-enum { LOOK_MS = 500, ALONE_MS = 4000 };
+/* Alone for so long, it calls as its fresh keys, if some wait; then the two take turns, each long enough for the others'
+ * attempts, which come at least every 15 s. */
+enum { LOOK_MS = 500, ALONE_MS = 4000, TURN_MS = 20000 };
 
 static struct span address_override(const struct node *n, struct span org)
 {
@@ -71,13 +73,18 @@ static enum status start_net(struct node *n, struct net **ret_net, struct err *e
     arena_init(&a, 0);
     struct net_peer *peers;
     size_t k;
+    struct view v;
     enum status st = load_peers(n, &a, &peers, &k, err);
+    if (st == ST_OK)
+        st = store_read_begin(n->store, &v, err);
     if (st != ST_OK)
         return st;
+    uint64_t epoch = replica_epoch(&v);
+    store_read_end(n->store, &v);
     const struct tlsid *tls = n->next_node != NULL ? n->next_tls : n->tls;
     struct net_config cfg = {.org = n->cfg.partner,
                              .alliance = n->alliance,
-                             .epoch = 0,
+                             .epoch = epoch,
                              .listen = n->cfg.listen,
                              .tls = span_of(tls->cert, tls->cert_n),
                              .tls_key = tls->key_pem,
@@ -131,10 +138,11 @@ static void update_peers(struct node *n)
     enum status st = load_peers(n, &a, &peers, &k, &err);
     if (st == ST_OK && n->net != NULL)
         st = net_update_peers(n->net, peers, k, &err);
+    bool failed_before = n->update_failed;
     n->update_failed = st != ST_OK;
-    if (st != ST_OK)
+    if (st != ST_OK && !failed_before)
         log_put(LOG_ERROR, "the peers could not be changed, and it is tried again: %s", err.text);
-    else
+    else if (st == ST_OK)
         log_put(LOG_INFO, "the members of the alliance changed: %zu other nodes", k);
 }
 
@@ -192,7 +200,7 @@ static void other_identity(struct node *n)
 static void *links_main(void *arg)
 {
     struct node *n = arg;
-    uint64_t alone_since = clock_mono_ms(&clock_system);
+    uint64_t alone_since = clock_mono_ms(&clock_system), patience = ALONE_MS;
     (void)pthread_mutex_lock(&n->links_lock);
     while (!n->links_stopping) {
         uint64_t now = clock_mono_ms(&clock_system), until = now + LOOK_MS;
@@ -204,15 +212,18 @@ static void *links_main(void *arg)
         n->members_changed = false;
         (void)pthread_mutex_unlock(&n->links_lock);
         now = clock_mono_ms(&clock_system);
-        if (linked)
+        if (linked) {
             alone_since = now;
+            patience = ALONE_MS;
+        }
         if (changed) {
             look_for_keys(n);
             update_peers(n);
         }
-        if (now >= alone_since + ALONE_MS && !n->restart_asked) {
+        if (now >= alone_since + patience && !n->restart_asked) {
             other_identity(n);
             alone_since = clock_mono_ms(&clock_system);
+            patience = TURN_MS;
         }
         (void)pthread_mutex_lock(&n->links_lock);
     }

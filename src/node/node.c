@@ -155,6 +155,8 @@ static enum status start_all(struct node *n, struct err *err)
     if (st == ST_OK)
         st = store_lmdb_open(store_dir, n->cfg.map_bytes, 0, &n->store, err);
     if (st == ST_OK)
+        st = found_epoch(n, err); /* before keys: it may name new ones of this node */
+    if (st == ST_OK)
         st = found_take_keys(n, err);
     if (st == ST_OK)
         st = nodekeys_open(file_join(&n->a, n->dir, "keys"), &n->keys, err);
@@ -162,6 +164,8 @@ static enum status start_all(struct node *n, struct err *err)
         st = tlsid_open(n->dir, n->cfg.partner, &n->tls, err);
     if (st == ST_OK)
         st = found_if_new(n, err);
+    if (st == ST_OK)
+        st = found_epoch(n, err);
     if (st == ST_OK)
         st = found_open_journal(n, err);
     if (st == ST_OK)

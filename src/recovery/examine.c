@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include "recovery/examine.h"
 #include "cert/chain.h"
+#include "cert/refounding.h"
 #include "codec/codec.h"
 #include "crypto/hash.h"
 #include "ledger/block.h"
@@ -111,9 +112,16 @@ static enum status chain_start(struct examine *e, const struct view *v, struct a
         examine_say(e, "chain", "block 0 is not the one that follows from the founding");
         return ST_CORRUPT;
     }
-    if (block_certificate(v, 0, &sigs, &err) != ST_OK || (sha256(sigs, &h), !hash_eq(&h, &g.sigs_hash)))
+    st = block_certificate(v, 0, &sigs, &err);
+    bool ends = st == ST_OK && refounding_is(sigs); /* REF-6: the founding block ended its epoch */
+    if (st != ST_OK || (sha256(sigs, &h), !ends && !hash_eq(&h, &g.sigs_hash)))
         examine_say(e, "chain", "the founding signatures (CERT/0) are not those of the founding");
     st = chain_begin(c, header, &g.alliance, &g.sigs_hash, &err);
+    if (st == ST_OK && ends) {
+        st = chain_recommit(c, sigs, &err);
+        if (st != ST_OK)
+            chain_deinit(c);
+    }
     if (st != ST_OK)
         examine_say(e, "chain", "block 0: %.300s", err.text);
     return st;
@@ -154,7 +162,7 @@ static bool one_header(struct examine *e, const struct view *v, struct chain *c,
 }
 
 static void check_tip(struct examine *e, const struct view *v, const struct chain *c,
-                      const struct hash *state_root)
+                      const struct block_record *rec)
 {
     struct tip tip;
     struct err err = {0};
@@ -169,9 +177,9 @@ static void check_tip(struct examine *e, const struct view *v, const struct chai
                     "NODE/tip says block %" PRIu64 " with %" PRIu64
                     " leaves; the chain that is whole ends at block %" PRIu64 " with %" PRIu64,
                     tip.height, tip.tree.size, c->height, c->size);
-    else if (!hash_eq(&tip.validators, &c->set_hash))
+    else if (!hash_eq(&tip.validators, &rec->next_validators))
         examine_say(e, "chain", "NODE/tip names other validators than block %" PRIu64, c->height);
-    else if (!hash_eq(&tip.state.root, state_root))
+    else if (!hash_eq(&tip.state.root, &rec->state_root))
         examine_say(e, "chain", "NODE/tip has another state root than block %" PRIu64, c->height);
 }
 
@@ -190,19 +198,19 @@ static void chain_step(struct examine *e, const struct view *v)
         codec_decode(&header_desc, header, &a, &h0, &err) == ST_OK)
         (void)!codec_decode(&block_record_desc, h0.record, &a, &rec, &err);
     e->result->blocks = 1;
-    struct hash state_root = rec.state_root;
+    struct block_record newest = rec; /* of which only the hashes are looked at */
     uint64_t last = last_height(v);
     for (uint64_t h = 1; h <= last && one_header(e, v, &c, h, &rec); h++) {
         e->result->blocks++;
-        state_root = rec.state_root;
+        newest = rec;
     }
     e->result->height = c.height;
     e->result->size = c.size;
     e->result->time_ms = c.time_ms;
     e->result->block = c.block;
     e->result->root = c.root;
-    e->result->state_root = state_root;
-    check_tip(e, v, &c, &state_root);
+    e->result->state_root = newest.state_root;
+    check_tip(e, v, &c, &newest);
     chain_deinit(&c);
 }
 

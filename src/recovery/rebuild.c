@@ -1,5 +1,6 @@
 #include "recovery/rebuild.h"
 #include "cert/certificate.h"
+#include "cert/refounding.h"
 #include "codec/codec.h"
 #include "crypto/hash.h"
 #include "ledger/block.h"
@@ -46,6 +47,9 @@ struct rebuild {
     struct tip tip;
     struct ids *ids;
     struct rebuild_result *result;
+    bool begins; /* the block at work is the first of an epoch, by this: */
+    struct refounding_info refounding;
+    struct arena epoch; /* what it points to */
 };
 
 /* What is known of a block in the old store. */
@@ -72,11 +76,72 @@ static enum status stop(struct rebuild *r, uint64_t h, const char *what, enum st
     return ST_END;
 }
 
+/* REF-5: a refounding stands where the certificate of the block before would: a new epoch begins. */
+static enum status begin_epoch(struct rebuild *r, struct span bytes, struct err *err)
+{
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 1 << 20);
+    struct validator_set set;
+    struct refounding_last last = {.alliance = r->tip.alliance,
+                                   .epoch = r->tip.epoch,
+                                   .height = r->tip.height,
+                                   .block = r->tip.block,
+                                   .decided_by = &set};
+    struct span header_bytes, sigs;
+    struct header header;
+    struct block_record rec;
+    arena_deinit(&r->epoch);
+    arena_init(&r->epoch, 0);
+    enum status st = block_header(&r->new, r->tip.height, &header_bytes, err);
+    if (st == ST_OK)
+        st = codec_decode(&header_desc, header_bytes, &a, &header, err);
+    if (st == ST_OK)
+        st = codec_decode(&block_record_desc, header.record, &a, &rec, err);
+    if (st == ST_OK)
+        st = hash_eq(&rec.validators, &r->tip.validators) ? gov_validators(&r->new, &a, &set, err)
+                                                          : rows_set(&r->new, &rec.validators, &a, &set, err);
+    if (st == ST_OK && r->tip.height == 0)
+        st = block_certificate(&r->new, 0, &sigs, err);
+    if (st == ST_OK && r->tip.height == 0)
+        sha256(sigs, &last.genesis_sigs);
+    if (st == ST_OK)
+        st = refounding_read(arena_dup(&r->epoch, bytes), &r->epoch, &r->refounding, err);
+    if (st == ST_OK)
+        st = refounding_check(&r->refounding, &last, err);
+    r->begins = st == ST_OK;
+    return st;
+}
+
+/* Is the certificate one, by the set in force? REF-6: where a refounding stands in its place, what was final
+ * by a certificate has it in there; the block then gets that one, until the next fixes the refounding. */
+static enum status check_certificate(struct rebuild *r, struct arena *a, struct old_block *b, struct err *err)
+{
+    struct validator_set set;
+    struct refounding_info end;
+    uint64_t h = r->tip.height + 1, epoch = r->begins ? r->refounding.statement.epoch : r->tip.epoch;
+    enum status st = ST_OK;
+    if (r->begins)
+        set = (struct validator_set){.members = r->refounding.statement.set};
+    else
+        st = gov_validators(&r->new, a, &set, err);
+    if (st != ST_OK || !refounding_is(b->certificate))
+        return st != ST_OK ? st
+                           : certificate_verify_bytes(b->certificate, &r->tip.alliance, epoch, h, &b->id,
+                                                      &set, a, NULL, err);
+    struct refounding_last last = {
+        .alliance = r->tip.alliance, .epoch = epoch, .height = h, .block = b->id, .decided_by = &set};
+    st = refounding_read(b->certificate, a, &end, err);
+    if (st == ST_OK)
+        st = refounding_check(&end, &last, err);
+    if (st == ST_OK && refounding_had_certificate(&end))
+        b->certificate = end.proof.certificate;
+    return st;
+}
+
 /* Reads it and checks what needs no execution. ST_END: not whole. */
 static enum status read_block(struct rebuild *r, uint64_t h, struct arena *a, struct old_block *b)
 {
     struct err err = {0};
-    struct validator_set set;
     struct hash commit;
     enum status st = block_header(&r->old, h, &b->header, &err);
     if (st == ST_NOTFOUND) {
@@ -103,10 +168,11 @@ static enum status read_block(struct rebuild *r, uint64_t h, struct arena *a, st
     if (!hash_eq(&commit, &b->record.last_commit))
         return stop(r, h, "the certificate of the block before", ST_MISMATCH,
                     "it is not the one that this block names");
-    st = rows_set(&r->new, &r->tip.validators, a, &set, &err);
-    if (st == ST_OK)
-        st = certificate_verify_bytes(b->certificate, &r->tip.alliance, r->tip.epoch, h, &b->id, &set, a,
-                                      NULL, &err);
+    r->begins = false;
+    st = refounding_is(b->last_commit) ? begin_epoch(r, b->last_commit, &err) : ST_OK;
+    if (st != ST_OK)
+        return stop(r, h, "the refounding before it", ST_MISMATCH, err.text);
+    st = check_certificate(r, a, b, &err);
     return st == ST_OK ? ST_OK : stop(r, h, "its certificate", ST_MISMATCH, err.text);
 }
 
@@ -149,7 +215,7 @@ static enum status write_block(struct rebuild *r, const struct block *b, const s
     if (st != ST_OK)
         return st;
     st = block_flush(b, old->certificate, &r->new, r->to, t, err);
-    if (st == ST_OK && b->record.height > 1) /* PAK-3 */
+    if (st == ST_OK && (b->record.height > 1 || r->begins)) /* PAK-3 */
         st = store_put(r->to, t, TABLE_CERT, KEY8(b->record.height - 1), old->last_commit, err);
     if (st == ST_OK)
         st = copy_prose(r, b, t, err);
@@ -180,7 +246,8 @@ static enum status one_block(struct rebuild *r, struct err *err)
     enum status st = read_block(r, h, &a, &old);
     if (st != ST_OK)
         return st;
-    struct ledger l = {.tip = &r->tip, .view = &r->new, .ids = r->ids};
+    struct ledger l = {
+        .tip = &r->tip, .view = &r->new, .ids = r->ids, .refounding = r->begins ? &r->refounding : NULL};
     static const struct block_verifier verifier = {NULL, verify_leaf};
     st = block_execute(&l, old.header, old.leaves, old.n, &verifier, &a, &valid, &block, why, err);
     if (st != ST_OK)
@@ -210,6 +277,7 @@ enum status rebuild_blocks(struct store *from, struct store *to, void (*at)(void
     store_read_end(to, &r.new);
     store_read_end(from, &r.old);
     ids_free(r.ids);
+    arena_deinit(&r.epoch);
     return st == ST_END ? ST_OK : st;
 }
 

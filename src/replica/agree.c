@@ -285,7 +285,7 @@ static enum status put_extras(struct replica *r, const struct body *b, struct st
     struct store *s = r->cfg.store;
     uint8_t key[9];
     enum status st = ST_OK;
-    if (r->tip.height > 0) { /* PAK-3: the certificate that this block fixes */
+    if (r->tip.height > 0 || r->refounding != NULL) { /* PAK-3: the certificate that this block fixes */
         store_u64(key, r->tip.height);
         st = store_put(s, t, TABLE_CERT, span_of(key, 8), b->last_commit, err);
     }
@@ -457,7 +457,7 @@ void agree_wake(struct replica *r)
     if (r->halted[0] != 0)
         return;
     bool due = r->has_deadline && replica_wall(r) >= r->deadline_ms + r->clock.precision_ms;
-    if (!due && !pool_has_valid(r))
+    if (!due && !pool_has_valid(r) && r->refounding == NULL) /* the first block of an epoch waits for nothing */
         return;
     struct consensus_event ev = {.type = EV_WAKE, .height = height(r)};
     agree_push(r, &ev);
@@ -617,17 +617,17 @@ enum status agree_on_vote(struct replica *r, struct span org, struct span body, 
 /* What the journal holds of the open height comes back before anything else; a slot is never signed twice. */
 void agree_restore(struct replica *r)
 {
-    if (r->cfg.vote == NULL || r->cfg.journal == NULL || PLANTED(15)) {
-        agree_start_height(r);
+    agree_start_height(r);
+    agree_run(r); /* also a node that votes no more says where it stands */
+    if (r->cfg.vote == NULL || r->cfg.journal == NULL || PLANTED(15))
         return;
-    }
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 16 << 20);
     struct journal_row row = {0};
     struct err err = {0};
     uint64_t h = 0;
     struct span bytes;
-    size_t n = 0;
+    size_t n = 0, older = 0; /* those of an epoch before are passed over (REF-7) */
     enum status st = ST_OK;
     while ((st = journal_get(r->cfg.journal, n, &h, &bytes)) == ST_OK) {
         if (h > height(r)) {
@@ -644,12 +644,11 @@ void agree_restore(struct replica *r)
             return;
         }
         n++;
+        older = row.vote.vote.epoch < r->epoch ? n : older;
     }
     int32_t self = agree_self(r);
-    if (n == 0 || self < 0) {
-        agree_start_height(r);
+    if (n == older || self < 0)
         return;
-    }
     struct consensus_pol *pol = NULL;
     if (row.pol.n > 0 && read_pol(r, &row.pol, &r->height, &pol, &err) == ST_OK)
         r->kept_pol = pol;
@@ -664,7 +663,7 @@ void agree_restore(struct replica *r)
     consensus_restore(r->core, (uint32_t)r->set.members.n, self, &snap, pol, r->actions);
     for (uint32_t i = 0; i < r->actions->n; i++)
         carry_out(r, &r->actions->v[i]);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = older; i < n; i++) {
         struct consensus_vote v;
         if (journal_get(r->cfg.journal, i, &h, &bytes) != ST_OK ||
             codec_decode(&journal_row_desc, arena_dup(&a, bytes), &a, &row, &err) != ST_OK ||

@@ -2,7 +2,8 @@
 #include "cert/certificate.h"
 #include "crypto/hash.h"
 #include "ledger/rows.h"
-#include "replica/internal.h"
+#include "cert/refounding.h"
+#include "replica/epoch.h"
 
 static void put_bitmap(uint64_t bits, uint8_t out[8], struct span *ret)
 {
@@ -207,7 +208,14 @@ enum status gossip_on_block(struct replica *r, struct peer *p, struct span body,
     if (rec.height != r->tip.height + 1)
         return ST_OK; /* had it already, or out of order */
     p->wanted_at_ms = 0;
-    st = certificate_verify_bytes(m.certificate, &r->tip.alliance, r->tip.epoch, rec.height, &id, &r->set, &a, &c, err);
+    if (rec.epoch == r->epoch + 1 && r->refounding == NULL) { /* the next epoch begins with it (REF-5) */
+        st = epoch_take(r, m.last_commit, err);
+        if (st != ST_OK)
+            return err_wrap(err, st, "a block of another epoch: ");
+    }
+    bool ends = refounding_is(m.certificate);
+    if (!ends)
+        st = certificate_verify_bytes(m.certificate, &r->tip.alliance, r->epoch, rec.height, &id, &r->set, &a, &c, err);
     if (st != ST_OK)
         return err_wrap(err, st, "a block with a bad certificate: ");
     struct body *b;
@@ -217,6 +225,12 @@ enum status gossip_on_block(struct replica *r, struct peer *p, struct span body,
     if (st != ST_OK) {
         replica_halt(r, "block %" PRIu64 " cannot be executed: %s", rec.height, err->text);
         return ST_OK;
+    }
+    if (ends) { /* REF-6 */
+        st = b->valid ? epoch_end_with(r, b, m.certificate, err) : err_set(err, ST_MISMATCH, "an invalid block: %s", b->why);
+        if (st == ST_OK)
+            agree_run(r);
+        return st == ST_OK ? ST_OK : err_wrap(err, st, "a last block of an epoch: ");
     }
     if (!b->valid) {
         replica_halt(r, "the quorum decided a block at height %" PRIu64 " that this node finds invalid: %s", rec.height, b->why);

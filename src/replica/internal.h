@@ -113,6 +113,8 @@ struct replica {
     struct arena fixed;       /* alliance-long: origin */
     struct arena set_arena;
     struct validator_set set; /* decides the open height */
+    uint64_t epoch;           /* of the open height */
+    const struct refounding_info *refounding; /* the open height is the first of an epoch; in set_arena */
     struct gov_clock clock;
     bool has_deadline;
     uint64_t deadline_ms;

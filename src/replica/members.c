@@ -4,7 +4,7 @@
 #include "cert/validators.h"
 #include "cert/vote.h"
 #include "ledger/rows.h"
-#include "replica/internal.h"
+#include "replica/epoch.h"
 
 enum { LAST_VOTE_BLOCKS = 64, ROSTER_MAX = 256 };
 
@@ -21,7 +21,16 @@ enum status replica_party(const struct view *v, struct span org, struct arena *a
     enum status st = view_get(v, TABLE_PARTY, org, &value);
     if (st != ST_OK)
         return err_set(err, st, "%.*s is not on the record", SPAN_FMT(org));
-    return codec_decode(&state_party_desc, arena_dup(a, value), a, ret_party, err);
+    struct state_party p;
+    struct tip tip;
+    st = codec_decode(&state_party_desc, arena_dup(a, value), a, &p, err);
+    if (st == ST_OK)
+        st = tip_load(v, &tip, err);
+    if (st != ST_OK)
+        return st;
+    epoch_overlay(v, &tip, org, a, &p);
+    *ret_party = p;
+    return ST_OK;
 }
 
 /* The mark that an organisation which left has its copy. */
@@ -103,10 +112,12 @@ enum status replica_roster(const struct view *v, struct span own, struct arena *
     size_t n = 0;
     ASSERT(m != NULL);
     enum status st = tip_load(v, &tip, err);
-    while (st == ST_OK && n < ROSTER_MAX && (st = next_party(v, a, &from, &org, &p, err)) == ST_OK)
+    while (st == ST_OK && n < ROSTER_MAX && (st = next_party(v, a, &from, &org, &p, err)) == ST_OK) {
+        epoch_overlay(v, &tip, org, a, &p);
         if (!span_eq(org, own) && is_peer(v, org, &p, tip.time_ms, a))
             m[n++] = (struct replica_member){
                 .org = org, .node = p.node, .validator = p.role != ROLE_OBSERVER && standing_of(&p) == STANDING_ACTIVE};
+    }
     if (st != ST_OK && st != ST_END)
         return st;
     *ret_members = m;
@@ -274,12 +285,12 @@ enum status members_on_last_vote(struct replica *r, struct peer *p, struct span 
         return st;
     const struct signed_vote *v = &m.vote;
     if (HAS(&m, msg_last_vote_key_vote)) {
-        if (!span_eq(v->org, r->cfg.org) || !hash_eq(&v->vote.alliance, &r->tip.alliance) || v->vote.epoch != r->tip.epoch)
+        if (!span_eq(v->org, r->cfg.org) || !hash_eq(&v->vote.alliance, &r->tip.alliance) || v->vote.epoch > r->epoch)
             return err_set(err, ST_MISMATCH, "a vote returned that is not of this node in this alliance");
         if (vote_check(&v->vote, err) != ST_OK)
             return ST_FORMAT;
         /* By another key it is of a time before this one. */
-        if (vote_verify(&v->vote, &r->cfg.vote->pub, &v->sig) == ST_OK && !journal_has(r, v))
+        if (v->vote.epoch == r->epoch && vote_verify(&v->vote, &r->cfg.vote->pub, &v->sig) == ST_OK && !journal_has(r, v))
             kill_key(r, &v->vote);
     }
     bool waited = unanswered(r) > 0;

@@ -5,7 +5,7 @@
 #include "cert/validators.h"
 #include "crypto/hash.h"
 #include "ledger/rows.h"
-#include "replica/internal.h"
+#include "replica/epoch.h"
 
 void replica_halt(struct replica *r, const char *fmt, ...)
 {
@@ -57,7 +57,7 @@ uint64_t replica_block_time(const struct replica *r)
 
 struct ledger replica_ledger(const struct replica *r)
 {
-    return (struct ledger){.tip = &r->tip, .view = &r->view, .ids = r->ids, .rules_max = r->cfg.rules_max};
+    return (struct ledger){.tip = &r->tip, .view = &r->view, .ids = r->ids, .rules_max = r->cfg.rules_max, .refounding = r->refounding};
 }
 
 /* Verified once: keyed by the leaf hash, entry and signature together; a bad signature marks nothing. */
@@ -205,6 +205,8 @@ static enum status load_state(struct replica *r, struct err *err)
     if (st == ST_OK)
         st = gov_clock(&r->view, &a, &r->clock, err);
     if (st == ST_OK)
+        st = epoch_load(r, err);
+    if (st == ST_OK)
         st = members_load(r, err);
     if (st != ST_OK)
         return st;
@@ -288,6 +290,9 @@ enum status replica_new(const struct replica_config *cfg, struct replica **ret_r
         return st;
     }
     pool_after_block(r, &no_block);
+    st = epoch_end_here(r, err);
+    if (st != ST_OK)
+        replica_halt(r, "the last block of epoch %" PRIu64 " cannot be taken: %s", r->tip.epoch, err->text);
     agree_restore(r);
     agree_run(r);
     if (r->halted[0] != 0)

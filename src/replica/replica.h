@@ -50,6 +50,15 @@ struct replica_config {
 /* Writes block 0 into an empty store. ST_EXISTS: the store holds an alliance already (the message says which). */
 MUST_USE enum status replica_found(struct store *store, const struct genesis_info *g, struct err *err);
 
+/* A refounding given by the operator (SPEC section 15), before replica_new: kept durably; it is used when the ledger has
+ * reached the block that it ends with. Given twice it is one. ST_EXISTS: another one for that epoch was taken, or the epoch
+ * has begun; ST_MISMATCH, ST_RANGE, ST_BADSIG, ST_FORMAT: unsound, with words. */
+MUST_USE enum status replica_refound(struct store *store, struct span bytes, struct err *err);
+/* Epoch of the next block, a refounding that was taken included. */
+uint64_t replica_epoch(const struct view *v);
+/* What this node can say for a refounding. Into the arena. */
+MUST_USE enum status replica_survivor(struct replica *r, struct arena *a, struct epoch_survivor *ret, struct err *err);
+
 /* Loads the tip, ids, outbox and journal. cfg is copied but for what its pointers point to. */
 MUST_USE enum status replica_new(const struct replica_config *cfg, struct replica **ret_replica, struct err *err);
 void replica_free(struct replica *r);

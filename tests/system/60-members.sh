@@ -42,6 +42,7 @@ says() { # says TEXT COMMAND...: its output has the text, whatever its exit
   out=$("$@" 2>&1) || true
   grep -q -- "$text" <<<"$out" || { printf '%s\n' "$out"; fail "no '$text' from: $*"; }
 }
+wait_out() { wait_for 20 test -S "$1/node.sock"; sleep 0.3; entente node status --node "$1"; }
 is() { "${@:2}" 2>&1 | grep -q -- "$1"; }
 make() { # make ORG SEAT...: node, keys and card
   local org=$1 args=() s
@@ -143,6 +144,37 @@ as maker alliance-manager comment --text "while it is away" >/dev/null
 start clinics
 wait_for 60 taken
 wait_for 10 same clinics maker
+
+echo "== fresh keys for a node that is killed while it takes them over"
+for i in 1 2; do
+  ententd rekey clinics --all -o "again$i.card" >/dev/null
+  entente node replace "again$i.card" --node maker --key keys/clinics-registrar.key --as clinics/registrar --yes >o 2>&1 || { cat o; fail "node replace"; }
+  sleep "0.$((RANDOM % 4))"
+  kill -9 "${pid[clinics]}" && wait "${pid[clinics]}" 2>/dev/null || true
+  start clinics
+  wait_for 60 taken
+done
+
+echo "== a vote journal that is lost: the key is dead, and a fresh one votes"
+stop clinics
+rm clinics/votes.journal
+start clinics
+says 'the vote journal is missing' wait_out clinics
+as maker alliance-manager comment --text "without its vote" >/dev/null
+ententd rekey clinics --vote -o vote.card >/dev/null
+entente node replace vote.card --node maker --key keys/clinics-registrar.key --as clinics/registrar --yes >o 2>&1 || { cat o; fail "node replace"; }
+wait_for 60 taken
+
+echo "== a vote key that is revoked"
+says 'then 4 nodes vote, 3 must sign' as distributor registrar key revoke node:vote
+name=$({ as distributor registrar key revoke node:vote 2>&1 || true; } | sed -n 's/.*--confirm //p')
+as distributor registrar key revoke node:vote --confirm "$name" >o 2>&1 || { cat o; fail "key revoke"; }
+says 'a key of this node was revoked' entente node status --node distributor
+[ "$(field maker validators)" = 4 ] || fail "a node without a key votes"
+ententd rekey distributor --vote -o revoked.card >/dev/null
+as distributor registrar node replace revoked.card --yes >o 2>&1 || { cat o; fail "node replace"; }
+wait_for 60 healthy distributor
+[ "$(field maker validators)" = 5 ] || fail "the node that was replaced does not vote"
 
 echo "== recovery: announced, seen, cancelled by two seats"
 alliance=$(entente node status --json --node maker >/dev/null; entente alliance show a.genesis | sed -n 's/^id *//p')

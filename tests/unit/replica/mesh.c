@@ -17,7 +17,13 @@ static uint64_t mono(void *ctx)
     return ((struct mesh *)ctx)->mono;
 }
 
-static bool lives(void *ctx)
+static bool lives(void *ctx, enum sim_disk_moment moment)
+{
+    (void)ctx, (void)moment;
+    return false;
+}
+
+static bool has_room(void *ctx)
 {
     (void)ctx;
     return false;
@@ -151,7 +157,7 @@ static void new_journal(struct mesh_node *node)
     journal_close(node->journal);
     node->journal = NULL;
     sim_disk_free(node->disk);
-    node->disk = sim_disk_new(&(struct sim_disk_hook){NULL, lives});
+    node->disk = sim_disk_new(&(struct sim_disk_hook){NULL, lives, has_room});
     node->file = sim_disk_file(node->disk);
     node->id.alliance = node->mesh->f.genesis.alliance;
     rng_fill(&node->mesh->f.random, node->id.incarnation.b, 32);

@@ -19,7 +19,13 @@ static uint64_t mono(void *ctx)
     return ((struct rig *)ctx)->mono;
 }
 
-static bool lives(void *ctx)
+static bool lives(void *ctx, enum sim_disk_moment moment)
+{
+    (void)ctx, (void)moment;
+    return false;
+}
+
+static bool has_room(void *ctx)
 {
     (void)ctx;
     return false;
@@ -78,30 +84,43 @@ static void note_members(void *ctx)
     ((struct rig *)ctx)->members++;
 }
 
-void rig_init(struct rig *r, size_t self)
+void rig_fresh(struct rig *r)
 {
     struct err err;
-    *r = (struct rig){.self = self, .wall = START_MS, .mono = 1000};
-    fixture_found(&r->f, 7, 4, 0, START_MS - 1000, 3600);
-    r->vote = r->f.orgs[self].vote;
+    r->wall = START_MS;
+    r->mono = 1000;
+    r->vote = r->f.orgs[r->self].vote;
     r->clock = (struct clock){r, wall, mono};
     r->store = store_mem_new();
-    r->disk = sim_disk_new(&(struct sim_disk_hook){NULL, lives});
+    r->disk = sim_disk_new(&(struct sim_disk_hook){NULL, lives, has_room});
     r->file = sim_disk_file(r->disk);
     r->id.alliance = r->f.genesis.alliance;
     for (size_t i = 0; i < ARRAY_LEN(r->last); i++)
         buf_init(&r->last[i], LIMIT_FRAME_BYTES);
+    memset(r->sent, 0, sizeof r->sent);
     cr_assert_eq(replica_found(r->store, &r->f.genesis, &err), ST_OK);
     cr_assert_eq(journal_create(&r->file, &r->id, &err), ST_OK);
 }
 
-void rig_deinit(struct rig *r)
+void rig_clear(struct rig *r)
 {
     rig_stop(r);
     store_close(r->store);
     sim_disk_free(r->disk);
     for (size_t i = 0; i < ARRAY_LEN(r->last); i++)
         buf_deinit(&r->last[i]);
+}
+
+void rig_init(struct rig *r, size_t self)
+{
+    *r = (struct rig){.self = self};
+    fixture_found(&r->f, 7, 4, 0, START_MS - 1000, 3600);
+    rig_fresh(r);
+}
+
+void rig_deinit(struct rig *r)
+{
+    rig_clear(r);
     fixture_free(&r->f);
 }
 

@@ -32,6 +32,9 @@ struct rig {
 /* Founds the alliance; the node of organisation `self` is set up, not started. */
 void rig_init(struct rig *r, size_t self);
 void rig_deinit(struct rig *r);
+/* The two halves of it that leave the alliance alone: an empty node of the same, and no node. */
+void rig_fresh(struct rig *r);
+void rig_clear(struct rig *r);
 void rig_start(struct rig *r);
 void rig_stop(struct rig *r);
 /* Writes a governance row behind the engine's back, while the replica is stopped. */

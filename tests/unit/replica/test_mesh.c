@@ -1,6 +1,7 @@
 /* Goal: members come, go and change keys through a running alliance, also while others are down. */
 #include <criterion/criterion.h>
 #include "cert/vote.h"
+#include "store/store_mem.h"
 #include "unit/replica/mesh.h"
 
 static struct mesh g_mesh;
@@ -220,5 +221,75 @@ Test(replica_mesh, an_upgrade_leaves_behind_the_node_that_lacks_it)
     mesh_run(m, 8000);
     cr_expect_null(replica_halted(m->nodes[3].replica));
     expect_agreed(m);
+    mesh_deinit(m);
+}
+
+static void revoke(struct mesh *m, size_t at, size_t who, const struct hash *key)
+{
+    struct key body = {.key = {.alg = SIG_ED25519, .key = *key}};
+    struct fixture_entry e = {.kind = KIND_KEY, .body = &body, .org = who, .seat = 4};
+    (void)mesh_enter(m, at, &e);
+}
+
+/* A vote key is revoked: its node is out at once. Replaced, it is ready by itself, and votes. */
+Test(replica_mesh, a_revoked_vote_key_comes_back_as_another)
+{
+    struct mesh *m = begin(4, 0);
+    struct fixture_org fresh = m->f.orgs[2];
+    revoke(m, 0, 2, &fresh.vote->pub);
+    mesh_run(m, 2000);
+    cr_expect_eq(mesh_validators(m, 0), 3);
+    cr_expect(strstr(mesh_no_vote(m, 2), "was revoked") != NULL, "%s", mesh_no_vote(m, 2));
+    mesh_comment(m, 0, "by three of three");
+    cr_assert_eq(ed25519_new(&m->f.random, &fresh.vote), ST_OK);
+    replace_node(m, 0, 2, &fresh);
+    mesh_run(m, 1000);
+    cr_expect_eq(mesh_validators(m, 0), 3, "it votes before it is ready");
+    mesh_take_keys(m, 2, &fresh);
+    mesh_run(m, 8000);
+    cr_expect_eq(mesh_validators(m, 0), 4);
+    mesh_stop(m, 1);
+    mesh_comment(m, 0, "the new key is needed");
+    mesh_start(m, 1);
+    expect_agreed(m);
+    mesh_deinit(m);
+}
+
+/* A node moved to another machine: fresh keys, an empty store. Its registrar has put the keys on the record; it finds out. */
+Test(replica_mesh, a_replaced_node_begins_with_nothing)
+{
+    struct mesh *m = begin(4, 0);
+    struct fixture_org fresh = m->f.orgs[3];
+    struct err err = {0};
+    fixture_rekey(&m->f, &fresh);
+    mesh_stop(m, 3); /* the old machine is gone */
+    for (int i = 0; i < 3; i++)
+        mesh_comment(m, 0, "before");
+    replace_node(m, 0, 3, &fresh);
+    store_close(m->nodes[3].store);
+    m->nodes[3].store = store_mem_new();
+    cr_assert_eq(replica_found(m->nodes[3].store, &m->f.genesis, &err), ST_OK);
+    mesh_start(m, 3); /* with the old keys: nobody knows it */
+    mesh_run(m, 2000);
+    cr_expect_eq(mesh_height(m, 3), 0);
+    mesh_take_keys(m, 3, &fresh);
+    mesh_run(m, 8000);
+    cr_expect_str_eq(mesh_no_vote(m, 3), "it votes");
+    mesh_stop(m, 1);
+    mesh_comment(m, 0, "it is needed");
+    mesh_deinit(m);
+}
+
+/* Two leave at once, by one block or by two: the last set is what is left, and goes on. */
+Test(replica_mesh, down_to_one)
+{
+    struct mesh *m = begin(3, 0);
+    mesh_remove(m, 0, 2, 3);
+    mesh_run(m, 2000);
+    cr_expect_eq(mesh_validators(m, 0), 2);
+    mesh_remove(m, 0, 1, 2);
+    mesh_run(m, 2000);
+    cr_expect_eq(mesh_validators(m, 0), 1);
+    mesh_comment(m, 0, "alone");
     mesh_deinit(m);
 }
