@@ -3,11 +3,13 @@
 #define ENT_NODE_INTERNAL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include "api/server.h"
 #include "crypto/nodekeys.h"
 #include "crypto/tlsid.h"
 #include "net/net.h"
 #include "node/node.h"
+#include "recovery/marks.h"
 #include "replica/replica.h"
 #include "store/store_disk.h"
 #include "store/store_lmdb.h"
@@ -73,6 +75,7 @@ struct node {
     struct store *store;
     struct disk_file disk;
     struct journal *journal;
+    enum marks_verdict marks; /* on the vote key, by the store */
     char no_votes[512]; /* why it does not vote, or "" */
     struct replica *replica;
     struct server *server;
@@ -102,6 +105,7 @@ struct node {
     bool blocks; /* some became final in this batch */
     uint64_t room_at_ms;
     bool said_halted, no_room;
+    atomic_bool backing_up;
 };
 
 /* queue.c */
@@ -145,6 +149,9 @@ void ask_replica_waiters(struct node *n, uint64_t now_ms);
 
 /* ask_reader.c: on reader threads. */
 void ask_reader(struct node *n, struct job *j);
+
+/* ask_backup.c: on a reader's thread; takes as long as it takes. */
+void ask_backup(struct node *n, struct job *j);
 
 /* found.c */
 /* Takes over fresh keys that the record names. Before the keys are opened. */

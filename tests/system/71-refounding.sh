@@ -99,6 +99,31 @@ ententd run "$work/maker" >>"$work/maker.log" 2>&1 & pids="$pids $!"
 begin_again() { entente node status --node "$work/maker" >/dev/null 2>&1; }
 wait_for "the maker again" begin_again
 
+# A store that spans two epochs is examined and rebuilt like any other.
+set -- $pids
+kill "$2"; wait "$2" 2>/dev/null || true
+while [ -e "$work/distributor/node.sock" ]; do sleep 0.1; done
+size=$(field "$work/maker" height)
+expect 0 'Everything is whole' ententd doctor "$work/distributor"
+entente log --limit 1 --node "$work/maker" --json | python3 -c '
+import hashlib, json, sys
+line = json.load(sys.stdin)[-1]
+pattern = hashlib.sha256(b"\0" + bytes.fromhex(line["leaf"])).digest()
+path = sys.argv[1]
+data = bytearray(open(path, "rb").read())
+at, n = data.find(pattern), 0
+while at >= 0: # in the tiles
+    data[at] ^= 1
+    at, n = data.find(pattern, at + 1), n + 1
+assert n > 0
+open(path, "r+b").write(data)' "$work/distributor/store/data.mdb"
+expect 6 'DAMAGED +(TILE|tree)' ententd doctor "$work/distributor"
+expect 0 "rebuilt to block $size " ententd doctor "$work/distributor" --repair
+grep -q 'It may vote' "$work/o" || { cat "$work/o"; exit 1; }
+ententd run "$work/distributor" >>"$work/distributor.log" 2>&1 & pids="$pids $!"
+wait_for "the distributor again" same distributor
+expect 0 'Signed, final, 3 of 3 nodes' entente comment --text "after a repair" --key "$(key maker-quality)" --as maker/quality --node "$work/maker"
+
 expect 0 'blocks' entente pack "$work/two.pack" --node "$work/distributor"
 expect 0 'epochs +1 begun by refounding' entente-audit verify "$work/two.pack"
 expect 0 'VERIFIED' python3 "$source/docs/independent-verifier/entente_verify.py" verify "$work/two.pack"
