@@ -172,10 +172,9 @@ class Verifier:
         need(r.epoch == prev.epoch + bool(self.refounding), "header", "BLK-2", "epoch %d, after a block of epoch %d %s"
              % (r.epoch, prev.epoch, "and a refounding" if self.refounding else "that ends none"))
         need(r.time_ms > prev.time_ms, "header", "BLK-3", "ledger time does not advance")
-        founding = r.height == 1 and not self.refounding
-        need(r.last_commit == self.last_certificate, "header", "BLK-7" if founding else "PAK-3",
-             "last_commit at height 1 is not the hash of the founding signatures"
-             if founding else "last_commit is not the hash of the certificate in the frame before")
+        what = "refounding" if self.refounding else "certificate" if r.height > 1 else "founding signatures"
+        need(r.last_commit == self.last_certificate, "header", "PAK-3" if what == "certificate" else "BLK-7",
+             "last_commit is not the hash of the %s before" % what)
         need(r.entries == len(b.leaves), "leaf", "BLK-1", "%d leaves, the block has %d" % (len(b.leaves), r.entries))
         clock = self.governance.clock()
         need(r.entries <= clock.block_entries, "header", "BLK-11", "more entries than the charter allows")

@@ -281,7 +281,7 @@ class Alliance:
             "block": block["id"], "proof": sha256(proof), "cards": [sha256(c) for c in signed_cards],
             "suspended": sorted(suspended), "set": following}))
         seats = seats or [o + s for o in self.gov.charter().partners for s in ("/registrar", "/sponsor")]
-        sigs = [{"seat": s, "signature": signature((keys or {}).get(s, s), "refound@entente", statement,
+        sigs = [{"seat": s.split()[0], "signature": signature((keys or {}).get(s, s), "refound@entente", statement,
                                                    hardware_seat(*s.split("/")))} for s in seats]
         sigs.sort(key=lambda g: (g["seat"], g["signature"]["key"]))
         block["certificate"] = CODEC.encode("refounding", change("refounding", {
@@ -289,7 +289,10 @@ class Alliance:
         self.last_commit = sha256(block["certificate"])
         self.epoch, self.members, self.refused = self.epoch + 1, following, None
         try:
-            self.gov.refound(CODEC.decode("refound_statement", statement), signed_cards, self.tree.size)
+            s = CODEC.decode("refound_statement", statement)
+            if all(m.vote in LABELS for m in s.set):  # who decides as it says, be that right or wrong
+                self.members = [{"org": m.org, "vote": m.vote, "cosign": m.cosign} for m in s.set]
+            self.gov.refound(s, signed_cards, self.tree.size)
         except Refused as e:
             self.refused = e
 

@@ -57,21 +57,23 @@ class Refounding(Case):
         self.assertEqual((v.counts["refoundings"], v.counts["uncertified_blocks"]), (refoundings, uncertified))
         return v
 
-    def breaks(self, rule, **refound):
-        """A branch with this refounding, and one block after it, is refused at the refounding."""
+    def breaks(self, rule, audit=None, **refound):
+        """A branch with this refounding, and one block after it, is refused at the refounding. audit: the rule that
+        entente-audit names, when it is another."""
         b = forge.branch(self.a)
         at = len(b.blocks)
         b.refound(**refound)
         b.say("maker/quality", "note", {"type": 1, "text": bytes(32)}, ok=False)
-        self.fails(b, rule, "certificate", 1 + at)
+        self.fails(b, rule, "certificate", 1 + at, audit)
 
-    def fails(self, b, rule, region, frame):
+    def fails(self, b, rule, region, frame, audit=None):
         data = forge.pack(b.frames())
         with self.assertRaises(Failed) as caught:
             Verifier(CODEC).run(io.BytesIO(data))
         e = caught.exception
-        self.assertEqual((e.region, e.rule, e.frame), (region, rule, frame), e)
-        self.audit_refuses(data, rule)
+        with self.subTest(here=str(e)):
+            self.assertEqual((e.region, e.rule, e.frame), (region, rule, frame))
+            self.audit_refuses(data, audit or rule)
 
     def altered(self, name, **fields):
         return lambda what, v: {**v, **fields} if what == name else v
@@ -209,6 +211,73 @@ class Accepted(Refounding):
         self.assertIn("epochs: 1 begun by refounding, 1 of them after a block without a certificate", said.stdout)
 
 
+    def test_others_may_hold_the_one_that_precommitted(self):
+        a = self.a
+        a.refound(card(), ["trustee"], self.votes(others=[("maker", 3, None), ("trustee", 3, sha256(b"other"))]))
+        self.note()
+        self.told(1, 1)
+
+    def test_a_registrar_with_two_keys(self):
+        """Both sign, and the second seat by one of them."""
+        a = self.a
+        both = [person("maker/registrar"), person("maker/registrar 2")]
+        self.note(wait=20 * DAY)
+        for seat in ("maker/quality", "maker/sponsor"):
+            a.say(seat, "registrar", {"act": 1, "keys": both})
+        a.say("maker/registrar", "holder", {"seat": "maker/sponsor", "keys": both[:1]})
+        self.assertEqual(len(a.gov.seats["maker/registrar"]["keys"]), 2)
+        seats = [o + s for o in ("clinics", "distributor", "maker") for s in ("/registrar", "/sponsor")]
+        a.refound(card(), ["trustee"], keys={"maker/sponsor": "maker/registrar", "maker/registrar 2": "maker/registrar 2"},
+                  seats=seats + ["maker/registrar 2"])
+        self.note()
+        self.told()
+
+    def test_suspended_again_and_while_it_joins(self):
+        a = self.a
+        a.say("trustee/registrar", "key", {"key": person("vote trustee")})
+        self.admitted()
+        a.refound(card(), ["newco", "trustee"], seats=[
+            o + s for o in ("clinics", "distributor", "maker", "newco") for s in ("/registrar", "/sponsor")])
+        self.assertEqual((self.standing("newco"), self.standing("trustee")), (SUSPENDED, SUSPENDED))
+        self.note()
+        self.told()
+
+    def test_a_suspended_one_gets_a_card_and_is_active(self):
+        a = self.a
+        a.say("trustee/registrar", "key", {"key": person("vote trustee")})
+        a.refound(card("trustee"), ["distributor"])
+        self.assertEqual(self.set_(), ["clinics", "maker", "trustee"])
+        self.note()
+        self.told()
+
+    def test_the_newest_block_may_end_the_epoch(self):
+        self.a.refound(card(), ["trustee"], self.votes())
+        self.told(1, 1)
+
+    def test_support_is_counted_by_the_new_set(self):
+        """GOV-39: the first block brings the version into force, for the block after it."""
+        a = self.a
+        n = a.propose("maker/sponsor", "upgrade", {"type": 6, "rules": 2})
+        a.ballot(n, *[o + "/sponsor" for o in POL_ORGS])
+        self.assertEqual(self.phase(n), "effective")
+        for org in ("clinics", "maker"):
+            a.say(org + "/node", "support", {"rules": 2})
+        self.assertEqual(a.gov.last.get("rules-next"), 2)
+        a.refound(suspended=["distributor", "trustee"])
+        self.note()
+        self.assertEqual(a.gov.last.get("rules"), 2)
+        self.told()
+
+    def test_checkpoints(self):
+        """Of the old set, or of the new one, each by the keys on the record at that size."""
+        a = self.a
+        old = a.checkpoint(POL_ORGS, log="log maker")
+        a.refound(suspended=["distributor", "trustee"])
+        self.note()
+        self.note()
+        self.told(checkpoints=[old, a.checkpoint(("clinics", "maker"), log="log maker")])
+
+
 class Bytes(Refounding):
     """REF-2."""
 
@@ -247,12 +316,14 @@ class Bytes(Refounding):
         self.breaks("REF-2", cards=card(), change=self.altered("refounding", cards=[card(n=3)["distributor"]]))
 
     def test_bytes_that_do_not_decode(self):
-        for fields in ({"version": 2}, {"statement": b"\x80"}, {"proof": b"\x80"}):
+        for fields in ({"statement": b"\x80"}, {"proof": b"\x80"}):
             self.breaks("REF-2", change=self.altered("refounding", **fields))
+        self.breaks("REF-2", audit="CRT-1", change=self.altered("refounding", version=2))  # no certificate either
 
     def test_signatures_out_of_order_or_twice(self):
         for f in (lambda s: s[::-1], lambda s: s[:1] + s):
-            self.breaks("REF-2", change=lambda what, v, f=f: {**v, "sigs": f(v["sigs"])} if what == "refounding" else v)
+            self.breaks("REF-2", audit="REF-3",
+                        change=lambda what, v, f=f: {**v, "sigs": f(v["sigs"])} if what == "refounding" else v)
 
     def test_certificate(self):
         a = self.a
@@ -300,12 +371,14 @@ class Bytes(Refounding):
                       {**good, "pol": pol[:2] + [a.vote("newco", PREVOTE, 3)]},
                       own(value=other), own(round_=2), own(round_=4), own(type_=PREVOTE), own(org="newco"), own(epoch=1),
                       own(valid_round=1), own(key="vote trustee"),
-                      others(clinics(4)), others(clinics(4, value=other)), others(clinics(0, epoch=1)),
+                      others(clinics(0, epoch=1)),
                       others(clinics(0, height=1)), others(clinics(0, alliance=bytes(32))), others(clinics(1, valid_round=0)),
                       others(a.vote("clinics", PREVOTE, 0)), others(a.vote("newco", PRECOMMIT, 0)),
                       others(a.vote("trustee", PRECOMMIT, 0), clinics(0)), others(clinics(0), clinics(1)),
                       others(clinics(0, key="vote trustee"))):
             self.breaks("REF-2", suspended=["trustee"], proof=proof)
+        for value in (None, other):
+            self.breaks("REF-2", audit="REF-1", suspended=["trustee"], proof=others(clinics(4, value=value)))
         for place in ("pol", "precommit", "others"):  # nil
             def nil(vote, key):
                 v = {k: x for k, x in vote["vote"].items() if k != "value"}
@@ -453,12 +526,12 @@ class FirstBlock(Refounding):
         self.first("BLK-2", prev=bytes(32))
         self.first("BLK-6", validators=sets.set_hash(CODEC, a.members))
         self.first("BLK-10", proposer="trustee")
-        self.first("PAK-3", last_commit=sha256(a.blocks[-1]["certificate"]))
+        self.first("BLK-7", last_commit=sha256(a.blocks[-1]["certificate"]))
 
     def test_another_refounding_of_the_same_epoch(self):
         other = forge.branch(self.a)
         other.refound(card(n=3), ["trustee"])
-        self.first("PAK-3", last_commit=other.last_commit)
+        self.first("BLK-7", last_commit=other.last_commit)
 
     def test_votes_of_the_old_epoch_do_not_count(self):
         a = self.a
@@ -493,7 +566,7 @@ class FirstBlock(Refounding):
     def test_a_certificate_at_height_0_is_none(self):
         a = self.a
         a.blocks[0]["certificate"] = a.blocks[1]["certificate"]
-        self.fails(a, "PAK-3", "certificate", 2)
+        self.fails(a, "PAK-3", "certificate", 2, "PAK-2")
 
 
 if __name__ == "__main__":
