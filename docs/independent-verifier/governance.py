@@ -105,11 +105,16 @@ class Governance(Members):
     # -- blocks ----------------------------------------------------------------------------------------------------
 
     def block(self, record, first_leaf, entries):
-        self.changed, self.writes_known = {}, True
+        begins = record.epoch > self.epoch  # refound() has written already
+        if not begins:
+            self.changed = {}
+        self.writes_known = True
         self.previous, self.now, self.record_leaf = self.now, record.time_ms, first_leaf
         self.height, self.epoch, self.rules = record.height, record.epoch, self.last.get("rules") or 1
         self.cause = None
-        if not self.fire(record) and not entries:
+        if begins:
+            self.count_support()
+        if not self.fire(record) and not entries and not begins:
             raise Refused("BLK-8", "the block holds no entry and fires no timer")
         for e in entries:
             authority.check(self, e)

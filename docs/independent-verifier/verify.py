@@ -7,6 +7,7 @@ import governance
 from merkle import Tree, sha256
 import note
 import pack
+import refounding
 from pack import Failed, Unknown
 import sets
 import signing
@@ -23,9 +24,11 @@ class Verifier:
         self.tree, self.boundaries = Tree(), []  # (size, root, time, set, note keys) per block, of the state there
         self.by_size, self.ids = {}, set()
         self.last, self.last_certificate = None, None  # of the newest block
+        self.refounding = None  # what ends the epoch with the newest block
         self.members = None
         self.counts = {"blocks": 0, "entries": 0, "texts": 0, "texts_absent": 0, "checkpoints": 0,
-                       "writes_roots": 0, "writes_roots_not_derived": 0, "state_roots": 0, "certificates": 0}
+                       "writes_roots": 0, "writes_roots_not_derived": 0, "state_roots": 0, "certificates": 0,
+                       "refoundings": 0, "uncertified_blocks": 0}
         self.kinds, self.ended = {}, False
 
     # -- frames ----------------------------------------------------------------------------------------------------
@@ -120,8 +123,8 @@ class Verifier:
         self.need(header.size == self.tree.size + 1 + record.entries, "header", "BLK-2", "the tree size is wrong")
         block_id = sha256(b.header)
         members, next_members = self.validator_sets(record)
+        self.certificate(b, record, block_id, members)
         if height:
-            self.certificate(b, record, block_id, members)
             self.entries(record, leaves)
         for leaf in [header.record] + leaves:
             self.tree.append(leaf)
@@ -133,14 +136,17 @@ class Verifier:
         self.boundaries.append((header.size, header.root, record.time_ms, next_members, list(self.note_keys.values())))
         self.by_size[header.size] = height
         self.members, self.last = next_members, (record, block_id)
-        self.last_certificate = sha256(b.certificate) if b.certificate else None
+        self.last_certificate = sha256(b.certificate) if b.certificate else self.founding.sigs_hash
         self.counts["blocks"] += 1
+        if self.refounding:
+            self.new_epoch(self.refounding)
 
     def first_block(self, b, r):
         f = self.founding
         need = self.need
-        need(not b.leaves and b.certificate is None and not b.prose, "frame", "PAK-3",
-             "height 0 carries no leaves, certificate or texts")
+        need(not b.leaves and not b.prose, "frame", "PAK-3", "height 0 carries no leaves or texts")
+        need(b.certificate is None or refounding.is_one(b.certificate), "certificate", "PAK-3",
+             "height 0 carries no certificate")
         need(r.prev == ZEROS, "header", "BLK-2", "prev at height 0 is zeros")
         need(r.last_commit == ZEROS, "header", "BLK-7", "last_commit at height 0 is zeros")
         need(r.proposer is None, "header", "BLK-10", "height 0 has no proposer")
@@ -157,12 +163,12 @@ class Verifier:
         need = self.need
         need(b.certificate is not None, "certificate", "PAK-3", "the certificate is missing")
         need(r.prev == prev_id, "header", "BLK-2", "prev is not the id of the block before")
-        need(r.epoch == prev.epoch, "header", "BLK-2", "another epoch")
+        need(r.epoch == prev.epoch + bool(self.refounding), "header", "BLK-2", "epoch %d, after a block of epoch %d %s"
+             % (r.epoch, prev.epoch, "and a refounding" if self.refounding else "that ends none"))
         need(r.time_ms > prev.time_ms, "header", "BLK-3", "ledger time does not advance")
-        want = self.last_certificate if r.height > 1 else self.founding.sigs_hash
-        need(r.last_commit == want, "header", "PAK-3" if r.height > 1 else "BLK-7",
-             "last_commit is not the hash of the certificate in the frame before"
-             if r.height > 1 else "last_commit at height 1 is not the hash of the founding signatures")
+        what = "refounding" if self.refounding else "certificate" if r.height > 1 else "founding signatures"
+        need(r.last_commit == self.last_certificate, "header", "PAK-3" if what == "certificate" else "BLK-7",
+             "last_commit is not the hash of the %s before" % what)
         need(r.entries == len(b.leaves), "leaf", "BLK-1", "%d leaves, the block has %d" % (len(b.leaves), r.entries))
         clock = self.governance.clock()
         need(r.entries <= clock.block_entries, "header", "BLK-11", "more entries than the charter allows")
@@ -187,10 +193,27 @@ class Verifier:
         return members, following
 
     def certificate(self, b, r, block_id, members):
-        args = (self.codec, self.sigs, b.certificate, [Rec_of(m) for m in members], r.alliance, r.epoch, r.height)
+        """CRT-1, or REF-2."""
+        set_, self.refounding = [Rec_of(m) for m in members], None
+        if b.certificate is None:
+            return
+        if refounding.is_one(b.certificate):
+            self.refounding = self.guard("certificate", refounding.check, self.codec, self.sigs, b.certificate,
+                                         (r, block_id), set_, self.founding.sigs_hash)
+            self.counts["certificates"] += self.refounding.certified and r.height > 0
+            return
+        args = (self.codec, self.sigs, b.certificate, set_, r.alliance, r.epoch, r.height)
         c = self.guard("certificate", sets.check_certificate, *args)
         self.need(c.value == block_id, "header", "CRT-1", "the certificate is good, and for another header")
         self.counts["certificates"] += 1
+
+    def new_epoch(self, r):
+        """REF-3, REF-4: the newest block was the last of its epoch."""
+        self.guard("certificate", refounding.signatures, self.governance, self.sigs, r)
+        self.guard("certificate", self.governance.refound, r.statement, r.cards, self.tree.size)
+        self.members = self.governance.validators()
+        self.counts["refoundings"] += 1
+        self.counts["uncertified_blocks"] += not r.certified
 
     # -- leaves ----------------------------------------------------------------------------------------------------
 
