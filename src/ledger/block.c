@@ -294,8 +294,12 @@ static enum status next_set(struct run *r, struct block_record *rec, struct err 
     bool genesis = rec->height == 0;
     rec->validators = genesis ? rec->next_validators : r->l->tip->validators;
     if (r->l->refounding != NULL) {
-        struct validator_set first = {.members = r->l->refounding->statement.set};
-        validators_hash(&first, &rec->validators);
+        struct validator_set *first = arena_alloc(r->a, sizeof *first);
+        struct validator_set said = {.members = r->l->refounding->statement.set};
+        if (first == NULL || validators_copy(&said, r->a, first) != ST_OK)
+            return err_set(err, ST_LIMIT, "no room for the set of a new epoch");
+        validators_hash(first, &rec->validators);
+        r->b.begins = first;
     }
     if (genesis || !hash_eq(&rec->validators, &rec->next_validators)) {
         rec->next_set = (struct validator_list){set.members.n, set.members.v};

@@ -420,6 +420,10 @@ void agree_start_height(struct replica *r)
 
 void agree_again(struct replica *r)
 {
+    if (r->halted[0] != 0) { /* it signs nothing; after a stop from outside it takes part again from the next height on */
+        agree_look_on(r);
+        return;
+    }
     r->core = consensus_init(r->core_memory, consensus_size());
     r->events_head = r->n_events = 0;
     r->n_timers = 0;
