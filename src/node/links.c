@@ -52,19 +52,23 @@ static enum status load_peers(struct node *n, struct arena *a, struct net_peer *
 static void on_up(void *ctx, struct span org)
 {
     struct node *n = ctx;
-    (void)queue_put(&n->replica_queue, job_new(JOB_UP, org, (struct span){NULL, 0}));
+    bool enough;
+    (void)queue_put(&n->replica_queue, job_new(JOB_UP, org, (struct span){NULL, 0}), &enough);
 }
 
 static void on_down(void *ctx, struct span org, const char *why)
 {
     struct node *n = ctx;
-    (void)queue_put(&n->replica_queue, job_new(JOB_DOWN, org, span_str(why)));
+    bool enough;
+    (void)queue_put(&n->replica_queue, job_new(JOB_DOWN, org, span_str(why)), &enough);
 }
 
-static void on_frame(void *ctx, struct span org, struct span frame)
+static bool on_frame(void *ctx, struct span org, struct span frame)
 {
     struct node *n = ctx;
-    (void)queue_put(&n->replica_queue, job_new(JOB_FRAME, org, frame));
+    bool enough;
+    (void)queue_put(&n->replica_queue, job_new(JOB_FRAME, org, frame), &enough);
+    return !enough;
 }
 
 /* With the identity in place, or with the one that waits. */
@@ -317,6 +321,14 @@ void links_broadcast(void *ctx, struct span frame)
     (void)pthread_rwlock_rdlock(&n->net_lock);
     if (n->net != NULL)
         (void)net_broadcast(n->net, true, frame);
+    (void)pthread_rwlock_unlock(&n->net_lock);
+}
+
+void links_resume(struct node *n, struct span org)
+{
+    (void)pthread_rwlock_rdlock(&n->net_lock);
+    if (n->net != NULL)
+        net_resume(n->net, org);
     (void)pthread_rwlock_unlock(&n->net_lock);
 }
 

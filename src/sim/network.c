@@ -56,7 +56,7 @@ static void send_one(struct node *n, size_t to, enum sim_message kind, struct sp
         s->stats.lost++;
         return;
     }
-    if ((s->withheld[kind] & bit(to)) != 0) {
+    if ((s->withheld[kind] & bit(to)) != 0 || (s->silenced[kind] & bit(n->i)) != 0) {
         s->stats.withheld++;
         return;
     }
@@ -267,6 +267,8 @@ void sim_isolate(struct sim *s, size_t i, bool on)
 void sim_withhold(struct sim *s, enum sim_message kind, uint64_t to)
 {
     static const char *const words[] = {"other messages", "proposals", "prevotes", "precommits"};
+    if (s->withheld[kind] == to)
+        return;
     s->withheld[kind] = to;
     sim_tell(s, "%s reach %s", words[kind], to == 0 ? "all" : "some no more");
 }
@@ -279,6 +281,11 @@ static bool is_addressed(const struct old_frame *o)
     struct err err;
     arena_init(&a, 4096);
     return o->p != NULL && codec_decode(&envelope_desc, span_of(o->p, o->n), &a, &e, &err) == ST_OK && e.kind == msg_last_vote_desc.number;
+}
+
+void sim_silence(struct sim *s, enum sim_message kind, uint64_t from)
+{
+    s->silenced[kind] = from;
 }
 
 void sim_replay(struct sim *s, size_t n)

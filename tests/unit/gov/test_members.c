@@ -212,14 +212,23 @@ Test(members, GOV_36_asked_anew_starts_below)
     term.to++;
     struct world_proposal p = {
         .section = SECTION_TERM, .body = world_encoded(&w, &charter_term_desc, &term), .base = s.version};
+    world_newcomer(&w, "carrier", &c);
+    struct effect e = world_admit(&w, &c, ROLE_PARTNER);
+    EXPECT_VERDICT(&w, admit(&w, &e), V_OK);
+    world_approve(&w, 1, sponsors);
+    AT(&w, "2026-03-16T12:00:00Z");
     EXPECT_VERDICT(&w, world_propose(&w, "brand/sponsor", "charter-core", &p), V_OK);
-    EXPECT_VERDICT(&w, world_move(&w, "brand/sponsor", 1, MOVE_ESCALATE), V_OK); /* with the mediator */
-    EXPECT_PHASE(&w, 1, PHASE_MEDIATION);
-    world_joined(&w, "carrier", &c, true);
-    if (world_phase(&w, 1) == PHASE_STALE)
-        cr_assert_eq(world_decision(&w, 1).rung, 0);
-    else
-        EXPECT_PHASE(&w, 1, PHASE_DEFAULT); /* the mediator's time was over before */
+    EXPECT_VERDICT(&w, world_revise(&w, "brand/sponsor", 2, &p), V_OK);
+    EXPECT_VERDICT(&w, world_move(&w, "brand/sponsor", 2, MOVE_ESCALATE), V_OK); /* with the mediator */
+    EXPECT_PHASE(&w, 2, PHASE_MEDIATION);
+    cr_assert_eq(world_decision(&w, 2).rung, 2);
+    AT(&w, "2026-03-17T00:00:00Z");
+    EXPECT_PHASE(&w, 1, PHASE_EFFECTIVE);
+    EXPECT_PHASE(&w, 2, PHASE_STALE);
+    cr_assert_eq(world_decision(&w, 2).rung, 0);
+    EXPECT_VERDICT(&w, world_revise(&w, "brand/sponsor", 2, &p), V_OK);
+    EXPECT_PHASE(&w, 2, PHASE_OPEN);
+    EXPECT_VERDICT(&w, world_ballot(&w, "carrier/sponsor", 2, CHOICE_APPROVE), V_OK);
     fixture_card_free(&c);
     world_free(&w);
 }
