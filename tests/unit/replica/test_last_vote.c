@@ -180,3 +180,24 @@ Test(replica_last_vote, what_was_lost_is_asked_for_again)
     arena_deinit(&a);
     rig_deinit(&r);
 }
+
+/* One that has stopped for a while is told meanwhile: it answers, and votes when it goes on. */
+Test(replica_last_vote, a_node_that_stopped_is_told_too)
+{
+    struct rig r;
+    rig_init(&r, 1);
+    r.silent = true;
+    rig_start(&r);
+    replica_stop(r.replica, "the disk is nearly full");
+    cr_assert_eq(hear_last(&r, 0, NULL), ST_OK);
+    cr_assert_eq(hear_last(&r, 2, NULL), ST_OK);
+    cr_expect_eq(self(&r), 1);
+    replica_resume(r.replica);
+    (void)rig_comment(&r, 1, "now");
+    rig_decide(&r);
+    struct signed_vote v = rig_vote(&r, 1, VOTE_PREVOTE, 9, NULL);
+    replica_stop(r.replica, "the disk is nearly full");
+    cr_assert_eq(hear_last(&r, 3, &v), ST_OK);
+    cr_expect_eq(self(&r), -1);
+    rig_deinit(&r);
+}
