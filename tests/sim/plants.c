@@ -180,5 +180,5 @@ int main(int argc, char **argv)
     for (; running > 0; running--)
         found += end_one();
     (void)printf("%zu of %zu planted bugs caught, within %" PRIu64 " seeds each\n", found, tried, seeds);
-    return found == tried || all ? 0 : 1;
+    return tried > 0 && (found == tried || all) ? 0 : 1;
 }
