@@ -1,17 +1,17 @@
 """Section 9: the writes of every block, re-executed.
 
 Not repeated here: the charter check (of a founding, an amendment, an admission), as SPEC does not hold it: what the
-validators accepted is taken as passing it. Where an effect fails its second check (GOV-25), the words of its `stale`
-event are the engine's own: the writes root of that block is not derived, its state root is. Both are counted."""
+validators accepted is taken as passing it. Where an amendment fails its second check (GOV-25), the words of its `stale` event are
+the engine's own: the writes root of that block is not derived, its state root is. Both are counted."""
 import struct
 
 import authority
 from calendars import Calendars
 from canonical import Refused
-from members import DAY, Members, need, u64
+from members import DAY, Members, u64
 from merkle import Sparse, root_of
 import rights
-from rights import org_of
+from rights import Verdict, need, org_of
 import signing
 
 MAX_TIMERS = 256
@@ -346,8 +346,8 @@ class Governance(Members):
         effect, kind = self.revisions[d["number"]][-1]["proposal"].effect, EFFECTS.get(d["type"])
         try:
             self.effect_ok(d["type"], effect, d["mover"], d["partner"])
-        except Refused:
-            return self.stale(d)
+        except Verdict as e:
+            return self.stale(d, None if kind == "EFFECT_AMEND" else self.codec.schema.verdicts[e.verdict])
         if kind == "EFFECT_AMEND":
             self.new_section(d, effect.section, effect.body)
         elif kind == "EFFECT_ADMIT":
@@ -392,17 +392,17 @@ class Governance(Members):
     # -- kinds -------------------------------------------------------------------------------------------------------
 
     def fresh(self, changed_leaf):
-        need(changed_leaf < self.cause.basis, "it changed after what the author had seen (GOV-4)")
+        need(changed_leaf < self.cause.basis, "it changed after what the author had seen (GOV-4)", "CHANGED_SINCE")
 
     def decision(self, ref):
-        need(ref.number in self.decisions, "no decision %d" % ref.number)
+        need(ref.number in self.decisions, "no decision %d" % ref.number, "NO_SUCH_OBJECT")
         d = self.decisions[ref.number]
         self.fresh(d["changed_leaf"])
         return d
 
-    def live(self, d, ref):
-        need(self.is_phase(d, *LIVE), "the decision is closed")
-        need(ref.digest == d["digest"], "made for another revision")
+    def live(self, d, ref=None):
+        need(self.is_phase(d, *LIVE), "the decision is closed", "CLOSED")
+        need(ref is None or ref.digest == d["digest"], "made for another revision", "WRONG_REVISION")
 
     def charter(self):
         left = [o for o in self.parties if self.has_left(o)]
@@ -413,7 +413,7 @@ class Governance(Members):
         c = self.charter()
         owners = sorted({s for o in row.owner for s in c.selected(o)})
         ladder = next((x for x in self.section(13).list if x.name == row.ladder), None)
-        need(ladder, "the row names no ladder of the charter")
+        need(ladder, "the row names no ladder of the charter", "NO_SUCH_OBJECT")
         pinned = {"decisions_version": self.sections[14]["version"], "calendars_version": self.sections[8]["version"],
                 "calendar": row.calendar, "owners": owners, "when_joint": row.joint,
                 "terms": [c.term(a) for a in row.approve],
@@ -426,28 +426,28 @@ class Governance(Members):
             data = self.codec.encode("state_pinned", pinned)
             self.codec.decode("state_pinned", data)
         except Refused as e:
-            raise Refused("ENT-7", "TOO_MANY: %s" % e.words) from None
+            raise Verdict("TOO_MANY", e.words) from None
         need(len(data) <= 65535, "what is pinned is too large", "TOO_MANY")
         return pinned
 
     def row_supported(self, row):
         need(not row.act_first and not row.longest and not row.reaffirms and row.budget == self.enums["requirement"]["REQ_NONE"]
-             and row.silence == self.enums["silence"]["SILENCE_ESCALATE"], "the row is not supported by these rules")
+             and row.silence == self.enums["silence"]["SILENCE_ESCALATE"], "the row is not supported by these rules", "NOT_SUPPORTED")
 
     def proposal_ok(self, type_, p):
         partners = self.charter().partners
-        need(p.budget is None, "budgets are not supported by these rules")
-        need(all(o in partners for o in p.affected or []), "affected names no partner")
+        need(p.budget is None, "budgets are not supported by these rules", "NOT_SUPPORTED")
+        need(all(o in partners for o in p.affected or []), "affected names no partner", "NO_SUCH_OBJECT")
         if type_ == "removal":
             partners = [o for o in self.parties if not self.has_left(o)]
-        need(p.partner is None or p.partner in partners, "no such partner")
+        need(p.partner is None or p.partner in partners, "no such partner", "NO_SUCH_OBJECT")
 
     def approvals_ok(self, pinned, d):
         terms = rights.base_terms(pinned, d["level"])
         for t in terms:
-            need(t["who"] != self.who["WHO_OTHER"] or d["partner"], "it names no partner")
-            need(t["who"] != self.who["WHO_AFFECTED"] or not d["joint"] or d["affected"], "it names nobody affected")
-            need(rights.asked(t, d, self.who), "an approval asks nobody")
+            need(t["who"] != self.who["WHO_OTHER"] or d["partner"], "it names no partner", "INCOMPLETE")
+            need(t["who"] != self.who["WHO_AFFECTED"] or not d["joint"] or d["affected"], "it names nobody affected", "INCOMPLETE")
+            need(rights.asked(t, d, self.who), "an approval asks nobody", "NOT_PERMITTED")
 
     def effect_ok(self, type_, effect, mover, partner):
         """GOV-22, but for the charter check."""
@@ -457,10 +457,11 @@ class Governance(Members):
         for f in self.codec.schema.records["effect"]:
             need(f.name in ("type",) + keys or effect[f.name] is None, "a key of another effect", "BAD_EFFECT")
         if kind == "EFFECT_AMEND":
-            need(effect.section and effect.body is not None and effect.section not in (1, 6, 7), "not that section")
+            need(effect.section and effect.body is not None and effect.section != 1, "no section or body", "BAD_EFFECT")
+            need(effect.section not in (6, 7), "it changes with members", "NOT_PERMITTED")
             old = self.sections.get(effect.section)
-            need(effect.base_version == (old["version"] if old else None), "the section has a newer version")
-            need(not old or old["body"] != effect.body, "the body is the same")
+            need(effect.base_version == (old["version"] if old else None), "the section has a newer version", "STALE_VERSION")
+            need(not old or old["body"] != effect.body, "the body is the same", "BAD_EFFECT")
         elif kind == "EFFECT_ADMIT":
             self.admit_ok(effect)
         elif kind in ("EFFECT_REMOVE", "EFFECT_EXIT"):
@@ -476,11 +477,11 @@ class Governance(Members):
         """GOV-7."""
         p = b.proposal
         row = next((r for r in self.section(14).rows if r.name == b.type), None)
-        need(row, "no such row")
+        need(row, "no such row", "NO_SUCH_OBJECT")
         self.row_supported(row)
         pinned = self.pin(row)
-        need(e.seat in pinned["owners"], "the seat does not own the row")
-        need(row.scope is None or row.scope == p.scope, "another scope")
+        need(e.seat in pinned["owners"], "the seat does not own the row", "NOT_PERMITTED")
+        need(row.scope is None or row.scope == p.scope, "another scope", "NOT_PERMITTED")
         self.proposal_ok(b.type, p)
         level, joint = rights.level_and_joint(pinned, p, e.seat, self.enums)
         d = {"type": b.type, "phase": None, "rung": 0, "revision": 1, "digest": e.id, "title": p.title,
@@ -509,11 +510,11 @@ class Governance(Members):
     def countered(self, e, b):
         """GOV-19."""
         other = self.decision(b.counters)
-        need(self.is_phase(other, *UNDECIDED), "what it counters is decided")
-        need(b.counters.digest == other["digest"], "made for another revision")
-        need(other["type"] == b.type and other["mover"] != e.seat, "another type, or the same seat's")
+        need(self.is_phase(other, *UNDECIDED), "what it counters is decided", "CLOSED")
+        need(b.counters.digest == other["digest"], "made for another revision", "WRONG_REVISION")
+        need(other["type"] == b.type and other["mover"] != e.seat, "another type, or the same seat's", "NOT_PERMITTED")
         head = self.decisions[other["counters"] or other["number"]]
-        need(len(head["countered_by"]) < 8, "eight counters")
+        need(len(head["countered_by"]) < 8, "eight counters", "TOO_MANY")
         return head
 
     def count(self, name):
@@ -530,15 +531,17 @@ class Governance(Members):
         """GOV-9."""
         d = self.decision(b.decision)
         self.live(d, b.decision)
-        need(b.rung == d["rung"], "made for another rung")
-        need(b.choice != self.choice["CHOICE_RECUSE"], "recusal is not supported by these rules")
+        need(b.rung == d["rung"], "made for another rung", "WRONG_RUNG")
+        need(b.choice != self.choice["CHOICE_RECUSE"], "recusal is not supported by these rules", "NOT_SUPPORTED")
         tally = self.tally(d)
         if e.seat in tally:
             self.fresh(tally[e.seat]["leaf"])
         veto = b.choice == self.choice["CHOICE_VETO"]
         joins = None if veto else self.ballot_ok(e, b, d, tally)
         if veto:
-            need(e.seat in self.pinned[d["number"]]["veto"] and b.reason and b.clause, "the seat may not veto so")
+            need(e.seat in self.pinned[d["number"]]["veto"], "the seat may not veto", "NOT_PERMITTED")
+            need(b.reason, "a reason is required", "REASON_NEEDED")
+            need(b.clause, "a clause is required", "CLAUSE_NEEDED")
         row = {"choice": b.choice, "key": {"alg": e.signature.alg, "key": e.signature.key}, "id": e.id,
                "leaf": e.leaf, "at_ms": self.now, "clause": b.clause, "reason": b.reason}
         self.ballots.setdefault((d["number"], d["revision"], d["rung"]), {})[e.seat] = row
@@ -554,26 +557,26 @@ class Governance(Members):
 
     def ballot_ok(self, e, b, d, tally):
         """Returns the organisation that the ballot makes an affected one, or None."""
-        need(self.is_phase(d, "PHASE_OPEN"), "no ballots at this stage")
-        need(b.choice != self.choice["CHOICE_REJECT"] or b.reason, "a reason is required")
-        need(e.seat.split("/")[1] != "registrar", "a registrar casts no ballots")
+        need(self.is_phase(d, "PHASE_OPEN"), "no ballots at this stage", "NOT_NOW")
+        need(b.choice != self.choice["CHOICE_REJECT"] or b.reason, "a reason is required", "REASON_NEEDED")
+        need(e.seat.split("/")[1] != "registrar", "a registrar casts no ballots", "NOT_PERMITTED")
         org, asked, joins = org_of(e.seat), False, None
         for t in self.terms(d):
             asked = asked or any(e.seat in p["seats"] for p in rights.asked(t, d, self.who))
             if d["joint"] and t["who"] == self.who["WHO_AFFECTED"] and any(e.seat in p["seats"] for p in t["partners"]):
                 asked, joins = True, org
-        need(asked, "no approval asks this seat")
+        need(asked, "no approval asks this seat", "NOT_PERMITTED")
         need(all(s == e.seat or r["key"]["key"] != e.signature.key for s, r in tally.items()),
-             "the key has a ballot for another seat")
+             "the key has a ballot for another seat", "SELF_DEALING")
         return joins
 
     def do_move_decision(self, e, b):
         """GOV-15."""
         d = self.decision(b.decision)
         self.live(d, b.decision)
-        need(b.rung == d["rung"], "made for another rung")
-        need(b.move == self.enums["move"]["MOVE_ESCALATE"], "not supported by these rules")
-        need(self.is_phase(d, "PHASE_OPEN") and self.next_rung(d) is not None, "not at this stage")
+        need(b.rung == d["rung"], "made for another rung", "WRONG_RUNG")
+        need(b.move == self.enums["move"]["MOVE_ESCALATE"], "not supported by these rules", "NOT_SUPPORTED")
+        need(self.is_phase(d, "PHASE_OPEN") and self.next_rung(d) is not None, "not at this stage", "NOT_NOW")
         owner = e.seat in self.pinned[d["number"]]["owners"]
         ballots, positions = self.tally(d), self.positions(d)
         if self.owing(d):
@@ -581,20 +584,20 @@ class Governance(Members):
                                                 for _, ps in positions for p, x in ps)
         else:
             may = ballots.get(e.seat, {}).get("choice") == self.choice["CHOICE_APPROVE"]
-        need(owner or may, "the seat may not escalate")
+        need(owner or may, "the seat may not escalate", "NOT_PERMITTED")
         self.escalate(d, reason=b.reason)
 
     def do_revise(self, e, b):
         """GOV-18."""
         d, p = self.decision(b.decision), b.proposal
-        need(e.seat == d["mover"], "not the mover's seat")
-        need(not self.is_phase(d, "PHASE_PASSED"), "it has passed")
+        need(e.seat == d["mover"], "not the mover's seat", "NOT_PERMITTED")
+        need(not self.is_phase(d, "PHASE_PASSED"), "it has passed", "NOT_NOW")
         self.live(d, b.decision)
         stale = self.is_phase(d, "PHASE_STALE")
-        need(stale or d["rung_revisions"] < 3, "three revisions on this rung")
+        need(stale or d["rung_revisions"] < 3, "three revisions on this rung", "TOO_MANY")
         self.proposal_ok(d["type"], p)
         self.effect_ok(d["type"], p.effect, d["mover"], p.partner)
-        need(p.partner == d["partner"] and p.effect.section == d["section"], "another partner or section")
+        need(p.partner == d["partner"] and p.effect.section == d["section"], "another partner or section", "NOT_PERMITTED")
         pinned = self.pinned[d["number"]]
         level, joint = rights.level_and_joint(pinned, p, e.seat, self.enums)
         asked = {**d, "level": level, "joint": joint, "affected": p.affected or []}
@@ -613,18 +616,19 @@ class Governance(Members):
         """GOV-20."""
         d = self.decision(b.decision)
         self.live(d, b.decision)
-        need(e.seat == d["mover"] and not self.is_phase(d, "PHASE_PASSED"), "it may not be withdrawn")
+        need(e.seat == d["mover"], "not the mover's seat", "NOT_PERMITTED")
+        need(not self.is_phase(d, "PHASE_PASSED"), "it has passed", "NOT_NOW")
         self.end(d, "PHASE_WITHDRAWN", "EVENT_WITHDRAWN", reason=b.reason)
 
     def do_note(self, e, b):
         """GOV-23."""
         kinds = self.enums["note_type"]
-        need(b.type != kinds["NOTE_COMMENT"] or b.text, "a comment without text")
-        need(b.type != kinds["NOTE_EVIDENCE"] or b.document, "evidence without a document")
-        need(b.type != kinds["NOTE_LINK"] or (b.decision and b.target), "a link without both ends")
+        need(b.type != kinds["NOTE_COMMENT"] or b.text, "a comment without text", "INCOMPLETE")
+        need(b.type != kinds["NOTE_EVIDENCE"] or b.document, "evidence without a document", "INCOMPLETE")
+        need(b.type != kinds["NOTE_LINK"] or (b.decision and b.target), "a link without both ends", "INCOMPLETE")
         for ref in (b.decision, b.target):
-            need(ref is None or ref.number in self.decisions, "no such decision")
-            need(ref is None or ref.digest in [r["digest"] for r in self.revisions[ref.number]], "no such revision")
+            need(ref is None or ref.number in self.decisions, "no such decision", "NO_SUCH_OBJECT")
+            need(ref is None or ref.digest in [r["digest"] for r in self.revisions[ref.number]], "no such revision", "WRONG_REVISION")
         number = self.count("note")
         self.put("NOTE", u64(number), "state_note", {"id": e.id, "leaf": e.leaf, "at_ms": self.now, "seat": e.seat,
                                                      "note": b})

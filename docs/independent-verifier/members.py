@@ -7,16 +7,11 @@ from canonical import Refused
 import genesis
 from merkle import sha256
 import rights
-from rights import org_of
+from rights import Verdict, need, org_of
 import sets
 
 DAY = 86_400_000
 RECOVERY_DAYS, SETTLED_DAYS, ASK_DAYS, READY_BEHIND, MAX_VALIDATORS = 7, 14, 30, 16, 64
-
-
-def need(ok, words, verdict=None):
-    if not ok:
-        raise Refused("ENT-7", "%s: %s" % (verdict, words) if verdict else words)
 
 
 def u64(*numbers):
@@ -147,7 +142,7 @@ class Members:
         try:
             card, digest = genesis.read_card(self.codec, self.sigs, data)
         except Refused as e:
-            raise Refused("ENT-7", "MALFORMED: the card: %s (%s)" % (e.words, e.rule)) from None
+            raise Verdict("MALFORMED", "the card: %s (%s)" % (e.words, e.rule)) from None
         need(card.org == org, "another organisation's card", "MALFORMED")
         need(not bare or (not card.seats and card.recovery is None), "the card names seats or a recovery key",
              "MALFORMED")
@@ -201,7 +196,7 @@ class Members:
             try:
                 self.sigs.plain("vote@entente", b.key, data, sig)
             except Refused as x:
-                raise Refused("ENT-7", "BAD_SIGNATURE: %s (%s)" % (x.words, x.rule)) from None
+                raise Verdict("BAD_SIGNATURE", "%s (%s)" % (x.words, x.rule)) from None
         key = struct.pack(">QIB", b.first.height, b.first.round, b.first.type) + b.org.encode()
         need(key not in self.faults, "it is on the record", "DUPLICATE")
         self.faults.add(key)
@@ -224,7 +219,7 @@ class Members:
         try:
             self.sigs.person("recovery@entente", statement, s, self.enums["sig_alg"])
         except Refused as x:
-            raise Refused("ENT-7", "BAD_SIGNATURE: %s (%s)" % (x.words, x.rule)) from None
+            raise Verdict("BAD_SIGNATURE", "%s (%s)" % (x.words, x.rule)) from None
         need(all(r["org"] != b.org for r in self.recoveries.values()), "one is announced already", "NOT_NOW")
         self.keys_usable(b.org, b.keys)
         given = {k.key for k in b.keys}
@@ -326,7 +321,7 @@ class Members:
         try:
             self.codec.decode("charter_parties", self.parties_with(party))
         except Refused as e:
-            raise Refused("ENT-7", "CHARTER_INVALID: %s (%s)" % (e.words, e.rule)) from None
+            raise Verdict("CHARTER_INVALID", "%s (%s)" % (e.words, e.rule)) from None
         given, named = self.given_seats(party), [s.seat for s in card.seats]
         need(all(s in given and s != "node" for s in named) and "registrar" in named,
              "a seat that the charter does not give, or no registrar", "BAD_EFFECT")
@@ -335,7 +330,7 @@ class Members:
         try:
             genesis.distinct_keys({party.org: card})
         except Refused as e:
-            raise Refused("ENT-7", "BAD_EFFECT: %s (%s)" % (e.words, e.rule)) from None
+            raise Verdict("BAD_EFFECT", "%s (%s)" % (e.words, e.rule)) from None
         return card, digest
 
     def parties_with(self, party):
@@ -392,7 +387,8 @@ class Members:
         p = self.pinned[d["number"]]
         lists = p["terms"] + [t for r in p["raises"] or [] for t in r["terms"]] + p["rungs"]
         listed = [x for x in lists if any(q["org"] == org for q in x["partners"])]
-        if not listed and org not in d["affected"]:
+        consulted = any(n.seat and org_of(n.seat) == org for n in p["needs"] or [])
+        if not listed and not consulted and org not in d["affected"]:
             return
         for x in listed:
             x["partners"] = [q for q in x["partners"] if q["org"] != org]
@@ -445,8 +441,9 @@ class Members:
     def do_decision_input(self, e, b):
         """GOV-28."""
         d = self.decision(b.decision)
-        self.live(d, b.decision)
+        self.live(d)
         need(self.is_phase(d, "PHASE_OPEN"), "no inputs at this stage", "NOT_NOW")
+        self.live(d, b.decision)
         p, types = self.pinned[d["number"]], self.enums["input_type"]
         wanted = [(n.type, n.seat) for n in p["needs"] or []]
         need((b.need.type, b.need.seat) in wanted, "it does not need this", "NO_SUCH_OBJECT")

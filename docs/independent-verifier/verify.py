@@ -7,7 +7,7 @@ import governance
 from merkle import Tree, sha256
 import note
 import pack
-from pack import Failed
+from pack import Failed, Unknown
 import sets
 import signing
 
@@ -20,7 +20,7 @@ class Verifier:
     def __init__(self, codec, cross=False):
         self.codec, self.sigs = codec, signing.Signatures(cross)
         self.founding = None
-        self.tree, self.boundaries = Tree(), []  # boundaries: (size, root, time, set, note keys), one per block
+        self.tree, self.boundaries = Tree(), []  # boundaries: (size, root, time, two sets, note keys), one per block
         self.by_size, self.ids = {}, set()
         self.last, self.last_certificate = None, None  # of the newest block
         self.members = None
@@ -77,6 +77,11 @@ class Verifier:
                 out[name, kind, key] = self.note_keys.get((name, kind, key)) or note.Key(name, kind, key)
         return out
 
+    def missing(self, cosigned, members):
+        """How many cosignatures by this set are missing to q."""
+        of_set = {("%s/%s" % (self.origin, m["org"]), m["cosign"]) for m in members}
+        return sets.quorum(len(members)) - len(cosigned & of_set)
+
     def pack_checkpoint(self, body):
         self.need(self.last is not None, "frame", "PAK-2", "a checkpoint before any block")
         n = self.guard("checkpoint", note.parse, body.note)
@@ -85,11 +90,10 @@ class Verifier:
         _, root, _, members, keys = self.boundaries[self.by_size[n.size]]
         signed = self.guard("checkpoint", note.check, n, keys, True, self.sigs.counts)
         self.need(n.root == root, "checkpoint", "CKP-1", "the root of size %d is another one" % n.size)
-        of_set = {("%s/%s" % (self.origin, m["org"]), m["cosign"]) for m in members}
-        cosigned = {(keys[i].name, keys[i].key) for i in signed if keys[i].kind == note.COSIGN} & of_set
-        q = sets.quorum(len(members))
-        self.need(len(cosigned) >= q, "checkpoint", "CKP-3",
-                  "%d cosignatures of the set in force, %d are needed" % (len(cosigned), q))
+        cosigned = {(keys[i].name, keys[i].key) for i in signed if keys[i].kind == note.COSIGN}
+        missing = [self.missing(cosigned, m) for m in members]
+        self.need(min(missing) <= 0, "checkpoint", "CKP-3",
+                  "%d cosignatures of the set in force are missing" % min(missing))
         self.counts["checkpoints"] += 1
 
     def pack_end(self, body):
@@ -110,8 +114,9 @@ class Verifier:
         in_force = self.governance.last.get("rules") or 1
         self.need(record.rules == in_force, "header", "BLK-9",
                   "executed under rules version %d, version %d is in force" % (record.rules, in_force))
-        self.need(record.rules == KNOWN_RULES, "header", "BLK-9",
-                  "executed under rules version %d; this program knows version %d" % (record.rules, KNOWN_RULES))
+        if record.rules != KNOWN_RULES:
+            raise Unknown("rules version %d is in force from block %d on; this program knows version %d"
+                          % (record.rules, height, KNOWN_RULES))
         if height == 0:
             leaves = self.first_block(b, record)
         else:
@@ -128,10 +133,10 @@ class Verifier:
                   "the root over the leaves is not the header's")
         self.execute(record, height, next_members)
         self.texts(b, leaves)
-        # A node signs the tree of the block that replaces its keys by the old ones or by the new.
+        # The tree after a block that changes sets or keys is signed by those before it or by those after it.
         before, self.note_keys = self.note_keys, self.keys_on_record()
         keys = list({**before, **self.note_keys}.values())
-        self.boundaries.append((header.size, header.root, record.time_ms, members, keys))
+        self.boundaries.append((header.size, header.root, record.time_ms, (members, next_members), keys))
         self.by_size[header.size] = height
         self.members, self.last = next_members, (record, block_id)
         self.last_certificate = sha256(b.certificate) if b.certificate else None
@@ -261,7 +266,7 @@ class Verifier:
     # -- governance ------------------------------------------------------------------------------------------------
 
     def execute(self, record, height, next_members):
-        """BLK-4, BLK-5, BLK-8, GOV-30: what this program does not re-execute is counted, never passed over."""
+        """BLK-4, BLK-5, BLK-6 (GOV-30), BLK-8: what this program does not re-execute is counted, never passed over."""
         g, c = self.governance, self.counts
         try:
             g.found(record) if height == 0 else g.block(record, self.tree.size - 1 - record.entries, self.decoded)
@@ -276,7 +281,7 @@ class Verifier:
         self.need(g.state_root() == record.state_root, "header", "BLK-5",
                   "re-executed, block %d has another state root" % height)
         c["state_roots"] += 1
-        self.need(g.validators() == next_members, "header", "GOV-30",
+        self.need(g.validators() == next_members, "header", "BLK-6",
                   "re-executed, block %d leads to another set of validators" % height)
 
 

@@ -43,7 +43,7 @@ static enum status charter_sound(const struct view *v, struct arena *a, struct s
         return err_set(err, st, "out of room for the core of the charter");
     if (core && !span_eqs(type, "charter-core"))
         return denial_set(no, V_BAD_EFFECT, "%.100s is core: only a charter-core decision changes it",
-                      what == NULL ? "it" : what);
+                          what == NULL ? "it" : what);
     if (!core && !span_eqs(type, "charter-policy"))
         return denial_set(no, V_BAD_EFFECT, "nothing core changes: this is for charter-policy");
     return ST_OK;
@@ -55,8 +55,9 @@ enum status amend_check(const struct view *v, struct arena *a, struct span type,
     if (effect->section == SECTION_ALLIANCE)
         return denial_set(no, V_BAD_EFFECT, "section alliance is what was founded; it never changes");
     if (effect->section == SECTION_PARTIES || effect->section == SECTION_PARTNER_SEATS)
-        return denial_set(no, V_NOT_PERMITTED,
-                      "sections parties and partner-seats change with members: by a decision of the row admission");
+        return denial_set(
+            no, V_NOT_PERMITTED,
+            "sections parties and partner-seats change with members: by a decision of the row admission");
     struct tkey k = tkey_section(effect->section);
     struct state_section now = {0};
     enum status st = state_get(v, a, TABLE_SECTION, &k, &state_section_desc, &now, err);
@@ -65,14 +66,15 @@ enum status amend_check(const struct view *v, struct arena *a, struct span type,
     uint64_t base = HAS(effect, effect_key_base_version) ? effect->base_version : 0;
     if (base != now.version)
         return denial_set(no, V_STALE_VERSION,
-                      "the section is at version %" PRIu64 ", the amendment was made from %" PRIu64, now.version, base);
+                          "the section is at version %" PRIu64 ", the amendment was made from %" PRIu64,
+                          now.version, base);
     if (st == ST_OK && span_eq(now.body, effect->body))
         return denial_set(no, V_BAD_EFFECT, "the amendment changes nothing");
     return charter_sound(v, a, type, effect, no, err);
 }
 
-enum status amend_apply(struct gov *g, uint64_t decision, uint64_t section, struct span body, uint64_t *ret_version,
-                        struct err *err)
+enum status amend_apply(struct gov *g, uint64_t decision, uint64_t section, struct span body,
+                        uint64_t *ret_version, struct err *err)
 {
     struct view v = overlay_view(g->state);
     struct tkey k = tkey_section(section);

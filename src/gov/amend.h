@@ -7,10 +7,11 @@
 #include "gov/state.h"
 
 /* All sections in force, decoded. */
-MUST_USE enum status amend_charter(const struct view *v, struct arena *a, struct charter *ret, struct err *err);
+MUST_USE enum status amend_charter(const struct view *v, struct arena *a, struct charter *ret,
+                                   struct err *err);
 
-/* Could this amendment, of a decision of this type, be applied to the charter in force? Its section and body are
- * there. Refuses with V_BAD_EFFECT, V_NOT_PERMITTED, V_STALE_VERSION, V_CHARTER_INVALID. */
+/* Could this amendment, of a decision of this type, be applied to the charter in force? Its section and body
+ * are there. Refuses with V_BAD_EFFECT, V_NOT_PERMITTED, V_STALE_VERSION, V_CHARTER_INVALID. */
 MUST_USE enum status amend_check(const struct view *v, struct arena *a, struct span type,
                                  const struct effect *effect, struct denial *no, struct err *err);
 

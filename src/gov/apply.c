@@ -54,8 +54,8 @@ static enum status node_authority(struct act *c, struct span org, struct err *er
     if (c->e->key.alg != SIG_ED25519 || !hash_eq(&p.node.node, &c->e->key.key))
         return act_refuse(c, V_NOT_HOLDER, "the key is not the node key of %.*s", SPAN_FMT(org));
     if (party_standing(&p) == STANDING_LEFT)
-        return act_refuse(c, V_NOT_HOLDER, "%.*s left at %s; its node does nothing here any more", SPAN_FMT(org),
-                          time_utc(p.left_ms).s);
+        return act_refuse(c, V_NOT_HOLDER, "%.*s left at %s; its node does nothing here any more",
+                          SPAN_FMT(org), time_utc(p.left_ms).s);
     return ST_OK;
 }
 

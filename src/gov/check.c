@@ -117,7 +117,8 @@ static enum status check_decisions(const struct view *v, struct arena *a, struct
     TRY(count(v, TABLE_TIMER, &n));
     TRY(count(v, TABLE_RECOVERY, &recoveries));
     if (n != timers + recoveries)
-        return err_set(err, ST_CORRUPT, "%zu timers for %zu live decisions and %zu recoveries", n, timers, recoveries);
+        return err_set(err, ST_CORRUPT, "%zu timers for %zu live decisions and %zu recoveries", n, timers,
+                       recoveries);
     TRY(count(v, TABLE_AMENDING, &n));
     if (n != amending)
         return err_set(err, ST_CORRUPT, "%zu amendments listed, %zu live", n, amending);
@@ -192,7 +193,8 @@ static enum status check_node_key(const struct view *v, struct arena *a, const s
 }
 
 /* The node's four keys are its own, and it votes with none that is dead; who has left holds no seat. */
-static enum status check_party(const struct view *v, struct arena *a, const struct gov_party *p, struct err *err)
+static enum status check_party(const struct view *v, struct arena *a, const struct gov_party *p,
+                               struct err *err)
 {
     const struct node_keys *n = &p->party.node;
     const struct hash *four[] = {&n->vote, &n->cosign, &n->log, &n->node};
@@ -218,7 +220,8 @@ static enum status check_party(const struct view *v, struct arena *a, const stru
 }
 
 /* Each recovery has its timer, is of somebody there, and is the only one of it; nobody who left asks. */
-static enum status check_recoveries(const struct view *v, struct arena *a, const struct gov_party *p, struct err *err)
+static enum status check_recoveries(const struct view *v, struct arena *a, const struct gov_party *p,
+                                    struct err *err)
 {
     struct state_recovery r;
     uint64_t leaf;
@@ -231,8 +234,8 @@ static enum status check_recoveries(const struct view *v, struct arena *a, const
         return st == ST_NOTFOUND ? ST_OK : st;
     struct tkey timer = tkey_timer(r.due_ms, leaf, TIMER_RECOVERY);
     if (left || !there(v, TABLE_TIMER, &timer))
-        return err_set(err, ST_CORRUPT, "the recovery of %.*s has no timer, or %.*s has left", SPAN_FMT(p->org),
-                       SPAN_FMT(p->org));
+        return err_set(err, ST_CORRUPT, "the recovery of %.*s has no timer, or %.*s has left",
+                       SPAN_FMT(p->org), SPAN_FMT(p->org));
     return ST_OK;
 }
 
@@ -258,7 +261,8 @@ static enum status check_rules(const struct view *v, struct arena *a, struct err
     TRY(gov_rules(v, &rules, err));
     enum status st = state_get(v, a, TABLE_META, &k, &state_counter_desc, &next, err);
     if (st == ST_OK && next.value <= rules)
-        return err_set(err, ST_CORRUPT, "rules version %" PRIu64 " is decided, %" PRIu32 " in force", next.value, rules);
+        return err_set(err, ST_CORRUPT, "rules version %" PRIu64 " is decided, %" PRIu32 " in force",
+                       next.value, rules);
     return st == ST_NOTFOUND ? ST_OK : st;
 }
 

@@ -289,7 +289,8 @@ enum status course_climb(struct gov *g, struct matter *m, const struct cause *by
     return commit(g, m, &ev, err);
 }
 
-/* GOV-13 (rule 12): who still owes is asked one rung up, and so is what lacks an input alone; else it is rejected. */
+/* GOV-13 (rule 12): who still owes is asked one rung up, and so is what lacks an input alone; else it is
+ * rejected. */
 enum status course_deadline(struct gov *g, struct matter *m, struct err *err)
 {
     if (m->d.phase == PHASE_MEDIATION)
@@ -366,8 +367,8 @@ static enum status no_effect(struct gov *g, struct matter *m, const struct effec
 }
 
 /* What follows from the decision having taken effect, after its own event. */
-static enum status consequences(struct gov *g, const struct matter *m, const struct effect *e, uint64_t version,
-                                struct err *err)
+static enum status consequences(struct gov *g, const struct matter *m, const struct effect *e,
+                                uint64_t version, struct err *err)
 {
     struct span leaver;
     if (version != 0)

@@ -1,4 +1,5 @@
-/* denial: a verdict other than V_OK with its words, for checks that both an entry and an effect make. Internal to gov. */
+/* denial: a verdict other than V_OK with its words, for checks that both an entry and an effect make.
+ * Internal to gov. */
 #ifndef ENT_GOV_DENIAL_H
 #define ENT_GOV_DENIAL_H
 
@@ -10,6 +11,7 @@ struct denial {
 };
 
 /* Sets both and returns ST_REFUSED. */
-MUST_USE __attribute__((format(printf, 3, 4))) enum status denial_set(struct denial *r, enum verdict v, const char *fmt, ...);
+MUST_USE __attribute__((format(printf, 3, 4))) enum status denial_set(struct denial *r, enum verdict v,
+                                                                      const char *fmt, ...);
 
 #endif

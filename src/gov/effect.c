@@ -17,7 +17,8 @@ static const struct {
      "this row amends the charter: give the section and its new body"},
     {"admission", EFFECT_ADMIT, BIT(party) | BIT(card), 0,
      "this row admits an organisation: give its line of the section parties, and its signed card"},
-    {"removal", EFFECT_REMOVE, 0, 0, "this row removes the organisation that the proposal names as its partner"},
+    {"removal", EFFECT_REMOVE, 0, 0,
+     "this row removes the organisation that the proposal names as its partner"},
     {"exit", EFFECT_EXIT, 0, 0, "this row lets the mover's own organisation leave; nothing else is given"},
     {"upgrade", EFFECT_UPGRADE, BIT(rules), 0, "this row upgrades the rules: give their version"},
 };
@@ -30,8 +31,8 @@ static enum status shape(struct span type, const struct effect *e, struct denial
     while (i < ARRAY_LEN(rows) && !span_eqs(type, rows[i].row))
         i++;
     if (i == ARRAY_LEN(rows) && e->type != EFFECT_NONE)
-        return denial_set(no, V_BAD_EFFECT, "%.*s decisions have no effect of the kind %s; expected none", SPAN_FMT(type),
-                      enum_text(&effect_type_enum, e->type));
+        return denial_set(no, V_BAD_EFFECT, "%.*s decisions have no effect of the kind %s; expected none",
+                          SPAN_FMT(type), enum_text(&effect_type_enum, e->type));
     if (i == ARRAY_LEN(rows))
         return given == 0 ? ST_OK : denial_set(no, V_BAD_EFFECT, "an effect of none has no other parts");
     if (e->type != rows[i].type || (given & rows[i].must) != rows[i].must ||
@@ -41,8 +42,8 @@ static enum status shape(struct span type, const struct effect *e, struct denial
 }
 #undef BIT
 
-enum status effect_check(const struct view *v, struct arena *a, const struct state_decision *d, const struct effect *e,
-                         struct denial *no, struct err *err)
+enum status effect_check(const struct view *v, struct arena *a, const struct state_decision *d,
+                         const struct effect *e, struct denial *no, struct err *err)
 {
     struct span org;
     TRY(shape(d->type, e, no));
@@ -56,9 +57,11 @@ enum status effect_check(const struct view *v, struct arena *a, const struct sta
     case EFFECT_REMOVE:
     case EFFECT_EXIT:
         if (e->type == EFFECT_EXIT && HAS(d, state_decision_key_partner))
-            return denial_set(no, V_BAD_EFFECT, "an exit is of the mover's own organisation; it names no partner");
+            return denial_set(no, V_BAD_EFFECT,
+                              "an exit is of the mover's own organisation; it names no partner");
         if (!effect_leaver(d, e, &org))
-            return denial_set(no, V_NO_SUCH_OBJECT, "a removal names the organisation that leaves, as its partner");
+            return denial_set(no, V_NO_SUCH_OBJECT,
+                              "a removal names the organisation that leaves, as its partner");
         return members_check_leave(v, a, org, no, err);
     case EFFECT_UPGRADE:
         return upgrade_check(v, a, e->rules, no, err);
@@ -84,8 +87,8 @@ bool effect_leaver(const struct state_decision *d, const struct effect *e, struc
     return true;
 }
 
-enum status effect_apply(struct gov *g, const struct state_decision *d, const struct effect *e, uint64_t *ret_version,
-                         struct err *err)
+enum status effect_apply(struct gov *g, const struct state_decision *d, const struct effect *e,
+                         uint64_t *ret_version, struct err *err)
 {
     *ret_version = 0;
     switch (e->type) {

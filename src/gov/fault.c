@@ -20,14 +20,15 @@ static enum status one_slot(struct act *c, const struct fault *r)
     if (order == 0)
         return act_refuse(c, V_MALFORMED, "fault: the votes are the same; two different ones are a fault");
     if (order > 0)
-        return act_refuse(c, V_MALFORMED, "fault: the second vote's bytes are below the first's; exchange them");
+        return act_refuse(c, V_MALFORMED,
+                          "fault: the second vote's bytes are below the first's; exchange them");
     if (vote_check(x, &bad) != ST_OK || vote_check(y, &bad) != ST_OK)
         return act_refuse(c, V_MALFORMED, "fault: %.200s", bad.text);
     return ST_OK;
 }
 
-static enum status signed_by(struct act *c, const struct hash *key, const struct vote *vote, const struct sig64 *sig,
-                             const char *which)
+static enum status signed_by(struct act *c, const struct hash *key, const struct vote *vote,
+                             const struct sig64 *sig, const char *which)
 {
     struct vote_bytes b;
     vote_encode(vote, &b);

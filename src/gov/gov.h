@@ -18,8 +18,8 @@ int verdict_exit_code(enum verdict v);
 /* The newest rules version that this program knows. It makes and executes no block under a newer one. */
 enum { GOV_RULES_MAX = 1 };
 
-/* What the rules ask of the history before the block: the size of the tree after the newest block of a time at most
- * at_ms, or after block 0 when there is none. */
+/* What the rules ask of the history before the block: the size of the tree after the newest block of a time
+ * at most at_ms, or after block 0 when there is none. */
 struct gov_history {
     void *ctx;
     enum status (*size_at)(void *ctx, uint64_t at_ms, uint64_t *ret_size, struct err *err);
@@ -35,7 +35,7 @@ struct gov {
     uint64_t leaf;  /* index in the tree of the leaf being applied; of the block record while timers fire */
     uint32_t rules; /* rules version */
     struct gov_history history;
-    char why[256];  /* after a verdict other than V_OK: the particulars, in plain words */
+    char why[256]; /* after a verdict other than V_OK: the particulars, in plain words */
 };
 
 /* An entry ready to be applied: decoded, its signature checked by the caller (SIG-*, ENT-1, 2, 5, 6). */

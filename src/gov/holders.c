@@ -19,9 +19,10 @@ enum status holders_apply_holder(struct act *c, const struct holder *r, struct e
     struct span org = state_seat_org(r->seat);
     TRY(registrar_only(c, org));
     if (span_eqs(state_seat_name(r->seat), "registrar"))
-        return act_refuse(c, V_NOT_PERMITTED,
-                          "a registrar does not replace itself: two other seats of %.*s do, or its recovery key",
-                          SPAN_FMT(org));
+        return act_refuse(
+            c, V_NOT_PERMITTED,
+            "a registrar does not replace itself: two other seats of %.*s do, or its recovery key",
+            SPAN_FMT(org));
     struct tkey sk = tkey_text(r->seat);
     struct state_seat seat;
     enum status st = state_get(&c->v, c->g->arena, TABLE_SEAT, &sk, &state_seat_desc, &seat, err);
@@ -51,15 +52,17 @@ static enum status registrar_key(struct act *c, const struct public_key *key, st
     if (!keys_have(&seat.keys, &key->key))
         return ST_OK;
     if (!hash_eq(&key->key, &c->e->key.key))
-        return act_refuse(c, V_NOT_PERMITTED,
-                          "a registrar key is revoked by itself alone; otherwise two other seats of %.*s replace "
-                          "the registrar's keys, or its recovery key does",
-                          SPAN_FMT(org));
+        return act_refuse(
+            c, V_NOT_PERMITTED,
+            "a registrar key is revoked by itself alone; otherwise two other seats of %.*s replace "
+            "the registrar's keys, or its recovery key does",
+            SPAN_FMT(org));
     if (seat.keys.n == 1)
-        return act_refuse(c, V_NOT_PERMITTED,
-                          "it is the last key of %.*s/registrar; nobody could fill seats after it: two other seats "
-                          "replace it instead",
-                          SPAN_FMT(org));
+        return act_refuse(
+            c, V_NOT_PERMITTED,
+            "it is the last key of %.*s/registrar; nobody could fill seats after it: two other seats "
+            "replace it instead",
+            SPAN_FMT(org));
     return ST_OK;
 }
 
@@ -74,7 +77,8 @@ static enum status awaited_key(struct act *c, const struct hash *key, struct spa
     if (!keys_have(&r.keys, key))
         return ST_OK;
     return act_refuse(c, V_NOT_PERMITTED,
-                      "a recovery announced at leaf %" PRIu64 " makes it the registrar's; to stop that, two seats cancel it",
+                      "a recovery announced at leaf %" PRIu64
+                      " makes it the registrar's; to stop that, two seats cancel it",
                       leaf);
 }
 
@@ -91,9 +95,10 @@ static enum status suspends(struct act *c, const struct state_key *k, const stru
         return ST_OK; /* of an earlier node */
     TRY(party_others_vote(&c->v, c->g->arena, k->org, &others, err));
     if (!others)
-        return act_refuse(c, V_NOT_NOW,
-                          "without the node of %.*s none would be left to vote; replace the node first, then revoke",
-                          SPAN_FMT(k->org));
+        return act_refuse(
+            c, V_NOT_NOW,
+            "without the node of %.*s none would be left to vote; replace the node first, then revoke",
+            SPAN_FMT(k->org));
     *ret = true;
     return ST_OK;
 }
@@ -110,7 +115,8 @@ enum status holders_apply_key(struct act *c, const struct key *r, struct err *er
         return st;
     TRY(registrar_only(c, k.org));
     if (k.use == KEY_RECOVERY)
-        return act_refuse(c, V_NOT_PERMITTED, "it is the recovery key of %.*s; its registrar does not revoke it",
+        return act_refuse(c, V_NOT_PERMITTED,
+                          "it is the recovery key of %.*s; its registrar does not revoke it",
                           SPAN_FMT(k.org));
     TRY(act_seen(c, k.changed_leaf, "the key"));
     if (HAS(&k, state_key_key_revoked_ms))

@@ -12,15 +12,17 @@ static enum status in_time(struct act *c, const struct matter *m, const struct r
         return act_refuse(c, V_NOT_NOW, "D-%" PRIu64 " is %s; inputs are given while it is open", m->d.number,
                           enum_text(&phase_enum, m->d.phase));
     if (!hash_eq(&m->d.digest, &ref->digest))
-        return act_refuse(c, V_WRONG_REVISION, "D-%" PRIu64 " is at revision %" PRIu64 ", another than the one read",
-                          m->d.number, m->d.revision);
+        return act_refuse(c, V_WRONG_REVISION,
+                          "D-%" PRIu64 " is at revision %" PRIu64 ", another than the one read", m->d.number,
+                          m->d.revision);
     return ST_OK;
 }
 
 static bool same(const struct charter_need *x, const struct charter_need *y)
 {
     bool seat = HAS(x, charter_need_key_seat);
-    return x->type == y->type && seat == HAS(y, charter_need_key_seat) && (!seat || span_eq(x->seat, y->seat));
+    return x->type == y->type && seat == HAS(y, charter_need_key_seat) &&
+           (!seat || span_eq(x->seat, y->seat));
 }
 
 static enum status may_give(struct act *c, const struct decision_input *r, const struct matter *m)
@@ -53,7 +55,8 @@ enum status input_apply(struct act *c, const struct decision_input *r, struct er
     while (need < n && !same(&m.p.needs.v[need], &r->need))
         need++;
     if (need == n)
-        return act_refuse(c, V_NO_SUCH_OBJECT, "D-%" PRIu64 " does not need that; `entente readiness` says what it needs",
+        return act_refuse(c, V_NO_SUCH_OBJECT,
+                          "D-%" PRIu64 " does not need that; `entente readiness` says what it needs",
                           m.d.number);
     TRY(may_give(c, r, &m));
     struct state_input in = {

@@ -49,7 +49,8 @@ static enum status live(struct gov *g, struct uint_list *ret, struct err *err)
 
 /* --- Rule 28 --- */
 
-static enum status asked_anew(struct gov *g, const struct rights *r, struct matter *m, struct span org, struct err *err)
+static enum status asked_anew(struct gov *g, const struct rights *r, struct matter *m, struct span org,
+                              struct err *err)
 {
     const struct charter_row *row = charter_row(&r->charter, m->d.type);
     struct state_pinned p;

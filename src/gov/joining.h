@@ -1,4 +1,5 @@
-/* joining: what open decisions make of an organisation that joins or leaves (rules 28, 29). Internal to gov. */
+/* joining: what open decisions make of an organisation that joins or leaves (rules 28, 29). Internal to gov.
+ */
 #ifndef ENT_GOV_JOINING_H
 #define ENT_GOV_JOINING_H
 

@@ -14,7 +14,8 @@ enum status keys_put(struct gov *g, const struct hash *key, const struct state_k
     return state_put(g, TABLE_KEY, &tk, &state_key_desc, k, err);
 }
 
-enum status keys_are_new(const struct view *v, struct arena *a, const struct hash *key, bool *ret_new, struct err *err)
+enum status keys_are_new(const struct view *v, struct arena *a, const struct hash *key, bool *ret_new,
+                         struct err *err)
 {
     struct state_key k;
     bool recovery;
@@ -63,21 +64,23 @@ static enum status usable(const struct view *v, struct arena *a, const struct ha
         return st;
     if (st == ST_OK && HAS(&k, state_key_key_revoked_ms))
         return denial_set(no, V_REVOKED_KEY, "a key on the list was revoked at %s; make a new one",
-                      time_utc(k.revoked_ms).s);
+                          time_utc(k.revoked_ms).s);
     if (recovery)
-        return denial_set(no, V_NOT_PERMITTED,
-                      "a key on the list is a recovery key, which stays offline; people have keys of their own");
+        return denial_set(
+            no, V_NOT_PERMITTED,
+            "a key on the list is a recovery key, which stays offline; people have keys of their own");
     if (st == ST_NOTFOUND)
         return ST_OK;
     if (k.use != KEY_PERSON)
-        return denial_set(no, V_NOT_PERMITTED, "a key on the list is a node's key; people have keys of their own");
+        return denial_set(no, V_NOT_PERMITTED,
+                          "a key on the list is a node's key; people have keys of their own");
     if (!span_eq(k.org, org))
         return denial_set(no, V_NOT_PERMITTED, "a key on the list belongs to %.*s", SPAN_FMT(k.org));
     return ST_OK;
 }
 
-enum status keys_usable(const struct view *v, struct arena *a, const struct public_key_list *keys, struct span org,
-                        struct denial *no, struct err *err)
+enum status keys_usable(const struct view *v, struct arena *a, const struct public_key_list *keys,
+                        struct span org, struct denial *no, struct err *err)
 {
     for (size_t i = 0; i < keys->n; i++)
         TRY(usable(v, a, &keys->v[i].key, org, no, err));
@@ -119,7 +122,8 @@ struct tkey keys_registrar(struct span org)
     return k;
 }
 
-enum status keys_put_seat(struct gov *g, const struct tkey *seat, const struct public_key_list *keys, struct err *err)
+enum status keys_put_seat(struct gov *g, const struct tkey *seat, const struct public_key_list *keys,
+                          struct err *err)
 {
     struct state_seat s = {.keys = *keys, .changed_leaf = g->leaf};
     return state_put(g, TABLE_SEAT, seat, &state_seat_desc, &s, err);

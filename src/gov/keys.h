@@ -1,5 +1,5 @@
-/* keys: who owns a key, who holds a seat (KEY, SEAT): the checks and writes that entries and recoveries share. Internal
- * to gov. */
+/* keys: who owns a key, who holds a seat (KEY, SEAT): the checks and writes that entries and recoveries
+ * share. Internal to gov. */
 #ifndef ENT_GOV_KEYS_H
 #define ENT_GOV_KEYS_H
 
@@ -8,22 +8,24 @@
 
 enum { KEYS_MAX = 8 }; /* of one list */
 
-MUST_USE enum status keys_get(const struct view *v, struct arena *a, const struct hash *key, struct state_key *ret,
+MUST_USE enum status keys_get(const struct view *v, struct arena *a, const struct hash *key,
+                              struct state_key *ret, struct err *err);
+MUST_USE enum status keys_put(struct gov *g, const struct hash *key, const struct state_key *k,
                               struct err *err);
-MUST_USE enum status keys_put(struct gov *g, const struct hash *key, const struct state_key *k, struct err *err);
 /* New to the record: not in KEY, and no organisation's recovery key. */
-MUST_USE enum status keys_are_new(const struct view *v, struct arena *a, const struct hash *key, bool *ret_new,
-                                  struct err *err);
+MUST_USE enum status keys_are_new(const struct view *v, struct arena *a, const struct hash *key,
+                                  bool *ret_new, struct err *err);
 
 /* Copies the list, ascending. Refused when a key is on it twice; what names the list for people. */
 MUST_USE enum status keys_sorted(struct arena *a, const char *what, const struct public_key_list *in,
                                  struct public_key_list *ret, struct denial *no, struct err *err);
-/* May people of the organisation hold these keys (GOV-5)? A key belongs to one organisation for good, and is never taken
- * back after its revocation. */
+/* May people of the organisation hold these keys (GOV-5)? A key belongs to one organisation for good, and is
+ * never taken back after its revocation. */
 MUST_USE enum status keys_usable(const struct view *v, struct arena *a, const struct public_key_list *keys,
                                  struct span org, struct denial *no, struct err *err);
 /* KEY (use person) for each that is not there yet. */
-MUST_USE enum status keys_name(struct gov *g, const struct public_key_list *keys, struct span org, struct err *err);
+MUST_USE enum status keys_name(struct gov *g, const struct public_key_list *keys, struct span org,
+                               struct err *err);
 bool keys_have(const struct public_key_list *keys, const struct hash *key);
 
 /* Key of the organisation's registrar seat in SEAT. */

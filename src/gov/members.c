@@ -17,8 +17,8 @@ struct joiner {
 
 /* --- Joining --- */
 
-static enum status room(const struct view *v, struct arena *a, const struct charter_party *p, struct denial *no,
-                        struct err *err)
+static enum status room(const struct view *v, struct arena *a, const struct charter_party *p,
+                        struct denial *no, struct err *err)
 {
     size_t n = 0;
     struct state_party other;
@@ -30,14 +30,15 @@ static enum status room(const struct view *v, struct arena *a, const struct char
         if (st != ST_OK)
             return st;
         if (span_eq(org, p->org))
-            return denial_set(no, V_NOT_PERMITTED,
-                          "there is an organisation %.*s on the record, or was; another joins under another name",
-                          SPAN_FMT(org));
+            return denial_set(
+                no, V_NOT_PERMITTED,
+                "there is an organisation %.*s on the record, or was; another joins under another name",
+                SPAN_FMT(org));
         n += other.role != ROLE_OBSERVER && party_standing(&other) != STANDING_LEFT;
     }
     if (p->role != ROLE_OBSERVER && n >= LIMIT_VALIDATORS)
-        return denial_set(no, V_TOO_MANY, "%zu partners and witnesses are there; an alliance has at most %d", n,
-                      LIMIT_VALIDATORS);
+        return denial_set(no, V_TOO_MANY, "%zu partners and witnesses are there; an alliance has at most %d",
+                          n, LIMIT_VALIDATORS);
     return ST_OK;
 }
 
@@ -96,16 +97,16 @@ static enum status person_key(const struct view *v, struct arena *a, const struc
     }
     if (party_node_key(&self, key) || (HAS(card, card_key_recovery) && hash_eq(&card->recovery.key, key)))
         return denial_set(no, V_BAD_EFFECT, "a key of %.*s on the card is the node's or the recovery key too",
-                      SPAN_FMT(seat->seat));
+                          SPAN_FMT(seat->seat));
     TRY(keys_are_new(v, a, key, &fresh, err));
     if (fresh)
         return ST_OK;
     return denial_set(no, V_BAD_EFFECT, "a key of %.*s on the card is on the record already; make a new one",
-                  SPAN_FMT(seat->seat));
+                      SPAN_FMT(seat->seat));
 }
 
-static enum status recovery_key(const struct view *v, struct arena *a, const struct card *card, struct denial *no,
-                                struct err *err)
+static enum status recovery_key(const struct view *v, struct arena *a, const struct card *card,
+                                struct denial *no, struct err *err)
 {
     const struct state_party self = {.node = card->node};
     bool fresh;
@@ -113,7 +114,8 @@ static enum status recovery_key(const struct view *v, struct arena *a, const str
         return ST_OK;
     TRY(keys_are_new(v, a, &card->recovery.key, &fresh, err));
     if (!fresh || party_node_key(&self, &card->recovery.key))
-        return denial_set(no, V_BAD_EFFECT, "the recovery key on the card is on the record already, or the node's too");
+        return denial_set(no, V_BAD_EFFECT,
+                          "the recovery key on the card is on the record already, or the node's too");
     return ST_OK;
 }
 
@@ -125,32 +127,35 @@ static enum status seats(const struct view *v, struct arena *a, const struct joi
         const struct card_seat *s = &j->card.seats.v[i];
         registrar |= span_eqs(s->seat, "registrar");
         if (span_eqs(s->seat, "node") || !charter_has_seat(&j->charter, j->card.org, s->seat))
-            return denial_set(no, V_BAD_EFFECT, "the card fills a seat %.*s, which the charter would not give it",
-                          SPAN_FMT(s->seat));
+            return denial_set(no, V_BAD_EFFECT,
+                              "the card fills a seat %.*s, which the charter would not give it",
+                              SPAN_FMT(s->seat));
         for (size_t k = 0; k < s->keys.n; k++)
             TRY(person_key(v, a, &j->card, s, k, no, err));
     }
     if (!registrar)
-        return denial_set(no, V_BAD_EFFECT, "the card does not fill the seat registrar: nobody could fill the others");
+        return denial_set(no, V_BAD_EFFECT,
+                          "the card does not fill the seat registrar: nobody could fill the others");
     return recovery_key(v, a, &j->card, no, err);
 }
 
-static enum status read_joiner(const struct view *v, struct arena *a, const struct effect *e, struct joiner *j,
-                               struct denial *no, struct err *err)
+static enum status read_joiner(const struct view *v, struct arena *a, const struct effect *e,
+                               struct joiner *j, struct denial *no, struct err *err)
 {
     *j = (struct joiner){.party = &e->party};
     TRY(room(v, a, &e->party, no, err));
     TRY(node_read(a, e->card, e->party.org, false, &j->card, &j->digest, no, err));
     TRY(node_keys_free(v, a, &j->card, NULL, no, err));
     if (!hash_eq(&j->digest, &e->party.card))
-        return denial_set(no, V_BAD_EFFECT, "the card's digest is %.16s..., the line of section parties names %.16s...",
-                      hex_of(&j->digest).s, hex_of(&e->party.card).s);
+        return denial_set(no, V_BAD_EFFECT,
+                          "the card's digest is %.16s..., the line of section parties names %.16s...",
+                          hex_of(&j->digest).s, hex_of(&e->party.card).s);
     TRY(with_party(v, a, j, no, err));
     return seats(v, a, j, no, err);
 }
 
-enum status members_check_admit(const struct view *v, struct arena *a, const struct effect *e, struct denial *no,
-                                struct err *err)
+enum status members_check_admit(const struct view *v, struct arena *a, const struct effect *e,
+                                struct denial *no, struct err *err)
 {
     struct joiner j;
     return read_joiner(v, a, e, &j, no, err);
@@ -184,7 +189,8 @@ enum status members_admit(struct gov *g, uint64_t decision, const struct effect 
     struct denial no;
     TRY(read_joiner(&v, g->arena, e, &j, &no, err));
     TRY(amend_apply(g, decision, SECTION_PARTIES, j.section, ret_version, err));
-    struct state_party p = {.role = e->party.role, .card = j.digest, .node = j.card.node, .changed_leaf = g->leaf};
+    struct state_party p = {
+        .role = e->party.role, .card = j.digest, .node = j.card.node, .changed_leaf = g->leaf};
     if (p.role != ROLE_OBSERVER)
         party_set_standing(&p, STANDING_JOINING);
     if (HAS(&j.card, card_key_recovery)) {
@@ -214,8 +220,9 @@ enum status members_check_leave(const struct view *v, struct arena *a, struct sp
         return denial_set(no, V_NO_SUCH_OBJECT, "%.*s left at %s", SPAN_FMT(org), time_utc(p.left_ms).s);
     TRY(party_others_vote(v, a, org, &others, err));
     if (!others)
-        return denial_set(no, V_NOT_NOW, "without %.*s no node would be left to vote; another must be ready first",
-                      SPAN_FMT(org));
+        return denial_set(no, V_NOT_NOW,
+                          "without %.*s no node would be left to vote; another must be ready first",
+                          SPAN_FMT(org));
     return ST_OK;
 }
 

@@ -5,11 +5,13 @@
 #include "gov/party.h"
 #include "gov/denial.h"
 
-/* Signatures, certificate and organisation. bare: of a node alone, without seats or a recovery key. Refuses as
- * MALFORMED. ret_digest is the card's. */
+/* Signatures, certificate and organisation. bare: of a node alone, without seats or a recovery key. Refuses
+ * as MALFORMED. ret_digest is the card's. */
 MUST_USE enum status node_read(struct arena *a, struct span signed_card, struct span org, bool bare,
-                               struct card *ret_card, struct hash *ret_digest, struct denial *no, struct err *err);
-/* Are its four keys free for it? was: the organisation's PARTY, whose own keys may stay; NULL for a new one. */
+                               struct card *ret_card, struct hash *ret_digest, struct denial *no,
+                               struct err *err);
+/* Are its four keys free for it? was: the organisation's PARTY, whose own keys may stay; NULL for a new one.
+ */
 MUST_USE enum status node_keys_free(const struct view *v, struct arena *a, const struct card *card,
                                     const struct state_party *was, struct denial *no, struct err *err);
 /* KEY for the node's keys that are not there yet. */

@@ -27,7 +27,8 @@ enum status gov_validators(const struct view *v, struct arena *a, struct validat
     return ST_OK;
 }
 
-enum status gov_parties(const struct view *v, struct arena *a, struct gov_party_list *ret_parties, struct err *err)
+enum status gov_parties(const struct view *v, struct arena *a, struct gov_party_list *ret_parties,
+                        struct err *err)
 {
     enum { MOST = 128 }; /* charter_parties */
     struct gov_party_list l = {0, arena_array(a, MOST, sizeof *l.v)};

@@ -19,7 +19,8 @@ bool party_votes(const struct state_party *p)
     return (p->role == ROLE_PARTNER || p->role == ROLE_WITNESS) && party_standing(p) == STANDING_ACTIVE;
 }
 
-enum status party_get(const struct view *v, struct arena *a, struct span org, struct state_party *ret, struct err *err)
+enum status party_get(const struct view *v, struct arena *a, struct span org, struct state_party *ret,
+                      struct err *err)
 {
     struct tkey k = tkey_text(org);
     return state_get(v, a, TABLE_PARTY, &k, &state_party_desc, ret, err);
@@ -49,7 +50,8 @@ enum status party_next(const struct view *v, struct arena *a, struct tkey *from,
     return codec_decode(&state_party_desc, value, a, ret, err);
 }
 
-enum status party_has_left(const struct view *v, struct arena *a, struct span org, bool *ret_left, struct err *err)
+enum status party_has_left(const struct view *v, struct arena *a, struct span org, bool *ret_left,
+                           struct err *err)
 {
     struct state_party p;
     enum status st = party_get(v, a, org, &p, err);
@@ -59,7 +61,8 @@ enum status party_has_left(const struct view *v, struct arena *a, struct span or
     return ST_OK;
 }
 
-enum status party_others_vote(const struct view *v, struct arena *a, struct span org, bool *ret_others, struct err *err)
+enum status party_others_vote(const struct view *v, struct arena *a, struct span org, bool *ret_others,
+                              struct err *err)
 {
     struct tkey from = party_first();
     for (;;) {

@@ -69,13 +69,13 @@ static enum status partner_line(const struct view *v, const struct tally *t, con
                              q->count, plural(q->count), SPAN_FMT(q->org), q->approved.n, q->count,
                              SPAN_FMT(query_list_text(&q->could, a)));
     else if (p->position == POSITION_OWES)
-        words = charter_text(a,
-                             "needs %" PRIu64
-                             " seat%s of %.*s, but those left are empty: %.*s; its registrar can fill them",
-                             q->count, plural(q->count), SPAN_FMT(q->org), SPAN_FMT(query_list_text(&q->empty, a)));
+        words = charter_text(
+            a,
+            "needs %" PRIu64 " seat%s of %.*s, but those left are empty: %.*s; its registrar can fill them",
+            q->count, plural(q->count), SPAN_FMT(q->org), SPAN_FMT(query_list_text(&q->empty, a)));
     else if (p->position == POSITION_REJECTS)
-        words =
-            charter_text(a, "%.*s rejects (%.*s)", SPAN_FMT(q->org), SPAN_FMT(query_list_text(&q->rejected, a)));
+        words = charter_text(a, "%.*s rejects (%.*s)", SPAN_FMT(q->org),
+                             SPAN_FMT(query_list_text(&q->rejected, a)));
     if (words != NULL) {
         q->words = span_str(words);
         SET_HAS(q, query_partner_key_words);
@@ -392,8 +392,8 @@ static enum status add_task(const struct view *v, struct inbox *in, const struct
 }
 
 /* What it needs besides ballots: from the seat that is consulted, or from its owners. */
-static enum status input_tasks(const struct view *v, struct inbox *in, const struct matter *m, struct arena *a,
-                               struct err *err)
+static enum status input_tasks(const struct view *v, struct inbox *in, const struct matter *m,
+                               struct arena *a, struct err *err)
 {
     for (size_t i = 0; HAS(&m->p, state_pinned_key_needs) && i < m->p.needs.n; i++) {
         const struct charter_need *need = &m->p.needs.v[i];

@@ -32,7 +32,8 @@ MUST_USE enum status query_recoveries(const struct view *v, struct arena *a, str
 MUST_USE enum status query_faults(const struct view *v, uint64_t from_height, uint64_t count, struct arena *a,
                                   struct query_faults *ret, struct err *err);
 /* Rules in force and decided; which validators run them. */
-MUST_USE enum status query_rules(const struct view *v, struct arena *a, struct query_rules *ret, struct err *err);
+MUST_USE enum status query_rules(const struct view *v, struct arena *a, struct query_rules *ret,
+                                 struct err *err);
 MUST_USE enum status query_section(const struct view *v, uint64_t number, struct arena *a,
                                    struct query_section *ret, struct err *err);
 MUST_USE enum status query_halts(const struct view *v, uint64_t from_ms, uint64_t count, struct arena *a,

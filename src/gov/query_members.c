@@ -38,8 +38,11 @@ enum status query_parties(const struct view *v, struct arena *a, struct query_pa
         return query_full(err);
     for (size_t i = 0; i < g.n; i++) {
         const struct state_party *p = &((const struct state_party *)g.v)[i];
-        list[i] = (struct query_party){
-            .org = keys[i], .display = keys[i], .party = *p, .standing = party_standing(p), .votes = party_votes(p)};
+        list[i] = (struct query_party){.org = keys[i],
+                                       .display = keys[i],
+                                       .party = *p,
+                                       .standing = party_standing(p),
+                                       .votes = party_votes(p)};
         TRY(supports_of(v, &list[i], a, err));
         for (size_t n = 0; n < names.list.n; n++)
             if (span_eq(names.list.v[n].org, keys[i]))
@@ -68,13 +71,15 @@ enum status query_seats(const struct view *v, struct arena *a, struct query_seat
 
 /* --- Recoveries --- */
 
-static enum status ask_of(const struct view *v, struct span org, struct arena *a, struct state_ask *ret, struct err *err)
+static enum status ask_of(const struct view *v, struct span org, struct arena *a, struct state_ask *ret,
+                          struct err *err)
 {
     struct tkey k = tkey_text(org);
     return state_get(v, a, TABLE_ASK, &k, &state_ask_desc, ret, err);
 }
 
-enum status query_recoveries(const struct view *v, struct arena *a, struct query_recoveries *ret, struct err *err)
+enum status query_recoveries(const struct view *v, struct arena *a, struct query_recoveries *ret,
+                             struct err *err)
 {
     struct query_grow g = {0};
     struct span *keys;
@@ -102,8 +107,9 @@ static bool wanted(const struct span_list *only, struct span seat)
 }
 
 /* Seats of the organisation that are filled, but its registrar and another one (may be empty). */
-static enum status other_seats(const struct view *v, struct span org, const struct span_list *only, struct span but,
-                               uint64_t before_leaf, struct arena *a, struct span_list *ret, struct err *err)
+static enum status other_seats(const struct view *v, struct span org, const struct span_list *only,
+                               struct span but, uint64_t before_leaf, struct arena *a, struct span_list *ret,
+                               struct err *err)
 {
     enum { MOST = 64 };
     *ret = (struct span_list){0, arena_array(a, MOST, sizeof *ret->v)};
@@ -125,8 +131,8 @@ static enum status other_seats(const struct view *v, struct span org, const stru
     }
 }
 
-static enum status recovery_task(const struct view *v, struct span org, const struct span_list *only, struct arena *a,
-                                 struct query_own_task_list *ret, struct err *err)
+static enum status recovery_task(const struct view *v, struct span org, const struct span_list *only,
+                                 struct arena *a, struct query_own_task_list *ret, struct err *err)
 {
     struct state_recovery r;
     struct span_list seats;
@@ -137,37 +143,46 @@ static enum status recovery_task(const struct view *v, struct span org, const st
     TRY(other_seats(v, org, only, (struct span){0}, r.settled, a, &seats, err));
     if (seats.n == 0)
         return ST_OK;
-    const char *words = charter_text(
-        a,
-        "a recovery of %.*s was announced by its recovery key, carried in by %.*s: at %s the registrar's %zu keys are "
-        "replaced%s. If that is not yours, two seats cancel it before",
-        SPAN_FMT(org), SPAN_FMT(r.by), time_utc(r.due_ms).s, r.keys.n,
-        HAS(&r, state_recovery_key_card) ? ", and the node" : "");
+    const char *words = charter_text(a,
+                                     "a recovery of %.*s was announced by its recovery key, carried in by "
+                                     "%.*s: at %s the registrar's %zu keys are "
+                                     "replaced%s. If that is not yours, two seats cancel it before",
+                                     SPAN_FMT(org), SPAN_FMT(r.by), time_utc(r.due_ms).s, r.keys.n,
+                                     HAS(&r, state_recovery_key_card) ? ", and the node" : "");
     if (words == NULL)
         return query_full(err);
     struct query_own_task *t = &ret->v[ret->n++];
-    *t = (struct query_own_task){
-        .task = TASK_RECOVERY, .leaf = leaf, .seats = seats, .deadline_ms = r.due_ms, .words = span_str(words)};
+    *t = (struct query_own_task){.task = TASK_RECOVERY,
+                                 .leaf = leaf,
+                                 .seats = seats,
+                                 .deadline_ms = r.due_ms,
+                                 .words = span_str(words)};
     SET_HAS(t, query_own_task_key_deadline_ms);
     return ST_OK;
 }
 
-static enum status second_task(const struct view *v, struct span org, const struct span_list *only, struct arena *a,
-                               struct query_own_task_list *ret, struct err *err)
+static enum status second_task(const struct view *v, struct span org, const struct span_list *only,
+                               struct arena *a, struct query_own_task_list *ret, struct err *err)
 {
     struct state_ask ask;
     struct span_list seats;
     enum status st = ask_of(v, org, a, &ask, err);
     if (st != ST_OK)
         return st == ST_NOTFOUND ? ST_OK : st;
+    struct tkey k = tkey_text(ask.seat);
+    struct state_seat asker;
+    TRY(state_need(v, a, TABLE_SEAT, &k, &state_seat_desc, &asker, err));
+    if (asker.changed_leaf >= ask.leaf) /* it has changed hands: its ask is worth nothing */
+        return ST_OK;
     TRY(other_seats(v, org, only, ask.seat, UINT64_MAX, a, &seats, err));
     if (seats.n == 0)
         return ST_OK;
-    const char *words = charter_text(a,
-                                     "%.*s asked at leaf %" PRIu64
-                                     " to replace the registrar or to cancel a recovery: look, and second it by the same act "
-                                     "if it is right",
-                                     SPAN_FMT(ask.seat), ask.leaf);
+    const char *words =
+        charter_text(a,
+                     "%.*s asked at leaf %" PRIu64
+                     " to replace the registrar or to cancel a recovery: look, and second it by the same act "
+                     "if it is right",
+                     SPAN_FMT(ask.seat), ask.leaf);
     if (words == NULL)
         return query_full(err);
     struct query_own_task *t = &ret->v[ret->n++];
@@ -180,8 +195,8 @@ static enum status second_task(const struct view *v, struct span org, const stru
     return ST_OK;
 }
 
-enum status query_own_tasks(const struct view *v, struct span org, const struct span_list *only, struct arena *a,
-                            struct query_own_task_list *ret, struct err *err)
+enum status query_own_tasks(const struct view *v, struct span org, const struct span_list *only,
+                            struct arena *a, struct query_own_task_list *ret, struct err *err)
 {
     *ret = (struct query_own_task_list){0, arena_array(a, 2, sizeof *ret->v)};
     if (ret->v == NULL)
@@ -195,7 +210,8 @@ enum status query_own_tasks(const struct view *v, struct span org, const struct 
 /* Keys of FAULT: u64 height, u32 round, u8 vote type, organisation. */
 enum { FAULT_ORG = 13 };
 
-static enum status fault_of(struct span key, struct span value, struct arena *a, struct query_fault *q, struct err *err)
+static enum status fault_of(struct span key, struct span value, struct arena *a, struct query_fault *q,
+                            struct err *err)
 {
     if (key.n <= FAULT_ORG)
         return err_set(err, ST_CORRUPT, "faults cannot be read");
@@ -204,13 +220,13 @@ static enum status fault_of(struct span key, struct span value, struct arena *a,
                               .type = (enum vote_type)key.p[12],
                               .org = arena_dup(a, span_of(key.p + FAULT_ORG, key.n - FAULT_ORG))};
     TRY(codec_decode(&state_fault_desc, arena_dup(a, value), a, &q->fault, err));
-    const char *words =
-        charter_text(a,
-                     "the node of %.*s signed two different %ss at height %" PRIu64 ", round %" PRIu64
-                     ": it is faulty or copied, or its key is stolen. %.*s showed both signatures. It changes no right; "
-                     "the partners decide what follows",
-                     SPAN_FMT(q->org), enum_text(&vote_type_enum, q->type), q->height, q->round,
-                     SPAN_FMT(q->fault.shown_by));
+    const char *words = charter_text(
+        a,
+        "the node of %.*s signed two different %ss at height %" PRIu64 ", round %" PRIu64
+        ": it is faulty or copied, or its key is stolen. %.*s showed both signatures. It changes no right; "
+        "the partners decide what follows",
+        SPAN_FMT(q->org), enum_text(&vote_type_enum, q->type), q->height, q->round,
+        SPAN_FMT(q->fault.shown_by));
     if (words == NULL)
         return query_full(err);
     q->words = span_str(words);

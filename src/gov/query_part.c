@@ -21,8 +21,8 @@ enum status query_full(struct err *err)
 }
 
 enum status query_scan(const struct view *v, uint8_t table, const struct tkey *prefix, size_t prefix_n,
-                        const struct record_desc *d, struct arena *a, struct query_grow *g, struct span **ret_keys,
-                        struct err *err)
+                       const struct record_desc *d, struct arena *a, struct query_grow *g,
+                       struct span **ret_keys, struct err *err)
 {
     struct span from = span_of(prefix->b, prefix_n), key, value;
     struct query_grow keys = {.size = sizeof(struct span)};

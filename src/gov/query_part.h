@@ -15,11 +15,11 @@ struct query_grow {
 void *query_grow_one(struct query_grow *g, struct arena *a);
 enum status query_full(struct err *err);
 
-/* All records of a table whose keys begin with prefix_n bytes of prefix, in key order, with their keys (ret_keys may be
- * NULL). g->size is set. */
-MUST_USE enum status query_scan(const struct view *v, uint8_t table, const struct tkey *prefix, size_t prefix_n,
-                                const struct record_desc *d, struct arena *a, struct query_grow *g,
-                                struct span **ret_keys, struct err *err);
+/* All records of a table whose keys begin with prefix_n bytes of prefix, in key order, with their keys
+ * (ret_keys may be NULL). g->size is set. */
+MUST_USE enum status query_scan(const struct view *v, uint8_t table, const struct tkey *prefix,
+                                size_t prefix_n, const struct record_desc *d, struct arena *a,
+                                struct query_grow *g, struct span **ret_keys, struct err *err);
 
 /* "brand/finance, brand/quality": as many as fit. */
 struct span query_list_text(const struct span_list *l, struct arena *a);

@@ -90,8 +90,8 @@ static enum status signed_by_recovery_key(struct act *c, const struct recover *r
     if (key && sshsig_verify(&r->signature, SSHSIG_RECOVERY, buf_span(&b)) == ST_OK)
         return ST_OK;
     return act_refuse(c, V_BAD_SIGNATURE,
-                      "the recovery key of %.*s did not sign this statement (epoch %" PRIu64 ", after %" PRIu64
-                      " recoveries); sign it anew with %s",
+                      "the recovery key of %.*s did not sign this statement (epoch %" PRIu64
+                      ", after %" PRIu64 " recoveries); sign it anew with %s",
                       SPAN_FMT(r->org), s.epoch, s.after, key ? "it" : "that key");
 }
 
@@ -122,7 +122,8 @@ static enum status new_card(struct act *c, const struct recover *r, const struct
     const struct hash *four[] = {&card.node.vote, &card.node.cosign, &card.node.log, &card.node.node};
     for (size_t i = 0; i < ARRAY_LEN(four); i++) {
         if (keys_have(keys, four[i]))
-            return act_refuse(c, V_NOT_PERMITTED, "a key is both a registrar's and the node's; each is for one use");
+            return act_refuse(c, V_NOT_PERMITTED,
+                              "a key is both a registrar's and the node's; each is for one use");
     }
     return ST_OK;
 }
@@ -152,13 +153,15 @@ enum status recovery_apply_recover(struct act *c, const struct recover *r, struc
     if (st != ST_OK)
         return st;
     if (!HAS(&p, state_party_key_recovery))
-        return act_refuse(c, V_NOT_PERMITTED,
-                          "the card of %.*s named no recovery key; two of its seats can replace the registrar",
-                          SPAN_FMT(r->org));
+        return act_refuse(
+            c, V_NOT_PERMITTED,
+            "the card of %.*s named no recovery key; two of its seats can replace the registrar",
+            SPAN_FMT(r->org));
     TRY(signed_by_recovery_key(c, r, &p, err));
     st = recovery_of(&c->v, c->g->arena, r->org, &leaf, &old, err);
     if (st == ST_OK)
-        return act_refuse(c, V_NOT_NOW, "a recovery of %.*s is announced already, for %s; it is cancelled first",
+        return act_refuse(c, V_NOT_NOW,
+                          "a recovery of %.*s is announced already, for %s; it is cancelled first",
                           SPAN_FMT(r->org), time_utc(old.due_ms).s);
     if (st != ST_NOTFOUND)
         return st;
@@ -195,7 +198,8 @@ static enum status replace_registrar(struct gov *g, const struct state_recovery 
     return keys_put_seat(g, &sk, &r->keys, err);
 }
 
-static enum status take_card(struct gov *g, const struct state_recovery *r, struct state_party *p, struct err *err)
+static enum status take_card(struct gov *g, const struct state_recovery *r, struct state_party *p,
+                             struct err *err)
 {
     struct view v = overlay_view(g->state);
     struct denial no;
@@ -268,7 +272,8 @@ static enum status form(struct act *c, const struct registrar *r)
 }
 
 /* The first of two: the same words, another seat and key, and that seat unchanged since. */
-static enum status seconds(struct act *c, struct span org, const struct hash *digest, bool *ret, struct err *err)
+static enum status seconds(struct act *c, struct span org, const struct hash *digest, bool *ret,
+                           struct err *err)
 {
     struct state_ask ask;
     struct state_seat seat;
@@ -277,8 +282,8 @@ static enum status seconds(struct act *c, struct span org, const struct hash *di
     *ret = false;
     if (st != ST_OK)
         return st == ST_NOTFOUND ? ST_OK : st;
-    if (!hash_eq(&ask.digest, digest) || span_eq(ask.seat, c->e->entry->seat) || hash_eq(&ask.key, &c->e->key.key) ||
-        c->g->time_ms - ask.at_ms > LIMIT_ASK_DAYS * DAY_MS)
+    if (!hash_eq(&ask.digest, digest) || span_eq(ask.seat, c->e->entry->seat) ||
+        hash_eq(&ask.key, &c->e->key.key) || c->g->time_ms - ask.at_ms > LIMIT_ASK_DAYS * DAY_MS)
         return ST_OK;
     struct tkey sk = tkey_text(ask.seat);
     TRY(state_need(&c->v, c->g->arena, TABLE_SEAT, &sk, &state_seat_desc, &seat, err));
@@ -304,13 +309,15 @@ static enum status still_new(struct act *c, uint64_t settled_leaf, struct err *e
     TRY(state_need(&c->v, c->g->arena, TABLE_SEAT, &sk, &state_seat_desc, &seat, err));
     if (seat.changed_leaf < settled_leaf)
         return ST_OK;
-    return act_refuse(c, V_NOT_NOW,
-                      "the holders of %.*s were changed within %d days; whoever holds the registrar could have set "
-                      "them, so another seat must act",
-                      SPAN_FMT(c->e->entry->seat), LIMIT_SETTLED_DAYS);
+    return act_refuse(
+        c, V_NOT_NOW,
+        "the holders of %.*s were changed within %d days; whoever holds the registrar could have set "
+        "them, so another seat must act",
+        SPAN_FMT(c->e->entry->seat), LIMIT_SETTLED_DAYS);
 }
 
-static enum status cancel(struct act *c, struct span org, uint64_t leaf, const struct state_recovery *r, struct err *err)
+static enum status cancel(struct act *c, struct span org, uint64_t leaf, const struct state_recovery *r,
+                          struct err *err)
 {
     struct state_party p;
     drop_recovery(c->g, leaf, r->due_ms);
@@ -319,7 +326,8 @@ static enum status cancel(struct act *c, struct span org, uint64_t leaf, const s
     return party_put(c->g, org, &p, err);
 }
 
-static enum status set_registrar(struct act *c, struct span org, const struct public_key_list *keys, struct err *err)
+static enum status set_registrar(struct act *c, struct span org, const struct public_key_list *keys,
+                                 struct err *err)
 {
     struct tkey sk = keys_registrar(org);
     TRY(keys_name(c->g, keys, org, err));
@@ -336,7 +344,8 @@ enum status recovery_apply_registrar(struct act *c, const struct registrar *r, s
     uint64_t leaf = 0, settled_leaf;
     bool second;
     if (span_eqs(state_seat_name(seat), "registrar"))
-        return act_refuse(c, V_NOT_PERMITTED, "the registrar does not do this to itself: two other seats of %.*s do",
+        return act_refuse(c, V_NOT_PERMITTED,
+                          "the registrar does not do this to itself: two other seats of %.*s do",
                           SPAN_FMT(org));
     TRY(form(c, r));
     if (r->act == REGISTRAR_REPLACE) {
@@ -346,8 +355,8 @@ enum status recovery_apply_registrar(struct act *c, const struct registrar *r, s
     } else {
         enum status st = recovery_of(&c->v, c->g->arena, org, &leaf, &rec, err);
         if (st == ST_NOTFOUND || (st == ST_OK && leaf != r->recovery))
-            return act_refuse(c, V_NO_SUCH_OBJECT, "no recovery of %.*s is announced at leaf %" PRIu64, SPAN_FMT(org),
-                              r->recovery);
+            return act_refuse(c, V_NO_SUCH_OBJECT, "no recovery of %.*s is announced at leaf %" PRIu64,
+                              SPAN_FMT(org), r->recovery);
         TRY(st);
         settled_leaf = rec.settled;
     }

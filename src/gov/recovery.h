@@ -1,5 +1,5 @@
-/* recovery: an organisation gets its registrar back: by its offline key after a notice, or by two of its other seats
- * (GOV-33, GOV-34). Internal to gov. */
+/* recovery: an organisation gets its registrar back: by its offline key after a notice, or by two of its
+ * other seats (GOV-33, GOV-34). Internal to gov. */
 #ifndef ENT_GOV_RECOVERY_H
 #define ENT_GOV_RECOVERY_H
 

@@ -6,7 +6,8 @@
 static const char in_force[] = "rules", decided[] = "rules-next";
 
 /* 0 when there is none. */
-static enum status counter(const struct view *v, struct arena *a, const char *name, uint64_t *ret, struct err *err)
+static enum status counter(const struct view *v, struct arena *a, const char *name, uint64_t *ret,
+                           struct err *err)
 {
     struct state_counter c = {0};
     struct tkey k = tkey_text(span_str(name));
@@ -44,7 +45,8 @@ enum status gov_rules(const struct view *v, uint32_t *ret_rules, struct err *err
     return ST_OK;
 }
 
-enum status upgrade_check(const struct view *v, struct arena *a, uint64_t rules, struct denial *no, struct err *err)
+enum status upgrade_check(const struct view *v, struct arena *a, uint64_t rules, struct denial *no,
+                          struct err *err)
 {
     uint64_t now, next;
     TRY(rules_of(v, a, &now, err));
@@ -52,8 +54,9 @@ enum status upgrade_check(const struct view *v, struct arena *a, uint64_t rules,
     uint64_t want = (next != 0 ? next : now) + 1;
     if (rules == want && rules <= UINT32_MAX)
         return ST_OK;
-    return denial_set(no, V_BAD_EFFECT, "an upgrade leads to rules version %" PRIu64 ", the next one, not to %" PRIu64, want,
-                  rules);
+    return denial_set(no, V_BAD_EFFECT,
+                      "an upgrade leads to rules version %" PRIu64 ", the next one, not to %" PRIu64, want,
+                      rules);
 }
 
 enum status upgrade_decide(struct gov *g, uint64_t rules, struct err *err)
@@ -113,8 +116,8 @@ enum status upgrade_apply_support(struct act *c, const struct support *r, struct
         return act_refuse(c, V_NOT_NOW, "rules version %" PRIu64 " is in force already", now);
     TRY(supports(&c->v, c->g->arena, org, &before, err));
     if (r->rules <= before)
-        return act_refuse(c, V_DUPLICATE, "%.*s said so before: it runs rules up to version %" PRIu64, SPAN_FMT(org),
-                          before);
+        return act_refuse(c, V_DUPLICATE, "%.*s said so before: it runs rules up to version %" PRIu64,
+                          SPAN_FMT(org), before);
     struct state_support s = {.rules = r->rules, .leaf = c->g->leaf};
     struct tkey k = tkey_text(org);
     TRY(state_put(c->g, TABLE_SUPPORT, &k, &state_support_desc, &s, err));

@@ -159,13 +159,20 @@ static enum status examine(struct replica *r, struct span bytes, struct pool_ent
 enum status replica_submit(struct replica *r, struct span submission, struct hash *ret_id, enum verdict *ret_verdict,
                            char why[256], struct err *err)
 {
-    struct pool_entry *e;
-    why[0] = 0;
     enum status st = store_read_begin(r->cfg.store, &r->view, err);
     if (st != ST_OK)
         return st;
-    st = examine(r, submission, &e, ret_verdict, why, err);
+    st = pool_submit(r, submission, ret_id, ret_verdict, why, err);
     store_read_end(r->cfg.store, &r->view);
+    return st;
+}
+
+enum status pool_submit(struct replica *r, struct span submission, struct hash *ret_id, enum verdict *ret_verdict, char why[256],
+                        struct err *err)
+{
+    struct pool_entry *e;
+    why[0] = 0;
+    enum status st = examine(r, submission, &e, ret_verdict, why, err);
     if (st != ST_OK)
         return st;
     *ret_id = e->leaf.id;

@@ -101,7 +101,8 @@ Test(authority, GOV_3_seat_and_key)
     EXPECT_VERDICT(&w, world_entry(&w, "brand/finance", KIND_READY, &ready_desc, &ready), V_NOT_PERMITTED);
     EXPECT_WHY(&w, "brand/node");
     struct support support = {.rules = 2};
-    EXPECT_VERDICT(&w, world_entry(&w, "brand/finance", KIND_SUPPORT, &support_desc, &support), V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, world_entry(&w, "brand/finance", KIND_SUPPORT, &support_desc, &support),
+                   V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, world_entry(&w, "brand/finance", KIND_BALLOT, &note_desc, &n), V_MALFORMED);
     EXPECT_VERDICT(&w, world_entry(&w, "brand/finance", KIND_NOTE, &note_desc, &n), V_INCOMPLETE);
     world_free(&w);

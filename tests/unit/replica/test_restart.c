@@ -224,3 +224,28 @@ Test(replica_restart, a_halt_is_not_lifted)
     cr_expect_not_null(strstr(replica_halted(r.replica), "journal"));
     rig_deinit(&r);
 }
+
+/* A store that was restored from a backup: the journal is ahead of it. It signs nothing, and answers. */
+Test(replica_restart, a_restored_store_answers_and_does_not_vote)
+{
+    struct rig r;
+    struct replica_status s;
+    struct err err;
+    rig_init(&r, 1);
+    rig_start(&r);
+    struct signed_vote v = rig_vote(&r, 1, VOTE_PREVOTE, 0, NULL);
+    struct journal_row row = {.height = 5, .step = STEP_PREVOTE, .locked_round = -1, .valid_round = -1, .proposed_round = -1, .vote = v};
+    struct buf b;
+    buf_init(&b, JOURNAL_RECORD_MAX);
+    cr_assert_eq(codec_encode(&journal_row_desc, &row, &b), ST_OK);
+    cr_assert_eq(journal_append(r.journal, 5, buf_span(&b), &err), ST_OK);
+    buf_deinit(&b);
+    rig_stop(&r);
+    rig_start(&r);
+    const char *why = replica_halted(r.replica);
+    cr_assert_not_null(why);
+    cr_expect(strstr(why, "restored from a backup") != NULL, "%s", why);
+    replica_status(r.replica, &s);
+    cr_expect_eq(s.consensus.self, -1);
+    rig_deinit(&r);
+}
