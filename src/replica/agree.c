@@ -433,6 +433,10 @@ void agree_start_height(struct replica *r)
 
 void agree_again(struct replica *r)
 {
+    if (r->halted[0] != 0) { /* nothing is fed to the core any more: it must stand somewhere */
+        agree_look_on(r);
+        return;
+    }
     r->core = consensus_init(r->core_memory, consensus_size());
     r->events_head = r->n_events = 0;
     r->n_timers = 0;
