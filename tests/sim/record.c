@@ -36,8 +36,8 @@ static bool is_of_its_author(const struct run *r, const struct leaf *l)
 {
     char seat[80];
     bool known = false;
-    if (is_of_a_node(r, l))
-        return true;
+    if (l->entry.kind == KIND_READY || l->entry.kind == KIND_SUPPORT || l->entry.kind == KIND_FAULT)
+        return is_of_a_node(r, l);
     for (size_t i = 0; i < r->n_ids && !known; i++)
         known = hash_eq(&r->ids[i], &l->id);
     for (size_t i = 0; i < r->n && known; i++)
