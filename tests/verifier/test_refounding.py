@@ -5,6 +5,7 @@ ENTENTE_AUDIT, when it names the program entente-audit, gets each pack too, and 
 import functools
 import io
 import pathlib
+import random
 import subprocess
 import sys
 import tempfile
@@ -393,6 +394,23 @@ class Bytes(Refounding):
         a.refound(card(), ["trustee"])
         self.note()
         self.breaks("REF-2", cards=card(n=3), change=self.altered("refound_statement", epoch=1))
+
+
+class Flips(Refounding):
+    """PAK-6: no bit of a refounding can change unseen."""
+
+    def test_flips(self):
+        a = self.a
+        a.refound(card(), ["trustee"], self.votes(others=[("clinics", 2, None)]))
+        self.note()
+        data, refounding = forge.pack(a.frames()), a.blocks[2]["certificate"]
+        at, rng = data.index(refounding), random.Random(1)
+        for _ in range(80):
+            n = at + rng.randrange(len(refounding))
+            flipped = bytearray(data)
+            flipped[n] ^= 1 << rng.randrange(8)
+            with self.assertRaises(Failed, msg="byte %d" % (n - at)):
+                Verifier(CODEC).run(io.BytesIO(bytes(flipped)))
 
 
 class Seats(Refounding):
