@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Random stories, told by the independent verifier's engine, and judged by entente-audit: both must reach the same roots,
-and refuse the same entries with the same verdict.
+"""Random stories, told by the independent verifier's engine, and judged by entente-audit: both must reach the same
+roots, and refuse the same entries with the same verdict.
 
-usage: differential.py AUDIT [STORIES [SEED]]     a story that they tell apart is named by its seed, and kept as a pack"""
+usage: differential.py AUDIT [STORIES [SEED]]
+
+A story that the two tell apart is named by its seed, and kept as a pack."""
 import io
 import json
 import pathlib
