@@ -260,14 +260,17 @@ class Story:
             voters, round_ = [m["org"] for m in b.decided], self.rng.randint(0, 3)
             pol = sorted(self.rng.sample(voters, sets.quorum(len(voters)) - self.chance(0.05)))
             rest = sorted(self.rng.sample(voters, self.rng.randint(0, len(voters))))
-            proof = {"pol": [b.vote(o, 1, round_) for o in pol] or None, "precommit": b.vote(self.pick(voters), 2, round_),
-                     "others": [b.vote(o, 2, self.rng.randint(0, round_), value=self.pick((None, bytes(32)))) for o in rest]}
+            proof = {"pol": [b.vote(o, 1, round_) for o in pol] or None,
+                     "precommit": b.vote(self.pick(voters), 2, round_),
+                     "others": [b.vote(o, 2, self.rng.randint(0, round_), value=self.pick((None, bytes(32))))
+                                for o in rest]}
         seats, keys = [], {}
         for org in self.gov.charter().partners:
             mine = [s for s in sorted(self.gov.seats) if s.split("/")[0] == org and self.gov.filled(s)]
             registrar = org + "/registrar"
             rest = [s for s in mine if s != registrar]
-            seats += [registrar] * (registrar in mine) + self.rng.sample(rest, min(len(rest), self.pick((0, 1, 1, 1, 1, 1, 1, 2))))
+            more = self.rng.sample(rest, min(len(rest), self.pick((0, 1, 1, 1, 1, 1, 1, 2))))
+            seats += [registrar] * (registrar in mine) + more
         for s in seats:
             keys[s] = self.label(s) if self.chance(0.995) else "nobody"
         b.refound(cards, suspended, proof, seats, keys=keys)
