@@ -154,3 +154,29 @@ Test(replica_last_vote, it_returns_what_it_holds)
     arena_deinit(&a);
     rig_deinit(&r);
 }
+
+/* Messages are lost: it asks again each second until it is told, and is told by whoever is asked. */
+Test(replica_last_vote, what_was_lost_is_asked_for_again)
+{
+    struct rig r;
+    struct arena a;
+    struct msg_status m;
+    struct err err;
+    arena_init(&a, 0);
+    rig_init(&r, 1);
+    r.silent = true;
+    rig_start(&r);
+    rig_run(&r, 2000);
+    cr_assert(rig_sent(&r, &msg_status_desc, &a, &m));
+    cr_expect(HAS(&m, msg_status_key_untold) && m.untold);
+    size_t before = r.sent[msg_last_vote_desc.number];
+    cr_assert_eq(rig_hear(&r, 2, &msg_status_desc, &m, &err), ST_OK); /* one that waits like this one */
+    cr_expect_eq(r.sent[msg_last_vote_desc.number], before + 1);
+    cr_assert_eq(hear_last(&r, 0, NULL), ST_OK);
+    cr_assert_eq(hear_last(&r, 2, NULL), ST_OK);
+    rig_run(&r, 2000);
+    cr_assert(rig_sent(&r, &msg_status_desc, &a, &m));
+    cr_expect(!HAS(&m, msg_status_key_untold));
+    arena_deinit(&a);
+    rig_deinit(&r);
+}
