@@ -6,7 +6,7 @@ usage: entente_verify.py verify PACK [--expect-alliance ID] [--json] [--openssl]
        entente_verify.py inclusion --leaf-hash B64 --index N --size N --root B64 --proof B64,...
        entente_verify.py consistency --size1 N --root1 B64 --size2 N --root2 B64 --proof B64,...
 
-exit codes: 0 verified; 1 usage, or a file that cannot be read; 6 verification failed."""
+exit codes: 0 verified; 1 usage, or a file that cannot be read or is of rules not known here; 6 verification failed."""
 import argparse
 import json
 import pathlib
@@ -18,7 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from canonical import Codec, Refused  # noqa: E402
 import merkle  # noqa: E402
 import note  # noqa: E402
-from pack import Failed  # noqa: E402
+from pack import Failed, Unknown  # noqa: E402
 from schema import Schema  # noqa: E402
 from verify import Verifier  # noqa: E402
 
@@ -70,7 +70,7 @@ def say_pack(v, as_json):
     print("  entries by kind: " + (", ".join("%s %d" % k for k in sorted(c["kinds"].items())) or "none"))
     print("  texts: {texts} match their digests, {texts_absent} absent".format(**c))
     print("  writes roots: {writes_roots} re-derived, {writes_roots_not_derived} NOT re-derived".format(**c))
-    print("  state roots: {state_roots} re-derived, {state_roots_not_derived} NOT re-derived".format(**c))
+    print("  state roots: {state_roots} re-derived".format(**c))
     if c["writes_roots_not_derived"]:
         print("  What was not re-derived is what the validators signed for; this program did not repeat it.")
 
@@ -80,6 +80,9 @@ def do_verify(args):
     with open(args.pack, "rb") as stream:
         try:
             v.run(stream, args.expect_alliance)
+        except Unknown as e:
+            print("entente_verify: %s: %s" % (args.pack, e), file=sys.stderr)
+            return 1
         except Failed as e:
             if args.json:
                 print(json.dumps({"verified": False, "region": e.region, "frame": e.frame, "offset": e.offset,

@@ -5,6 +5,8 @@ import sets
 import signing
 import x509
 
+NODE_KEYS = ("vote", "cosign", "log", "node")
+
 
 class Founding:
     """alliance, sections {number: decoded}, bodies {number: bytes}, cards {org: card}, roles, leaves, members."""
@@ -18,7 +20,7 @@ def check(codec, sigs, data):
     f.alliance = sha256(b"".join(g.sections))
     f.cards, f.digests = read_cards(codec, sigs, g.cards)
     parties(f)
-    distinct_keys(f)
+    distinct_keys(f.cards)
     if g.sigs is None:
         raise Refused("GEN-4", "the genesis is a draft: it has no founding signatures")
     f.sigs_hash = sha256(codec.encode("genesis_sigs", g.sigs))
@@ -51,22 +53,28 @@ def read_sections(codec, leaves):
 def read_cards(codec, sigs, leaves):
     cards, digests, last = {}, {}, ""
     for leaf in leaves:
-        signed = codec.decode("signed_card", leaf)
-        card = codec.decode("card", signed.card)
+        card, digest = read_card(codec, sigs, leaf)
         if card.org <= last:
             raise Refused("GEN-5", "cards do not ascend by organisation")
         last = card.org
-        for name in ("vote", "cosign", "log", "node"):
-            try:
-                sigs.plain("card@entente", card.node[name], signed.card, signed[name])
-            except Refused as e:
-                raise Refused("GEN-1", "%s's card, %s key: %s (%s)" % (card.org, name, e.words, e.rule)) from None
-        try:
-            x509.check(card.node.tls, card.org)
-        except Refused as e:
-            raise Refused("GEN-2", "%s's card: %s (%s)" % (card.org, e.words, e.rule)) from None
-        cards[card.org], digests[card.org] = card, sha256(signed.card)
+        cards[card.org], digests[card.org] = card, digest
     return cards, digests
+
+
+def read_card(codec, sigs, leaf):
+    """GEN-1 (signatures), GEN-2. The card and its digest."""
+    signed = codec.decode("signed_card", leaf)
+    card = codec.decode("card", signed.card)
+    for name in NODE_KEYS:
+        try:
+            sigs.plain("card@entente", card.node[name], signed.card, signed[name])
+        except Refused as e:
+            raise Refused("GEN-1", "%s's card, %s key: %s (%s)" % (card.org, name, e.words, e.rule)) from None
+    try:
+        x509.check(card.node.tls, card.org)
+    except Refused as e:
+        raise Refused("GEN-2", "%s's card: %s (%s)" % (card.org, e.words, e.rule)) from None
+    return card, sha256(signed.card)
 
 
 def parties(f):
@@ -79,12 +87,11 @@ def parties(f):
             raise Refused("GEN-3", "%s's card is not the one that the charter names" % p.org)
 
 
-def distinct_keys(f):
+def distinct_keys(cards):
     """GEN-1. A person's key may hold several seats of its own organisation."""
     owner = {}
-    for org, card in f.cards.items():
-        node = card.node
-        fixed = [node.vote, node.cosign, node.log, node.node] + ([card.recovery.key] if card.recovery else [])
+    for org, card in cards.items():
+        fixed = [card.node[n] for n in NODE_KEYS] + ([card.recovery.key] if card.recovery else [])
         people = {k.key for s in card.seats for k in s.keys}
         for key in fixed + sorted(people):
             if key in owner:

@@ -1,19 +1,26 @@
 """Section 9: the writes of every block, re-executed.
 
-Not repeated here: the charter check (of a founding, and of an amendment), as SPEC does not hold it: what the validators
-accepted is taken as passing it. Where an amendment fails its second check (GOV-25), the words of its `stale` event are
+Not repeated here: the charter check (of a founding, an amendment, an admission), as SPEC does not hold it: what the
+validators accepted is taken as passing it. Where an amendment fails its second check (GOV-25), the words of its `stale` event are
 the engine's own: the writes root of that block is not derived, its state root is. Both are counted."""
 import struct
 
+import authority
 from calendars import Calendars
 from canonical import Refused
+from members import DAY, Members, u64
 from merkle import Sparse, root_of
 import rights
-from rights import org_of
+from rights import Verdict, need, org_of
+import signing
 
 MAX_TIMERS = 256
+HALT_DAYS, RECOVERY_HALT_DAYS = 31, 3
 UNDECIDED, LIVE = ("PHASE_OPEN", "PHASE_MEDIATION"), ("PHASE_OPEN", "PHASE_MEDIATION", "PHASE_PASSED", "PHASE_STALE")
-REFUSED_ROWS = {"admission", "removal", "exit", "refound", "upgrade"}
+EFFECTS = {"charter-core": "EFFECT_AMEND", "charter-policy": "EFFECT_AMEND", "admission": "EFFECT_ADMIT",
+           "removal": "EFFECT_REMOVE", "exit": "EFFECT_EXIT", "upgrade": "EFFECT_UPGRADE"}
+EFFECT_KEYS = {"EFFECT_AMEND": ("section", "base_version", "body"), "EFFECT_ADMIT": ("party", "card"),
+               "EFFECT_UPGRADE": ("rules",)}
 
 
 class Entry:
@@ -22,31 +29,21 @@ class Entry:
         self.seat, self.basis = entry.seat, entry.basis.size
 
 
-def refuse(words):
-    raise Refused("ENT-7", words)
-
-
-def need(ok, words):
-    if not ok:
-        refuse(words)
-
-
-def u64(*numbers):
-    return b"".join(struct.pack(">Q", n) for n in numbers)
-
-
-class Governance:
-    def __init__(self, codec, founding):
+class Governance(Members):
+    def __init__(self, codec, founding, sigs=None):
         self.codec, self.founding, self.enums = codec, founding, codec.schema.enums
+        self.sigs = sigs or signing.Signatures()
         self.phase, self.event_type = self.enums["phase"], self.enums["event_type"]
         self.who, self.choice = self.enums["who"], self.enums["choice"]
-        self.writes_known = self.state_known = False
-        self.rows, self.changed, self.sparse = {}, {}, Sparse()
-        self.seats, self.keys, self.sections, self.old = {}, {}, {}, {}
-        self.decisions, self.pinned, self.revisions, self.ballots = {}, {}, {}, {}
-        self.last = {"decision": 0, "note": 0}
-        self.now = self.previous = 0
-        self.record_leaf, self.cause, self.cursor = 0, None, None
+        self.writes_known = False
+        self.rows, self.changed, self.sparse, self.timers = {}, {}, Sparse(), set()
+        self.parties, self.seats, self.keys, self.sections, self.old = {}, {}, {}, {}, {}
+        self.decisions, self.pinned, self.revisions, self.ballots, self.inputs = {}, {}, {}, {}, set()
+        self.recoveries, self.asks, self.supports, self.faults = {}, {}, {}, set()
+        self.last, self.rules = {"decision": 0, "note": 0}, 1  # rules: in force for the block at hand
+        self.blocks = []  # (time, size of the tree after it)
+        self.now = self.previous = self.height = self.epoch = 0
+        self.record_leaf, self.cause, self.halted = 0, None, None
 
     def put(self, table, key, name, fields):
         """name None: the row is deleted; fields bytes: the value itself."""
@@ -60,6 +57,8 @@ class Governance:
             self.rows[row] = new
         if in_root:
             self.sparse.put(number, row[1], new)
+        if table == "TIMER":
+            (self.timers.discard if new is None else self.timers.add)(row[1])
 
     def writes_root(self):
         """BLK-4."""
@@ -89,107 +88,103 @@ class Governance:
 
     def found(self, _record):
         """GOV-2."""
-        f, use = self.founding, self.enums["key_use"]
+        f = self.founding
         for leaf, number in enumerate(sorted(f.bodies), 1):
             self.section_row(number, 1, f.bodies[number], leaf)
         parties = {p.org: p for p in f.sections[7].list}
         for leaf, org in enumerate(sorted(f.cards), 1 + len(f.bodies)):
-            card, party = f.cards[org], parties[org]
-            self.put("PARTY", org, "state_party", {"role": f.roles[org], "card": f.digests[org], "node": card.node,
-                                                   "recovery": card.recovery, "changed_leaf": leaf})
-            common = f.sections[6].seats if party.role == 1 and 6 in f.sections else []
-            given = {s: [] for s in list(common) + list(party.seats or [])}
-            for s in card.seats:
-                if s.seat not in given or s.seat == "node":
+            for s in f.cards[org].seats:
+                if s.seat not in self.given_seats(parties[org]) or s.seat == "node":
                     raise Refused("GOV-2", "the charter gives %s no seat %s" % (org, s.seat))
-                given[s.seat] = s.keys
-                for k in s.keys:
-                    self.key_row(k.key, {"org": org, "use": use["KEY_PERSON"], "changed_leaf": leaf})
-            for s, keys in given.items():
-                self.seat_row("%s/%s" % (org, s), keys, leaf)
-            for name in ("vote", "cosign", "log", "node"):
-                self.key_row(card.node[name], {"org": org, "use": use["KEY_NODE"], "changed_leaf": leaf})
-        self.writes_known = self.state_known = True
-
-    def key_row(self, key, row):
-        self.keys[key] = row
-        self.put("KEY", key, "state_key", row)
-
-    def seat_row(self, seat, keys, leaf):
-        keys = sorted(keys, key=lambda k: (k.key, k.alg))
-        self.seats[seat] = {"keys": keys, "changed_leaf": leaf}
-        self.put("SEAT", seat, "state_seat", self.seats[seat])
+            self.join(parties[org], f.cards[org], f.digests[org], leaf)
+        self.writes_known = True
+        self.now = f.sections[1].founded_ms
+        self.blocks.append((self.now, 1 + len(f.bodies) + len(f.cards)))
 
     # -- blocks ----------------------------------------------------------------------------------------------------
 
     def block(self, record, first_leaf, entries):
-        self.changed, self.writes_known = {}, self.state_known
+        self.changed, self.writes_known = {}, True
         self.previous, self.now, self.record_leaf = self.now, record.time_ms, first_leaf
-        if not self.state_known:
-            return
+        self.height, self.epoch, self.rules = record.height, record.epoch, self.last.get("rules") or 1
         self.cause = None
-        fired = self.fire(record)
-        if fired is None:
-            return
-        if not entries and not fired:
+        if not self.fire(record) and not entries:
             raise Refused("BLK-8", "the block holds no entry and fires no timer")
         for e in entries:
+            authority.check(self, e)
             self.cause = e
             getattr(self, "do_" + e.name)(e, e.body)
+        self.blocks.append((self.now, first_leaf + 1 + len(entries)))
 
     def leaf(self):
         return self.cause.leaf if self.cause else self.record_leaf
 
-    def timers(self):
-        """(deadline, number, kind), in order."""
-        number = self.codec.schema.tables["TIMER"][0]
-        return sorted(struct.unpack(">QQB", key) for table, key in self.rows if table == number)
+    def due(self):
+        """The first timer that the block's time has reached, or None."""
+        first = min(self.timers, default=None)
+        return first if first and struct.unpack(">Q", first[:8])[0] <= self.now else None
 
     def fire(self, record):
-        """GOV-T1, GOV-T2. Returns how many fired; None when what happens is not followed here."""
+        """GOV-T1, GOV-T2. Returns how many fired."""
         kinds = self.enums["timer_kind"]
-        fired = self.halt()
-        if fired is None:
-            self.writes_known = self.state_known = False
-            return None
-        due = [t for t in self.timers() if t[0] <= self.now]
-        if len(due) + fired > MAX_TIMERS and record.entries:
-            raise Refused("GOV-T1", "timers are left unfired, and the block holds entries")
-        while fired < MAX_TIMERS:
-            due = [t for t in self.timers() if t[0] <= self.now]
-            if not due:
-                break
-            _, number, kind = due[0]
-            d = self.decisions[number]
-            if kind == kinds["TIMER_DEADLINE"]:
-                self.deadline(d)
+        fired = self.defer(0) if self.halted else 0
+        missed = min((t for t in self.timers if t[16] != kinds["TIMER_EFFECT"]), default=None)
+        missed = missed and struct.unpack(">Q", missed[:8])[0]
+        if not self.halted and missed is not None and self.now - missed > self.clock().late_after_ms:
+            self.halted = {"at": self.now, "from_ms": self.previous, "missed_ms": missed, "moved": 0, "cursor": None}
+            fired = self.defer(fired)
+        while not self.halted and fired < MAX_TIMERS and self.due():
+            _, number, kind = struct.unpack(">QQB", self.due())
+            if kind == kinds["TIMER_RECOVERY"]:
+                self.recovered(number)
+            elif kind == kinds["TIMER_DEADLINE"]:
+                self.deadline(self.decisions[number])
             elif kind == kinds["TIMER_EFFECT"]:
-                self.effective(d)
+                self.effective(self.decisions[number])
             else:
-                self.end(d, "PHASE_LAPSED", "EVENT_LAPSED")
+                self.end(self.decisions[number], "PHASE_LAPSED", "EVENT_LAPSED")
             fired += 1
+        if record.entries and (self.halted or self.due()):
+            raise Refused("GOV-T1", "timers are left unfired, and the block holds entries")
         return fired
 
-    def halt(self):
-        kinds, t = self.enums["timer_kind"], self.now
-        silent = [x for x in self.timers() if x[2] in (kinds["TIMER_DEADLINE"], kinds["TIMER_REBASE"])]
-        if not silent or t - silent[0][0] <= self.clock().late_after_ms:
-            return 0
-        moved = 0
-        bd = {"n": 1, "unit": self.enums["span_unit"]["UNIT_BD"]}
-        for deadline, number, kind in silent:
-            d = self.decisions[number]
-            until = self.end_of(d["number"], bd)
-            if deadline > t + 31 * 86_400_000 or deadline >= until:
+    def defer(self, fired):
+        """GOV-T2: moves timers of silence, from the halt's cursor on."""
+        h = self.halted
+        start, h["cursor"] = h["cursor"] or b"", None
+        for timer in sorted(t for t in self.timers if t >= start):
+            until = self.deferred_to(timer, h["at"])
+            if until is None:
                 continue
-            if moved == MAX_TIMERS:
-                return None
-            field = "deadline_ms" if kind == kinds["TIMER_DEADLINE"] else "rebase_ms"
-            self.set(d, **{field: until})
-            self.event(d, "EVENT_DEFERRED", until_ms=until)
-            moved += 1
-        self.put("HALT", u64(t), "state_halt", {"from_ms": self.previous, "missed_ms": silent[0][0], "moved": moved})
-        return moved
+            if fired == MAX_TIMERS:
+                h["cursor"] = timer
+                break
+            _, number, kind = struct.unpack(">QQB", timer)
+            if kind == self.enums["timer_kind"]["TIMER_RECOVERY"]:
+                self.recovery_row(number, {**self.recoveries[number], "due_ms": until})
+            else:
+                d = self.decisions[number]
+                deadline = kind == self.enums["timer_kind"]["TIMER_DEADLINE"]
+                self.set(d, **{"deadline_ms" if deadline else "rebase_ms": until})
+                self.event(d, "EVENT_DEFERRED", until_ms=until)
+            fired += 1
+            h["moved"] += 1
+        self.put("HALT", u64(h["at"]), "state_halt", h)
+        if h["cursor"] is None:
+            self.halted = None
+        return fired
+
+    def deferred_to(self, timer, t):
+        """When a halt found at t moves a timer to; None when it stays."""
+        kinds = self.enums["timer_kind"]
+        deadline, number, kind = struct.unpack(">QQB", timer)
+        if kind == kinds["TIMER_EFFECT"] or deadline > t + HALT_DAYS * DAY:
+            return None
+        if kind == kinds["TIMER_RECOVERY"]:
+            until = t + RECOVERY_HALT_DAYS * DAY
+        else:
+            until = self.end_of(number, {"n": 1, "unit": self.enums["span_unit"]["UNIT_BD"]}, t)
+        return until if deadline < until else None
 
     # -- decisions: rows, timers, events -----------------------------------------------------------------------------
 
@@ -239,9 +234,10 @@ class Governance:
         self.set(d, phase=self.phase[phase], closed_ms=self.now, changed_leaf=self.leaf())
         self.event(d, event, **fields)
 
-    def end_of(self, number, span):
+    def end_of(self, number, span, since=None):
         p = self.pinned[number]
-        return Calendars(self.old[8, p["calendars_version"]], self.enums).end(p["calendar"], self.now, span)
+        since = self.now if since is None else since
+        return Calendars(self.old[8, p["calendars_version"]], self.enums).end(p["calendar"], since, span)
 
     def terms(self, d, rung=None):
         return rights.terms_in_force(self.pinned[d["number"]], d, d["rung"] if rung is None else rung, self.who)
@@ -266,7 +262,7 @@ class Governance:
 
     def deadline(self, d):
         """GOV-13."""
-        if self.is_phase(d, "PHASE_MEDIATION") or self.owing(d):
+        if self.is_phase(d, "PHASE_MEDIATION") or self.owing(d) or (self.approved(d) and not self.inputs_in(d)):
             self.escalate(d)
         else:
             self.end(d, "PHASE_REJECTED", "EVENT_REJECTED")
@@ -276,7 +272,8 @@ class Governance:
         p = self.pinned[d["number"]]
         bodies = {t["body"] for t in rights.base_terms(p, d["level"])} - {None}
         for n in range(d["rung"] + 1, len(p["rungs"]) + 1):
-            if p["rungs"][n - 1]["body"] not in bodies:
+            r = p["rungs"][n - 1]
+            if r["mediator"] or (r["partners"] and r["body"] not in bodies):
                 return n
         return None
 
@@ -303,12 +300,21 @@ class Governance:
             found = {x for _, ps in self.positions(d, rung) for q, x in ps if q["org"] == otherwise.name}
             order = (rights.REJECTS, rights.OWES, rights.APPROVES, rights.ASIDE)
             worst = next((x for x in order if x in found), None)
-            if worst == rights.APPROVES:
+            if worst == rights.APPROVES and self.inputs_in(d):
                 return self.passing(d)
         return self.set(d, phase=self.phase["PHASE_DEFAULT"], closed_ms=self.now)
 
     def passes(self, d):
         """GOV-24."""
+        return self.approved(d) and self.inputs_in(d)
+
+    def inputs_in(self, d):
+        needs = self.pinned[d["number"]]["needs"] or []
+        return all((d["number"], d["revision"], i) in self.inputs or (n.seat and self.has_left(org_of(n.seat)))
+                   for i, n in enumerate(needs))
+
+    def approved(self, d):
+        """GOV-24, but for the inputs."""
         for t, ps in self.positions(d):
             found = [x for _, x in ps]
             if rights.OWES in found or rights.REJECTS in found or not found:
@@ -322,39 +328,59 @@ class Governance:
                 return False
         return True
 
-    def passing(self, d):
+    def passing(self, d, leaving=False):
+        """leaving: as GOV-38 has it, by nobody, and a notice of 0 ends by its timer."""
         until = self.end_of(d["number"], self.pinned[d["number"]]["notice"])
         self.set(d, phase=self.phase["PHASE_PASSED"], passed_ms=self.now, effective_ms=until, changed_leaf=self.leaf())
-        self.event(d, "EVENT_PASSED", until_ms=until)
+        self.event(d, "EVENT_PASSED", until_ms=until, **({"seat": None, "id": None} if leaving else {}))
         head = self.decisions[d["counters"] or d["number"]]
         for n in [head["number"]] + head["countered_by"]:
             other = self.decisions[n]
             if other is not d and self.is_phase(other, "PHASE_STALE", *UNDECIDED):
                 self.end(other, "PHASE_COUNTERED", "EVENT_COUNTERED", other=d["number"], seat=None, id=None)
-        if self.pinned[d["number"]]["notice"].n == 0:
+        if self.pinned[d["number"]]["notice"].n == 0 and not leaving:
             self.effective(d)
 
     def effective(self, d):
-        """GOV-25, GOV-22."""
-        effect = self.revisions[d["number"]][-1]["proposal"].effect
-        if d["section"]:
-            old = self.sections.get(d["section"])
-            if (old["version"] if old else None) != d["base_version"] or (old and old["body"] == effect.body):
-                return self.stale(d)
-            version = old["version"] + 1 if old else 1
-            if old:
-                self.put("SECTION_OLD", struct.pack(">BI", d["section"], old["version"]), "state_section", old)
-            self.section_row(d["section"], version, effect.body, self.leaf(), d["number"])
+        """GOV-25."""
+        effect, kind = self.revisions[d["number"]][-1]["proposal"].effect, EFFECTS.get(d["type"])
+        try:
+            self.effect_ok(d["type"], effect, d["mover"], d["partner"])
+        except Verdict as e:
+            return self.stale(d, None if kind == "EFFECT_AMEND" else self.codec.schema.verdicts[e.verdict])
+        if kind == "EFFECT_AMEND":
+            self.new_section(d, effect.section, effect.body)
+        elif kind == "EFFECT_ADMIT":
+            self.admit(d, effect)
+        elif kind == "EFFECT_UPGRADE":
+            self.number_row("rules-next", effect.rules)
         self.set(d, phase=self.phase["PHASE_EFFECTIVE"], effective_ms=self.now, closed_ms=self.now,
                  changed_leaf=self.leaf())
-        if not d["section"]:
-            return self.event(d, "EVENT_EFFECTIVE", seat=None, id=None)
-        self.event(d, "EVENT_EFFECTIVE", section=d["section"], version=version, seat=None, id=None)
+        section = 7 if kind == "EFFECT_ADMIT" else d["section"]
+        version = self.sections[section]["version"] if section else None
+        self.event(d, "EVENT_EFFECTIVE", section=section, version=version, seat=None, id=None)
+        if kind == "EFFECT_AMEND":
+            self.outdated(d, version)
+        elif kind == "EFFECT_ADMIT":
+            self.ask_anew(effect.party.org)
+        elif kind in ("EFFECT_REMOVE", "EFFECT_EXIT"):
+            self.leave(self.leaver(d["type"], d["mover"], d["partner"]))
+        elif kind == "EFFECT_UPGRADE":
+            self.count_support()
+        return None
+
+    def new_section(self, d, number, body):
+        """GOV-22."""
+        old = self.sections.get(number)
+        if old:
+            self.put("SECTION_OLD", struct.pack(">BI", number, old["version"]), "state_section", old)
+        self.section_row(number, old["version"] + 1 if old else 1, body, self.leaf(), d["number"])
+
+    def outdated(self, d, version):
         for n in sorted(self.decisions):
             other = self.decisions[n]
             if self.amending_of(other) and other["section"] == d["section"] and other["base_version"] != version:
                 self.stale(other, "D-%d took effect first; the section is at version %d" % (d["number"], version))
-        return None
 
     def stale(self, d, words=None):
         """GOV-21. The words that follow from a failed recheck are not known here."""
@@ -366,111 +392,97 @@ class Governance:
     # -- kinds -------------------------------------------------------------------------------------------------------
 
     def fresh(self, changed_leaf):
-        need(changed_leaf < self.cause.basis, "it changed after what the author had seen (GOV-4)")
+        need(changed_leaf < self.cause.basis, "it changed after what the author had seen (GOV-4)", "CHANGED_SINCE")
 
     def decision(self, ref):
-        need(ref.number in self.decisions, "no decision %d" % ref.number)
+        need(ref.number in self.decisions, "no decision %d" % ref.number, "NO_SUCH_OBJECT")
         d = self.decisions[ref.number]
         self.fresh(d["changed_leaf"])
         return d
 
-    def live(self, d, ref):
-        need(self.is_phase(d, *LIVE), "the decision is closed")
-        need(ref.digest == d["digest"], "made for another revision")
-
-    def do_holder(self, e, b):
-        """GOV-5."""
-        org = org_of(b.seat)
-        need(e.seat == org + "/registrar", "holders are set by the registrar of the seat's organisation")
-        need(b.seat != e.seat, "a registrar's keys are not replaced under these rules")
-        need(b.seat in self.seats, "no such seat")
-        self.fresh(self.seats[b.seat]["changed_leaf"])
-        need(len({k.key for k in b.keys}) == len(b.keys), "a key twice")
-        for k in sorted(b.keys, key=lambda k: k.key):
-            known = self.keys.get(k.key)
-            if known:
-                need(not known.get("revoked_ms"), "a key is revoked")
-                need(known["use"] == self.enums["key_use"]["KEY_PERSON"] and known["org"] == org,
-                     "a key is a node's or another organisation's")
-            else:
-                self.key_row(k.key, {"org": org, "use": self.enums["key_use"]["KEY_PERSON"], "changed_leaf": e.leaf})
-        self.seat_row(b.seat, b.keys, e.leaf)
-
-    def do_key(self, e, b):
-        """GOV-6."""
-        known = self.keys.get(b.key.key)
-        need(known, "no such key")
-        registrar = known["org"] + "/registrar"
-        need(e.seat == registrar, "not by the registrar of its organisation")
-        need(known["use"] == self.enums["key_use"]["KEY_PERSON"], "a node's key")
-        self.fresh(known["changed_leaf"])
-        need(known.get("revoked_ms") is None, "revoked before")
-        held = [k.key for k in self.seats[registrar]["keys"]]
-        need(b.key.key not in held or (b.key.key == e.signature.key and len(held) > 1), "a registrar's key")
-        self.key_row(b.key.key, {**known, "revoked_ms": self.now, "compromised_since_ms": b.compromised_since_ms,
-                                 "reason": b.reason, "changed_leaf": e.leaf})
-        for seat, row in sorted(self.seats.items()):
-            if org_of(seat) == known["org"] and b.key.key in [k.key for k in row["keys"]]:
-                self.seat_row(seat, [k for k in row["keys"] if k.key != b.key.key], e.leaf)
+    def live(self, d, ref=None):
+        need(self.is_phase(d, *LIVE), "the decision is closed", "CLOSED")
+        need(ref is None or ref.digest == d["digest"], "made for another revision", "WRONG_REVISION")
 
     def charter(self):
-        return rights.Charter({n: s["decoded"] for n, s in self.sections.items()}, self.seats)
+        left = [o for o in self.parties if self.has_left(o)]
+        return rights.Charter({n: s["decoded"] for n, s in self.sections.items()}, self.seats, left)
 
     def pin(self, row):
         """GOV-7."""
         c = self.charter()
         owners = sorted({s for o in row.owner for s in c.selected(o)})
         ladder = next((x for x in self.section(13).list if x.name == row.ladder), None)
-        need(ladder, "the row names no ladder of the charter")
-        return {"decisions_version": self.sections[14]["version"], "calendars_version": self.sections[8]["version"],
+        need(ladder, "the row names no ladder of the charter", "NO_SUCH_OBJECT")
+        pinned = {"decisions_version": self.sections[14]["version"], "calendars_version": self.sections[8]["version"],
                 "calendar": row.calendar, "owners": owners, "when_joint": row.joint,
                 "terms": [c.term(a) for a in row.approve],
                 "raises": [{"when": r.when, "terms": [c.term(a) for a in r.approve]} for r in row.above]
                 if row.above else None,
                 "veto": row.veto or [], "sla": row.sla, "min_read": row.min_read, "notice": row.notice,
                 "ladder": row.ladder, "rungs": [c.rung(r) for r in ladder.rungs], "otherwise": row.otherwise,
-                "abstain": row.abstain}
+                "abstain": row.abstain, "needs": row.needs}
+        try:
+            data = self.codec.encode("state_pinned", pinned)
+            self.codec.decode("state_pinned", data)
+        except Refused as e:
+            raise Verdict("TOO_MANY", e.words) from None
+        need(len(data) <= 65535, "what is pinned is too large", "TOO_MANY")
+        return pinned
 
     def row_supported(self, row):
-        need(row.name not in REFUSED_ROWS and not row.act_first and not row.needs and not row.longest
-             and not row.reaffirms and row.budget == self.enums["requirement"]["REQ_NONE"]
-             and row.silence == self.enums["silence"]["SILENCE_ESCALATE"], "the row is not supported by these rules")
+        need(not row.act_first and not row.longest and not row.reaffirms and row.budget == self.enums["requirement"]["REQ_NONE"]
+             and row.silence == self.enums["silence"]["SILENCE_ESCALATE"], "the row is not supported by these rules", "NOT_SUPPORTED")
 
-    def proposal_ok(self, p):
+    def proposal_ok(self, type_, p):
         partners = self.charter().partners
-        need(p.budget is None, "budgets are not supported by these rules")
-        need(all(o in partners for o in p.affected or []), "affected names no partner")
-        need(p.partner is None or p.partner in partners, "no such partner")
+        need(p.budget is None, "budgets are not supported by these rules", "NOT_SUPPORTED")
+        need(all(o in partners for o in p.affected or []), "affected names no partner", "NO_SUCH_OBJECT")
+        if type_ == "removal":
+            partners = [o for o in self.parties if not self.has_left(o)]
+        need(p.partner is None or p.partner in partners, "no such partner", "NO_SUCH_OBJECT")
 
     def approvals_ok(self, pinned, d):
         terms = rights.base_terms(pinned, d["level"])
         for t in terms:
-            need(t["who"] != self.who["WHO_OTHER"] or d["partner"], "it names no partner")
-            need(t["who"] != self.who["WHO_AFFECTED"] or not d["joint"] or d["affected"], "it names nobody affected")
-            need(rights.asked(t, d, self.who), "an approval asks nobody")
+            need(t["who"] != self.who["WHO_OTHER"] or d["partner"], "it names no partner", "INCOMPLETE")
+            need(t["who"] != self.who["WHO_AFFECTED"] or not d["joint"] or d["affected"], "it names nobody affected", "INCOMPLETE")
+            need(rights.asked(t, d, self.who), "an approval asks nobody", "NOT_PERMITTED")
 
-    def effect_ok(self, type_, effect):
+    def effect_ok(self, type_, effect, mover, partner):
         """GOV-22, but for the charter check."""
-        if effect.type == self.enums["effect_type"]["EFFECT_NONE"]:
-            need(effect.section is None and effect.base_version is None and effect.body is None
-                 and type_ not in ("charter-core", "charter-policy"), "the effect does not fit the row")
-            return
-        need(type_ in ("charter-core", "charter-policy"), "no amendment under this row")
-        need(effect.section and effect.body is not None and effect.section not in (1, 6, 7), "not that section")
-        old = self.sections.get(effect.section)
-        need(effect.base_version == (old["version"] if old else None), "the section has a newer version")
-        need(not old or old["body"] != effect.body, "the body is the same")
+        kind = EFFECTS.get(type_, "EFFECT_NONE")
+        keys = EFFECT_KEYS.get(kind, ())
+        need(effect.type == self.enums["effect_type"][kind], "the effect does not fit the row", "BAD_EFFECT")
+        for f in self.codec.schema.records["effect"]:
+            need(f.name in ("type",) + keys or effect[f.name] is None, "a key of another effect", "BAD_EFFECT")
+        if kind == "EFFECT_AMEND":
+            need(effect.section and effect.body is not None and effect.section != 1, "no section or body", "BAD_EFFECT")
+            need(effect.section not in (6, 7), "it changes with members", "NOT_PERMITTED")
+            old = self.sections.get(effect.section)
+            need(effect.base_version == (old["version"] if old else None), "the section has a newer version", "STALE_VERSION")
+            need(not old or old["body"] != effect.body, "the body is the same", "BAD_EFFECT")
+        elif kind == "EFFECT_ADMIT":
+            self.admit_ok(effect)
+        elif kind in ("EFFECT_REMOVE", "EFFECT_EXIT"):
+            need(kind == "EFFECT_REMOVE" or partner is None, "an exit is its mover's organisation's", "BAD_EFFECT")
+            self.leaver_ok(self.leaver(type_, mover, partner))
+        elif kind == "EFFECT_UPGRADE":
+            self.upgrade_ok(effect)
+
+    def leaver(self, type_, mover, partner):
+        return partner if type_ == "removal" else org_of(mover)
 
     def do_propose(self, e, b):
         """GOV-7."""
         p = b.proposal
         row = next((r for r in self.section(14).rows if r.name == b.type), None)
-        need(row, "no such row")
+        need(row, "no such row", "NO_SUCH_OBJECT")
         self.row_supported(row)
         pinned = self.pin(row)
-        need(e.seat in pinned["owners"], "the seat does not own the row")
-        need(row.scope is None or row.scope == p.scope, "another scope")
-        self.proposal_ok(p)
+        need(e.seat in pinned["owners"], "the seat does not own the row", "NOT_PERMITTED")
+        need(row.scope is None or row.scope == p.scope, "another scope", "NOT_PERMITTED")
+        self.proposal_ok(b.type, p)
         level, joint = rights.level_and_joint(pinned, p, e.seat, self.enums)
         d = {"type": b.type, "phase": None, "rung": 0, "revision": 1, "digest": e.id, "title": p.title,
              "mover": e.seat, "opened_ms": self.now, "opened_leaf": e.leaf, "level": level, "joint": joint,
@@ -478,7 +490,10 @@ class Governance:
              "base_version": p.effect.base_version, "counters": None, "countered_by": [], "rung_revisions": 0,
              "events": 0, "changed_leaf": e.leaf}
         self.approvals_ok(pinned, d)
-        self.effect_ok(b.type, p.effect)
+        self.effect_ok(b.type, p.effect, e.seat, p.partner)
+        amending = [x for x in self.decisions.values() if p.effect.section and x["section"] == p.effect.section
+                    and self.is_phase(x, *UNDECIDED)]
+        need(len(amending) < 32, "32 undecided amendments of the section", "TOO_MANY")
         head = self.countered(e, b) if b.counters else None
         number = self.count("decision")
         d.update(number=number, counters=head and head["number"])
@@ -495,16 +510,15 @@ class Governance:
     def countered(self, e, b):
         """GOV-19."""
         other = self.decision(b.counters)
-        need(self.is_phase(other, *UNDECIDED), "what it counters is decided")
-        need(b.counters.digest == other["digest"], "made for another revision")
-        need(other["type"] == b.type and other["mover"] != e.seat, "another type, or the same seat's")
+        need(self.is_phase(other, *UNDECIDED), "what it counters is decided", "CLOSED")
+        need(b.counters.digest == other["digest"], "made for another revision", "WRONG_REVISION")
+        need(other["type"] == b.type and other["mover"] != e.seat, "another type, or the same seat's", "NOT_PERMITTED")
         head = self.decisions[other["counters"] or other["number"]]
-        need(len(head["countered_by"]) < 8, "eight counters")
+        need(len(head["countered_by"]) < 8, "eight counters", "TOO_MANY")
         return head
 
     def count(self, name):
-        self.last[name] += 1
-        self.put("META", name, "state_counter", {"value": self.last[name]})
+        self.number_row(name, self.last[name] + 1)
         return self.last[name]
 
     def revision(self, d, proposal, reason):
@@ -517,15 +531,17 @@ class Governance:
         """GOV-9."""
         d = self.decision(b.decision)
         self.live(d, b.decision)
-        need(b.rung == d["rung"], "made for another rung")
-        need(b.choice != self.choice["CHOICE_RECUSE"], "recusal is not supported by these rules")
+        need(b.rung == d["rung"], "made for another rung", "WRONG_RUNG")
+        need(b.choice != self.choice["CHOICE_RECUSE"], "recusal is not supported by these rules", "NOT_SUPPORTED")
         tally = self.tally(d)
         if e.seat in tally:
             self.fresh(tally[e.seat]["leaf"])
         veto = b.choice == self.choice["CHOICE_VETO"]
         joins = None if veto else self.ballot_ok(e, b, d, tally)
         if veto:
-            need(e.seat in self.pinned[d["number"]]["veto"] and b.reason and b.clause, "the seat may not veto so")
+            need(e.seat in self.pinned[d["number"]]["veto"], "the seat may not veto", "NOT_PERMITTED")
+            need(b.reason, "a reason is required", "REASON_NEEDED")
+            need(b.clause, "a clause is required", "CLAUSE_NEEDED")
         row = {"choice": b.choice, "key": {"alg": e.signature.alg, "key": e.signature.key}, "id": e.id,
                "leaf": e.leaf, "at_ms": self.now, "clause": b.clause, "reason": b.reason}
         self.ballots.setdefault((d["number"], d["revision"], d["rung"]), {})[e.seat] = row
@@ -541,26 +557,26 @@ class Governance:
 
     def ballot_ok(self, e, b, d, tally):
         """Returns the organisation that the ballot makes an affected one, or None."""
-        need(self.is_phase(d, "PHASE_OPEN"), "no ballots at this stage")
-        need(b.choice != self.choice["CHOICE_REJECT"] or b.reason, "a reason is required")
-        need(e.seat.split("/")[1] != "registrar", "a registrar casts no ballots")
+        need(self.is_phase(d, "PHASE_OPEN"), "no ballots at this stage", "NOT_NOW")
+        need(b.choice != self.choice["CHOICE_REJECT"] or b.reason, "a reason is required", "REASON_NEEDED")
+        need(e.seat.split("/")[1] != "registrar", "a registrar casts no ballots", "NOT_PERMITTED")
         org, asked, joins = org_of(e.seat), False, None
         for t in self.terms(d):
             asked = asked or any(e.seat in p["seats"] for p in rights.asked(t, d, self.who))
             if d["joint"] and t["who"] == self.who["WHO_AFFECTED"] and any(e.seat in p["seats"] for p in t["partners"]):
                 asked, joins = True, org
-        need(asked, "no approval asks this seat")
+        need(asked, "no approval asks this seat", "NOT_PERMITTED")
         need(all(s == e.seat or r["key"]["key"] != e.signature.key for s, r in tally.items()),
-             "the key has a ballot for another seat")
+             "the key has a ballot for another seat", "SELF_DEALING")
         return joins
 
     def do_move_decision(self, e, b):
         """GOV-15."""
         d = self.decision(b.decision)
         self.live(d, b.decision)
-        need(b.rung == d["rung"], "made for another rung")
-        need(b.move == self.enums["move"]["MOVE_ESCALATE"], "not supported by these rules")
-        need(self.is_phase(d, "PHASE_OPEN") and self.next_rung(d) is not None, "not at this stage")
+        need(b.rung == d["rung"], "made for another rung", "WRONG_RUNG")
+        need(b.move == self.enums["move"]["MOVE_ESCALATE"], "not supported by these rules", "NOT_SUPPORTED")
+        need(self.is_phase(d, "PHASE_OPEN") and self.next_rung(d) is not None, "not at this stage", "NOT_NOW")
         owner = e.seat in self.pinned[d["number"]]["owners"]
         ballots, positions = self.tally(d), self.positions(d)
         if self.owing(d):
@@ -568,20 +584,20 @@ class Governance:
                                                 for _, ps in positions for p, x in ps)
         else:
             may = ballots.get(e.seat, {}).get("choice") == self.choice["CHOICE_APPROVE"]
-        need(owner or may, "the seat may not escalate")
+        need(owner or may, "the seat may not escalate", "NOT_PERMITTED")
         self.escalate(d, reason=b.reason)
 
     def do_revise(self, e, b):
         """GOV-18."""
         d, p = self.decision(b.decision), b.proposal
-        need(e.seat == d["mover"], "not the mover's seat")
-        need(not self.is_phase(d, "PHASE_PASSED"), "it has passed")
+        need(e.seat == d["mover"], "not the mover's seat", "NOT_PERMITTED")
+        need(not self.is_phase(d, "PHASE_PASSED"), "it has passed", "NOT_NOW")
         self.live(d, b.decision)
         stale = self.is_phase(d, "PHASE_STALE")
-        need(stale or d["rung_revisions"] < 3, "three revisions on this rung")
-        self.proposal_ok(p)
-        self.effect_ok(d["type"], p.effect)
-        need(p.partner == d["partner"] and p.effect.section == d["section"], "another partner or section")
+        need(stale or d["rung_revisions"] < 3, "three revisions on this rung", "TOO_MANY")
+        self.proposal_ok(d["type"], p)
+        self.effect_ok(d["type"], p.effect, d["mover"], p.partner)
+        need(p.partner == d["partner"] and p.effect.section == d["section"], "another partner or section", "NOT_PERMITTED")
         pinned = self.pinned[d["number"]]
         level, joint = rights.level_and_joint(pinned, p, e.seat, self.enums)
         asked = {**d, "level": level, "joint": joint, "affected": p.affected or []}
@@ -600,18 +616,19 @@ class Governance:
         """GOV-20."""
         d = self.decision(b.decision)
         self.live(d, b.decision)
-        need(e.seat == d["mover"] and not self.is_phase(d, "PHASE_PASSED"), "it may not be withdrawn")
+        need(e.seat == d["mover"], "not the mover's seat", "NOT_PERMITTED")
+        need(not self.is_phase(d, "PHASE_PASSED"), "it has passed", "NOT_NOW")
         self.end(d, "PHASE_WITHDRAWN", "EVENT_WITHDRAWN", reason=b.reason)
 
     def do_note(self, e, b):
         """GOV-23."""
         kinds = self.enums["note_type"]
-        need(b.type != kinds["NOTE_COMMENT"] or b.text, "a comment without text")
-        need(b.type != kinds["NOTE_EVIDENCE"] or b.document, "evidence without a document")
-        need(b.type != kinds["NOTE_LINK"] or (b.decision and b.target), "a link without both ends")
+        need(b.type != kinds["NOTE_COMMENT"] or b.text, "a comment without text", "INCOMPLETE")
+        need(b.type != kinds["NOTE_EVIDENCE"] or b.document, "evidence without a document", "INCOMPLETE")
+        need(b.type != kinds["NOTE_LINK"] or (b.decision and b.target), "a link without both ends", "INCOMPLETE")
         for ref in (b.decision, b.target):
-            need(ref is None or ref.number in self.decisions, "no such decision")
-            need(ref is None or ref.digest in [r["digest"] for r in self.revisions[ref.number]], "no such revision")
+            need(ref is None or ref.number in self.decisions, "no such decision", "NO_SUCH_OBJECT")
+            need(ref is None or ref.digest in [r["digest"] for r in self.revisions[ref.number]], "no such revision", "WRONG_REVISION")
         number = self.count("note")
         self.put("NOTE", u64(number), "state_note", {"id": e.id, "leaf": e.leaf, "at_ms": self.now, "seat": e.seat,
                                                      "note": b})

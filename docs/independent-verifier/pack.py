@@ -14,6 +14,10 @@ class Failed(Exception):
         self.region, self.frame, self.offset, self.rule, self.words = region, frame, offset, rule, words
 
 
+class Unknown(Exception):
+    """What this program does not know how to check: neither verified nor failed."""
+
+
 def frames(codec, stream):
     """Yields (number, offset, kind name, decoded body). Frames count from 1; the magic is frame 0."""
     limit = codec.schema.limits["FRAME_BYTES"]

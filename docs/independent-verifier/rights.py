@@ -4,6 +4,19 @@ from canonical import Refused
 APPROVES, OWES, REJECTS, ASIDE = "approves", "owes", "rejects", "stands aside"
 
 
+class Verdict(Refused):
+    """What the rules say of an entry: a name of verdicts.def, and words."""
+
+    def __init__(self, verdict, words):
+        super().__init__("ENT-7", "%s: %s" % (verdict, words))
+        self.verdict = verdict
+
+
+def need(ok, words, verdict):
+    if not ok:
+        raise Verdict(verdict, words)
+
+
 def org_of(seat):
     return seat.split("/")[0]
 
@@ -11,8 +24,8 @@ def org_of(seat):
 class Charter:
     """Selectors over the charter in force."""
 
-    def __init__(self, sections, seats):
-        self.partners = sorted(p.org for p in sections[7].list if p.role == 1)
+    def __init__(self, sections, seats, left=()):
+        self.partners = sorted(p.org for p in sections[7].list if p.role == 1 and p.org not in left)
         self.bodies = {b.name: b for b in sections[12].list} if 12 in sections else {}
         self.seats = seats
 
@@ -62,7 +75,7 @@ def holds(predicate, proposal, mover, enums):
                 op["CMP_EQ"]: a.minor == t.amount.minor, op["CMP_GE"]: a.minor >= t.amount.minor,
                 op["CMP_GT"]: a.minor > t.amount.minor}[t.op])
         else:
-            raise Refused("ENT-7", "a predicate looks at what these rules do not have")
+            raise Verdict("NOT_SUPPORTED", "a predicate looks at what these rules do not have")
     return any(found) if predicate.join == enums["connective"]["JOIN_OR"] else all(found)
 
 
@@ -76,13 +89,13 @@ def level_and_joint(pinned, proposal, mover, enums):
     if when.mode == enums["joint"]["JOINT_WHEN"]:
         asked = currencies([when.when], enums)
         if asked and (proposal.amount is None or proposal.amount.currency not in asked):
-            raise Refused("ENT-7", "whether it is joint depends on an amount that is not there")
+            raise Verdict("INCOMPLETE", "whether it is joint depends on an amount that is not there")
         joint = holds(when.when, proposal, mover, enums)
     else:
         joint = when.mode == enums["joint"]["JOINT_YES"]
     asked = currencies(raises, enums)
     if asked and proposal.amount is not None and proposal.amount.currency not in asked:
-        raise Refused("ENT-7", "the amount is in a currency of none of the row's")
+        raise Verdict("INCOMPLETE", "the amount is in a currency of none of the row's")
     level = 0
     for i, r in enumerate(raises, 1):
         if holds(r, proposal, mover, enums):

@@ -1,13 +1,13 @@
 """The field tables, read from proto/*.def when the program starts.
 
 The blocks of proto/*.def are part of the specification, so they are parsed, not copied: a table that is read cannot
-differ from the one it was taken from. Only the lines RECORD, FIELD, OPT, ENUM_BEGIN, VALUE, TABLE and LIMIT matter."""
+differ from the one it was taken from. Only the lines RECORD, FIELD, OPT, ENUM_BEGIN, VALUE, TABLE, LIMIT and VERDICT matter."""
 import pathlib
 import re
 
 FILES = ("limits", "enums", "state_enums", "charter_enums", "ledger", "records", "pack", "charter", "state", "tables",
-         "hello", "messages")
-LINE = re.compile(r'^(RECORD|FIELD|OPT|ENUM_BEGIN|VALUE|TABLE|LIMIT)\((.*)\)\s*$')
+         "hello", "messages", "verdicts")
+LINE = re.compile(r'^(RECORD|FIELD|OPT|ENUM_BEGIN|VALUE|TABLE|LIMIT|VERDICT)\((.*)\)\s*$')
 ARGUMENT = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^,()"]+(?:\([^()]*\))?)\s*(?:,|$)')
 
 
@@ -23,6 +23,7 @@ class Schema:
     def __init__(self, folder):
         self.records, self.numbers, self.enums, self.tables, self.limits = {}, {}, {}, {}, {}
         self.names = {}  # (enum, number) -> text
+        self.verdicts = {}  # name -> text
         for name in FILES:
             path = pathlib.Path(folder) / (name + ".def")
             if path.exists():
@@ -51,6 +52,8 @@ class Schema:
             self.names[args[0], int(args[2])] = args[3]
         elif what == "TABLE":
             self.tables[args[0]] = (int(args[1]), args[2] == "1")
+        elif what == "VERDICT":
+            self.verdicts[args[0]] = args[3]
         elif what == "LIMIT":
             self.limits[args[0]] = int(args[1])
 

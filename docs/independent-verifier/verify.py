@@ -1,32 +1,31 @@
 """Verifies a pack in one pass: founding, blocks, leaves, certificates, texts, checkpoints."""
 import hashlib
 
-from authority import Authority
 from canonical import Refused, text_ok, prefix
 import genesis
 import governance
 from merkle import Tree, sha256
 import note
 import pack
-from pack import Failed
+from pack import Failed, Unknown
 import sets
 import signing
 
 DAY = 86_400_000
 ZEROS = bytes(32)
+KNOWN_RULES = 1
 
 
 class Verifier:
     def __init__(self, codec, cross=False):
         self.codec, self.sigs = codec, signing.Signatures(cross)
         self.founding = None
-        self.tree, self.boundaries = Tree(), []  # boundaries: (size, root, time), one per block
+        self.tree, self.boundaries = Tree(), []  # boundaries: (size, root, time, two sets, note keys), one per block
         self.by_size, self.ids = {}, set()
         self.last, self.last_certificate = None, None  # of the newest block
         self.members = None
         self.counts = {"blocks": 0, "entries": 0, "texts": 0, "texts_absent": 0, "checkpoints": 0,
-                       "writes_roots": 0, "writes_roots_not_derived": 0, "state_roots": 0,
-                       "state_roots_not_derived": 0, "certificates": 0}
+                       "writes_roots": 0, "writes_roots_not_derived": 0, "state_roots": 0, "certificates": 0}
         self.kinds, self.ended = {}, False
 
     # -- frames ----------------------------------------------------------------------------------------------------
@@ -66,27 +65,35 @@ class Verifier:
                   "this is alliance %s, another one was expected" % f.alliance.hex())
         self.origin = "%s/%s" % (f.sections[1].origin, f.alliance.hex())
         self.guard("genesis", sets.check_set, [Rec_of(m) for m in f.members])
-        self.authority = Authority(f)
-        self.governance = governance.Governance(self.codec, f)
-        self.note_keys = [note.Key(self.origin, note.LOG, c.node.log) for c in f.cards.values()]
-        self.note_keys += [note.Key("%s/%s" % (self.origin, o), note.COSIGN, c.node.cosign)
-                           for o, c in f.cards.items()]
+        self.governance = governance.Governance(self.codec, f, self.sigs)
+        self.note_keys = {}
+
+    def keys_on_record(self):
+        """The log and cosignature keys that PARTY names: by name, kind and key."""
+        out = {}
+        for org, p in self.governance.parties.items():
+            for name, kind, key in ((self.origin, note.LOG, p["node"]["log"]),
+                                    ("%s/%s" % (self.origin, org), note.COSIGN, p["node"]["cosign"])):
+                out[name, kind, key] = self.note_keys.get((name, kind, key)) or note.Key(name, kind, key)
+        return out
+
+    def missing(self, cosigned, members):
+        """How many cosignatures by this set are missing to q."""
+        of_set = {("%s/%s" % (self.origin, m["org"]), m["cosign"]) for m in members}
+        return sets.quorum(len(members)) - len(cosigned & of_set)
 
     def pack_checkpoint(self, body):
         self.need(self.last is not None, "frame", "PAK-2", "a checkpoint before any block")
         n = self.guard("checkpoint", note.parse, body.note)
         self.need(n.origin == self.origin and not n.extensions, "checkpoint", "CKP-4", "another log's checkpoint")
-        signed = self.guard("checkpoint", note.check, n, self.note_keys, True, self.sigs.counts)
         self.need(n.size in self.by_size, "checkpoint", "CKP-1", "size %d is after no block of this pack" % n.size)
-        height = self.by_size[n.size]
-        self.need(n.root == self.boundaries[height][1], "checkpoint", "CKP-1",
-                  "the root of size %d is another one" % n.size)
-        members = self.boundaries[height][3]
-        names = {"%s/%s" % (self.origin, m["org"]) for m in members}
-        cosigned = {self.note_keys[i].name for i in signed if self.note_keys[i].kind == note.COSIGN}
-        q = sets.quorum(len(members))
-        self.need(len(cosigned & names) >= q, "checkpoint", "CKP-3",
-                  "%d cosignatures of the set in force, %d are needed" % (len(cosigned & names), q))
+        _, root, _, members, keys = self.boundaries[self.by_size[n.size]]
+        signed = self.guard("checkpoint", note.check, n, keys, True, self.sigs.counts)
+        self.need(n.root == root, "checkpoint", "CKP-1", "the root of size %d is another one" % n.size)
+        cosigned = {(keys[i].name, keys[i].key) for i in signed if keys[i].kind == note.COSIGN}
+        missing = [self.missing(cosigned, m) for m in members]
+        self.need(min(missing) <= 0, "checkpoint", "CKP-3",
+                  "%d cosignatures of the set in force are missing" % min(missing))
         self.counts["checkpoints"] += 1
 
     def pack_end(self, body):
@@ -104,8 +111,12 @@ class Verifier:
         height = self.counts["blocks"]
         self.need(record.height == height, "header", "PAK-2", "height %d where %d belongs" % (record.height, height))
         self.need(record.alliance == self.founding.alliance, "header", "BLK-2", "a block of another alliance")
-        self.need(record.rules == 1, "header", "BLK-9",
-                  "executed under rules version %d; this program knows version 1" % record.rules)
+        in_force = self.governance.last.get("rules") or 1
+        self.need(record.rules == in_force, "header", "BLK-9",
+                  "executed under rules version %d, version %d is in force" % (record.rules, in_force))
+        if record.rules != KNOWN_RULES:
+            raise Unknown("rules version %d is in force from block %d on; this program knows version %d"
+                          % (record.rules, height, KNOWN_RULES))
         if height == 0:
             leaves = self.first_block(b, record)
         else:
@@ -120,9 +131,12 @@ class Verifier:
             self.tree.append(leaf)
         self.need(self.tree.root() == header.root, "leaf" if height else "genesis", "TRE-1",
                   "the root over the leaves is not the header's")
-        self.execute(record, height, header)
+        self.execute(record, height, next_members)
         self.texts(b, leaves)
-        self.boundaries.append((header.size, header.root, record.time_ms, members))
+        # The tree after a block that changes sets or keys is signed by those before it or by those after it.
+        before, self.note_keys = self.note_keys, self.keys_on_record()
+        keys = list({**before, **self.note_keys}.values())
+        self.boundaries.append((header.size, header.root, record.time_ms, (members, next_members), keys))
         self.by_size[header.size] = height
         self.members, self.last = next_members, (record, block_id)
         self.last_certificate = sha256(b.certificate) if b.certificate else None
@@ -211,11 +225,9 @@ class Verifier:
         if entry_id in self.ids:
             raise Refused("ENT-2", "the same entry is in the log already")
         self.sigs.person("entry@entente", leaf[:n], s, self.codec.schema.enums["sig_alg"])
-        self.authority.check(e.seat, s)
         self.basis(r, e)
         if not r.time_ms < e.expires_ms <= r.time_ms + 30 * DAY:
             raise Refused("ENT-6", "it had expired, or would live longer than 30 days")
-        self.authority.apply(name, body, e.seat)
         self.ids.add(entry_id)
         self.kinds[name] = self.kinds.get(name, 0) + 1
         self.counts["entries"] += 1
@@ -253,8 +265,8 @@ class Verifier:
 
     # -- governance ------------------------------------------------------------------------------------------------
 
-    def execute(self, record, height, header):
-        """BLK-4, BLK-5, BLK-8: as far as this program re-executes; what it does not is counted, never passed over."""
+    def execute(self, record, height, next_members):
+        """BLK-4, BLK-5, BLK-6 (GOV-30), BLK-8: what this program does not re-execute is counted, never passed over."""
         g, c = self.governance, self.counts
         try:
             g.found(record) if height == 0 else g.block(record, self.tree.size - 1 - record.entries, self.decoded)
@@ -266,12 +278,11 @@ class Verifier:
             c["writes_roots"] += 1
         else:
             c["writes_roots_not_derived"] += 1
-        if g.state_known:
-            self.need(g.state_root() == record.state_root, "header", "BLK-5",
-                      "re-executed, block %d has another state root" % height)
-            c["state_roots"] += 1
-        else:
-            c["state_roots_not_derived"] += 1
+        self.need(g.state_root() == record.state_root, "header", "BLK-5",
+                  "re-executed, block %d has another state root" % height)
+        c["state_roots"] += 1
+        self.need(g.validators() == next_members, "header", "BLK-6",
+                  "re-executed, block %d leads to another set of validators" % height)
 
 
 class Rec_of:

@@ -56,6 +56,7 @@ static struct grouped grouped(uint64_t n)
 
 static void print_report(const struct verify_report *r)
 {
+    uint64_t members = 0;
     (void)printf("VERIFIED %s entries, %s blocks, %s decisions re-executed; %s detached texts, %s absent\n", grouped(r->entries).s,
                  grouped(r->blocks).s, grouped(r->decisions).s, grouped(r->prose).s, grouped(r->prose_absent).s);
     (void)printf("alliance     %.*s  %s\n", SPAN_FMT(r->name), hex_of(&r->alliance).s);
@@ -64,6 +65,9 @@ static void print_report(const struct verify_report *r)
     (void)printf("state root   %s\n", hex_of(&r->state_root).s);
     (void)printf("signatures   %s checked; %s certificates; %s deadlines fired\n", grouped(r->signatures).s, grouped(r->certificates).s,
                  grouped(r->timers).s);
+    if (r->refoundings > 0)
+        (void)printf("epochs       %s begun by refounding, signed by the registrar and another seat of every partner%s\n", grouped(r->refoundings).s,
+                     r->by_refounding > 0 ? "; the last block of an epoch has no certificate, only prevotes and these signatures" : "");
     if (r->whole_checkpoint)
         (void)printf("checkpoint   %s leaves, cosigned by a quorum\n", grouped(r->checkpoint_size).s);
     else
@@ -79,6 +83,22 @@ static void print_report(const struct verify_report *r)
         (void)printf("%-12.*s signed %s of %s blocks, %s entries\n", SPAN_FMT(o->org), grouped(o->blocks).s, grouped(o->could).s,
                      grouped(o->entries).s);
     }
+    for (size_t i = 0; i < MEMBER_CHANGES; i++)
+        members += r->members.counts[i];
+    if (members > 0) {
+        (void)printf("members     ");
+        for (size_t i = 0; i < MEMBER_CHANGES; i++)
+            if (r->members.counts[i] > 0)
+                (void)printf(" %s %s ", member_change_text[i], grouped(r->members.counts[i]).s);
+        (void)printf("\n");
+    }
+    for (size_t i = 0; i < r->members.n_lines; i++) {
+        const struct member_line *l = &r->members.lines[i];
+        (void)printf("  block %-8" PRIu64 " %s  %.*s: %s\n", l->height, time_utc(l->time_ms).s, SPAN_FMT(l->org),
+                     member_change_text[l->change]);
+    }
+    if (members > r->members.n_lines)
+        (void)printf("  and %s more\n", grouped(members - r->members.n_lines).s);
     (void)printf("Not checked: that this is the newest record (compare the root with another partner's), and what absent texts said.\n");
 }
 
@@ -97,12 +117,20 @@ static void print_json(const struct verify_report *r)
     for (size_t i = 0; i < VERIFY_PHASES; i++)
         if (r->phases[i] != 0)
             json_object_set_new(phases, enum_text(&phase_enum, (uint32_t)i), json_integer((json_int_t)r->phases[i]));
+    json_t *members = json_array();
+    for (size_t i = 0; i < r->members.n_lines; i++) {
+        const struct member_line *l = &r->members.lines[i];
+        json_array_append_new(members, json_pack("{s:s%,s:s,s:I,s:I}", "org", (const char *)l->org.p, l->org.n, "what",
+                                                 member_change_text[l->change], "height", (json_int_t)l->height, "time_ms",
+                                                 (json_int_t)l->time_ms));
+    }
     json_t *o = json_pack(
-        "{s:b,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:I,s:o,s:o}", "verified", 1, "alliance", json_hash(&r->alliance), "root",
+        "{s:b,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:I,s:o,s:o,s:o}", "verified", 1, "alliance", json_hash(&r->alliance), "root",
         json_hash(&r->root), "state_root", json_hash(&r->state_root), "entries", (json_int_t)r->entries, "blocks", (json_int_t)r->blocks,
         "size", (json_int_t)r->size, "decisions", (json_int_t)r->decisions, "signatures", (json_int_t)r->signatures, "texts",
         (json_int_t)r->prose, "texts_absent", (json_int_t)r->prose_absent, "checkpoints", (json_int_t)r->checkpoints,
-        "quorum_checkpoint", (int)r->whole_checkpoint, "deadlines_fired", (json_int_t)r->timers, "phases", phases, "organisations", orgs);
+        "quorum_checkpoint", (int)r->whole_checkpoint, "deadlines_fired", (json_int_t)r->timers, "phases", phases, "organisations", orgs, "members",
+        members);
     char *text = json_dumps(o, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     (void)puts(text == NULL ? "{}" : text);
     free(text);

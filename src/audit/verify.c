@@ -1,5 +1,6 @@
 #include <stdarg.h>
 #include "audit/verify.h"
+#include "cert/refounding.h"
 #include "cert/certificate.h"
 #include "cert/quorum.h"
 #include "cert/validators.h"
@@ -18,6 +19,8 @@ struct verify {
     struct genesis_info genesis; /* in a */
     struct span origin;
     struct hash last_commit;     /* SHA-256 of the newest certificate */
+    struct refounding_info next; /* when epoch_ends: of the newest block; in a */
+    bool epoch_ends, epoch_begins; /* with the newest block; with the one at hand */
     struct verify_report *r;
     struct verify_failure *fail;
     struct err *err;
@@ -118,6 +121,21 @@ static enum status head(struct verify *v, const struct hash *expect)
     return ST_OK;
 }
 
+/* REF-6: a refounding in place of the certificate. Its seats are checked with the first block that it begins (REF-3). */
+static enum status end_of_epoch(struct verify *v, const struct pack_block *f, const struct refounding_last *last)
+{
+    struct err err;
+    if (refounding_read(arena_dup(v->a, f->certificate), v->a, &v->next, &err) != ST_OK)
+        return refuse(v, "certificate", "REF-2: %s", err.text);
+    if (refounding_check(&v->next, last, &err) != ST_OK)
+        return refuse(v, "certificate", "%s", err.text);
+    v->epoch_ends = true;
+    v->r->refoundings++;
+    v->r->by_refounding += !refounding_had_certificate(&v->next);
+    v->r->signatures += v->next.proof.pol.n + v->next.proof.others.n + !refounding_had_certificate(&v->next);
+    return ST_OK;
+}
+
 static enum status genesis_block(struct verify *v, const struct pack_block *f)
 {
     struct arena a CLEANUP(arena_deinit);
@@ -126,8 +144,9 @@ static enum status genesis_block(struct verify *v, const struct pack_block *f)
     struct buf sigs CLEANUP(buf_deinit);
     arena_init(&a, 0);
     buf_init(&sigs, LIMIT_GENESIS_BYTES);
-    if (f->leaves.n != 0 || HAS(f, pack_block_key_certificate) || f->prose.n != 0)
-        return refuse(v, "frame", "PAK-2: the frame of block 0 holds a header and nothing else");
+    bool ends = HAS(f, pack_block_key_certificate) && refounding_is(f->certificate);
+    if (f->leaves.n != 0 || (HAS(f, pack_block_key_certificate) && !ends) || f->prose.n != 0)
+        return refuse(v, "frame", "PAK-2: the frame of block 0 holds a header, and a refounding if one ends the epoch there, and nothing else");
     if (block_genesis(&v->genesis, &a, &b, &err) != ST_OK)
         return refuse(v, "genesis", "%s", err.text);
     if (!span_eq(b.header_bytes, f->header))
@@ -135,7 +154,33 @@ static enum status genesis_block(struct verify *v, const struct pack_block *f)
     if (codec_encode(&genesis_sigs_desc, &v->genesis.genesis.sigs, &sigs) != ST_OK)
         return err_set(v->err, ST_LIMIT, "the founding signatures are too many");
     v->last_commit = v->genesis.sigs_hash;
+    if (ends) {
+        struct validator_set set = {.members = b.record.next_set};
+        struct refounding_last last = {
+            .alliance = v->genesis.alliance, .block = b.id, .genesis_sigs = v->genesis.sigs_hash, .decided_by = &set};
+        enum status st = end_of_epoch(v, f, &last);
+        if (st != ST_OK)
+            return st;
+        sha256(f->certificate, &v->last_commit);
+    }
+    if (members_note(&v->r->members, NULL, &b, v->a, v->err) != ST_OK)
+        return ST_CORRUPT;
     return flush(v, &b, buf_span(&sigs));
+}
+
+static enum status one_certificate(struct verify *v, struct span bytes, const struct block_record *rec, const struct hash *id,
+                                   const struct validator_set *set, struct arena *a, struct certificate *ret)
+{
+    struct certificate c;
+    struct err err;
+    if (codec_decode(&certificate_desc, bytes, a, &c, &err) != ST_OK)
+        return refuse(v, "certificate", "CRT-1: %s", err.text);
+    if (!hash_eq(&c.value, id) && c.height == rec->height && certificate_verify(&c, &v->tip.alliance, set, &err) == ST_OK)
+        return refuse(v, "header", "CRT-1: the certificate of height %" PRIu64 " is for block %s, this header is %s", rec->height,
+                      hex_of(&c.value).s, hex_of(id).s);
+    if (certificate_verify_bytes(bytes, &v->tip.alliance, rec->epoch, rec->height, id, set, a, ret, &err) != ST_OK)
+        return refuse(v, "certificate", "CRT-1: %s", err.text);
+    return ST_OK;
 }
 
 /* Header, certificate and leaves: which of them is wrong, if one is. The certificate decides between the others. */
@@ -143,20 +188,28 @@ static enum status bindings(struct verify *v, const struct pack_block *f, const 
                             const struct validator_set *set, struct arena *a)
 {
     struct hash id, leaf;
-    struct certificate c;
-    struct err err;
+    struct certificate c = {.sigs = {0, NULL}};
     sha256(f->header, &id);
+    if (rec->epoch != v->tip.epoch + v->epoch_begins)
+        return refuse(v, "header", "BLK-2: height %" PRIu64 ": epoch %" PRIu64 ", expected %" PRIu64, rec->height, rec->epoch,
+                      v->tip.epoch + v->epoch_begins);
     if (rec->height != v->tip.height + 1)
         return refuse(v, "header", "PAK-2: height %" PRIu64 " where %" PRIu64 " was expected", rec->height, v->tip.height + 1);
     if (!HAS(f, pack_block_key_certificate))
         return refuse(v, "certificate", "CRT-1: block %" PRIu64 " has no certificate", rec->height);
-    if (codec_decode(&certificate_desc, f->certificate, a, &c, &err) != ST_OK)
-        return refuse(v, "certificate", "CRT-1: %s", err.text);
-    if (!hash_eq(&c.value, &id) && c.height == rec->height && certificate_verify(&c, &v->tip.alliance, set, &err) == ST_OK)
-        return refuse(v, "header", "CRT-1: the certificate of height %" PRIu64 " is for block %s, this header is %s", rec->height,
-                      hex_of(&c.value).s, hex_of(&id).s);
-    if (certificate_verify_bytes(f->certificate, &v->tip.alliance, v->tip.epoch, rec->height, &id, set, a, &c, &err) != ST_OK)
-        return refuse(v, "certificate", "CRT-1: %s", err.text);
+    struct span certificate = f->certificate;
+    if (refounding_is(certificate)) {
+        struct refounding_last last = {.alliance = v->tip.alliance, .epoch = rec->epoch, .height = rec->height, .block = id, .decided_by = set};
+        enum status st = end_of_epoch(v, f, &last);
+        if (st != ST_OK)
+            return st;
+        certificate = v->next.proof.certificate; /* or none: final by a POL and the refounding */
+    }
+    if (certificate.n > 0) {
+        enum status st = one_certificate(v, certificate, rec, &id, set, a, &c);
+        if (st != ST_OK)
+            return st;
+    }
     struct frontier tree = v->tip.tree;
     struct hash root;
     rfc6962_leaf(h->record, &leaf);
@@ -238,16 +291,31 @@ static enum status later_block(struct verify *v, const struct pack_block *f, str
     if (codec_decode(&header_desc, f->header, a, &h, &err) != ST_OK || codec_decode(&block_record_desc, h.record, a, &rec, &err) != ST_OK)
         return refuse(v, "header", "BLK-2: %s", err.text);
     v->r->height = rec.height;
+    if (v->tip.rules > GOV_RULES_MAX) /* GOV-39: no fault of the record's */
+        return err_set(v->err, ST_UNSUPPORTED,
+                       "verified up to block %" PRIu64 "; from then on the record runs under rules version %" PRIu32
+                       ", and this program has versions up to %d. A newer entente-audit verifies all of it",
+                       v->tip.height, v->tip.rules, GOV_RULES_MAX);
     enum status st = store_read_begin(v->store, &view, v->err);
     if (st != ST_OK)
         return st;
-    st = gov_validators(&view, a, &set, v->err);
+    /* A new epoch has the set that its refounding names; execution compares it with the state (REF-4). */
+    struct refounding_info begun = v->next;
+    v->epoch_begins = v->epoch_ends;
+    v->epoch_ends = false;
+    if (v->epoch_begins)
+        set = (struct validator_set){.members = begun.statement.set};
+    else
+        st = gov_validators(&view, a, &set, v->err);
     if (st == ST_OK)
         st = bindings(v, f, &h, &rec, &set, a);
-    struct ledger l = {&v->tip, &view, v->ids};
+    struct ledger l = {.tip = &v->tip, .view = &view, .ids = v->ids, .refounding = v->epoch_begins ? &begun : NULL};
+    v->r->signatures += v->epoch_begins ? begun.file.sigs.n + 4 * begun.file.cards.n : 0;
     struct block_verifier verifier = {v, verify_leaf};
     if (st == ST_OK)
         st = block_execute(&l, f->header, f->leaves.v, f->leaves.n, &verifier, a, &valid, &b, why, v->err);
+    if (st == ST_OK && valid)
+        st = members_note(&v->r->members, &view, &b, v->a, v->err);
     store_read_end(v->store, &view);
     if (st != ST_OK)
         return st;
@@ -289,6 +357,35 @@ static struct span cosigner_name(struct verify *v, struct arena *a, struct span 
     return arena_dup(a, buf_span(&b));
 }
 
+/* REP-3: the set in force after the block that ends at this size. ST_NOTFOUND: no block does. */
+static enum status set_of_size(const struct view *view, uint64_t size, struct arena *a, struct boundary *ret_at,
+                               struct validator_set *ret_set, struct err *err)
+{
+    struct span bytes;
+    struct header header;
+    struct block_record rec;
+    enum status st = rows_boundary(view, size, false, ret_at, err);
+    if (st == ST_OK)
+        st = block_header(view, ret_at->height, &bytes, err);
+    if (st == ST_OK)
+        st = codec_decode(&header_desc, arena_dup(a, bytes), a, &header, err);
+    if (st == ST_OK)
+        st = codec_decode(&block_record_desc, header.record, a, &rec, err);
+    return st == ST_OK ? rows_set(view, &rec.next_validators, a, ret_set, err) : st;
+}
+
+/* The keys whose lines count: cosignature keys of the set, then the log keys in force at that size. */
+static size_t keys_of(struct verify *v, struct arena *a, const struct validator_set *set, uint64_t size, struct note_key *keys, size_t cap)
+{
+    struct hash log[VERIFY_ORGS_MAX];
+    size_t n = 0, k = members_log_keys(&v->r->members, size, log, ARRAY_LEN(log));
+    for (size_t i = 0; i < set->members.n; i++)
+        keys[n++] = note_key_make(cosigner_name(v, a, set->members.v[i].org), NOTE_COSIGNATURE, &set->members.v[i].cosign);
+    for (size_t i = 0; i < k && n < cap; i++)
+        keys[n++] = note_key_make(v->origin, NOTE_ED25519, &log[i]);
+    return n;
+}
+
 /* CKP-1 to CKP-3: every line of a known key verifies, and the tree is ours at that size. */
 static enum status one_checkpoint(struct verify *v, struct span body)
 {
@@ -308,28 +405,27 @@ static enum status one_checkpoint(struct verify *v, struct span body)
     enum status st = store_read_begin(v->store, &view, v->err);
     if (st != ST_OK)
         return st;
-    st = gov_validators(&view, &a, &set, v->err);
-    enum status found = ST_NOTFOUND;
     struct signed_note note;
     size_t known = 0;
-    for (size_t i = 0; st == ST_OK && i < set.members.n; i++)
-        keys[n++] = note_key_make(cosigner_name(v, &a, set.members.v[i].org), NOTE_COSIGNATURE, &set.members.v[i].cosign);
-    for (size_t i = 0; i < v->genesis.genesis.cards.n && n < ARRAY_LEN(keys); i++)
-        keys[n++] = note_key_make(v->origin, NOTE_ED25519, &v->genesis.cards[i].node.log);
+    if (note_parse(f.note, &a, &note, &err) != ST_OK || checkpoint_parse(note.text, &c, &err) != ST_OK)
+        st = refuse(v, "checkpoint", "CKP-4: %s", err.text);
+    enum status found = st == ST_OK ? set_of_size(&view, c.size, &a, &at, &set, &err) : ST_NOTFOUND;
+    if (st == ST_OK && found != ST_OK)
+        st = refuse(v, "checkpoint", "CKP-2: a tree of %" PRIu64 " leaves with root %s is not on this record", c.size, hex_of(&c.root).s);
+    if (st == ST_OK)
+        n = keys_of(v, &a, &set, c.size, keys, ARRAY_LEN(keys));
     if (st == ST_OK && checkpoint_verify(f.note, keys, n, &a, &c, seen, &err) != ST_OK)
         st = refuse(v, "checkpoint", "CKP-2: %s", err.text);
-    if (st == ST_OK)
-        found = rows_boundary(&view, c.size, false, &at, v->err);
     store_read_end(v->store, &view);
     if (st != ST_OK)
         return st;
     for (size_t i = 0; i < n; i++)
         known += seen[i].signed_it;
-    if (note_parse(f.note, &a, &note, &err) != ST_OK || note.n != known) /* else a garbled line would pass as somebody's */
+    if (note.n != known) /* else a garbled line would pass as somebody's */
         return refuse(v, "checkpoint", "PAK-6: %zu signature lines, %zu of them by keys on this record", note.n, known);
     if (!span_eq(c.origin, v->origin))
         return refuse(v, "checkpoint", "CKP-1: its origin is %.*s; %.*s was expected", SPAN_FMT(c.origin), SPAN_FMT(v->origin));
-    if (found != ST_OK || !hash_eq(&at.root, &c.root))
+    if (!hash_eq(&at.root, &c.root))
         return refuse(v, "checkpoint", "CKP-2: a tree of %" PRIu64 " leaves with root %s is not on this record", c.size, hex_of(&c.root).s);
     uint32_t cosigned = 0;
     for (size_t i = 0; i < n; i++) {
@@ -437,6 +533,7 @@ enum status verify_pack(FILE *f, const struct hash *expect, struct arena *a, str
     pack_reader_deinit(&v.in);
     store_close(v.store);
     ids_free(v.ids);
+    members_deinit(&r.members); /* what the report shows stays */
     *ret_report = r;
     return st;
 }

@@ -4,6 +4,7 @@
 #ifndef ENT_AUDIT_VERIFY_H
 #define ENT_AUDIT_VERIFY_H
 
+#include "audit/members.h"
 #include "pack/pack.h"
 
 enum { VERIFY_ORGS_MAX = 128, VERIFY_PHASES = 16 };
@@ -22,6 +23,7 @@ struct verify_report {
     uint64_t blocks, entries, timers; /* timers: deadlines that fired */
     uint64_t signatures;              /* checked: founding, cards, entries, certificates, checkpoints */
     uint64_t certificates, checkpoints, cosignatures;
+    uint64_t refoundings, by_refounding; /* epochs begun; of these, with a last block that has no certificate */
     bool whole_checkpoint;            /* some checkpoint has cosignatures of a quorum, */
     uint64_t checkpoint_size;         /* the largest such tree */
     uint64_t prose, prose_absent;
@@ -30,6 +32,7 @@ struct verify_report {
     struct hash root, state_root;
     struct verify_org orgs[VERIFY_ORGS_MAX];
     size_t n_orgs;
+    struct members members; /* who joined, left, changed keys */
 };
 
 /* Where and why it failed (PAK-5). */

@@ -53,15 +53,27 @@ void base64_put(struct buf *b, struct span bytes)
     free(t);
 }
 
+enum status base64_into(struct span text, const char *skip, uint8_t *p, size_t cap, size_t *ret_n)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] >= 0x80) /* libsodium 1.0.18 takes these for '/' */
+            return ST_FORMAT;
+    if (text.n != 0 && sodium_base642bin(p, cap, (const char *)text.p, text.n, skip, &n, NULL,
+                                         sodium_base64_VARIANT_ORIGINAL) != 0)
+        return ST_FORMAT;
+    *ret_n = n;
+    return ST_OK;
+}
+
 enum status base64_decode(struct span text, struct arena *a, struct span *ret_bytes)
 {
     size_t cap = text.n / 4 * 3 + 3, n = 0;
     uint8_t *p = arena_alloc(a, cap);
     if (p == NULL)
         return ST_LIMIT;
-    if (text.n != 0 && sodium_base642bin(p, cap, (const char *)text.p, text.n, NULL, &n, NULL,
-                                         sodium_base64_VARIANT_ORIGINAL) != 0)
-        return ST_FORMAT;
-    *ret_bytes = span_of(p, n);
-    return ST_OK;
+    enum status st = base64_into(text, NULL, p, cap, &n);
+    if (st == ST_OK)
+        *ret_bytes = span_of(p, n);
+    return st;
 }

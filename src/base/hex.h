@@ -18,7 +18,10 @@ MUST_USE enum status hex_to_hash(struct span text, struct hash *ret_hash);
 /* Any even number of digits. */
 MUST_USE enum status hex_decode(struct span text, struct arena *a, struct span *ret_bytes);
 void base64_put(struct buf *b, struct span bytes);
-/* Padding required, no white space: non-canonical trailing bits are refused. */
+/* Into p, of at most cap bytes. Padding required, no white space but the characters of `skip` (NULL: none), which are
+ * passed over; non-canonical trailing bits are refused. ST_FORMAT, also when it is longer than cap. */
+MUST_USE enum status base64_into(struct span text, const char *skip, uint8_t *p, size_t cap, size_t *ret_n);
+/* The same, of any length and without white space. */
 MUST_USE enum status base64_decode(struct span text, struct arena *a, struct span *ret_bytes);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "cert/validators.h"
 
-enum { REFOUNDING_BYTES_MAX = 256 << 10 };
+enum { REFOUNDING_BYTES_MAX = LIMIT_REFOUNDING_BYTES };
 
 struct refounding_info {
     struct span bytes; /* the file */

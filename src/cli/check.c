@@ -106,6 +106,15 @@ void cli_show_proposal(struct cli *c, const struct cli_seen *s)
     cli_indented(&in, span_of(b.p + n, b.n - n), "  ");
     (void)printf("D-%" PRIu64 " %.*s: ", s->q.decision.number, SPAN_FMT(s->q.decision.type));
     cli_prose(stdout, "  ", cli_find_prose(&s->leaf.prose, &s->leaf.proposal.title));
+    struct buf then CLEANUP(buf_deinit), then_in CLEANUP(buf_deinit);
+    buf_init(&then, 1 << 20);
+    buf_init(&then_in, 1 << 20);
+    bool live = s->q.decision.phase == PHASE_OPEN || s->q.decision.phase == PHASE_MEDIATION || s->q.decision.phase == PHASE_STALE ||
+                s->q.decision.phase == PHASE_PASSED;
+    if (live)
+        cli_preview(c, &s->leaf.proposal, s->q.decision.mover, &then);
+    cli_indented(&then_in, buf_span(&then), "  ");
+    (void)fputs(buf_cstr(&then_in), stdout);
     (void)printf("%.*s  by %.*s, revision %" PRIu64 ", sha256:%s\n", SPAN_FMT(buf_span(&in)),
                  SPAN_FMT(s->q.decision.mover), s->q.decision.revision, hex_of(&s->q.decision.digest).s);
 }

@@ -25,9 +25,11 @@ struct cli {
     const char *node, *seat, *key, *passphrase_file;
     bool json, yes, no_wait, unsealed, no_pager, help;
     uint64_t timeout_s, rev_number, limit_number, from_number; /* 0: not given */
+    const char *suspend;
     const char *timeout, *since, *until, *reason_file, *document;
     const char *save, *out, *reason, *clause, *confirm, *title, *text, *text_file, *amount, *affects,
-        *partner, *amend, *file, *counter;
+        *partner, *amend, *file, *counter, *card, *name, *role, *seats, *rules, *need, *keys, *alliance,
+        *epoch, *after;
     const char *limit, *from, *rev;
     const char **words; /* positional */
     size_t n;
@@ -186,6 +188,25 @@ void cli_print_outcome(struct cli *c, uint64_t number, const char *phase);
  * entry. */
 void cli_say_outcome(struct cli *c, uint64_t number);
 
+/* "a,b,c" in ascending order. */
+void cli_split(struct cli *c, const char *list, struct span_list *ret);
+/* A public key: an OpenSSH public key file, or a key file of entente. */
+MUST_USE enum status cli_public_key(struct cli *c, const char *path, struct public_key *ret);
+
+/* members.c. A title for such a proposal, when none was given. */
+MUST_USE enum status cli_member_title(struct cli *c, const char *type);
+/* The effect of a proposal of the rows admission, removal, exit and upgrade, from the options;
+ * ret_is: it is one of them. */
+MUST_USE enum status cli_member_effect(struct cli *c, const char *type, struct proposal *p, bool *ret_is);
+
+/* preview.c: what a change of members would mean, in lines; nothing for other effects. */
+void cli_preview(struct cli *c, const struct proposal *p, struct span mover, struct buf *b);
+/* One voting node less, while its organisation stays. */
+void cli_preview_suspended(struct cli *c, struct span org, struct buf *b);
+/* Prints what is to be signed to stderr, and asks. Exit code: done, failed (the answer was no), or usage
+ * (nobody could be asked). */
+int cli_agree(struct cli *c, struct buf *b, const char *question);
+
 /* verbs_node.c. What is wrong with the node, if anything; and EXIT_NODE then. */
 void cli_print_health(const struct rpc_status_reply *s);
 int cli_health_exit(const struct rpc_status_reply *s);
@@ -225,8 +246,26 @@ int verb_key_revoke(struct cli *c);
 int verb_node_status(struct cli *c);
 int verb_node_peers(struct cli *c);
 int verb_node_why(struct cli *c);
+int verb_refound_survivor(struct cli *c);
+int verb_refound_draft(struct cli *c);
+int verb_refound_sign(struct cli *c);
+int verb_refound_merge(struct cli *c);
+int verb_refound_show(struct cli *c);
+int verb_refound_install(struct cli *c);
 int verb_node_availability(struct cli *c);
 int verb_pack(struct cli *c);
+int verb_partner_list(struct cli *c);
+int verb_partner_show(struct cli *c);
+int verb_input(struct cli *c);
+int verb_node_replace(struct cli *c);
+int verb_registrar_replace(struct cli *c);
+int verb_registrar_cancel(struct cli *c);
+int verb_recovery_sign(struct cli *c);
+int verb_recovery_submit(struct cli *c);
+int verb_recovery_list(struct cli *c);
+int verb_faults(struct cli *c);
+int verb_rules(struct cli *c);
+int verb_alliance_join(struct cli *c);
 int verb_checkpoint(struct cli *c);
 int verb_proof(struct cli *c);
 

@@ -4,6 +4,7 @@
 #include "charter/charter.h"
 #include "charter/scalar.h"
 #include "cli/cli.h"
+#include "crypto/hash.h"
 
 enum { YAML_MAX = 1 << 20, JSON_MAX = 256 << 20 };
 
@@ -37,6 +38,20 @@ static void put_effect(struct cli *c, const struct effect *e, struct buf *b)
 {
     struct buf yaml CLEANUP(buf_deinit);
     buf_init(&yaml, YAML_MAX);
+    if (e->type == EFFECT_ADMIT) {
+        struct hash h;
+        sha256(e->card, &h);
+        buf_printf(b, "effect    %.*s joins as %s; file of its card sha256:%s\n", SPAN_FMT(e->party.org), enum_text(&role_enum, e->party.role),
+                   hex_of(&h).s);
+        for (size_t i = 0; HAS(&e->party, charter_party_key_seats) && i < e->party.seats.n; i++)
+            buf_printf(b, "          with the seat %.*s\n", SPAN_FMT(e->party.seats.v[i]));
+    } else if (e->type == EFFECT_REMOVE) {
+        buf_printf(b, "effect    the organisation that it is about leaves, for good\n");
+    } else if (e->type == EFFECT_EXIT) {
+        buf_printf(b, "effect    the mover's organisation leaves, for good\n");
+    } else if (e->type == EFFECT_UPGRADE) {
+        buf_printf(b, "effect    rules version %" PRIu64 "\n", e->rules);
+    }
     if (e->type != EFFECT_AMEND)
         return;
     const struct record_desc *d = charter_section_desc(e->section);

@@ -76,7 +76,7 @@ static int compare_spans(const void *x, const void *y)
     return span_cmp(*(const struct span *)x, *(const struct span *)y);
 }
 
-static void split(struct cli *c, const char *list, struct span_list *ret)
+void cli_split(struct cli *c, const char *list, struct span_list *ret)
 {
     ret->v = arena_array(&c->a, strlen(list) + 1, sizeof *ret->v);
     ret->n = 0;
@@ -89,29 +89,42 @@ static void split(struct cli *c, const char *list, struct span_list *ret)
 }
 
 /* SHA-256 of each file of a list. */
-static enum status add_documents(struct cli *c, struct proposal *p)
+static enum status add_documents(struct cli *c, struct hash_list *ret)
 {
     struct span_list paths;
     struct charter_files files = charter_files_in(".");
-    split(c, c->document, &paths);
-    p->documents.v = arena_array(&c->a, paths.n, sizeof *p->documents.v);
-    SET_HAS(p, proposal_key_documents);
+    cli_split(c, c->document, &paths);
+    ret->v = arena_array(&c->a, paths.n, sizeof *ret->v);
     for (size_t i = 0; i < paths.n; i++) {
         const char *path = (const char *)arena_dup(&c->a, paths.v[i]).p;
         enum status st = path[0] == '/'
                              ? charter_files_in("/").document(charter_files_in("/").ctx, span_str(path + 1),
-                                                              &p->documents.v[i], &c->err)
-                             : files.document(files.ctx, span_str(path), &p->documents.v[i], &c->err);
+                                                              &ret->v[i], &c->err)
+                             : files.document(files.ctx, span_str(path), &ret->v[i], &c->err);
         if (st != ST_OK)
             return st;
-        p->documents.n++;
+        ret->n++;
     }
     return ST_OK;
 }
 
-static enum status fill_proposal(struct cli *c, struct proposal *p, struct cli_prose_list *prose)
+/* --text, or what --text-file holds, into text; NULL when neither is given. */
+static enum status read_text(struct cli *c)
 {
     struct span text;
+    if (c->text_file == NULL)
+        return ST_OK;
+    if (c->text != NULL)
+        return err_set(&c->err, ST_USAGE, "--text and --text-file: one of them");
+    enum status st = file_read(c->text_file, LIMIT_PROSE_BYTES, &c->a, &text, &c->err);
+    if (st == ST_OK)
+        c->text = (const char *)text.p;
+    return st;
+}
+
+/* What is proposed, but for effects on members. */
+static enum status fill_proposal(struct cli *c, struct proposal *p, struct cli_prose_list *prose)
+{
     enum status st = ST_OK;
     p->effect.type = EFFECT_NONE;
     if (c->title == NULL)
@@ -120,13 +133,8 @@ static enum status fill_proposal(struct cli *c, struct proposal *p, struct cli_p
     if (st != ST_OK)
         return err_wrap(&c->err, ST_USAGE, "--title: ");
     st = cli_detach(c, prose, c->title, &p->title);
-    if (st == ST_OK && c->text_file != NULL && c->text != NULL)
-        st = err_set(&c->err, ST_USAGE, "--text and --text-file: one of them");
-    if (st == ST_OK && c->text_file != NULL) {
-        st = file_read(c->text_file, LIMIT_PROSE_BYTES, &c->a, &text, &c->err);
-        if (st == ST_OK)
-            c->text = (const char *)text.p;
-    }
+    if (st == ST_OK)
+        st = read_text(c);
     if (st == ST_OK && c->text != NULL) {
         st = cli_detach(c, prose, c->text, &p->text);
         SET_HAS(p, proposal_key_text);
@@ -140,11 +148,13 @@ static enum status fill_proposal(struct cli *c, struct proposal *p, struct cli_p
         SET_HAS(p, proposal_key_amount);
     }
     if (st == ST_OK && c->affects != NULL) {
-        split(c, c->affects, &p->affected);
+        cli_split(c, c->affects, &p->affected);
         SET_HAS(p, proposal_key_affected);
     }
-    if (st == ST_OK && c->document != NULL)
-        st = add_documents(c, p);
+    if (st == ST_OK && c->document != NULL) {
+        st = add_documents(c, &p->documents);
+        SET_HAS(p, proposal_key_documents);
+    }
     if (st == ST_OK && c->partner != NULL) {
         p->partner = span_str(c->partner);
         SET_HAS(p, proposal_key_partner);
@@ -193,6 +203,17 @@ static uint64_t decision_at(struct cli *c, uint64_t leaf)
     }
 }
 
+/* Who joins or leaves is not signed unseen. exit was confirmed by its name already. */
+static int preview_and_ask(struct cli *c, const struct proposal *p, struct span seat)
+{
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, 1 << 20);
+    cli_preview(c, p, seat, &b);
+    if (p->effect.type == EFFECT_EXIT)
+        c->yes = true;
+    return cli_agree(c, &b, "Propose this? [y/N] ");
+}
+
 int verb_propose(struct cli *c)
 {
     struct propose body = {0};
@@ -201,6 +222,7 @@ int verb_propose(struct cli *c)
     struct span seat;
     uint64_t leaf = 0, number;
     struct cli_seen other;
+    bool members;
     if (c->n != 1 || !text_is_id(span_str(c->words[0])))
         return cli_usage(c, "propose needs the type of decision, a row of the charter's matrix: entente "
                             "charter show decisions");
@@ -209,7 +231,8 @@ int verb_propose(struct cli *c)
         (c->confirm == NULL || strcmp(c->confirm, c->words[0]) != 0))
         return cli_usage(c, "%s goes to the core of the alliance: repeat its name with --confirm %s",
                          c->words[0], c->words[0]);
-    if (fill_proposal(c, &body.proposal, &prose) != ST_OK)
+    if (cli_member_title(c, c->words[0]) != ST_OK || fill_proposal(c, &body.proposal, &prose) != ST_OK ||
+        cli_member_effect(c, c->words[0], &body.proposal, &members) != ST_OK)
         return cli_fail(c);
     if (c->counter != NULL) {
         if (!cli_decision(c->counter, &number))
@@ -221,9 +244,11 @@ int verb_propose(struct cli *c)
     }
     if (cli_signer_open(c, &s) != ST_OK)
         return cli_fail(c);
-    int code = cli_seat(c, &s, NULL, &seat) == ST_OK
-                   ? cli_enter(c, &s, seat, KIND_PROPOSE, &body, &prose, &leaf)
-                   : cli_fail(c);
+    int code = cli_seat(c, &s, NULL, &seat) == ST_OK ? EXIT_DONE : cli_fail(c);
+    if (code == EXIT_DONE && members)
+        code = preview_and_ask(c, &body.proposal, seat);
+    if (code == EXIT_DONE)
+        code = cli_enter(c, &s, seat, KIND_PROPOSE, &body, &prose, &leaf);
     cli_signer_close(&s);
     if (code == EXIT_DONE && c->save != NULL && c->json)
         cli_print_outcome(c, 0, NULL);
@@ -463,8 +488,15 @@ static int act_on(struct cli *c, const char *verb, enum kind kind)
         SET_HAS(&revise, revise_key_reason);
         SET_HAS(&withdraw, withdraw_key_reason);
     }
-    if (st == ST_OK && kind == KIND_REVISE)
-        st = fill_proposal(c, &revise.proposal, &prose);
+    if (st == ST_OK && kind == KIND_REVISE) {
+        bool members;
+        const char *type = (const char *)arena_dup(&c->a, s.q.decision.type).p;
+        st = cli_member_title(c, type);
+        if (st == ST_OK)
+            st = fill_proposal(c, &revise.proposal, &prose);
+        if (st == ST_OK)
+            st = cli_member_effect(c, type, &revise.proposal, &members);
+    }
     struct span_list mover = {1, &s.q.decision.mover};
     if (st == ST_OK)
         st = cli_seat(c, &signer, kind == KIND_MOVE ? NULL : &mover, &seat);
@@ -528,5 +560,59 @@ int verb_comment(struct cli *c)
     cli_signer_close(&signer);
     if (code == EXIT_DONE && c->json)
         cli_print_outcome(c, 0, NULL);
+    return code;
+}
+
+/* "impact", "diligence", or the seat that was consulted. */
+static bool parse_need(struct charter_need *ret, const char *text)
+{
+    *ret = (struct charter_need){.type = strcmp(text, "impact") == 0      ? INPUT_IMPACT
+                                         : strcmp(text, "diligence") == 0 ? INPUT_DILIGENCE
+                                                                          : INPUT_CONSULT};
+    if (ret->type != INPUT_CONSULT)
+        return true;
+    ret->seat = span_str(text);
+    SET_HAS(ret, charter_need_key_seat);
+    return text_is_seat(ret->seat);
+}
+
+int verb_input(struct cli *c)
+{
+    uint64_t number;
+    struct cli_seen s;
+    struct cli_signer signer;
+    struct cli_prose_list prose = {0};
+    struct decision_input body = {0};
+    struct span seat;
+    if (need_id(c, &number, "input") != EXIT_DONE)
+        return EXIT_USAGE;
+    if (c->need == NULL || !parse_need(&body.need, c->need))
+        return cli_usage(c, "input needs --need: impact, diligence, or the seat that was consulted");
+    if (c->text == NULL && c->text_file == NULL && c->document == NULL)
+        return cli_usage(c, "input needs what is given: --text TEXT, --text-file FILE, or --document FILE");
+    enum status st = read_text(c);
+    if (st == ST_OK && c->text != NULL) {
+        st = cli_detach(c, &prose, c->text, &body.text);
+        SET_HAS(&body, decision_input_key_text);
+    }
+    if (st == ST_OK && c->document != NULL) {
+        st = add_documents(c, &body.documents);
+        SET_HAS(&body, decision_input_key_documents);
+    }
+    if (st == ST_OK)
+        st = cli_fetch(c, number, &s);
+    if (st == ST_OK)
+        st = cli_signer_open(c, &signer);
+    if (st != ST_OK)
+        return cli_fail(c);
+    body.decision = (struct ref){.number = number, .digest = s.q.decision.digest};
+    struct span_list consulted = {1, &body.need.seat};
+    st = cli_seat(c, &signer, body.need.type == INPUT_CONSULT ? &consulted : NULL, &seat);
+    int code = st == ST_OK ? cli_enter(c, &signer, seat, KIND_INPUT, &body, &prose, NULL) : cli_fail(c);
+    cli_signer_close(&signer);
+    if (code == EXIT_DONE && c->save == NULL)
+        cli_say_outcome(c, number);
+    else if (code == EXIT_DONE && c->json)
+        cli_print_outcome(c, number, enum_text(&phase_enum, s.q.decision.phase));
     return code;
 }

@@ -58,7 +58,7 @@ int verb_key_new(struct cli *c)
     return EXIT_DONE;
 }
 
-static enum status public_of(struct cli *c, const char *path, struct public_key *ret)
+enum status cli_public_key(struct cli *c, const char *path, struct public_key *ret)
 {
     struct span text, comment;
     bool sealed;
@@ -79,7 +79,7 @@ int verb_key_show(struct cli *c)
     buf_init(&b, 4096);
     if (c->n > 1 || (c->n == 0 && c->key == NULL))
         return cli_usage(c, "key show needs a key file, or an OpenSSH public key");
-    if (public_of(c, c->n == 1 ? c->words[0] : c->key, &p) != ST_OK)
+    if (cli_public_key(c, c->n == 1 ? c->words[0] : c->key, &p) != ST_OK)
         return cli_fail(c);
     if (c->json)
         return cli_json(c, &public_key_desc, &p);
@@ -99,7 +99,7 @@ int verb_seat_set(struct cli *c)
     body.seat = span_str(c->words[0]);
     body.keys.v = arena_array(&c->a, c->n, sizeof *body.keys.v);
     for (size_t i = 1; i < c->n; i++)
-        if (public_of(c, c->words[i], &body.keys.v[body.keys.n++]) != ST_OK)
+        if (cli_public_key(c, c->words[i], &body.keys.v[body.keys.n++]) != ST_OK)
             return cli_fail(c);
     if (cli_signer_open(c, &s) != ST_OK)
         return cli_fail(c);
@@ -111,17 +111,48 @@ int verb_seat_set(struct cli *c)
     return code;
 }
 
+/* "node:vote" and the like: the key of that use that the record names for our own node. */
+static enum status key_to_revoke(struct cli *c, const char *word, struct public_key *ret, struct span *ret_node_of)
+{
+    static const char *const uses[] = {"node:vote", "node:cosign", "node:log", "node:node"};
+    struct query_parties l;
+    if (strncmp(word, "node:", 5) != 0)
+        return cli_public_key(c, word, ret);
+    enum status st = cli_ask(c, METHOD_parties, NULL, &l);
+    if (st != ST_OK)
+        return st;
+    struct span own = c->seat == NULL ? c->info.org : span_of(c->seat, strcspn(c->seat, "/"));
+    for (size_t i = 0; i < l.list.n; i++) {
+        const struct node_keys *k = &l.list.v[i].party.node;
+        const struct hash *keys[] = {&k->vote, &k->cosign, &k->log, &k->node};
+        for (size_t u = 0; span_eq(l.list.v[i].org, own) && u < ARRAY_LEN(uses); u++)
+            if (strcmp(word, uses[u]) == 0) {
+                *ret = (struct public_key){.alg = SIG_ED25519, .key = *keys[u]};
+                *ret_node_of = l.list.v[i].org;
+                return ST_OK;
+            }
+    }
+    return err_set(&c->err, ST_USAGE, "%s: expected node:vote, node:cosign, node:log or node:node", word);
+}
+
 int verb_key_revoke(struct cli *c)
 {
     struct key body = {0};
+    struct span node_of = {NULL, 0};
+    struct buf preview CLEANUP(buf_deinit);
+    buf_init(&preview, 1 << 16);
     struct cli_prose_list prose = {0};
     struct cli_signer s;
     struct span seat;
     char line[80] = "", question[200];
     if (c->n != 1)
         return cli_usage(c, "key revoke needs the public key to revoke, as a file");
-    if (public_of(c, c->words[0], &body.key) != ST_OK)
+    if (key_to_revoke(c, c->words[0], &body.key, &node_of) != ST_OK)
         return cli_fail(c);
+    if (node_of.n > 0) {
+        cli_preview_suspended(c, node_of, &preview);
+        (void)fputs(buf_cstr(&preview), stderr);
+    }
     if (c->since != NULL) {
         SET_HAS(&body, key_key_compromised_since_ms);
         if (time_parse(span_str(c->since), &body.compromised_since_ms) != ST_OK)
@@ -454,25 +485,21 @@ int verb_alliance_show(struct cli *c)
     return EXIT_DONE;
 }
 
-int verb_alliance_found(struct cli *c)
+/* The .genesis file into a node's directory. */
+static enum status give(struct cli *c, struct genesis_info *ret_g)
 {
-    struct genesis_info g;
-    struct span bytes;
+    struct span bytes, there;
     struct stat sb;
-    if (c->n != 1 || c->node == NULL)
-        return cli_usage(c, "alliance found needs the .genesis file, and --node DIR");
-    if (load(c, c->words[0], true, &g) != ST_OK)
-        return cli_fail(c);
-    if (stat(file_join(&c->a, c->node, "node.yaml"), &sb) != 0) {
-        (void)err_set(&c->err, ST_NOTFOUND,
-                      "%s is no node's directory: it has no node.yaml. Make one with: ententd init %s "
-                      "--partner ID --listen ADDR",
-                      c->node, c->node);
-        return cli_fail(c);
-    }
+    enum status st = load(c, c->words[0], true, ret_g);
+    if (st != ST_OK)
+        return st;
+    if (stat(file_join(&c->a, c->node, "node.yaml"), &sb) != 0)
+        return err_set(&c->err, ST_NOTFOUND,
+                       "%s is no node's directory: it has no node.yaml. Make one with: ententd init %s "
+                       "--partner ID --listen ADDR",
+                       c->node, c->node);
     const char *target = file_join(&c->a, c->node, "alliance.genesis");
-    struct span there;
-    enum status st = file_read(c->words[0], LIMIT_GENESIS_BYTES, &c->a, &bytes, &c->err);
+    st = file_read(c->words[0], LIMIT_GENESIS_BYTES, &c->a, &bytes, &c->err);
     if (st == ST_OK)
         st = file_write(target, bytes, 0644, false, &c->err);
     if (st == ST_EXISTS && file_read(target, LIMIT_GENESIS_BYTES, &c->a, &there, &c->err) == ST_OK)
@@ -480,11 +507,42 @@ int verb_alliance_found(struct cli *c)
                  ? ST_OK
                  : err_set(&c->err, ST_EXISTS,
                            "%s is there already and differs: this node was given another founding", target);
-    if (st != ST_OK)
+    return st;
+}
+
+int verb_alliance_found(struct cli *c)
+{
+    struct genesis_info g;
+    if (c->n != 1 || c->node == NULL)
+        return cli_usage(c, "alliance found needs the .genesis file, and --node DIR");
+    if (give(c, &g) != ST_OK)
         return cli_fail(c);
     if (c->json)
         return put_json(c, &g);
     (void)printf("%.*s, %s: all %zu founding signatures are there.\nStart the node: ententd run %s\n",
+                 SPAN_FMT(g.name), hex_of(&g.alliance).s, g.genesis.sigs.list.n, c->node);
+    return EXIT_DONE;
+}
+
+int verb_alliance_join(struct cli *c)
+{
+    struct genesis_info g;
+    if (c->n != 1 || c->node == NULL)
+        return cli_usage(c, "alliance join needs the .genesis file, and --node DIR");
+    /* First: a directory with the genesis alone would be taken for a founder's. */
+    struct stat sb;
+    enum status st = ST_OK;
+    if (stat(file_join(&c->a, c->node, "node.yaml"), &sb) == 0)
+        st = file_write(file_join(&c->a, c->node, "keys.later"),
+                        span_str("The keys here came on the record after the founding.\n"), 0600, true, &c->err);
+    if (st == ST_OK)
+        st = give(c, &g);
+    if (st != ST_OK)
+        return cli_fail(c);
+    if (c->json)
+        return put_json(c, &g);
+    (void)printf("%.*s, %s: all %zu founding signatures are there.\nStart the node: ententd run %s\nIt fetches the whole record "
+                 "once the others know its card, checks all of it, and then says by itself that it is ready.\n",
                  SPAN_FMT(g.name), hex_of(&g.alliance).s, g.genesis.sigs.list.n, c->node);
     return EXIT_DONE;
 }

@@ -12,7 +12,9 @@ void cli_print_health(const struct rpc_status_reply *s)
         (void)printf("This node has stopped signing: %.*s\nNothing is lost; %" PRIu64
                      " signed entries wait.\n",
                      SPAN_FMT(s->halted), s->outbox);
-    else if (s->syncing)
+    else if (HAS(s, rpc_status_reply_key_no_vote))
+        (void)printf("This node does not vote: %.*s\n", SPAN_FMT(s->no_vote));
+    if (!HAS(s, rpc_status_reply_key_halted) && s->syncing)
         (void)printf("This node catches up: at block %" PRIu64 ".\n", s->height);
     if (s->connected < s->quorum)
         (void)printf("No quorum: %" PRIu64 " of %" PRIu64 " nodes are within reach, %" PRIu64
@@ -24,7 +26,7 @@ void cli_print_health(const struct rpc_status_reply *s)
 
 int cli_health_exit(const struct rpc_status_reply *s)
 {
-    return HAS(s, rpc_status_reply_key_halted) || s->syncing || s->connected < s->quorum ? EXIT_NODE
+    return HAS(s, rpc_status_reply_key_halted) || HAS(s, rpc_status_reply_key_no_vote) || s->syncing || s->connected < s->quorum ? EXIT_NODE
                                                                                          : EXIT_DONE;
 }
 

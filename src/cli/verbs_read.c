@@ -32,6 +32,17 @@ static void print_task(struct cli *c, const struct query_task *t, uint64_t now, 
                  t->decision);
 }
 
+/* What concerns the organisation itself: a recovery that is announced, a second seat that is asked. */
+static void print_own_task(const struct query_own_task *t, uint64_t now)
+{
+    (void)printf("ATTENTION  %.*s", SPAN_FMT(t->words));
+    for (size_t k = 0; k < t->seats.n; k++)
+        (void)printf("%s%.*s", k == 0 ? "\n        by " : " or ", SPAN_FMT(t->seats.v[k]));
+    if (HAS(t, query_own_task_key_deadline_ms))
+        (void)printf(", until %s (%s)", cli_time(t->deadline_ms).s, cli_span(now, t->deadline_ms).s);
+    (void)printf("\n        entente recovery list\n");
+}
+
 int verb_inbox(struct cli *c)
 {
     struct query_inbox in;
@@ -52,7 +63,9 @@ int verb_inbox(struct cli *c)
         return cli_fail(c);
     if (c->json)
         return cli_json(c, &query_inbox_desc, &in);
-    if (in.list.n == 0)
+    for (size_t i = 0; i < in.own.n; i++)
+        print_own_task(&in.own.v[i], clock_wall_ms(&clock_system));
+    if (in.list.n + in.own.n == 0)
         (void)printf("Nothing is asked of %.*s.\n", SPAN_FMT(c->seat != NULL ? seat : c->info.org));
     for (size_t i = 0; i < in.list.n; i++)
         print_task(c, &in.list.v[i], clock_wall_ms(&clock_system), i + 1, in.list.n);
@@ -94,6 +107,8 @@ int verb_status(struct cli *c)
                 (void)printf(" %s", cli_span(now, t->deadline_ms).s);
         }
         (void)printf("%s\n", in.list.n == 0 ? " nothing" : "");
+        for (size_t k = 0; us && k < in.own.n; k++)
+            print_own_task(&in.own.v[k], now);
     }
     if (s.outbox > 0)
         (void)printf("%" PRIu64 " signed entries wait here to become final.\n", s.outbox);
@@ -129,6 +144,18 @@ static void print_events(struct cli *c, const struct query_decision *q)
     }
 }
 
+/* Is it what a partner's line says already? */
+static bool said(const struct query_readiness *r, struct span missing)
+{
+    for (size_t i = 0; i < r->partners.n; i++) {
+        const struct query_partner *p = &r->partners.v[i];
+        size_t n = HAS(p, query_partner_key_words) ? p->words.n : 0;
+        if (n > 0 && missing.n >= n && memcmp(missing.p + missing.n - n, p->words.p, n) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void print_readiness(const struct query_readiness *r)
 {
     (void)printf("D-%" PRIu64 " %.*s is %s; asked: %.*s\n", r->decision, SPAN_FMT(r->type),
@@ -143,8 +170,9 @@ static void print_readiness(const struct query_readiness *r)
                 (void)printf("%s%.*s", k == 0 ? " " : ", ", SPAN_FMT(p->approved.v[k]));
         (void)printf("\n");
     }
-    for (size_t i = 0; r->partners.n == 0 && i < r->missing.n; i++)
-        (void)printf("  %.*s\n", SPAN_FMT(r->missing.v[i]));
+    for (size_t i = 0; i < r->missing.n; i++)
+        if (!said(r, r->missing.v[i]))
+            (void)printf("  %.*s\n", SPAN_FMT(r->missing.v[i]));
     for (size_t i = 0; i < r->veto.n; i++)
         (void)printf("  may veto: %.*s\n", SPAN_FMT(r->veto.v[i]));
     if (HAS(r, query_readiness_key_deadline_ms) && r->silence.n > 0)

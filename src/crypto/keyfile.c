@@ -115,10 +115,7 @@ static bool take_base64(struct span *left, const char *name, uint8_t *out, size_
 {
     struct span value;
     size_t got = 0;
-    return take_line(left, name, &value) &&
-           sodium_base642bin(out, n, (const char *)value.p, value.n, NULL, &got, NULL,
-                             sodium_base64_VARIANT_ORIGINAL) == 0 &&
-           got == n;
+    return take_line(left, name, &value) && base64_into(value, NULL, out, n, &got) == ST_OK && got == n;
 }
 
 static bool take_number(struct span *s, uint64_t *ret_value)

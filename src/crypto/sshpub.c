@@ -102,8 +102,7 @@ enum status sshpub_parse(struct span line, struct public_key *ret_key, struct sp
         return err_set(err, ST_UNSUPPORTED, "key of type %s: %s", sshwire_name(type).s, accepted);
     uint8_t blob[BLOB_MAX];
     size_t n = 0;
-    if (sodium_base642bin(blob, sizeof blob, (const char *)text.p, text.n, NULL, &n, NULL,
-                          sodium_base64_VARIANT_ORIGINAL) != 0)
+    if (base64_into(text, NULL, blob, sizeof blob, &n) != ST_OK)
         return err_set(err, ST_FORMAT, "the word after %s is not base64", sshwire_name(type).s);
     struct public_key key;
     enum status st = sshpub_parse_blob(span_of(blob, n), &key, err);

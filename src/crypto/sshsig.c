@@ -224,8 +224,7 @@ enum status sshsig_read(struct span file, const char *ns, struct signature *ret_
                        "-----END SSH SIGNATURE-----");
     uint8_t blob[SSHSIG_FILE_MAX];
     size_t blob_n = 0;
-    if (sodium_base642bin(blob, sizeof blob, (const char *)left.p, left.n - end_n, "\n", &blob_n, NULL,
-                          sodium_base64_VARIANT_ORIGINAL) != 0)
+    if (base64_into(span_of(left.p, left.n - end_n), "\n", blob, sizeof blob, &blob_n) != ST_OK)
         return err_set(err, ST_FORMAT,
                        "the SSH signature file is not base64 between its first and last line");
     return parse_blob(span_of(blob, blob_n), ns, ret_signature, err);

@@ -2,6 +2,7 @@
 #ifndef ENT_GOV_ACT_H
 #define ENT_GOV_ACT_H
 
+#include "gov/denial.h"
 #include "gov/state.h"
 
 struct act {
@@ -16,6 +17,9 @@ struct act {
 MUST_USE __attribute__((format(printf, 3, 4))) enum status act_refuse(struct act *c, enum verdict v,
                                                                       const char *fmt, ...);
 
+/* Passes st on; ST_REFUSED becomes the entry's refusal. */
+MUST_USE enum status act_checked(struct act *c, enum status st, const struct denial *no);
+
 /* Rule 1 (GOV-4): refuses unless the author had seen the object's last change that does not commute. what
  * names the object for people. */
 MUST_USE enum status act_seen(struct act *c, uint64_t changed_leaf, const char *what);
@@ -29,5 +33,12 @@ MUST_USE enum status ballot_apply(struct act *c, const struct ballot *r, struct 
 MUST_USE enum status moves_apply_withdraw(struct act *c, const struct withdraw *r, struct err *err);
 MUST_USE enum status moves_apply_move(struct act *c, const struct move_decision *r, struct err *err);
 MUST_USE enum status moves_apply_note(struct act *c, const struct note *r, struct err *err);
+MUST_USE enum status input_apply(struct act *c, const struct decision_input *r, struct err *err);
+MUST_USE enum status node_apply_replace(struct act *c, const struct replace_node *r, struct err *err);
+MUST_USE enum status node_apply_ready(struct act *c, const struct ready *r, struct err *err);
+MUST_USE enum status upgrade_apply_support(struct act *c, const struct support *r, struct err *err);
+MUST_USE enum status fault_apply(struct act *c, const struct fault *r, struct err *err);
+MUST_USE enum status recovery_apply_recover(struct act *c, const struct recover *r, struct err *err);
+MUST_USE enum status recovery_apply_registrar(struct act *c, const struct registrar *r, struct err *err);
 
 #endif

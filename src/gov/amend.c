@@ -1,11 +1,9 @@
-#include "charter/charter_model.h"
-#include "charter/check.h"
 #include "gov/amend.h"
+#include "charter/check.h"
 
-enum { WHY = 256, SECTIONS = 63 };
+enum { SECTIONS = 63 };
 
-/* All sections in force, decoded. */
-static enum status in_force(const struct view *v, struct arena *a, struct charter *ret, struct err *err)
+enum status amend_charter(const struct view *v, struct arena *a, struct charter *ret, struct err *err)
 {
     struct section *s = arena_array(a, SECTIONS, sizeof *s);
     if (s == NULL)
@@ -25,60 +23,17 @@ static enum status in_force(const struct view *v, struct arena *a, struct charte
     return charter_decode(s, n, a, ret, err);
 }
 
-static enum verdict say(char *why, enum verdict v, const char *fmt, const char *text)
-{
-    (void)snprintf(why, WHY, fmt, text);
-    /* Kept in the history as a TEXT: plain characters only. */
-    for (char *p = why; *p != 0; p++) {
-        if (*p < 0x20 || *p > 0x7e)
-            *p = '?';
-    }
-    return v;
-}
-
-/* GOV-22: which rows amend what. V_OK when the row amends, or V_BAD_EFFECT; *ret_done when there is no more
- * to check. */
-static enum verdict shape(struct span type, const struct effect *e, char *why, bool *ret_done)
-{
-    bool amender = span_eqs(type, "charter-core") || span_eqs(type, "charter-policy");
-    bool section = HAS(e, effect_key_section), body = HAS(e, effect_key_body),
-         base = HAS(e, effect_key_base_version);
-    *ret_done = true;
-    if (e->type == EFFECT_NONE) {
-        if (section || body || base)
-            return say(why, V_BAD_EFFECT, "%s", "an effect of none has no other parts");
-        if (amender)
-            return say(why, V_BAD_EFFECT, "%s",
-                       "this row amends the charter: give the section and its new body");
-        return V_OK;
-    }
-    if (!amender)
-        return say(why, V_BAD_EFFECT, "%s", "only charter-core and charter-policy amend the charter");
-    if (!section || !body)
-        return say(why, V_BAD_EFFECT, "%s", "an amendment gives the section and its new body");
-    if (e->section == SECTION_ALLIANCE)
-        return say(why, V_BAD_EFFECT, "%s", "section alliance is what was founded; it never changes");
-    if (e->section == SECTION_PARTIES || e->section == SECTION_PARTNER_SEATS)
-        return say(why, V_NOT_SUPPORTED, "%s",
-                   "sections parties and partner-seats change with members and seats, which these rules do "
-                   "not carry out yet");
-    *ret_done = false;
-    return V_OK;
-}
-
 static enum status charter_sound(const struct view *v, struct arena *a, struct span type,
-                                 const struct effect *e, enum verdict *ret, char *why, struct err *err)
+                                 const struct effect *e, struct denial *no, struct err *err)
 {
     struct charter before, after;
     struct err bad = {0};
-    TRY(in_force(v, a, &before, err));
+    TRY(amend_charter(v, a, &before, err));
     enum status st = charter_with(&before, e->section, e->body, a, &after, &bad);
     if (st == ST_OK)
         st = check_refuse(&after, a, &bad);
-    if (st == ST_FORMAT || st == ST_RANGE) {
-        *ret = say(why, V_CHARTER_INVALID, "%.240s", bad.text);
-        return ST_OK;
-    }
+    if (st == ST_FORMAT || st == ST_RANGE)
+        return denial_set(no, V_CHARTER_INVALID, "%.240s", bad.text);
     if (st != ST_OK)
         return err_set(err, st, "%s", bad.text);
     bool core;
@@ -87,60 +42,52 @@ static enum status charter_sound(const struct view *v, struct arena *a, struct s
     if (st != ST_OK)
         return err_set(err, st, "out of room for the core of the charter");
     if (core && !span_eqs(type, "charter-core"))
-        *ret = say(why, V_BAD_EFFECT, "%.100s is core: only a charter-core decision changes it",
-                   what == NULL ? "it" : what);
-    else if (!core && !span_eqs(type, "charter-policy"))
-        *ret = say(why, V_BAD_EFFECT, "%s", "nothing core changes: this is for charter-policy");
-    else
-        *ret = V_OK;
+        return denial_set(no, V_BAD_EFFECT, "%.100s is core: only a charter-core decision changes it",
+                          what == NULL ? "it" : what);
+    if (!core && !span_eqs(type, "charter-policy"))
+        return denial_set(no, V_BAD_EFFECT, "nothing core changes: this is for charter-policy");
     return ST_OK;
 }
 
 enum status amend_check(const struct view *v, struct arena *a, struct span type, const struct effect *effect,
-                        enum verdict *ret_verdict, char *why, struct err *err)
+                        struct denial *no, struct err *err)
 {
-    bool done;
-    why[0] = 0;
-    enum verdict verdict = shape(type, effect, why, &done);
-    if (done) {
-        *ret_verdict = verdict;
-        return ST_OK;
-    }
+    if (effect->section == SECTION_ALLIANCE)
+        return denial_set(no, V_BAD_EFFECT, "section alliance is what was founded; it never changes");
+    if (effect->section == SECTION_PARTIES || effect->section == SECTION_PARTNER_SEATS)
+        return denial_set(
+            no, V_NOT_PERMITTED,
+            "sections parties and partner-seats change with members: by a decision of the row admission");
     struct tkey k = tkey_section(effect->section);
     struct state_section now = {0};
     enum status st = state_get(v, a, TABLE_SECTION, &k, &state_section_desc, &now, err);
     if (st != ST_OK && st != ST_NOTFOUND)
         return st;
     uint64_t base = HAS(effect, effect_key_base_version) ? effect->base_version : 0;
-    if (base != now.version) {
-        char text[80];
-        (void)snprintf(text, sizeof text, "%" PRIu64 ", the amendment was made from %" PRIu64, now.version,
-                       base);
-        *ret_verdict = say(why, V_STALE_VERSION, "the section is at version %s", text);
-        return ST_OK;
-    }
-    if (st == ST_OK && span_eq(now.body, effect->body)) {
-        *ret_verdict = say(why, V_BAD_EFFECT, "%s", "the amendment changes nothing");
-        return ST_OK;
-    }
-    return charter_sound(v, a, type, effect, ret_verdict, why, err);
+    if (base != now.version)
+        return denial_set(no, V_STALE_VERSION,
+                          "the section is at version %" PRIu64 ", the amendment was made from %" PRIu64,
+                          now.version, base);
+    if (st == ST_OK && span_eq(now.body, effect->body))
+        return denial_set(no, V_BAD_EFFECT, "the amendment changes nothing");
+    return charter_sound(v, a, type, effect, no, err);
 }
 
-enum status amend_apply(struct gov *g, uint64_t decision, const struct effect *effect, uint64_t *ret_version,
-                        struct err *err)
+enum status amend_apply(struct gov *g, uint64_t decision, uint64_t section, struct span body,
+                        uint64_t *ret_version, struct err *err)
 {
     struct view v = overlay_view(g->state);
-    struct tkey k = tkey_section(effect->section);
+    struct tkey k = tkey_section(section);
     struct state_section now = {0};
     enum status st = state_get(&v, g->arena, TABLE_SECTION, &k, &state_section_desc, &now, err);
     if (st != ST_OK && st != ST_NOTFOUND)
         return st;
     if (st == ST_OK) {
-        struct tkey old = tkey_section_old(effect->section, now.version);
+        struct tkey old = tkey_section_old(section, now.version);
         TRY(state_put(g, TABLE_SECTION_OLD, &old, &state_section_desc, &now, err));
     }
     struct state_section next = {
-        .version = now.version + 1, .body = effect->body, .decision = decision, .changed_leaf = g->leaf};
+        .version = now.version + 1, .body = body, .decision = decision, .changed_leaf = g->leaf};
     SET_HAS(&next, state_section_key_decision);
     TRY(state_put(g, TABLE_SECTION, &k, &state_section_desc, &next, err));
     *ret_version = next.version;

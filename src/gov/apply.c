@@ -1,6 +1,7 @@
 /* Applies one entry: authority first, then the function of its kind. */
 #include <stdarg.h>
 #include "gov/act.h"
+#include "gov/party.h"
 
 enum status act_refuse(struct act *c, enum verdict v, const char *fmt, ...)
 {
@@ -11,6 +12,22 @@ enum status act_refuse(struct act *c, enum verdict v, const char *fmt, ...)
     va_end(ap);
     c->verdict = v;
     return ST_REFUSED;
+}
+
+enum status denial_set(struct denial *r, enum verdict v, const char *fmt, ...)
+{
+    ASSERT(v != V_OK);
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(r->why, sizeof r->why, fmt, ap);
+    va_end(ap);
+    r->verdict = v;
+    return ST_REFUSED;
+}
+
+enum status act_checked(struct act *c, enum status st, const struct denial *no)
+{
+    return st == ST_REFUSED ? act_refuse(c, no->verdict, "%s", no->why) : st;
 }
 
 /* GOV-4 */
@@ -25,6 +42,33 @@ enum status act_seen(struct act *c, uint64_t changed_leaf, const char *what)
                       what, changed_leaf, basis);
 }
 
+static enum status node_authority(struct act *c, struct span org, struct err *err)
+{
+    struct state_party p;
+    enum status st = party_get(&c->v, c->g->arena, org, &p, err);
+    if (st == ST_NOTFOUND)
+        return act_refuse(c, V_UNKNOWN_SEAT, "%.*s is no organisation of this alliance", SPAN_FMT(org));
+    if (st != ST_OK)
+        return st;
+    if (c->e->key.alg != SIG_ED25519 || !hash_eq(&p.node.node, &c->e->key.key))
+        return act_refuse(c, V_NOT_HOLDER, "the key is not the node key of %.*s", SPAN_FMT(org));
+    if (party_standing(&p) == STANDING_LEFT)
+        return act_refuse(c, V_NOT_HOLDER, "%.*s left at %s; its node does nothing here any more",
+                          SPAN_FMT(org), time_utc(p.left_ms).s);
+    return ST_OK;
+}
+
+static enum status empty_seat(struct act *c, struct span org, struct err *err)
+{
+    struct span seat = c->e->entry->seat;
+    bool left;
+    TRY(party_has_left(&c->v, c->g->arena, org, &left, err));
+    if (left)
+        return act_refuse(c, V_NOT_HOLDER, "%.*s left the alliance; its seats act no more", SPAN_FMT(org));
+    return act_refuse(c, V_NOT_HOLDER, "the seat %.*s is empty; %.*s/registrar can fill it", SPAN_FMT(seat),
+                      SPAN_FMT(org));
+}
+
 /* GOV-3 */
 static enum status authority(struct act *c, struct err *err)
 {
@@ -37,18 +81,8 @@ static enum status authority(struct act *c, struct err *err)
     if (st == ST_OK && HAS(&key, state_key_key_revoked_ms))
         return act_refuse(c, V_REVOKED_KEY, "the key was revoked at %s", time_utc(key.revoked_ms).s);
     struct span org = state_seat_org(e->seat);
-    if (span_eqs(state_seat_name(e->seat), "node")) {
-        struct state_party p;
-        struct tkey pk = tkey_text(org);
-        st = state_get(&c->v, c->g->arena, TABLE_PARTY, &pk, &state_party_desc, &p, err);
-        if (st == ST_NOTFOUND)
-            return act_refuse(c, V_UNKNOWN_SEAT, "%.*s is no organisation of this alliance", SPAN_FMT(org));
-        if (st != ST_OK)
-            return st;
-        if (c->e->key.alg != SIG_ED25519 || !hash_eq(&p.node.node, &c->e->key.key))
-            return act_refuse(c, V_NOT_HOLDER, "the key is not the node key of %.*s", SPAN_FMT(org));
-        return ST_OK;
-    }
+    if (span_eqs(state_seat_name(e->seat), "node"))
+        return node_authority(c, org, err);
     struct state_seat seat;
     struct tkey sk = tkey_text(e->seat);
     st = state_get(&c->v, c->g->arena, TABLE_SEAT, &sk, &state_seat_desc, &seat, err);
@@ -61,10 +95,15 @@ static enum status authority(struct act *c, struct err *err)
             return ST_OK;
     }
     if (seat.keys.n == 0)
-        return act_refuse(c, V_NOT_HOLDER, "the seat %.*s is empty; %.*s/registrar can fill it",
-                          SPAN_FMT(e->seat), SPAN_FMT(org));
+        return empty_seat(c, org, err);
     return act_refuse(c, V_NOT_HOLDER, "the key does not hold %.*s; %.*s/registrar sets who does",
                       SPAN_FMT(e->seat), SPAN_FMT(org));
+}
+
+/* Kinds that a node signs by itself; all others are a person's. */
+static bool of_node(enum kind kind)
+{
+    return kind == KIND_READY || kind == KIND_SUPPORT || kind == KIND_FAULT;
 }
 
 /* Body of each kind, decoded. */
@@ -106,13 +145,19 @@ static enum status dispatch(struct act *c, enum kind kind, const union body *b, 
     case KIND_NOTE:
         return moves_apply_note(c, &b->note, err);
     case KIND_READY:
+        return node_apply_ready(c, &b->ready, err);
     case KIND_SUPPORT:
+        return upgrade_apply_support(c, &b->support, err);
     case KIND_FAULT:
+        return fault_apply(c, &b->fault, err);
     case KIND_NODE:
+        return node_apply_replace(c, &b->node, err);
     case KIND_RECOVER:
+        return recovery_apply_recover(c, &b->recover, err);
     case KIND_REGISTRAR:
+        return recovery_apply_registrar(c, &b->registrar, err);
     case KIND_INPUT:
-        break;
+        return input_apply(c, &b->input, err);
     }
     return act_refuse(c, V_NOT_SUPPORTED, "%s entries are not part of these rules yet",
                       enum_text(&kind_enum, kind));
@@ -141,8 +186,12 @@ static enum status apply(struct act *c, struct err *err)
         return st;
     }
     TRY(authority(c, err));
-    if (span_eqs(state_seat_name(e->seat), "node"))
+    bool node = span_eqs(state_seat_name(e->seat), "node");
+    if (node && !of_node(kind))
         return act_refuse(c, V_NOT_PERMITTED, "a node's own seat cannot do this; use a person's seat");
+    if (!node && of_node(kind))
+        return act_refuse(c, V_NOT_PERMITTED, "only a node says this, for itself: %.*s/node",
+                          SPAN_FMT(state_seat_org(e->seat)));
     return dispatch(c, kind, &body, err);
 }
 

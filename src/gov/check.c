@@ -1,5 +1,8 @@
 /* Do the tables agree with each other? For tests, the simulator and fuzzers: looks at everything. */
 #include "gov/course.h"
+#include "gov/keys.h"
+#include "gov/party.h"
+#include "gov/recovery.h"
 
 static enum status bad(struct err *err, uint64_t decision, const char *what)
 {
@@ -110,9 +113,12 @@ static enum status check_decisions(const struct view *v, struct arena *a, struct
     TRY(count(v, TABLE_DECISION, &n));
     if (n != c.value)
         return err_set(err, ST_CORRUPT, "%zu decisions on record, %" PRIu64 " counted", n, c.value);
+    size_t recoveries;
     TRY(count(v, TABLE_TIMER, &n));
-    if (n != timers)
-        return err_set(err, ST_CORRUPT, "%zu timers for %zu live decisions", n, timers);
+    TRY(count(v, TABLE_RECOVERY, &recoveries));
+    if (n != timers + recoveries)
+        return err_set(err, ST_CORRUPT, "%zu timers for %zu live decisions and %zu recoveries", n, timers,
+                       recoveries);
     TRY(count(v, TABLE_AMENDING, &n));
     if (n != amending)
         return err_set(err, ST_CORRUPT, "%zu amendments listed, %zu live", n, amending);
@@ -174,9 +180,97 @@ static enum status check_sections(const struct view *v, struct arena *a, struct 
     return ST_OK;
 }
 
+static enum status check_node_key(const struct view *v, struct arena *a, const struct gov_party *p,
+                                  const struct hash *key, size_t *dead, struct err *err)
+{
+    struct state_key k;
+    struct tkey tk = tkey_text(span_hash(key));
+    TRY(state_need(v, a, TABLE_KEY, &tk, &state_key_desc, &k, err));
+    if (k.use != KEY_NODE || !span_eq(k.org, p->org))
+        return err_set(err, ST_CORRUPT, "a key of the node of %.*s is another's", SPAN_FMT(p->org));
+    *dead += HAS(&k, state_key_key_revoked_ms);
+    return ST_OK;
+}
+
+/* The node's four keys are its own, and it votes with none that is dead; who has left holds no seat. */
+static enum status check_party(const struct view *v, struct arena *a, const struct gov_party *p,
+                               struct err *err)
+{
+    const struct node_keys *n = &p->party.node;
+    const struct hash *four[] = {&n->vote, &n->cosign, &n->log, &n->node};
+    enum standing standing = party_standing(&p->party);
+    size_t dead = 0;
+    for (size_t i = 0; i < ARRAY_LEN(four); i++)
+        TRY(check_node_key(v, a, p, four[i], &dead, err));
+    if (standing != STANDING_SUSPENDED && standing != STANDING_LEFT && dead != 0)
+        return err_set(err, ST_CORRUPT, "%.*s is %s with %zu dead keys of its node", SPAN_FMT(p->org),
+                       enum_text(&standing_enum, standing), dead);
+    if (HAS(&p->party, state_party_key_left_ms) != (standing == STANDING_LEFT))
+        return err_set(err, ST_CORRUPT, "%.*s has left, or not", SPAN_FMT(p->org));
+    for (struct tkey from = keys_first_seat(p->org), at; standing == STANDING_LEFT;) {
+        struct state_seat seat;
+        enum status st = keys_next_seat(v, a, p->org, &from, &at, &seat, err);
+        if (st == ST_END)
+            break;
+        TRY(st);
+        if (seat.keys.n != 0)
+            return err_set(err, ST_CORRUPT, "%.*s has left and holds a seat", SPAN_FMT(p->org));
+    }
+    return ST_OK;
+}
+
+/* Each recovery has its timer, is of somebody there, and is the only one of it; nobody who left asks. */
+static enum status check_recoveries(const struct view *v, struct arena *a, const struct gov_party *p,
+                                    struct err *err)
+{
+    struct state_recovery r;
+    uint64_t leaf;
+    struct tkey ask = tkey_text(p->org);
+    bool left = party_standing(&p->party) == STANDING_LEFT;
+    if (left && there(v, TABLE_ASK, &ask))
+        return err_set(err, ST_CORRUPT, "%.*s has left and asks", SPAN_FMT(p->org));
+    enum status st = recovery_of(v, a, p->org, &leaf, &r, err);
+    if (st != ST_OK)
+        return st == ST_NOTFOUND ? ST_OK : st;
+    struct tkey timer = tkey_timer(r.due_ms, leaf, TIMER_RECOVERY);
+    if (left || !there(v, TABLE_TIMER, &timer))
+        return err_set(err, ST_CORRUPT, "the recovery of %.*s has no timer, or %.*s has left",
+                       SPAN_FMT(p->org), SPAN_FMT(p->org));
+    return ST_OK;
+}
+
+static enum status check_parties(const struct view *v, struct arena *a, struct err *err)
+{
+    struct gov_party_list l;
+    bool votes = false;
+    TRY(gov_parties(v, a, &l, err));
+    for (size_t i = 0; i < l.n; i++) {
+        TRY(check_party(v, a, &l.v[i], err));
+        TRY(check_recoveries(v, a, &l.v[i], err));
+        votes |= party_votes(&l.v[i].party);
+    }
+    return votes ? ST_OK : err_set(err, ST_CORRUPT, "no node is left to vote");
+}
+
+/* A version decided is newer than the one in force. */
+static enum status check_rules(const struct view *v, struct arena *a, struct err *err)
+{
+    struct state_counter next;
+    uint32_t rules;
+    struct tkey k = tkey_text(span_str("rules-next"));
+    TRY(gov_rules(v, &rules, err));
+    enum status st = state_get(v, a, TABLE_META, &k, &state_counter_desc, &next, err);
+    if (st == ST_OK && next.value <= rules)
+        return err_set(err, ST_CORRUPT, "rules version %" PRIu64 " is decided, %" PRIu32 " in force",
+                       next.value, rules);
+    return st == ST_NOTFOUND ? ST_OK : st;
+}
+
 enum status gov_check(const struct view *v, struct arena *a, struct err *err)
 {
     TRY(check_sections(v, a, err));
+    TRY(check_parties(v, a, err));
+    TRY(check_rules(v, a, err));
     TRY(check_seats(v, a, err));
     return check_decisions(v, a, err);
 }

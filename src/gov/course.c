@@ -1,6 +1,10 @@
-#include "gov/amend.h"
 #include "gov/course.h"
 #include "gov/due.h"
+#include "gov/effect.h"
+#include "gov/joining.h"
+#include "gov/members.h"
+
+enum { WORDS = 256 };
 
 bool course_is_undecided(const struct state_decision *d)
 {
@@ -28,7 +32,9 @@ static bool own_body(const struct matter *m, const struct pinned_rung *rung)
 uint64_t course_next_rung(const struct matter *m)
 {
     for (uint64_t r = m->d.rung + 1; r <= m->p.rungs.n; r++) {
-        if (!own_body(m, &m->p.rungs.v[r - 1]))
+        const struct pinned_rung *rung = &m->p.rungs.v[r - 1];
+        bool asks = HAS(rung, pinned_rung_key_mediator) || rung->partners.n > 0; /* all may have left */
+        if (asks && !own_body(m, rung))
             return r;
     }
     return 0;
@@ -114,6 +120,18 @@ static void event_until(struct state_event *ev, uint64_t until_ms)
     SET_HAS(ev, state_event_key_until_ms);
 }
 
+/* Kept in the history as a TEXT: plain characters only. */
+static void event_words(struct state_event *ev, const char *words, char plain[WORDS])
+{
+    (void)snprintf(plain, WORDS, "%s", words);
+    for (char *p = plain; *p != 0; p++) {
+        if (*p < 0x20 || *p > 0x7e)
+            *p = '?';
+    }
+    ev->words = span_str(plain);
+    SET_HAS(ev, state_event_key_words);
+}
+
 /* Writes the moved decision: its event, timer, index and record. */
 static enum status commit(struct gov *g, struct matter *m, struct state_event *ev, struct err *err)
 {
@@ -169,6 +187,7 @@ static enum status close_counters(struct gov *g, const struct matter *m, struct 
     return ST_OK;
 }
 
+/* Notice begins; it may be over at once. */
 static enum status pass(struct gov *g, struct matter *m, const struct cause *by, struct err *err)
 {
     struct view v = overlay_view(g->state);
@@ -186,7 +205,12 @@ static enum status pass(struct gov *g, struct matter *m, const struct cause *by,
     struct state_event ev = event_by(EVENT_PASSED, by);
     event_until(&ev, effective);
     TRY(commit(g, m, &ev, err));
-    TRY(close_counters(g, m, err));
+    return close_counters(g, m, err);
+}
+
+static enum status pass_and_effect(struct gov *g, struct matter *m, const struct cause *by, struct err *err)
+{
+    TRY(pass(g, m, by, err));
     return m->p.notice.n == 0 ? course_effect(g, m, err) : ST_OK;
 }
 
@@ -195,7 +219,15 @@ enum status course_settle(struct gov *g, struct matter *m, const struct cause *b
     struct view v = overlay_view(g->state);
     struct tally t;
     TRY(tally_take(&v, g->arena, m, m->d.rung, &t, err));
-    return t.passes ? pass(g, m, by, err) : state_put_decision(g, &m->d, err);
+    return t.passes ? pass_and_effect(g, m, by, err) : state_put_decision(g, &m->d, err);
+}
+
+enum status course_recount(struct gov *g, struct matter *m, struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    struct tally t;
+    TRY(tally_take(&v, g->arena, m, m->d.rung, &t, err));
+    return t.passes ? pass(g, m, NULL, err) : state_put_decision(g, &m->d, err);
 }
 
 /* The last rung up to this one that asked for ballots. */
@@ -225,9 +257,9 @@ static enum status apply_default(struct gov *g, struct matter *m, const struct c
     if (e->type == ELSE_FINAL_SAY) {
         struct tally t;
         TRY(tally_take(&v, g->arena, m, last_ballots(m), &t, err));
-        if (tally_of_partner(&t, e->name) == POSITION_APPROVES) {
+        if (tally_of_partner(&t, e->name) == POSITION_APPROVES && t.inputs) {
             TRY(state_add_event(g, &m->d, &ev, err));
-            return pass(g, m, by, err);
+            return pass_and_effect(g, m, by, err);
         }
     }
     course_unlist(g, &m->d);
@@ -257,7 +289,8 @@ enum status course_climb(struct gov *g, struct matter *m, const struct cause *by
     return commit(g, m, &ev, err);
 }
 
-/* GOV-13 (rule 12): who still owes is asked one rung up; without any, and not passed, it is rejected. */
+/* GOV-13 (rule 12): who still owes is asked one rung up, and so is what lacks an input alone; else it is
+ * rejected. */
 enum status course_deadline(struct gov *g, struct matter *m, struct err *err)
 {
     if (m->d.phase == PHASE_MEDIATION)
@@ -265,16 +298,17 @@ enum status course_deadline(struct gov *g, struct matter *m, struct err *err)
     struct view v = overlay_view(g->state);
     struct tally t;
     TRY(tally_take(&v, g->arena, m, m->d.rung, &t, err));
-    if (t.owes)
+    if (t.owes || (t.met && !t.inputs))
         return course_climb(g, m, NULL, err);
     return course_close(g, m, PHASE_REJECTED, NULL, 0, err);
 }
 
 /* GOV-21 (rules 19, 20): five business days to rebase. */
-static enum status make_stale(struct gov *g, struct matter *m, const char *words, struct err *err)
+enum status course_stale(struct gov *g, struct matter *m, const char *words, struct err *err)
 {
     static const struct charter_span five = {.n = 5, .unit = UNIT_BD};
     struct view v = overlay_view(g->state);
+    char plain[WORDS];
     uint64_t until;
     TRY(due_at(&v, g->arena, &m->p, g->time_ms, &five, &until, err));
     course_unlist(g, &m->d);
@@ -283,8 +317,18 @@ static enum status make_stale(struct gov *g, struct matter *m, const char *words
     SET_HAS(&m->d, state_decision_key_rebase_ms);
     struct state_event ev = event_by(EVENT_STALE, NULL);
     event_until(&ev, until);
-    ev.words = span_str(words);
-    SET_HAS(&ev, state_event_key_words);
+    event_words(&ev, words, plain);
+    return commit(g, m, &ev, err);
+}
+
+enum status course_lapse(struct gov *g, struct matter *m, const char *words, struct err *err)
+{
+    char plain[WORDS];
+    course_unlist(g, &m->d);
+    m->d.phase = PHASE_LAPSED;
+    set_closed(g, &m->d);
+    struct state_event ev = event_by(EVENT_LAPSED, NULL);
+    event_words(&ev, words, plain);
     return commit(g, m, &ev, err);
 }
 
@@ -309,29 +353,51 @@ static enum status stale_others(struct gov *g, uint64_t section, uint64_t versio
             (void)snprintf(words, sizeof words,
                            "D-%" PRIu64 " took effect first; the section is at version %" PRIu64, winner,
                            version);
-            TRY(make_stale(g, &m, words, err));
+            TRY(course_stale(g, &m, words, err));
         }
         from = tkey_amending(section, number + 1);
     }
+}
+
+/* GOV-25: why its effect could not be had. An amendment's words are its check's own. */
+static enum status no_effect(struct gov *g, struct matter *m, const struct effect *e, const struct denial *no,
+                             struct err *err)
+{
+    return course_stale(g, m, e->type == EFFECT_AMEND ? no->why : verdict_text(no->verdict), err);
+}
+
+/* What follows from the decision having taken effect, after its own event. */
+static enum status consequences(struct gov *g, const struct matter *m, const struct effect *e,
+                                uint64_t version, struct err *err)
+{
+    struct span leaver;
+    if (version != 0)
+        TRY(stale_others(g, effect_section(e), version, m->d.number, err));
+    if (e->type == EFFECT_ADMIT)
+        return joining_joined(g, e->party.org, err);
+    if (!effect_leaver(&m->d, e, &leaver))
+        return ST_OK;
+    TRY(members_leave(g, leaver, err));
+    return joining_left(g, leaver, err);
 }
 
 enum status course_effect(struct gov *g, struct matter *m, struct err *err)
 {
     struct view v = overlay_view(g->state);
     struct state_event ev = event_by(EVENT_EFFECTIVE, NULL);
-    bool amends = HAS(&m->d, state_decision_key_section);
-    uint64_t version = 0;
-    if (amends) {
-        struct tkey k = tkey_revision(m->d.number, m->d.revision);
-        struct state_revision rev;
-        enum verdict verdict;
-        char why[256];
-        TRY(state_need(&v, g->arena, TABLE_REVISION, &k, &state_revision_desc, &rev, err));
-        TRY(amend_check(&v, g->arena, m->d.type, &rev.proposal.effect, &verdict, why, err));
-        if (verdict != V_OK)
-            return make_stale(g, m, why, err);
-        TRY(amend_apply(g, m->d.number, &rev.proposal.effect, &version, err));
-        ev.section = m->d.section;
+    struct tkey k = tkey_revision(m->d.number, m->d.revision);
+    struct state_revision rev;
+    struct denial no;
+    uint64_t version;
+    TRY(state_need(&v, g->arena, TABLE_REVISION, &k, &state_revision_desc, &rev, err));
+    const struct effect *e = &rev.proposal.effect;
+    enum status st = effect_check(&v, g->arena, &m->d, e, &no, err);
+    if (st == ST_REFUSED)
+        return no_effect(g, m, e, &no, err);
+    TRY(st);
+    TRY(effect_apply(g, &m->d, e, &version, err));
+    if (version != 0) {
+        ev.section = effect_section(e);
         SET_HAS(&ev, state_event_key_section);
         ev.version = version;
         SET_HAS(&ev, state_event_key_version);
@@ -341,7 +407,7 @@ enum status course_effect(struct gov *g, struct matter *m, struct err *err)
     m->d.effective_ms = g->time_ms;
     set_closed(g, &m->d);
     TRY(commit(g, m, &ev, err));
-    return amends ? stale_others(g, m->d.section, version, m->d.number, err) : ST_OK;
+    return consequences(g, m, e, version, err);
 }
 
 enum status course_defer(struct gov *g, struct matter *m, uint64_t until_ms, struct err *err)

@@ -27,6 +27,8 @@ bool course_timer(const struct state_decision *d, uint64_t *ret_deadline_ms, enu
 
 /* Passes it if its tally does; else only writes it. */
 MUST_USE enum status course_settle(struct gov *g, struct matter *m, const struct cause *by, struct err *err);
+/* The same after a partner left; what passes takes effect by its timer, not at once (GOV-38). */
+MUST_USE enum status course_recount(struct gov *g, struct matter *m, struct err *err);
 /* To the next rung, or the default at the ladder's end (rules 12, 13). */
 MUST_USE enum status course_climb(struct gov *g, struct matter *m, const struct cause *by, struct err *err);
 /* The deadline of its rung has come. */
@@ -36,6 +38,10 @@ MUST_USE enum status course_effect(struct gov *g, struct matter *m, struct err *
 /* Closes it as vetoed, withdrawn, rejected, lapsed or countered (by decision other). */
 MUST_USE enum status course_close(struct gov *g, struct matter *m, enum phase phase, const struct cause *by,
                                   uint64_t other, struct err *err);
+/* Closes it as lapsed, with words. */
+MUST_USE enum status course_lapse(struct gov *g, struct matter *m, const char *words, struct err *err);
+/* What it rests on has changed: five business days to rebase (GOV-21). */
+MUST_USE enum status course_stale(struct gov *g, struct matter *m, const char *words, struct err *err);
 /* Replaces timer and deadline by a later one: the ledger stood still (rule 14). */
 MUST_USE enum status course_defer(struct gov *g, struct matter *m, uint64_t until_ms, struct err *err);
 /* Index of undecided amendments, and the timer of its phase: taken out before a change, put back after it. */

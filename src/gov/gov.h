@@ -15,16 +15,27 @@ const char *verdict_name(enum verdict v);
 const char *verdict_text(enum verdict v);
 int verdict_exit_code(enum verdict v);
 
+/* The newest rules version that this program knows. It makes and executes no block under a newer one. */
+enum { GOV_RULES_MAX = 1 };
+
+/* What the rules ask of the history before the block: the size of the tree after the newest block of a time
+ * at most at_ms, or after block 0 when there is none. */
+struct gov_history {
+    void *ctx;
+    enum status (*size_at)(void *ctx, uint64_t at_ms, uint64_t *ret_size, struct err *err);
+};
+
 /* What an execution of one block works with. */
 struct gov {
     struct overlay *state;
     struct arena *arena;   /* at least until the block is dropped or flushed */
     uint64_t time_ms;      /* the block's ledger time */
     uint64_t prev_time_ms; /* of the block before */
-    uint64_t height;
+    uint64_t height, epoch;
     uint64_t leaf;  /* index in the tree of the leaf being applied; of the block record while timers fire */
     uint32_t rules; /* rules version */
-    char why[256];  /* after a verdict other than V_OK: the particulars, in plain words */
+    struct gov_history history;
+    char why[256]; /* after a verdict other than V_OK: the particulars, in plain words */
 };
 
 /* An entry ready to be applied: decoded, its signature checked by the caller (SIG-*, ENT-1, 2, 5, 6). */
@@ -55,6 +66,21 @@ MUST_USE enum status gov_next_deadline(const struct view *v, uint64_t *ret_deadl
 /* The set that decides the block after this state, ascending by organisation. */
 MUST_USE enum status gov_validators(const struct view *v, struct arena *a, struct validator_set *ret_set,
                                     struct err *err);
+
+/* Rules version in force for the block after this state (GOV-39): 1 until an upgrade. */
+MUST_USE enum status gov_rules(const struct view *v, uint32_t *ret_rules, struct err *err);
+
+/* All organisations that were ever on the record, ascending. */
+struct gov_party {
+    struct span org;
+    struct state_party party; /* standing: absent for active */
+};
+struct gov_party_list {
+    size_t n;
+    struct gov_party *v;
+};
+MUST_USE enum status gov_parties(const struct view *v, struct arena *a, struct gov_party_list *ret_parties,
+                                 struct err *err);
 
 /* The clock section in force: precision, timeouts, caps. */
 struct gov_clock {

@@ -1,35 +1,51 @@
 /* What the rest of the node asks of the state: validators, clock, next deadline. */
-#include "gov/state.h"
+#include "gov/party.h"
 
+/* GOV-30 */
 enum status gov_validators(const struct view *v, struct arena *a, struct validator_set *ret_set,
                            struct err *err)
 {
     struct validator_set set = {.members = {.v = arena_array(a, LIMIT_VALIDATORS, sizeof(struct validator))}};
     if (set.members.v == NULL)
         return err_set(err, ST_LIMIT, "out of room for the validators");
-    struct tkey from = {0};
-    from.b[from.n++] = 0;
-    for (;;) {
-        struct span key, value;
-        enum status st = view_next(v, TABLE_PARTY, tkey_span(&from), &key, &value);
+    for (struct tkey from = party_first();;) {
+        struct span org;
+        struct state_party p;
+        enum status st = party_next(v, a, &from, &org, &p, err);
         if (st == ST_END)
             break;
         if (st != ST_OK)
             return st;
-        struct state_party p;
-        TRY(codec_decode(&state_party_desc, value, a, &p, err));
-        if (p.role == ROLE_PARTNER || p.role == ROLE_WITNESS) {
-            if (set.members.n == LIMIT_VALIDATORS)
-                return err_set(err, ST_CORRUPT, "more than %d voting nodes", LIMIT_VALIDATORS);
-            struct validator *m = &set.members.v[set.members.n++];
-            *m = (struct validator){.org = arena_dup(a, key), .vote = p.node.vote, .cosign = p.node.cosign};
-            if (m->org.p == NULL)
-                return err_set(err, ST_LIMIT, "out of room for the validators");
-        }
-        from = tkey_text(key);
-        from.b[from.n++] = 0;
+        if (!party_votes(&p))
+            continue;
+        if (set.members.n == LIMIT_VALIDATORS)
+            return err_set(err, ST_CORRUPT, "more than %d voting nodes", LIMIT_VALIDATORS);
+        set.members.v[set.members.n++] =
+            (struct validator){.org = org, .vote = p.node.vote, .cosign = p.node.cosign};
     }
     *ret_set = set;
+    return ST_OK;
+}
+
+enum status gov_parties(const struct view *v, struct arena *a, struct gov_party_list *ret_parties,
+                        struct err *err)
+{
+    enum { MOST = 128 }; /* charter_parties */
+    struct gov_party_list l = {0, arena_array(a, MOST, sizeof *l.v)};
+    if (l.v == NULL)
+        return err_set(err, ST_LIMIT, "out of room for the organisations");
+    for (struct tkey from = party_first();;) {
+        struct gov_party p;
+        enum status st = party_next(v, a, &from, &p.org, &p.party, err);
+        if (st == ST_END)
+            break;
+        if (st != ST_OK)
+            return st;
+        if (l.n == MOST)
+            return err_set(err, ST_CORRUPT, "more than %d organisations", MOST);
+        l.v[l.n++] = p;
+    }
+    *ret_parties = l;
     return ST_OK;
 }
 

@@ -1,15 +1,15 @@
 /* A decision is opened, and what is proposed is revised (GOV-7 to GOV-10, GOV-18). */
 #include "gov/act.h"
-#include "gov/amend.h"
 #include "gov/course.h"
 #include "gov/due.h"
+#include "gov/effect.h"
 #include "gov/rights.h"
 
 enum { REVISIONS_PER_RUNG = 3, COUNTERS_MAX = 8, AMENDING_MAX = 32 };
 
 /* Parts of a proposal that any row looks at. */
 static enum status proposal_sound(struct act *c, const struct rights *r, const struct charter_row *row,
-                                  const struct proposal *p)
+                                  struct span type, const struct proposal *p)
 {
     if (HAS(p, proposal_key_budget))
         return act_refuse(c, V_NOT_SUPPORTED,
@@ -26,9 +26,12 @@ static enum status proposal_sound(struct act *c, const struct rights *r, const s
                                   SPAN_FMT(p->affected.v[i]));
         }
     }
-    if (HAS(p, proposal_key_partner) && !charter_is_partner(&r->charter, p->partner))
-        return act_refuse(c, V_NO_SUCH_OBJECT, "proposal.partner: %.*s is no partner", SPAN_FMT(p->partner));
-    return ST_OK;
+    if (!HAS(p, proposal_key_partner) || charter_is_partner(&r->charter, p->partner))
+        return ST_OK;
+    /* Witnesses and observers can be removed too. */
+    if (span_eqs(type, "removal") && charter_party(&r->charter, p->partner) != NULL)
+        return ST_OK;
+    return act_refuse(c, V_NO_SUCH_OBJECT, "proposal.partner: %.*s is no partner", SPAN_FMT(p->partner));
 }
 
 /* What the approvals in force need to know of the proposal, and whether anyone can meet them. */
@@ -55,12 +58,11 @@ static enum status approvals_sound(struct act *c, const struct matter *m, struct
     return ST_OK;
 }
 
-static enum status effect_sound(struct act *c, struct span type, const struct effect *effect, struct err *err)
+static enum status effect_sound(struct act *c, const struct state_decision *d, const struct effect *effect,
+                                struct err *err)
 {
-    enum verdict verdict;
-    char why[256];
-    TRY(amend_check(&c->v, c->g->arena, type, effect, &verdict, why, err));
-    return verdict == V_OK ? ST_OK : act_refuse(c, verdict, "%s", why);
+    struct denial no;
+    return act_checked(c, effect_check(&c->v, c->g->arena, d, effect, &no, err), &no);
 }
 
 /* The engine goes through all undecided amendments of a section when one takes effect: so few may be open. */
@@ -219,11 +221,11 @@ enum status propose_apply_propose(struct act *c, const struct propose *r, struct
     if (!state_list_has(&m.p.owners, e->seat))
         return act_refuse(c, V_NOT_PERMITTED, "%.*s is no owner of %.*s, so it may not propose one",
                           SPAN_FMT(e->seat), SPAN_FMT(row->name));
-    TRY(proposal_sound(c, &rights, row, &r->proposal));
+    TRY(proposal_sound(c, &rights, row, r->type, &r->proposal));
     describe(&m.d, &r->proposal);
     TRY(judge(c, &m, &r->proposal));
     TRY(approvals_sound(c, &m, err));
-    TRY(effect_sound(c, r->type, &r->proposal.effect, err));
+    TRY(effect_sound(c, &m.d, &r->proposal.effect, err));
     if (HAS(&m.d, state_decision_key_section))
         TRY(room_to_amend(c, m.d.section));
     if (!state_fits(c->g, &state_pinned_desc, &m.p))
@@ -332,8 +334,11 @@ enum status propose_apply_revise(struct act *c, const struct revise *r, struct e
     struct rights rights;
     TRY(rights_load(&c->v, c->g->arena, &rights, err));
     struct charter_row any = {0}; /* scope and the rest of the row were checked at the opening */
-    TRY(proposal_sound(c, &rights, &any, &r->proposal));
-    TRY(effect_sound(c, m.d.type, &r->proposal.effect, err));
+    TRY(proposal_sound(c, &rights, &any, m.d.type, &r->proposal));
+    struct state_decision as = m.d; /* with the partner that the revision names */
+    as.has &= ~(UINT64_C(1) << state_decision_key_partner);
+    describe(&as, &r->proposal);
+    TRY(effect_sound(c, &as, &r->proposal.effect, err));
     struct tkey k = tkey_revision(m.d.number, m.d.revision);
     struct state_revision was;
     TRY(state_need(&c->v, c->g->arena, TABLE_REVISION, &k, &state_revision_desc, &was, err));

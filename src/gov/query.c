@@ -1,35 +1,9 @@
-#include "gov/query.h"
+#include "gov/query_part.h"
 #include "charter/charter_model.h"
 #include "gov/course.h"
 #include "gov/due.h"
 
-enum { TASKS_MAX = 4096, LIST_MAX = 1000, WORDS_MAX = 1000 };
-
-/* A list that grows in the arena by doubling. */
-struct grow {
-    void *v;
-    size_t n, cap, size;
-};
-
-static void *grow_one(struct grow *g, struct arena *a)
-{
-    if (g->n == g->cap) {
-        size_t cap = g->cap == 0 ? 8 : g->cap * 2;
-        uint8_t *more = arena_array(a, cap, g->size);
-        if (more == NULL)
-            return NULL;
-        if (g->n != 0)
-            memcpy(more, g->v, g->n * g->size);
-        g->v = more;
-        g->cap = cap;
-    }
-    return (uint8_t *)g->v + g->n++ * g->size;
-}
-
-static enum status full(struct err *err)
-{
-    return err_set(err, ST_LIMIT, "the answer is larger than the memory set aside for it");
-}
+enum { TASKS_MAX = 4096, LIST_MAX = 1000 };
 
 static enum status matter(const struct view *v, uint64_t number, struct arena *a, struct matter *ret,
                           struct err *err)
@@ -59,7 +33,7 @@ static enum status silent_seats(const struct view *v, const struct tally *t, con
     q->could.v = arena_array(a, p->partner->seats.n + 1, sizeof(struct span));
     q->empty.v = arena_array(a, p->partner->seats.n + 1, sizeof(struct span));
     if (q->could.v == NULL || q->empty.v == NULL)
-        return full(err);
+        return query_full(err);
     for (size_t i = 0; i < p->partner->seats.n; i++) {
         struct span seat = p->partner->seats.v[i];
         struct state_seat rec;
@@ -73,20 +47,6 @@ static enum status silent_seats(const struct view *v, const struct tally *t, con
         l->v[l->n++] = seat;
     }
     return ST_OK;
-}
-
-static struct span list_text(const struct span_list *l, struct arena *a)
-{
-    enum { ROOM = WORDS_MAX / 2 };
-    char *p = arena_alloc(a, ROOM);
-    size_t n = 0;
-    for (size_t i = 0; p != NULL && i < l->n; i++) {
-        int more = snprintf(p + n, ROOM - n, "%s%.*s", i == 0 ? "" : ", ", SPAN_FMT(l->v[i]));
-        if (more < 0 || (size_t)more >= ROOM - n)
-            break; /* what fits; the list itself has them all */
-        n += (size_t)more;
-    }
-    return span_of(p, n);
 }
 
 static const char *plural(uint64_t n)
@@ -107,15 +67,15 @@ static enum status partner_line(const struct view *v, const struct tally *t, con
     if (p->position == POSITION_OWES && q->could.n > 0)
         words = charter_text(a, "needs %" PRIu64 " seat%s of %.*s (has %zu of %" PRIu64 "); could act: %.*s",
                              q->count, plural(q->count), SPAN_FMT(q->org), q->approved.n, q->count,
-                             SPAN_FMT(list_text(&q->could, a)));
+                             SPAN_FMT(query_list_text(&q->could, a)));
     else if (p->position == POSITION_OWES)
-        words = charter_text(a,
-                             "needs %" PRIu64
-                             " seat%s of %.*s, but those left are empty: %.*s; its registrar can fill them",
-                             q->count, plural(q->count), SPAN_FMT(q->org), SPAN_FMT(list_text(&q->empty, a)));
+        words = charter_text(
+            a,
+            "needs %" PRIu64 " seat%s of %.*s, but those left are empty: %.*s; its registrar can fill them",
+            q->count, plural(q->count), SPAN_FMT(q->org), SPAN_FMT(query_list_text(&q->empty, a)));
     else if (p->position == POSITION_REJECTS)
-        words =
-            charter_text(a, "%.*s rejects (%.*s)", SPAN_FMT(q->org), SPAN_FMT(list_text(&q->rejected, a)));
+        words = charter_text(a, "%.*s rejects (%.*s)", SPAN_FMT(q->org),
+                             SPAN_FMT(query_list_text(&q->rejected, a)));
     if (words != NULL) {
         q->words = span_str(words);
         SET_HAS(q, query_partner_key_words);
@@ -133,7 +93,7 @@ static struct span silence(const struct matter *m, const struct tally *t, struct
         return span_str("takes effect");
     if (!course_is_undecided(&m->d))
         return span_str("");
-    if (t->rejects && !t->owes)
+    if (!t->owes && !(t->met && !t->inputs) && m->d.phase == PHASE_OPEN)
         return span_str("rejected");
     if (next != 0)
         s = charter_text(a, "escalates by itself to %.*s", SPAN_FMT(course_rung_name(m, next)));
@@ -143,6 +103,30 @@ static struct span silence(const struct matter *m, const struct tally *t, struct
     else
         s = charter_text(a, "the ladder ends: %s", enum_text(&last_resort_enum, o->type));
     return s == NULL ? span_str("") : span_str(s);
+}
+
+/* An input that is still to be given, in words. */
+static const char *need_words(const struct matter *m, const struct charter_need *need, struct arena *a)
+{
+    if (HAS(need, charter_need_key_seat))
+        return charter_text(a, "needs to hear %.*s: it gives its consultation", SPAN_FMT(need->seat));
+    const char *what = need->type == INPUT_IMPACT ? "an impact assessment" : "a due diligence report";
+    return charter_text(a, "needs %s, from an owner: %.*s", what, SPAN_FMT(query_list_text(&m->p.owners, a)));
+}
+
+static enum status inputs_missing(const struct view *v, const struct matter *m, struct arena *a,
+                                  struct span_list *missing, struct err *err)
+{
+    for (size_t i = 0; HAS(&m->p, state_pinned_key_needs) && i < m->p.needs.n; i++) {
+        bool is;
+        TRY(tally_needs(v, a, m, i, &is, err));
+        const char *words = is ? need_words(m, &m->p.needs.v[i], a) : NULL;
+        if (is && words == NULL)
+            return query_full(err);
+        if (is)
+            missing->v[missing->n++] = span_str(words);
+    }
+    return ST_OK;
 }
 
 static enum status readiness_of(const struct view *v, const struct matter *m, struct arena *a,
@@ -162,9 +146,10 @@ static enum status readiness_of(const struct view *v, const struct matter *m, st
                                   .ready = t.passes,
                                   .silence = silence(m, &t, a)};
     q->partners.v = arena_array(a, t.n + 1, sizeof *q->partners.v);
-    q->missing.v = arena_array(a, t.n + 2, sizeof *q->missing.v);
+    size_t needs = HAS(&m->p, state_pinned_key_needs) ? m->p.needs.n : 0;
+    q->missing.v = arena_array(a, t.n + needs + 2, sizeof *q->missing.v);
     if (q->partners.v == NULL || q->missing.v == NULL)
-        return full(err);
+        return query_full(err);
     for (size_t i = 0; i < t.n; i++) {
         struct query_partner *p = &q->partners.v[q->partners.n++];
         TRY(partner_line(v, &t, &t.v[i], a, p, err));
@@ -174,8 +159,10 @@ static enum status readiness_of(const struct view *v, const struct matter *m, st
     if (m->d.phase == PHASE_MEDIATION)
         q->missing.v[q->missing.n++] =
             span_str("it is with the mediator; recommendations are not recorded by these rules yet");
-    else if (m->d.phase == PHASE_OPEN && !t.passes && q->missing.n == 0)
+    else if (m->d.phase == PHASE_OPEN && !t.met && q->missing.n == 0)
         q->missing.v[q->missing.n++] = span_str("too few partners approve");
+    if (course_is_undecided(&m->d))
+        TRY(inputs_missing(v, m, a, &q->missing, err));
     if (course_timer(&m->d, &deadline, &kind)) {
         q->deadline_ms = deadline;
         SET_HAS(q, query_readiness_key_deadline_ms);
@@ -207,48 +194,18 @@ enum status query_effective(const struct view *v, uint64_t number, uint64_t at_m
 
 /* --- One decision, whole --- */
 
-static enum status scan(const struct view *v, uint8_t table, const struct tkey *prefix, size_t prefix_n,
-                        const struct record_desc *d, struct arena *a, struct grow *g, struct span **ret_keys,
-                        struct err *err)
-{
-    struct span from = span_of(prefix->b, prefix_n), key, value;
-    struct grow keys = {.size = sizeof(struct span)};
-    g->size = d->size;
-    for (;;) {
-        enum status st = view_next(v, table, from, &key, &value);
-        if (st == ST_END || (st == ST_OK && !tkey_has_prefix(key, span_of(prefix->b, prefix_n))))
-            break;
-        if (st != ST_OK)
-            return err_set(err, st, "table %s cannot be read", table_name(table));
-        void *rec = grow_one(g, a);
-        struct span *k = grow_one(&keys, a);
-        uint8_t *next = arena_alloc(a, key.n + 1);
-        if (rec == NULL || k == NULL || next == NULL)
-            return full(err);
-        memcpy(next, key.p, key.n); /* the key and a zero byte: the first key after it */
-        *k = span_of(next, key.n);
-        from = span_of(next, key.n + 1);
-        st = codec_decode(d, arena_dup(a, value), a, rec, err);
-        if (st != ST_OK)
-            return err_wrap(err, ST_CORRUPT, "table %s: ", table_name(table));
-    }
-    if (ret_keys != NULL)
-        *ret_keys = keys.v;
-    return ST_OK;
-}
-
 /* Keys of BALLOT: u64 decision, u16 revision, u8 rung, seat. */
 static enum status ballots_of(const struct view *v, const struct matter *m, struct arena *a,
                               struct query_ballot_list *ret, struct err *err)
 {
-    struct grow g = {0};
+    struct query_grow g = {0};
     struct span *keys;
     struct tkey k = tkey_tally(m->d.number, 0, 0);
-    TRY(scan(v, TABLE_BALLOT, &k, 8, &state_ballot_desc, a, &g, &keys, err));
+    TRY(query_scan(v, TABLE_BALLOT, &k, 8, &state_ballot_desc, a, &g, &keys, err));
     const struct state_ballot *b = g.v;
     ret->v = arena_array(a, g.n + 1, sizeof *ret->v);
     if (ret->v == NULL)
-        return full(err);
+        return query_full(err);
     for (size_t i = 0; i < g.n; i++) {
         const uint8_t *p = keys[i].p;
         struct query_ballot *q = &ret->v[ret->n++];
@@ -266,7 +223,7 @@ static enum status notes_of(const struct view *v, const struct state_event_list 
 {
     ret->v = arena_array(a, events->n + 1, sizeof *ret->v);
     if (ret->v == NULL)
-        return full(err);
+        return query_full(err);
     for (size_t i = 0; i < events->n; i++) {
         if (events->v[i].type != EVENT_NOTE)
             continue;
@@ -276,22 +233,43 @@ static enum status notes_of(const struct view *v, const struct state_event_list 
     return ST_OK;
 }
 
+/* Keys of INPUT: u64 decision, u16 revision, u8 need. */
+static enum status inputs_of(const struct view *v, const struct matter *m, struct arena *a,
+                             struct query_input_list *ret, struct err *err)
+{
+    struct query_grow g = {0};
+    struct span *keys;
+    struct tkey k = tkey_u64(m->d.number);
+    TRY(query_scan(v, TABLE_INPUT, &k, 8, &state_input_desc, a, &g, &keys, err));
+    const struct state_input *in = g.v;
+    ret->v = arena_array(a, g.n + 1, sizeof *ret->v);
+    if (ret->v == NULL)
+        return query_full(err);
+    for (size_t i = 0; i < g.n; i++) {
+        struct query_input *q = &ret->v[ret->n++];
+        *q = (struct query_input){.revision = (uint64_t)keys[i].p[8] << 8 | keys[i].p[9], .input = in[i]};
+        q->counts = q->revision == m->d.revision;
+    }
+    return ST_OK;
+}
+
 enum status query_decision(const struct view *v, uint64_t number, struct arena *a, struct query_decision *ret,
                            struct err *err)
 {
     struct matter m;
     struct query_decision q = {0};
-    struct grow revisions = {0}, events = {0};
+    struct query_grow revisions = {0}, events = {0};
     struct tkey k = tkey_u64(number);
     TRY(matter(v, number, a, &m, err));
     q.decision = m.d;
     q.pinned = m.p;
-    TRY(scan(v, TABLE_REVISION, &k, 8, &state_revision_desc, a, &revisions, NULL, err));
-    TRY(scan(v, TABLE_EVENT, &k, 8, &state_event_desc, a, &events, NULL, err));
+    TRY(query_scan(v, TABLE_REVISION, &k, 8, &state_revision_desc, a, &revisions, NULL, err));
+    TRY(query_scan(v, TABLE_EVENT, &k, 8, &state_event_desc, a, &events, NULL, err));
     q.revisions = (struct state_revision_list){revisions.n, revisions.v};
     q.events = (struct state_event_list){events.n, events.v};
     TRY(ballots_of(v, &m, a, &q.ballots, err));
     TRY(notes_of(v, &q.events, a, &q.notes, err));
+    TRY(inputs_of(v, &m, a, &q.inputs, err));
     TRY(readiness_of(v, &m, a, &q.readiness, err));
     *ret = q;
     return ST_OK;
@@ -343,7 +321,7 @@ enum status query_decisions(const struct view *v, uint64_t from, uint64_t count,
                             struct query_decisions *ret, struct err *err)
 {
     struct query_decisions q = {0};
-    struct grow g = {.size = sizeof(struct query_line)};
+    struct query_grow g = {.size = sizeof(struct query_line)};
     struct span key, value;
     uint64_t most = count < LIST_MAX ? count : LIST_MAX;
     for (;;) {
@@ -359,9 +337,9 @@ enum status query_decisions(const struct view *v, uint64_t from, uint64_t count,
             break;
         }
         TRY(codec_decode(&state_decision_desc, arena_dup(a, value), a, &d, err));
-        struct query_line *line = grow_one(&g, a);
+        struct query_line *line = query_grow_one(&g, a);
         if (line == NULL)
-            return full(err);
+            return query_full(err);
         TRY(line_of(v, &d, a, line, err));
         from = d.number + 1;
     }
@@ -375,7 +353,7 @@ enum status query_decisions(const struct view *v, uint64_t from, uint64_t count,
 struct inbox {
     struct span org;
     const struct span_list *only;
-    struct grow tasks;
+    struct query_grow tasks;
 };
 
 static bool wanted(const struct inbox *in, struct span seat)
@@ -394,7 +372,7 @@ static enum status add_task(const struct view *v, struct inbox *in, const struct
 {
     uint64_t deadline;
     enum timer_kind kind;
-    struct query_task *t = seats.n == 0 || in->tasks.n == TASKS_MAX ? NULL : grow_one(&in->tasks, a);
+    struct query_task *t = seats.n == 0 || in->tasks.n == TASKS_MAX ? NULL : query_grow_one(&in->tasks, a);
     if (t == NULL)
         return ST_OK;
     *t = (struct query_task){.decision = m->d.number,
@@ -413,13 +391,37 @@ static enum status add_task(const struct view *v, struct inbox *in, const struct
     return revision_leaf(v, &m->d, a, &t->leaf, err);
 }
 
+/* What it needs besides ballots: from the seat that is consulted, or from its owners. */
+static enum status input_tasks(const struct view *v, struct inbox *in, const struct matter *m,
+                               struct arena *a, struct err *err)
+{
+    for (size_t i = 0; HAS(&m->p, state_pinned_key_needs) && i < m->p.needs.n; i++) {
+        const struct charter_need *need = &m->p.needs.v[i];
+        struct span_list seats = {0, arena_array(a, m->p.owners.n + 1, sizeof(struct span))};
+        bool missing;
+        TRY(tally_needs(v, a, m, i, &missing, err));
+        if (!missing)
+            continue;
+        const char *words = need_words(m, need, a);
+        if (seats.v == NULL || words == NULL)
+            return query_full(err);
+        if (HAS(need, charter_need_key_seat) && wanted(in, need->seat))
+            seats.v[seats.n++] = need->seat;
+        for (size_t k = 0; !HAS(need, charter_need_key_seat) && k < m->p.owners.n; k++)
+            if (wanted(in, m->p.owners.v[k]))
+                seats.v[seats.n++] = m->p.owners.v[k];
+        TRY(add_task(v, in, m, TASK_INPUT, seats, words, a, err));
+    }
+    return ST_OK;
+}
+
 static enum status tasks_of(const struct view *v, struct inbox *in, const struct matter *m, struct arena *a,
                             struct err *err)
 {
     struct tally t;
     struct span_list seats = {0, arena_array(a, LIMIT_VALIDATORS * 4, sizeof(struct span))};
     if (seats.v == NULL)
-        return full(err);
+        return query_full(err);
     if (m->d.phase == PHASE_STALE && wanted(in, m->d.mover)) {
         seats.v[seats.n++] = m->d.mover;
         return add_task(v, in, m, TASK_REBASE, seats,
@@ -441,7 +443,8 @@ static enum status tasks_of(const struct view *v, struct inbox *in, const struct
                 seats.v[seats.n++] = seat;
         }
     }
-    return add_task(v, in, m, TASK_BALLOT, seats, "a ballot is owed", a, err);
+    TRY(add_task(v, in, m, TASK_BALLOT, seats, "a ballot is owed", a, err));
+    return input_tasks(v, in, m, a, err);
 }
 
 enum status query_inbox(const struct view *v, struct span org, const struct span_list *seats, struct arena *a,
@@ -460,60 +463,22 @@ enum status query_inbox(const struct view *v, struct span org, const struct span
             return err_set(err, st == ST_OK ? ST_CORRUPT : st, "deadlines cannot be read");
         uint8_t *next = arena_alloc(a, key.n + 1);
         if (next == NULL)
-            return full(err);
+            return query_full(err);
         memcpy(next, key.p, key.n);
         from = span_of(next, key.n + 1);
         tkey_timer_parts(key, &deadline, &number, &kind);
+        if (kind == TIMER_RECOVERY)
+            continue;
         TRY(matter(v, number, a, &m, err));
         TRY(tasks_of(v, &in, &m, a, err));
     }
-    *ret = (struct query_inbox){.list = {in.tasks.n, in.tasks.v}, .more = in.tasks.n == TASKS_MAX};
+    struct query_inbox q = {.list = {in.tasks.n, in.tasks.v}, .more = in.tasks.n == TASKS_MAX};
+    TRY(query_own_tasks(v, org, seats, a, &q.own, err));
+    *ret = q;
     return ST_OK;
 }
 
-/* --- Parties, seats, sections, halts --- */
-
-enum status query_parties(const struct view *v, struct arena *a, struct query_parties *ret, struct err *err)
-{
-    struct grow g = {0};
-    struct span *keys;
-    struct tkey all = {0};
-    struct state_section sec;
-    struct charter_parties names;
-    struct tkey k = tkey_section(charter_parties_desc.number);
-    TRY(scan(v, TABLE_PARTY, &all, 0, &state_party_desc, a, &g, &keys, err));
-    TRY(state_need(v, a, TABLE_SECTION, &k, &state_section_desc, &sec, err));
-    TRY(codec_decode(&charter_parties_desc, sec.body, a, &names, err));
-    struct query_party *list = arena_array(a, g.n + 1, sizeof *list);
-    if (list == NULL)
-        return full(err);
-    for (size_t i = 0; i < g.n; i++) {
-        list[i] = (struct query_party){
-            .org = keys[i], .display = keys[i], .party = ((const struct state_party *)g.v)[i]};
-        for (size_t n = 0; n < names.list.n; n++)
-            if (span_eq(names.list.v[n].org, keys[i]))
-                list[i].display = names.list.v[n].display;
-    }
-    *ret = (struct query_parties){.list = {g.n, list}};
-    return ST_OK;
-}
-
-enum status query_seats(const struct view *v, struct arena *a, struct query_seats *ret, struct err *err)
-{
-    struct grow g = {0};
-    struct span *keys;
-    struct tkey all = {0};
-    TRY(scan(v, TABLE_SEAT, &all, 0, &state_seat_desc, a, &g, &keys, err));
-    struct query_seat *list = arena_array(a, g.n + 1, sizeof *list);
-    if (list == NULL)
-        return full(err);
-    for (size_t i = 0; i < g.n; i++) {
-        const struct state_seat *s = &((const struct state_seat *)g.v)[i];
-        list[i] = (struct query_seat){.seat = keys[i], .keys = s->keys, .changed_leaf = s->changed_leaf};
-    }
-    *ret = (struct query_seats){.list = {g.n, list}};
-    return ST_OK;
-}
+/* --- Sections, halts --- */
 
 enum status query_section(const struct view *v, uint64_t number, struct arena *a, struct query_section *ret,
                           struct err *err)
@@ -533,7 +498,7 @@ enum status query_section(const struct view *v, uint64_t number, struct arena *a
 enum status query_halts(const struct view *v, uint64_t from_ms, uint64_t count, struct arena *a,
                         struct query_halts *ret, struct err *err)
 {
-    struct grow g = {.size = sizeof(struct query_halt)};
+    struct query_grow g = {.size = sizeof(struct query_halt)};
     struct span key, value;
     while (g.n < count && g.n < LIST_MAX) {
         struct tkey k = tkey_u64(from_ms);
@@ -542,9 +507,9 @@ enum status query_halts(const struct view *v, uint64_t from_ms, uint64_t count, 
             break;
         if (st != ST_OK || key.n != 8)
             return err_set(err, st == ST_OK ? ST_CORRUPT : st, "halts cannot be read");
-        struct query_halt *q = grow_one(&g, a);
+        struct query_halt *q = query_grow_one(&g, a);
         if (q == NULL)
-            return full(err);
+            return query_full(err);
         *q = (struct query_halt){.at_ms = load_u64(key.p)};
         TRY(codec_decode(&state_halt_desc, arena_dup(a, value), a, &q->halt, err));
         from_ms = q->at_ms + 1;

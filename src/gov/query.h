@@ -25,6 +25,15 @@ MUST_USE enum status query_parties(const struct view *v, struct arena *a, struct
                                    struct err *err);
 MUST_USE enum status query_seats(const struct view *v, struct arena *a, struct query_seats *ret,
                                  struct err *err);
+/* Recoveries announced, and what was asked of two seats meanwhile. */
+MUST_USE enum status query_recoveries(const struct view *v, struct arena *a, struct query_recoveries *ret,
+                                      struct err *err);
+/* Nodes that signed twice, from a height on, at most count (and 1000). */
+MUST_USE enum status query_faults(const struct view *v, uint64_t from_height, uint64_t count, struct arena *a,
+                                  struct query_faults *ret, struct err *err);
+/* Rules in force and decided; which validators run them. */
+MUST_USE enum status query_rules(const struct view *v, struct arena *a, struct query_rules *ret,
+                                 struct err *err);
 MUST_USE enum status query_section(const struct view *v, uint64_t number, struct arena *a,
                                    struct query_section *ret, struct err *err);
 MUST_USE enum status query_halts(const struct view *v, uint64_t from_ms, uint64_t count, struct arena *a,

@@ -1,4 +1,5 @@
 #include "gov/rights.h"
+#include "gov/party.h"
 
 static enum status load(const struct view *v, struct arena *a, enum section_id id, const void **ret,
                         uint64_t *ret_version, struct err *err)
@@ -16,6 +17,25 @@ static enum status load(const struct view *v, struct arena *a, enum section_id i
     return ST_OK;
 }
 
+/* Who has left has no part any more, though the section still names it. */
+static enum status without_leavers(const struct view *v, struct arena *a, const struct charter_parties *all,
+                                   const struct charter_parties **ret, struct err *err)
+{
+    struct charter_parties *some = arena_alloc(a, sizeof *some);
+    struct charter_party *list = arena_array(a, all->list.n, sizeof *list);
+    if (some == NULL || list == NULL)
+        return err_set(err, ST_LIMIT, "out of room for the parties");
+    some->list.v = list;
+    for (size_t i = 0; i < all->list.n; i++) {
+        bool left;
+        TRY(party_has_left(v, a, all->list.v[i].org, &left, err));
+        if (!left)
+            list[some->list.n++] = all->list.v[i];
+    }
+    *ret = some;
+    return ST_OK;
+}
+
 enum status rights_load(const struct view *v, struct arena *a, struct rights *ret_rights, struct err *err)
 {
     struct rights r = {0};
@@ -27,8 +47,10 @@ enum status rights_load(const struct view *v, struct arena *a, struct rights *re
     TRY(load(v, a, SECTION_LADDERS, &ladders, &version, err));
     TRY(load(v, a, SECTION_DECISIONS, &decisions, &r.decisions_version, err));
     TRY(load(v, a, SECTION_CALENDARS, &calendars, &r.calendars_version, err));
+    const struct charter_parties *present;
+    TRY(without_leavers(v, a, parties, &present, err));
     r.charter = (struct charter){.partner_seats = seats,
-                                 .parties = parties,
+                                 .parties = present,
                                  .bodies = bodies,
                                  .ladders = ladders,
                                  .decisions = decisions,
@@ -48,19 +70,12 @@ static bool predicate_judged(const struct charter_predicate *p)
 
 const char *rights_unsupported(const struct charter_row *row)
 {
-    static const char *const later[] = {"admission", "removal", "exit", "refound", "upgrade"};
-    for (size_t i = 0; i < ARRAY_LEN(later); i++) {
-        if (span_eqs(row->name, later[i]))
-            return "its effect (members joining or leaving, the rules changing)";
-    }
     if (row->act_first)
         return "act-first: true";
     if (row->budget == REQ_REQUIRED)
         return "budget: required";
     if (row->silence != SILENCE_ESCALATE)
         return "silence: deemed consent";
-    if (HAS(row, charter_row_key_needs))
-        return "needs: (impact, consultation, diligence)";
     if (HAS(row, charter_row_key_longest))
         return "longest: (what is decided ends by itself)";
     if (HAS(row, charter_row_key_reaffirms))
@@ -200,6 +215,10 @@ enum status rights_pin(const struct rights *r, struct arena *a, const struct cha
     TRY(owners(r, a, row, &p.owners, err));
     if (HAS(row, charter_row_key_veto))
         p.veto = row->veto;
+    if (HAS(row, charter_row_key_needs)) {
+        p.needs = row->needs;
+        SET_HAS(&p, state_pinned_key_needs);
+    }
     TRY(pin_terms(r, a, &row->approve, &p.terms, err));
     TRY(pin_rungs(r, a, row->ladder, &p.rungs, err));
     if (HAS(row, charter_row_key_above)) {

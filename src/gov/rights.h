@@ -6,7 +6,8 @@
 #include "charter/charter_model.h"
 #include "gov/state.h"
 
-/* The sections of the charter in force that say who decides what; the others are NULL. */
+/* The sections of the charter in force that say who decides what; the others are NULL. Of its parties those
+ * that have not left. */
 struct rights {
     struct charter charter;
     uint64_t decisions_version, calendars_version;

@@ -1,4 +1,5 @@
 #include "gov/tally.h"
+#include "gov/party.h"
 
 enum status matter_load(const struct view *v, struct arena *a, uint64_t number, struct matter *ret_matter,
                         struct err *err)
@@ -17,7 +18,7 @@ static const struct pinned_term_list *row_terms(const struct matter *m)
 }
 
 /* Is the partner asked? d->affected has those the proposal names and those that came in by a ballot. */
-static bool named(const struct pinned_term *t, const struct state_decision *d, struct span org)
+bool tally_asks(const struct pinned_term *t, const struct state_decision *d, struct span org)
 {
     if (!d->joint)
         return span_eq(org, state_seat_org(d->mover));
@@ -194,6 +195,34 @@ size_t tally_least(const struct pinned_term *t, const struct state_decision *d, 
     return 2;
 }
 
+enum status tally_needs(const struct view *v, struct arena *a, const struct matter *m, size_t i,
+                        bool *ret_missing, struct err *err)
+{
+    const struct charter_need *need = &m->p.needs.v[i];
+    struct tkey k = tkey_input(m->d.number, m->d.revision, i);
+    struct span value;
+    bool left = false;
+    enum status st = view_get(v, TABLE_INPUT, tkey_span(&k), &value);
+    if (st != ST_OK && st != ST_NOTFOUND)
+        return st;
+    if (st == ST_NOTFOUND && HAS(need, charter_need_key_seat))
+        TRY(party_has_left(v, a, state_seat_org(need->seat), &left, err));
+    *ret_missing = st == ST_NOTFOUND && !left;
+    return ST_OK;
+}
+
+static enum status inputs(const struct view *v, struct arena *a, const struct matter *m, bool *ret,
+                          struct err *err)
+{
+    *ret = true;
+    for (size_t i = 0; HAS(&m->p, state_pinned_key_needs) && i < m->p.needs.n; i++) {
+        bool missing;
+        TRY(tally_needs(v, a, m, i, &missing, err));
+        *ret &= !missing;
+    }
+    return ST_OK;
+}
+
 enum status tally_take(const struct view *v, struct arena *a, const struct matter *m, uint64_t rung,
                        struct tally *ret_tally, struct err *err)
 {
@@ -207,13 +236,13 @@ enum status tally_take(const struct view *v, struct arena *a, const struct matte
     t.v = arena_array(a, most, sizeof *t.v);
     if (t.v == NULL)
         return err_set(err, ST_LIMIT, "out of room for a tally");
-    t.passes = terms.n > 0;
+    t.met = terms.n > 0;
     for (size_t i = 0; i < terms.n; i++) {
         const struct pinned_term *term = &terms.v[i];
         size_t asked = 0, approve = 0;
         for (size_t j = 0; j < term->partners.n; j++) {
             struct tally_partner p = {.term = term, .partner = &term->partners.v[j]};
-            if (!named(term, &m->d, p.partner->org))
+            if (!tally_asks(term, &m->d, p.partner->org))
                 continue;
             TRY(count(v, a, &t, &p, err));
             p.position = judge(&p, m->p.abstain == ABSTAIN_BLOCKS);
@@ -224,10 +253,12 @@ enum status tally_take(const struct view *v, struct arena *a, const struct matte
             t.v[t.n++] = p;
         }
         if (asked == 0 || approve < tally_least(term, &m->d, asked))
-            t.passes = false;
+            t.met = false;
     }
     if (t.owes || t.rejects)
-        t.passes = false;
+        t.met = false;
+    TRY(inputs(v, a, m, &t.inputs, err));
+    t.passes = t.met && t.inputs;
     *ret_tally = t;
     return ST_OK;
 }
@@ -237,7 +268,7 @@ bool tally_seat_asked(const struct pinned_term_list *terms, const struct state_d
     struct span org = state_seat_org(seat);
     for (size_t i = 0; i < terms->n; i++) {
         const struct pinned_term *t = &terms->v[i];
-        if (!named(t, d, org) && !(t->who == WHO_AFFECTED && d->joint))
+        if (!tally_asks(t, d, org) && !(t->who == WHO_AFFECTED && d->joint))
             continue;
         for (size_t j = 0; j < t->partners.n; j++) {
             if (span_eq(t->partners.v[j].org, org) && state_list_has(&t->partners.v[j].seats, seat))

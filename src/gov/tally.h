@@ -32,7 +32,9 @@ struct tally {
     size_t n;
     struct tally_partner *v; /* those asked, by approval, then organisation */
     bool owes, rejects;      /* at least one of them does */
-    bool passes;
+    bool met;                /* every approval */
+    bool inputs;             /* what it needs is in (GOV-28) */
+    bool passes;             /* both */
 };
 
 /* Approvals in force on the decision's rung: the row's (or its raise's), or one seat of the rung's body for
@@ -42,6 +44,12 @@ MUST_USE enum status tally_terms(const struct matter *m, uint64_t rung, struct a
 /* The tally on a rung, for the current revision. */
 MUST_USE enum status tally_take(const struct view *v, struct arena *a, const struct matter *m, uint64_t rung,
                                 struct tally *ret_tally, struct err *err);
+
+/* Is the partner asked under the approval (GOV-10)? */
+bool tally_asks(const struct pinned_term *t, const struct state_decision *d, struct span org);
+/* Is a need pinned, the i-th, still to be given for the current revision? */
+MUST_USE enum status tally_needs(const struct view *v, struct arena *a, const struct matter *m, size_t i,
+                                 bool *ret_missing, struct err *err);
 
 /* May the seat cast a ballot that counts? */
 bool tally_seat_asked(const struct pinned_term_list *terms, const struct state_decision *d, struct span seat);

@@ -1,6 +1,7 @@
 /* What time does by itself (GOV-T1, GOV-T2). */
 #include "gov/course.h"
 #include "gov/due.h"
+#include "gov/recovery.h"
 
 /* Deadlines further away than this after a halt are left alone, whatever the calendar: no business day is
  * later. */
@@ -8,7 +9,7 @@ static const uint64_t HORIZON_MS = UINT64_C(31) * 24 * 3600 * 1000;
 
 struct timer {
     struct tkey key;
-    uint64_t at_ms, decision;
+    uint64_t at_ms, decision; /* of a recovery its leaf */
     enum timer_kind kind;
 };
 
@@ -41,6 +42,8 @@ static enum status fire(struct gov *g, const struct timer *t, struct err *err)
 {
     struct view v = overlay_view(g->state);
     struct matter m;
+    if (t->kind == TIMER_RECOVERY)
+        return recovery_fire(g, t->decision, err);
     TRY(matter_load(&v, g->arena, t->decision, &m, err));
     switch (t->kind) {
     case TIMER_DEADLINE:
@@ -100,10 +103,14 @@ static enum status missed(struct gov *g, uint64_t late_after_ms, uint64_t *ret_m
     }
 }
 
-/* Where a deadline goes: t + 1 bd on its decision's calendar, or where it is when that is later. */
+/* Where a deadline goes: t + 1 bd on its decision's calendar; a recovery: t + 3 days. */
 static enum status deferred_to(struct gov *g, const struct timer *t, uint64_t halt_ms, struct matter *ret_m,
                                uint64_t *ret_until_ms, struct err *err)
 {
+    if (t->kind == TIMER_RECOVERY) {
+        *ret_until_ms = recovery_due_after(halt_ms);
+        return ST_OK;
+    }
     static const struct charter_span one = {.n = 1, .unit = UNIT_BD};
     struct view v = overlay_view(g->state);
     TRY(matter_load(&v, g->arena, t->decision, ret_m, err));
@@ -138,7 +145,8 @@ static enum status defer_all(struct gov *g, uint64_t halt_ms, struct state_halt 
             *ret_more = true;
             return put_halt(g, halt_ms, h, err);
         }
-        TRY(course_defer(g, &m, until, err));
+        TRY(t.kind == TIMER_RECOVERY ? recovery_defer(g, t.decision, until, err)
+                                     : course_defer(g, &m, until, err));
         h->moved++;
         (*fired)++;
     }

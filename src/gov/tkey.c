@@ -87,6 +87,29 @@ struct tkey tkey_amending(uint64_t section, uint64_t decision)
     return k;
 }
 
+struct tkey tkey_input(uint64_t decision, uint64_t revision, uint64_t need)
+{
+    struct tkey k = tkey_revision(decision, revision);
+    put(&k, need, 1);
+    return k;
+}
+
+struct tkey tkey_fault(uint64_t height, uint64_t round, uint8_t type, struct span org)
+{
+    struct tkey k = tkey_u64(height);
+    put(&k, round, 4);
+    put(&k, type, 1);
+    put_span(&k, org);
+    return k;
+}
+
+struct tkey tkey_after(struct span key)
+{
+    struct tkey k = tkey_text(key);
+    put(&k, 0, 1);
+    return k;
+}
+
 void tkey_timer_parts(struct span key, uint64_t *ret_deadline_ms, uint64_t *ret_decision, uint8_t *ret_kind)
 {
     ASSERT(key.n == TKEY_TIMER_LEN);

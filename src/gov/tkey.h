@@ -15,8 +15,8 @@ static inline struct span tkey_span(const struct tkey *k)
     return span_of(k->b, k->n);
 }
 
-struct tkey tkey_text(struct span text); /* META, PARTY, SEAT, and the 32 bytes of KEY */
-struct tkey tkey_u64(uint64_t n);        /* DECISION, PINNED, NOTE, HALT */
+struct tkey tkey_text(struct span text); /* META, PARTY, SEAT, ASK, SUPPORT, and the 32 bytes of KEY */
+struct tkey tkey_u64(uint64_t n);        /* DECISION, PINNED, NOTE, HALT, RECOVERY */
 struct tkey tkey_section(uint64_t section);
 struct tkey tkey_section_old(uint64_t section, uint64_t version);
 struct tkey tkey_revision(uint64_t decision, uint64_t revision);
@@ -26,6 +26,10 @@ struct tkey tkey_ballot(uint64_t decision, uint64_t revision, uint64_t rung, str
 struct tkey tkey_timer(uint64_t deadline_ms, uint64_t decision, uint8_t kind);
 struct tkey tkey_event(uint64_t decision, uint64_t sequence);
 struct tkey tkey_amending(uint64_t section, uint64_t decision);
+struct tkey tkey_input(uint64_t decision, uint64_t revision, uint64_t need);
+struct tkey tkey_fault(uint64_t height, uint64_t round, uint8_t type, struct span org);
+/* The first key after this one. */
+struct tkey tkey_after(struct span key);
 
 static inline bool tkey_has_prefix(struct span key, struct span prefix)
 {

@@ -82,6 +82,7 @@ enum status block_admit(const struct ledger *l, const struct leaf *leaf, uint64_
 /* What both ways of making a block share. */
 struct run {
     const struct ledger *l;
+    struct ledger ledger; /* the same, for gov's questions of the history */
     struct arena *a;
     struct gov gov;
     struct overlay state; /* governance tables */
@@ -90,9 +91,64 @@ struct run {
     size_t bytes;
 };
 
+/* Rules that this program lacks: it goes no further (GOV-39). */
+static enum status known_rules(const struct ledger *l, struct err *err)
+{
+    uint32_t most = l->rules_max == 0 ? GOV_RULES_MAX : l->rules_max;
+    if (l->tip->rules <= most)
+        return ST_OK;
+    return err_set(err, ST_UNSUPPORTED,
+                   "rules version %" PRIu32 " is in force from block %" PRIu64 " on; this program knows version %" PRIu32
+                   ": install a newer one",
+                   l->tip->rules, l->tip->height + 1, most);
+}
+
+/* For gov: among the boundaries, which ascend in size and time, the last of a time at most at_ms; else the first. */
+static enum status size_at(void *ctx, uint64_t at_ms, uint64_t *ret_size, struct err *err)
+{
+    const struct ledger *l = ctx;
+    struct boundary b;
+    enum status st = rows_boundary(l->view, 0, true, &b, err);
+    if (st != ST_OK)
+        return st == ST_NOTFOUND ? err_set(err, ST_CORRUPT, "table BOUNDARY is empty") : st;
+    uint64_t lo = b.size, hi = l->tip->tree.size;
+    while (lo < hi) {
+        uint64_t mid = lo + (hi - lo + 1) / 2;
+        st = rows_boundary(l->view, mid, true, &b, err);
+        if (st != ST_OK && st != ST_NOTFOUND)
+            return st;
+        if (st == ST_OK && b.time_ms <= at_ms)
+            lo = b.size;
+        else
+            hi = mid - 1;
+    }
+    *ret_size = lo;
+    return ST_OK;
+}
+
+/* Of the next block. */
+static uint64_t epoch_of(const struct ledger *l)
+{
+    return l->refounding == NULL ? l->tip->epoch : l->refounding->statement.epoch;
+}
+
+/* REF-4, before all else in the first block of an epoch. ST_END: unsound, gov.why says so. */
+static enum status begin_epoch(struct run *r, struct err *err)
+{
+    bool sound;
+    if (r->l->refounding == NULL)
+        return ST_OK;
+    enum status st = gov_refound(&r->gov, r->l->refounding, &sound, err);
+    return st == ST_OK && !sound ? ST_END : st;
+}
+
+/* ST_END: the refounding is unsound, gov.why says so. */
 static enum status run_begin(struct run *r, const struct ledger *l, uint64_t time_ms, struct arena *a, bool *ret_more, struct err *err)
 {
-    *r = (struct run){.l = l, .a = a};
+    enum status st = known_rules(l, err);
+    if (st != ST_OK)
+        return st;
+    *r = (struct run){.l = l, .ledger = *l, .a = a};
     overlay_init(&r->state, l->view, a);
     overlay_init(&r->nodes, l->view, a);
     r->b.first_leaf = l->tip->tree.size;
@@ -101,8 +157,13 @@ static enum status run_begin(struct run *r, const struct ledger *l, uint64_t tim
                           .time_ms = time_ms,
                           .prev_time_ms = l->tip->time_ms,
                           .height = l->tip->height + 1,
+                          .epoch = epoch_of(l),
                           .leaf = r->b.first_leaf,
-                          .rules = l->tip->rules};
+                          .rules = l->tip->rules,
+                          .history = {&r->ledger, size_at}};
+    st = begin_epoch(r, err);
+    if (st != ST_OK)
+        return st;
     if (PLANTED(24)) {
         *ret_more = false;
         return ST_OK;
@@ -232,12 +293,23 @@ static enum status next_set(struct run *r, struct block_record *rec, struct err 
     validators_hash(&set, &rec->next_validators);
     bool genesis = rec->height == 0;
     rec->validators = genesis ? rec->next_validators : r->l->tip->validators;
+    if (r->l->refounding != NULL) {
+        struct validator_set first = {.members = r->l->refounding->statement.set};
+        validators_hash(&first, &rec->validators);
+    }
     if (genesis || !hash_eq(&rec->validators, &rec->next_validators)) {
         rec->next_set = (struct validator_list){set.members.n, set.members.v};
         SET_HAS(rec, block_record_key_next_set);
     }
     r->b.after.validators = rec->next_validators;
     return ST_OK;
+}
+
+/* GOV-39: the rules of the block after this one. */
+static enum status next_rules(struct run *r, struct err *err)
+{
+    struct view v = overlay_view(&r->state);
+    return gov_rules(&v, &r->b.after.rules, err);
 }
 
 /* After timers and entries: everything of the record that follows from them. Leaves 1 and on are in b.leaves. */
@@ -250,7 +322,7 @@ static enum status run_end(struct run *r, struct span proposer, const struct has
                                  .version = 1,
                                  .alliance = tip->alliance,
                                  .height = r->gov.height,
-                                 .epoch = tip->epoch,
+                                 .epoch = epoch_of(r->l),
                                  .time_ms = r->gov.time_ms,
                                  .prev = tip->block,
                                  .proposer = proposer,
@@ -264,6 +336,8 @@ static enum status run_end(struct run *r, struct span proposer, const struct has
         st = state_root(r, err);
     if (st == ST_OK)
         st = next_set(r, rec, err);
+    if (st == ST_OK)
+        st = next_rules(r, err);
     if (st != ST_OK)
         return st;
     rec->state_root = r->b.after.state.root;
@@ -286,6 +360,7 @@ static enum status run_end(struct run *r, struct span proposer, const struct has
     sha256(r->b.header_bytes, &r->b.id);
     r->b.after.block = r->b.id;
     r->b.after.height = rec->height;
+    r->b.after.epoch = rec->epoch;
     r->b.after.time_ms = rec->time_ms;
     return ST_OK;
 }
@@ -307,6 +382,27 @@ static void room_for(struct run *r, size_t n)
     r->b.n_leaves = 1;
 }
 
+/* What of the candidates is accepted, in their order. more: timers are left, so there is room for none. */
+static enum status take_candidates(struct run *r, const struct gov_clock *clock, bool more, struct block_candidate *candidates,
+                                   size_t n, struct err *err)
+{
+    room_for(r, n);
+    for (size_t i = 0; i < n; i++) {
+        struct block_candidate *c = &candidates[i];
+        c->left_out = more || r->b.n_leaves > clock->block_entries || r->bytes + c->leaf.bytes.n > clock->block_bytes;
+        if (c->left_out)
+            continue;
+        enum status st = run_entry(r, &c->leaf, r->b.first_leaf + r->b.n_leaves, &c->verdict, c->why, err);
+        if (st != ST_OK)
+            return st;
+        for (size_t k = 0; c->verdict == V_OK && k + 1 < r->b.n_leaves; k++) /* ENT-2 within the block */
+            ASSERT(!hash_eq(&r->b.entries[k].id, &c->leaf.id));
+        if (c->verdict == V_OK)
+            take_entry(r, &c->leaf);
+    }
+    return ST_OK;
+}
+
 enum status block_make(const struct ledger *l, uint64_t time_ms, struct span proposer, const struct hash *last_commit,
                        struct block_candidate *candidates, size_t n, struct arena *a, struct block *ret_block, struct err *err)
 {
@@ -315,30 +411,45 @@ enum status block_make(const struct ledger *l, uint64_t time_ms, struct span pro
     struct gov_clock clock;
     ASSERT(time_ms > l->tip->time_ms); /* BLK-3 */
     enum status st = run_begin(&r, l, time_ms, a, &more, err);
+    if (st == ST_END)
+        return err_set(err, ST_MISMATCH, "the refounding of epoch %" PRIu64 " cannot be carried out: %.200s", epoch_of(l), r.gov.why);
     if (st == ST_OK)
         st = gov_clock(l->view, a, &clock, err);
     if (st != ST_OK)
         return st;
-    room_for(&r, n);
-    for (size_t i = 0; i < n; i++) {
-        struct block_candidate *c = &candidates[i];
-        c->left_out = more || r.b.n_leaves > clock.block_entries || r.bytes + c->leaf.bytes.n > clock.block_bytes;
-        if (c->left_out)
-            continue;
-        st = run_entry(&r, &c->leaf, r.b.first_leaf + r.b.n_leaves, &c->verdict, c->why, err);
-        if (st != ST_OK)
-            return st;
-        for (size_t k = 0; c->verdict == V_OK && k + 1 < r.b.n_leaves; k++) /* ENT-2 within the block */
-            ASSERT(!hash_eq(&r.b.entries[k].id, &c->leaf.id));
-        if (c->verdict == V_OK)
-            take_entry(&r, &c->leaf);
-    }
-    if (r.b.n_leaves == 1 && r.b.timers == 0) /* BLK-8 */
+    st = take_candidates(&r, &clock, more, candidates, n, err);
+    if (st != ST_OK)
+        return st;
+    if (r.b.n_leaves == 1 && r.b.timers == 0 && l->refounding == NULL) /* BLK-8 */
         return ST_END;
     st = run_end(&r, arena_dup(a, proposer), last_commit, err);
     if (st == ST_OK)
         *ret_block = r.b;
     return st;
+}
+
+enum status block_judge(const struct ledger *l, uint64_t time_ms, struct block_candidate *candidates, size_t n, struct arena *a,
+                        struct err *err)
+{
+    struct run r;
+    struct gov_clock clock;
+    bool more, any = false;
+    for (size_t i = 0; i < n; i++) { /* what needs no execution; timers may be many */
+        struct block_candidate *c = &candidates[i];
+        c->left_out = false;
+        enum status st = block_admit(l, &c->leaf, time_ms, &c->verdict, c->why, err);
+        if (st != ST_OK)
+            return st;
+        any = any || c->verdict == V_OK;
+    }
+    if (!any)
+        return ST_OK;
+    enum status st = run_begin(&r, l, time_ms, a, &more, err);
+    if (st == ST_END)
+        return err_set(err, ST_MISMATCH, "the refounding of epoch %" PRIu64 " cannot be carried out: %.200s", epoch_of(l), r.gov.why);
+    if (st == ST_OK)
+        st = gov_clock(l->view, a, &clock, err);
+    return st == ST_OK ? take_candidates(&r, &clock, more, candidates, n, err) : st;
 }
 
 /* Parses what came, and the rules that need no execution. NULL when fine, else what is wrong. */
@@ -350,8 +461,10 @@ static const char *check_header(const struct ledger *l, const struct header *h, 
         return "BLK-1: another alliance";
     if (rec->height != l->tip->height + 1)
         return "BLK-2: not the next height";
-    if (rec->epoch != l->tip->epoch)
+    if (rec->epoch != epoch_of(l))
         return "BLK-2: another epoch";
+    if (l->refounding != NULL && !hash_eq(&rec->last_commit, &l->refounding->hash))
+        return "BLK-7: its last commit is not the refounding";
     if (rec->time_ms <= l->tip->time_ms)
         return "BLK-3: its time is not after the previous block's";
     if (!hash_eq(&rec->prev, &l->tip->block))
@@ -455,6 +568,10 @@ enum status block_execute(const struct ledger *l, struct span header_bytes, cons
     struct gov_clock clock;
     bool more;
     enum status st = run_begin(&r, l, came.time_ms, a, &more, err);
+    if (st == ST_END) {
+        say(why, "%s", r.gov.why);
+        return ST_OK;
+    }
     if (st == ST_OK)
         st = gov_clock(l->view, a, &clock, err);
     if (st != ST_OK)
@@ -464,7 +581,7 @@ enum status block_execute(const struct ledger *l, struct span header_bytes, cons
         say(why, "GOV-T1: more timers are due than fire in one block, and it holds entries");
     else if (n > clock.block_entries)
         say(why, "BLK-11: %zu entries; at most %u", n, clock.block_entries);
-    else if (n == 0 && r.b.timers == 0)
+    else if (n == 0 && r.b.timers == 0 && l->refounding == NULL)
         say(why, "BLK-8: an empty block");
     if (why[0] != 0)
         return ST_OK;

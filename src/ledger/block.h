@@ -3,7 +3,7 @@
 #ifndef ENT_LEDGER_BLOCK_H
 #define ENT_LEDGER_BLOCK_H
 
-#include "gov/gov.h"
+#include "gov/refound.h"
 #include "ledger/genesis.h"
 #include "ledger/ids.h"
 #include "ledger/leaf.h"
@@ -18,7 +18,7 @@ struct tip {
     struct hash block;        /* id of the newest block */
     struct frontier tree;     /* over all leaves */
     struct sparse_tree state; /* over the authority-bearing tables */
-    uint32_t rules;
+    uint32_t rules;           /* version in force for the next block */
     struct hash validators;   /* hash of the set that decides the next block */
 };
 
@@ -27,6 +27,9 @@ struct ledger {
     const struct tip *tip;
     const struct view *view;
     const struct ids *ids;
+    uint32_t rules_max; /* newest rules version that may be executed; 0: GOV_RULES_MAX */
+    /* NULL, or: the next block is the first of a new epoch (REF-5). Read, and checked against the tip (REF-2). */
+    const struct refounding_info *refounding;
 };
 
 struct block {
@@ -63,6 +66,11 @@ struct block_candidate {
 MUST_USE enum status block_make(const struct ledger *l, uint64_t time_ms, struct span proposer, const struct hash *last_commit,
                                 struct block_candidate *candidates, size_t n, struct arena *a, struct block *ret_block,
                                 struct err *err);
+
+/* The verdicts that block_make would give, without making a block: no roots, and no timers fired where no candidate is
+ * admissible. left_out as there. */
+MUST_USE enum status block_judge(const struct ledger *l, uint64_t time_ms, struct block_candidate *candidates, size_t n,
+                                 struct arena *a, struct err *err);
 
 /* Checks one leaf's signature; lets the caller use its cache and threads. */
 struct block_verifier {

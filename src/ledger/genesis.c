@@ -1,7 +1,7 @@
+#include "cert/card.h"
 #include "cert/quorum.h"
 #include "crypto/hash.h"
 #include "crypto/sshsig.h"
-#include "crypto/tlsid.h"
 #include "ledger/genesis.h"
 
 void genesis_alliance_id(const struct span *sections, size_t n, struct hash *ret_id)
@@ -19,43 +19,10 @@ enum status genesis_statement_bytes(const struct hash *alliance, struct buf *b)
     return codec_encode(&genesis_statement_desc, &s, b);
 }
 
-static enum status check_card_sig(const struct hash *key, const struct sig64 *sig, struct span card, struct span org,
-                                  const char *what, struct err *err)
-{
-    enum status st = sshsig_verify_raw(key, SSHSIG_CARD, card, sig);
-    if (st != ST_OK)
-        return err_set(err, st, "card of %.*s: the signature by its %s key does not verify (GEN-1); make the card again with "
-                                "ententd card", SPAN_FMT(org), what);
-    return ST_OK;
-}
-
 enum status genesis_check_card(struct span bytes, struct arena *a, struct signed_card *ret_signed, struct card *ret_card,
                                struct hash *ret_digest, struct err *err)
 {
-    struct signed_card sc;
-    struct card card;
-    enum status st = codec_decode(&signed_card_desc, bytes, a, &sc, err);
-    if (st == ST_OK)
-        st = codec_decode(&card_desc, sc.card, a, &card, err);
-    if (st == ST_OK)
-        st = check_card_sig(&card.node.vote, &sc.vote, sc.card, card.org, "vote", err);
-    if (st == ST_OK)
-        st = check_card_sig(&card.node.cosign, &sc.cosign, sc.card, card.org, "cosignature", err);
-    if (st == ST_OK)
-        st = check_card_sig(&card.node.log, &sc.log, sc.card, card.org, "log", err);
-    if (st == ST_OK)
-        st = check_card_sig(&card.node.node, &sc.node, sc.card, card.org, "node", err);
-    if (st == ST_OK)
-        st = tlsid_check(card.node.tls, card.org, err); /* GEN-2 */
-    if (st != ST_OK)
-        return st;
-    for (size_t i = 1; i < card.seats.n; i++)
-        if (span_cmp(card.seats.v[i - 1].seat, card.seats.v[i].seat) >= 0)
-            return err_set(err, ST_FORMAT, "card of %.*s: seats are not ascending (ENC-13)", SPAN_FMT(card.org));
-    sha256(sc.card, ret_digest);
-    *ret_signed = sc;
-    *ret_card = card;
-    return ST_OK;
+    return card_check(bytes, a, ret_signed, ret_card, ret_digest, err);
 }
 
 const struct card *genesis_card(const struct genesis_info *g, struct span org)

@@ -1,4 +1,5 @@
 /* Questions that are answered from a snapshot of the store, on reader threads. */
+#include "cert/refounding.h"
 #include "gov/query.h"
 #include "ledger/availability.h"
 #include "ledger/rows.h"
@@ -33,7 +34,8 @@ static void info(struct ask *q)
                                .alliance = q->n->alliance,
                                .name = q->n->name,
                                .origin = q->n->origin,
-                               .version = span_str(ENTENTE_VERSION)};
+                               .version = span_str(ENTENTE_VERSION),
+                               .rules = GOV_RULES_MAX};
     finish(q, ST_OK, &r);
 }
 
@@ -137,6 +139,8 @@ static void block(struct ask *q, uint64_t height)
     enum status st = block_header(q->v, height, &r.header, &q->err);
     if (st == ST_NOTFOUND)
         st = err_set(&q->err, st, "there is no block %" PRIu64 " yet", height);
+    if (st == ST_OK && height == 0 && block_certificate(q->v, 0, &r.certificate, &q->err) == ST_OK && refounding_is(r.certificate))
+        SET_HAS(&r, pack_block_key_certificate); /* REF-6 */
     if (st == ST_OK && height > 0) {
         st = block_leaves(q->v, height, q->a, &r.leaves.v, &r.leaves.n, &q->err);
         if (st == ST_OK)
@@ -215,6 +219,9 @@ static bool governance(struct ask *q, enum method method, const void *request)
         struct query_seats seats;
         struct query_section section;
         struct query_halts halts;
+        struct query_recoveries recoveries;
+        struct query_faults faults;
+        struct query_rules rules;
     } r;
     const struct rpc_number *number = request;
     const struct rpc_range *range = request;
@@ -237,6 +244,12 @@ static bool governance(struct ask *q, enum method method, const void *request)
         st = query_section(q->v, number->number, q->a, &r.section, &q->err);
     else if (method == METHOD_halts)
         st = query_halts(q->v, range->from, range->count, q->a, &r.halts, &q->err);
+    else if (method == METHOD_recoveries)
+        st = query_recoveries(q->v, q->a, &r.recoveries, &q->err);
+    else if (method == METHOD_faults)
+        st = query_faults(q->v, range->from, range->count, q->a, &r.faults, &q->err);
+    else if (method == METHOD_rules)
+        st = query_rules(q->v, q->a, &r.rules, &q->err);
     else
         return false;
     finish(q, st, &r);

@@ -46,6 +46,11 @@ static void status(struct node *n, struct server_call *call)
         r.halted = span_str(halted);
         SET_HAS(&r, rpc_status_reply_key_halted);
     }
+    const char *no_vote = halted == NULL ? replica_no_vote(n->replica) : NULL;
+    if (no_vote != NULL) {
+        r.no_vote = span_str(no_vote);
+        SET_HAS(&r, rpc_status_reply_key_no_vote);
+    }
     server_answer(call, &r);
 }
 
@@ -54,7 +59,7 @@ enum { PEERS_MAX = 128 };
 static void add_peer(struct node *n, const struct replica_peer_status *p, struct net_peer_status *net, struct rpc_peer_list *list)
 {
     struct rpc_peer *o = &list->v[list->n];
-    if (list->n == PEERS_MAX || net_status(n->net, p->org, &net[list->n]) != ST_OK)
+    if (list->n == PEERS_MAX || links_status(n, p->org, &net[list->n]) != ST_OK)
         return;
     net += list->n++;
     *o = (struct rpc_peer){.org = p->org,
@@ -112,6 +117,9 @@ static void say_why(struct node *n, const struct replica_status *s, const struct
     }
     if (n->no_votes[0] != 0)
         buf_printf(b, "This node does not vote: %s ", n->no_votes);
+    const char *no_vote = n->no_votes[0] == 0 ? replica_no_vote(n->replica) : NULL;
+    if (no_vote != NULL)
+        buf_printf(b, "This node does not vote: %s. ", no_vote);
     if (s->syncing) {
         buf_printf(b, "Others are ahead; this node fetches what it missed.");
         return;
@@ -135,6 +143,19 @@ static void say_why(struct node *n, const struct replica_status *s, const struct
         buf_printf(b, ". It goes on when %" PRIu64 " of them return.", r->needed - in_reach);
     else
         buf_printf(b, ".");
+}
+
+static void survivor(struct node *n, struct server_call *call)
+{
+    struct arena a CLEANUP(arena_deinit);
+    struct epoch_survivor r;
+    struct err err;
+    arena_init(&a, 16 << 20);
+    enum status st = replica_survivor(n->replica, &a, &r, &err);
+    if (st == ST_OK)
+        server_answer(call, &r);
+    else
+        server_refuse(call, st, err.text);
 }
 
 static void why(struct node *n, struct server_call *call)
@@ -260,6 +281,8 @@ void ask_replica(struct node *n, struct job *j)
         peers(n, j->call);
     else if (j->method == METHOD_why)
         why(n, j->call);
+    else if (j->method == METHOD_survivor)
+        survivor(n, j->call);
     else if (j->method == METHOD_submit)
         submit(n, j->call, j->request);
     else if (j->method == METHOD_entry)

@@ -61,8 +61,20 @@ struct node {
     struct journal *journal;
     char no_votes[512]; /* why it does not vote, or "" */
     struct replica *replica;
-    struct net *net;
     struct server *server;
+    struct node_hooks hooks;
+    /* links.c. Changed by its thread alone, once that runs. */
+    pthread_rwlock_t net_lock;
+    struct net *net; /* under net_lock; NULL for a moment while the identity changes */
+    struct ed25519_key *next_node; /* the identity that waits, while it is the one in use */
+    struct tlsid *next_tls;
+    bool update_failed, restart_asked;
+    pthread_t links_thread;
+    bool links_running;
+    pthread_mutex_t links_lock;
+    pthread_cond_t links_cond;
+    bool links_stopping, members_changed; /* under links_lock, as the next */
+    size_t n_links;
     struct hash alliance;
     struct span name, origin; /* in a */
     struct queue replica_queue, reader_queue;
@@ -88,6 +100,21 @@ bool queue_stopping(struct queue *q);
 void queue_stop(struct queue *q);
 struct job *job_new(enum job_type type, struct span org, struct span bytes);
 
+/* links.c */
+void links_init(struct node *n);
+void links_deinit(struct node *n);
+MUST_USE enum status links_start(struct node *n, struct err *err);
+void links_stop(struct node *n);
+/* Its thread: started when all else runs, joined before all else stops. */
+void links_run(struct node *n);
+void links_join(struct node *n);
+/* From the replica: members changed; a link came or went; sending. */
+void links_members(void *ctx);
+void links_count(struct node *n, bool up);
+enum status links_send(void *ctx, struct span org, struct span frame);
+void links_broadcast(void *ctx, struct span frame);
+MUST_USE enum status links_status(struct node *n, struct span org, struct net_peer_status *ret_status);
+
 /* ask_replica.c: on the replica's thread. */
 void ask_replica(struct node *n, struct job *j);
 void ask_replica_pending(struct node *n, enum status st, const char *text);
@@ -97,7 +124,11 @@ void ask_replica_waiters(struct node *n, uint64_t now_ms);
 void ask_reader(struct node *n, struct job *j);
 
 /* found.c */
+/* Takes over fresh keys that the record names. Before the keys are opened. */
+MUST_USE enum status found_take_keys(struct node *n, struct err *err);
 MUST_USE enum status found_if_new(struct node *n, struct err *err);
+/* Takes the refounding that entente refound install put into DIR, if there is one and the store holds an alliance. */
+MUST_USE enum status found_epoch(struct node *n, struct err *err);
 MUST_USE enum status found_open_journal(struct node *n, struct err *err);
 MUST_USE enum status found_genesis(struct node *n, struct arena *a, struct genesis_info *ret_info, struct err *err);
 

@@ -6,6 +6,7 @@
 #include "net/net.h"
 #include "node/config.h"
 #include "node/node.h"
+#include "node/rekey.h"
 #include "node/setup.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_KEY = 4, EXIT_BAD = 6 };
@@ -17,6 +18,8 @@ static const char usage[] =
     "  ententd card DIR [--seat NAME=PUBKEY]... [--recovery PUBKEY] [--address HOST:PORT]... [-o FILE]\n"
     "                                                     make the card that goes into the founding\n"
     "  ententd card --show FILE                           what a card says, to compare with its owner\n"
+    "  ententd rekey DIR [--tls] [--vote] [--all] [--again] -o FILE.card\n"
+    "                                                     make fresh keys (all, unless said) that wait until the record names them\n"
     "  ententd run DIR                                    run the node, until SIGTERM or SIGINT\n"
     "  ententd --version | --help\n"
     "\n"
@@ -125,6 +128,54 @@ static void log_stderr(void *ctx, enum log_level level, const char *text)
     (void)fprintf(stderr, "%s %s %s\n", time_utc(clock_wall_ms(&clock_system)).s, names[level], text);
 }
 
+/* The signal is blocked in all threads, and cmd_run waits for it. */
+static void ask_restart(void *ctx)
+{
+    (void)ctx;
+    (void)kill(getpid(), SIGUSR1);
+}
+
+static int cmd_rekey(int argc, char **argv)
+{
+    static const struct option options[] = {{"tls", no_argument, NULL, 't'},     {"vote", no_argument, NULL, 'v'},
+                                            {"all", no_argument, NULL, 'l'},     {"again", no_argument, NULL, 'g'},
+                                            {"address", required_argument, NULL, 'a'}, {"output", required_argument, NULL, 'o'},
+                                            {NULL, 0, NULL, 0}};
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 0);
+    struct span addresses[ADDRESSES_MAX];
+    struct rekey what = {.addresses = {0, addresses}};
+    struct hash digest;
+    struct err err;
+    bool all = false;
+    for (int o; (o = getopt_long(argc, argv, "o:", options, NULL)) != -1;) { /* NOLINT(concurrency-mt-unsafe): one thread */
+        if (o == 't')
+            what.tls = true;
+        else if (o == 'v')
+            what.vote = true;
+        else if (o == 'l')
+            all = true;
+        else if (o == 'g')
+            what.again = true;
+        else if (o == 'a' && what.addresses.n < ADDRESSES_MAX)
+            addresses[what.addresses.n++] = span_str(optarg);
+        else if (o == 'o')
+            what.out = optarg;
+        else
+            return used_wrongly("rekey: --tls, --vote, --all, --again, --address HOST:PORT (at most 4), -o FILE");
+    }
+    if (optind + 1 != argc || what.out == NULL)
+        return used_wrongly("rekey needs the node's directory, and -o FILE.card");
+    if (all)
+        what.vote = what.tls = false;
+    if (rekey_make(argv[optind], &what, &a, &digest, &err) != ST_OK)
+        return fail(&err);
+    (void)printf("%s\nfingerprint sha256:%s\nThe fresh keys wait in %s/keys.next. Your registrar puts them on the record: entente node "
+                 "replace %s\nThe node then takes them over by itself.\n",
+                 what.out, hex_of(&digest).s, argv[optind], what.out);
+    return EXIT_DONE;
+}
+
 static int cmd_run(int argc, char **argv)
 {
     if (argc != 2)
@@ -141,15 +192,19 @@ static int cmd_run(int argc, char **argv)
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGUSR1);
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL); /* before threads start, so that all inherit it */
     (void)signal(SIGPIPE, SIG_IGN);
     log_set(log_stderr, NULL, cfg.log);
-    if (node_start(argv[1], &cfg, &node, &err) != ST_OK)
-        return fail(&err);
-    log_put(LOG_INFO, "%.*s runs; ask it at %s", SPAN_FMT(cfg.partner), cfg.socket);
-    (void)sigwait(&set, &got);
-    log_put(LOG_INFO, "stopping");
-    node_stop(node);
+    struct node_hooks hooks = {NULL, ask_restart};
+    do {
+        if (node_start(argv[1], &cfg, &hooks, &node, &err) != ST_OK)
+            return fail(&err);
+        log_put(LOG_INFO, "%.*s runs; ask it at %s", SPAN_FMT(cfg.partner), cfg.socket);
+        (void)sigwait(&set, &got);
+        log_put(LOG_INFO, got == SIGUSR1 ? "starting anew" : "stopping");
+        node_stop(node);
+    } while (got == SIGUSR1);
     return EXIT_DONE;
 }
 
@@ -172,6 +227,8 @@ int main(int argc, char **argv)
         return cmd_init(argc - 1, argv + 1);
     if (strcmp(argv[1], "card") == 0)
         return cmd_card(argc - 1, argv + 1);
+    if (strcmp(argv[1], "rekey") == 0)
+        return cmd_rekey(argc - 1, argv + 1);
     if (strcmp(argv[1], "run") == 0)
         return cmd_run(argc - 1, argv + 1);
     return used_wrongly("no such command");

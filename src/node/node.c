@@ -1,5 +1,4 @@
 /* Starting and stopping a node, and the replica's thread. */
-#include "cert/validators.h"
 #include "node/internal.h"
 
 enum { ROOM_EVERY_MS = 1000 };
@@ -27,37 +26,6 @@ static void on_ask(void *ctx, struct server_call *call, enum method method, cons
     (void)queue_put(is_reader(method) ? &n->reader_queue : &n->replica_queue, j);
 }
 
-static void on_up(void *ctx, struct span org)
-{
-    struct node *n = ctx;
-    (void)queue_put(&n->replica_queue, job_new(JOB_UP, org, (struct span){NULL, 0}));
-}
-
-static void on_down(void *ctx, struct span org, const char *why)
-{
-    struct node *n = ctx;
-    (void)queue_put(&n->replica_queue, job_new(JOB_DOWN, org, span_str(why)));
-}
-
-static void on_net_frame(void *ctx, struct span org, struct span frame)
-{
-    struct node *n = ctx;
-    (void)queue_put(&n->replica_queue, job_new(JOB_FRAME, org, frame));
-}
-
-static enum status send_to(void *ctx, struct span org, struct span frame)
-{
-    struct node *n = ctx;
-    return n->net == NULL ? ST_UNREACHABLE : net_send(n->net, org, frame);
-}
-
-static void broadcast(void *ctx, struct span frame)
-{
-    struct node *n = ctx;
-    if (n->net != NULL)
-        (void)net_broadcast(n->net, true, frame);
-}
-
 static void on_final(void *ctx, uint64_t height, uint64_t first_leaf, size_t leaves)
 {
     struct node *n = ctx;
@@ -80,9 +48,11 @@ static void one_job(struct node *n, struct job *j)
         ask_replica(n, j);
     } else if (j->type == JOB_UP) {
         log_put(LOG_INFO, "%.*s is connected", SPAN_FMT(org));
+        links_count(n, true);
         replica_peer_up(n->replica, org);
     } else if (j->type == JOB_DOWN) {
         log_put(LOG_INFO, "%.*s is gone: %.*s", SPAN_FMT(org), (int)j->n, (const char *)j->bytes);
+        links_count(n, false);
         replica_peer_down(n->replica, org);
     } else if (replica_frame(n->replica, org, span_of(j->bytes, j->n), &err) != ST_OK) {
         log_put(LOG_WARN, "%.*s sent what no honest node sends: %s", SPAN_FMT(org), err.text);
@@ -150,62 +120,6 @@ static void *reader_main(void *arg)
     return NULL;
 }
 
-static struct span address_override(const struct node *n, struct span org)
-{
-    for (size_t i = 0; i < n->cfg.n_peers; i++)
-        if (span_eq(n->cfg.peers[i].org, org))
-            return n->cfg.peers[i].address;
-    return (struct span){NULL, 0};
-}
-
-static bool votes(const struct genesis_info *g, struct span org)
-{
-    for (size_t i = 0; i < g->parties.list.n; i++)
-        if (span_eq(g->parties.list.v[i].org, org))
-            return g->parties.list.v[i].role != ROLE_OBSERVER;
-    return false;
-}
-
-static enum status start_net(struct node *n, struct err *err)
-{
-    struct arena a CLEANUP(arena_deinit);
-    arena_init(&a, 0);
-    struct genesis_info g;
-    enum status st = found_genesis(n, &a, &g, err);
-    if (st != ST_OK)
-        return st;
-    struct net_peer *peers = arena_array(&a, g.genesis.cards.n, sizeof *peers);
-    size_t k = 0;
-    for (size_t i = 0; i < g.genesis.cards.n; i++) {
-        const struct card *c = &g.cards[i];
-        if (span_eq(c->org, n->cfg.partner))
-            continue;
-        peers[k] = (struct net_peer){.org = c->org,
-                                     .node = c->node.node,
-                                     .tls = c->node.tls,
-                                     .addresses = c->node.addresses,
-                                     .validator = votes(&g, c->org)};
-        struct span other = address_override(n, c->org);
-        if (other.n != 0) {
-            struct span *one = arena_alloc(&a, sizeof *one);
-            *one = other;
-            peers[k].addresses = (struct span_list){1, one};
-        }
-        k++;
-    }
-    struct net_config cfg = {.org = n->cfg.partner,
-                             .alliance = n->alliance,
-                             .epoch = 0,
-                             .listen = n->cfg.listen,
-                             .tls = span_of(n->tls->cert, n->tls->cert_n),
-                             .tls_key = n->tls->key_pem,
-                             .node_key = n->keys.node,
-                             .clock = &clock_system,
-                             .rng = &rng_system};
-    struct net_events events = {n, on_up, on_down, on_net_frame};
-    return net_start(&cfg, peers, k, &events, &n->net, err);
-}
-
 static enum status start_replica(struct node *n, struct err *err)
 {
     struct replica_config cfg = {.org = n->cfg.partner,
@@ -217,8 +131,8 @@ static enum status start_replica(struct node *n, struct err *err)
                                  .journal = n->journal,
                                  .clock = &clock_system,
                                  .rng = &rng_system,
-                                 .net = {n, send_to, broadcast},
-                                 .events = {n, on_final, on_refused, NULL}};
+                                 .net = {n, links_send, links_broadcast},
+                                 .events = {n, on_final, on_refused, links_members}};
     enum status st = replica_new(&cfg, &n->replica, err);
     if (st == ST_NOTFOUND) /* founded, or this would not be reached */
         return err_set(err, ST_CORRUPT,
@@ -236,39 +150,47 @@ static void start_thread(pthread_t *t, void *(*main)(void *), struct node *n)
 static enum status start_all(struct node *n, struct err *err)
 {
     const char *store_dir = file_join(&n->a, n->dir, "store");
-    enum status st = nodekeys_open(file_join(&n->a, n->dir, "keys"), &n->keys, err);
-    if (st == ST_OK)
-        st = tlsid_open(n->dir, n->cfg.partner, &n->tls, err);
-    if (st == ST_OK) {
-        st = file_make_dir(store_dir, 0700, err);
-        st = st == ST_EXISTS ? ST_OK : st;
-    }
+    enum status st = file_make_dir(store_dir, 0700, err);
+    st = st == ST_EXISTS ? ST_OK : st;
     if (st == ST_OK)
         st = store_lmdb_open(store_dir, n->cfg.map_bytes, 0, &n->store, err);
     if (st == ST_OK)
+        st = found_epoch(n, err); /* before keys: it may name new ones of this node */
+    if (st == ST_OK)
+        st = found_take_keys(n, err);
+    if (st == ST_OK)
+        st = nodekeys_open(file_join(&n->a, n->dir, "keys"), &n->keys, err);
+    if (st == ST_OK)
+        st = tlsid_open(n->dir, n->cfg.partner, &n->tls, err);
+    if (st == ST_OK)
         st = found_if_new(n, err);
+    if (st == ST_OK)
+        st = found_epoch(n, err);
     if (st == ST_OK)
         st = found_open_journal(n, err);
     if (st == ST_OK)
         st = start_replica(n, err);
     if (st == ST_OK)
-        st = start_net(n, err);
+        st = links_start(n, err);
     struct server_events events = {n, on_ask};
     if (st == ST_OK)
         st = server_start(n->cfg.socket, n->cfg.socket_group, &events, &n->server, err);
     return st;
 }
 
-enum status node_start(const char *dir, const struct config *cfg, struct node **ret_node, struct err *err)
+enum status node_start(const char *dir, const struct config *cfg, const struct node_hooks *hooks, struct node **ret_node,
+                       struct err *err)
 {
     struct node *n = calloc(1, sizeof *n);
     ASSERT(n != NULL);
     n->cfg = *cfg;
     n->dir = dir;
+    n->hooks = *hooks;
     n->pending = calloc(BATCH_MAX, sizeof *n->pending);
     ASSERT(n->pending != NULL);
     queue_init(&n->replica_queue);
     queue_init(&n->reader_queue);
+    links_init(n);
     enum status st = start_all(n, err);
     if (st != ST_OK) {
         node_stop(n);
@@ -278,6 +200,7 @@ enum status node_start(const char *dir, const struct config *cfg, struct node **
     for (size_t i = 0; i < READERS; i++)
         start_thread(&n->readers[i], reader_main, n);
     n->n_threads = 1 + READERS;
+    links_run(n);
     *ret_node = n;
     return ST_OK;
 }
@@ -286,6 +209,7 @@ void node_stop(struct node *n)
 {
     if (n == NULL)
         return;
+    links_join(n);
     queue_stop(&n->replica_queue);
     queue_stop(&n->reader_queue);
     if (n->n_threads > 0) {
@@ -294,7 +218,7 @@ void node_stop(struct node *n)
             (void)pthread_join(n->readers[i], NULL);
     }
     server_stop(n->server);
-    net_stop(n->net);
+    links_stop(n);
     queue_deinit(&n->replica_queue);
     queue_deinit(&n->reader_queue);
     replica_free(n->replica);
@@ -303,6 +227,7 @@ void node_stop(struct node *n)
     store_close(n->store);
     tlsid_free(n->tls);
     nodekeys_close(&n->keys);
+    links_deinit(n);
     free(n->pending);
     arena_deinit(&n->a);
     free(n);

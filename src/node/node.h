@@ -10,9 +10,17 @@
 
 struct node;
 
+/* Called on one of the node's threads, at most once; the callee only takes note. */
+struct node_hooks {
+    void *ctx;
+    /* Fresh keys of this node are on the record: stop it and start it again, and it has them. NULL allowed. */
+    void (*restart)(void *ctx);
+};
+
 /* Starts everything in dir. If dir holds alliance.genesis and the store is empty, the alliance is founded from it first.
  * ST_NOTFOUND: no alliance yet; ST_LOCKED: another process runs here, or the port or socket is taken. */
-MUST_USE enum status node_start(const char *dir, const struct config *cfg, struct node **ret_node, struct err *err);
+MUST_USE enum status node_start(const char *dir, const struct config *cfg, const struct node_hooks *hooks, struct node **ret_node,
+                                struct err *err);
 /* Clean stop; accepts NULL. */
 void node_stop(struct node *n);
 

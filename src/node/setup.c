@@ -103,13 +103,10 @@ static enum status add_seat(struct card *card, const struct setup_seat *s, struc
     return ST_OK;
 }
 
-static enum status fill_card(const char *dir, const struct config *cfg, const struct nodekeys *keys, const struct setup_card *what,
-                             struct arena *a, struct card *card, struct err *err)
+static enum status fill_card(const struct config *cfg, const struct nodekeys *keys, const struct tlsid *tls,
+                             const struct setup_card *what, struct arena *a, struct card *card, struct err *err)
 {
-    struct tlsid *tls;
-    enum status st = tlsid_open(dir, cfg->partner, &tls, err);
-    if (st != ST_OK)
-        return st;
+    enum status st = ST_OK;
     *card = (struct card){.version = 1, .org = cfg->partner};
     card->node = (struct node_keys){.vote = keys->vote->pub,
                                     .cosign = keys->cosign->pub,
@@ -117,7 +114,6 @@ static enum status fill_card(const char *dir, const struct config *cfg, const st
                                     .node = keys->node->pub,
                                     .tls = arena_dup(a, span_of(tls->cert, tls->cert_n)),
                                     .addresses = what->addresses};
-    tlsid_free(tls);
     if (what->addresses.n == 0 && cfg->listen != NULL) {
         struct span *one = arena_alloc(a, sizeof *one);
         *one = span_str(cfg->listen);
@@ -135,44 +131,55 @@ static enum status fill_card(const char *dir, const struct config *cfg, const st
     return st == ST_OK ? codec_check(&card_desc, card, err) : st;
 }
 
+enum status setup_sign_card(const struct config *cfg, const struct nodekeys *keys, const struct tlsid *tls,
+                            const struct setup_card *what, const char *path, struct arena *a, struct hash *ret_digest, struct err *err)
+{
+    struct card card;
+    struct buf inner CLEANUP(buf_deinit), outer CLEANUP(buf_deinit);
+    buf_init(&inner, LIMIT_CARD_BYTES);
+    buf_init(&outer, LIMIT_CARD_BYTES);
+    enum status st = fill_card(cfg, keys, tls, what, a, &card, err);
+    if (st != ST_OK)
+        return st;
+    st = codec_encode(&card_desc, &card, &inner);
+    struct signed_card sc = {.leaf = LEAF_CARD, .card = buf_span(&inner)};
+    sshsig_sign(keys->vote, SSHSIG_CARD, sc.card, &sc.vote);
+    sshsig_sign(keys->cosign, SSHSIG_CARD, sc.card, &sc.cosign);
+    sshsig_sign(keys->log, SSHSIG_CARD, sc.card, &sc.log);
+    sshsig_sign(keys->node, SSHSIG_CARD, sc.card, &sc.node);
+    if (st == ST_OK)
+        st = codec_encode(&signed_card_desc, &sc, &outer);
+    if (st != ST_OK)
+        return err_set(err, st, "the card is larger than %d bytes; give it fewer seats or keys", LIMIT_CARD_BYTES);
+    st = file_write(path, buf_span(&outer), 0644, true, err);
+    if (st == ST_OK)
+        sha256(sc.card, ret_digest);
+    return st;
+}
+
 enum status setup_make_card(const char *dir, const struct setup_card *what, struct arena *a, const char **ret_path,
                             struct hash *ret_digest, struct err *err)
 {
     struct config cfg;
     struct nodekeys keys CLEANUP(nodekeys_close) = {0};
-    struct card card;
-    struct buf inner CLEANUP(buf_deinit), outer CLEANUP(buf_deinit);
-    buf_init(&inner, LIMIT_CARD_BYTES);
-    buf_init(&outer, LIMIT_CARD_BYTES);
+    struct tlsid *tls = NULL;
     enum status st = config_load(dir, a, &cfg, err);
     if (st == ST_OK)
         st = nodekeys_open(file_join(a, dir, "keys"), &keys, err);
     if (st == ST_OK)
-        st = fill_card(dir, &cfg, &keys, what, a, &card, err);
-    if (st != ST_OK)
-        return st;
-    st = codec_encode(&card_desc, &card, &inner);
-    struct signed_card sc = {.leaf = LEAF_CARD, .card = buf_span(&inner)};
-    sshsig_sign(keys.vote, SSHSIG_CARD, sc.card, &sc.vote);
-    sshsig_sign(keys.cosign, SSHSIG_CARD, sc.card, &sc.cosign);
-    sshsig_sign(keys.log, SSHSIG_CARD, sc.card, &sc.log);
-    sshsig_sign(keys.node, SSHSIG_CARD, sc.card, &sc.node);
-    if (st == ST_OK)
-        st = codec_encode(&signed_card_desc, &sc, &outer);
-    if (st != ST_OK)
-        return err_set(err, st, "the card is larger than %d bytes; give it fewer seats or keys", LIMIT_CARD_BYTES);
+        st = tlsid_open(dir, cfg.partner, &tls, err);
     const char *path = what->out;
-    if (path == NULL) {
+    if (st == ST_OK && path == NULL) {
         char name[80];
         (void)snprintf(name, sizeof name, "%.*s.card", SPAN_FMT(cfg.partner));
         path = file_join(a, dir, name);
     }
-    st = file_write(path, buf_span(&outer), 0644, true, err);
-    if (st != ST_OK)
-        return st;
-    sha256(sc.card, ret_digest);
-    *ret_path = path;
-    return ST_OK;
+    if (st == ST_OK)
+        st = setup_sign_card(&cfg, &keys, tls, what, path, a, ret_digest, err);
+    tlsid_free(tls);
+    if (st == ST_OK)
+        *ret_path = path;
+    return st;
 }
 
 enum status setup_show_card(const char *path, struct buf *b, struct err *err)

@@ -18,7 +18,7 @@ static uint64_t height(const struct replica *r)
 
 int32_t agree_self(const struct replica *r)
 {
-    if (r->cfg.vote == NULL || r->cfg.journal == NULL)
+    if (!members_may_vote(r))
         return CONSENSUS_FOLLOWER;
     int i = validators_find(&r->set, r->cfg.org);
     return i >= 0 && hash_eq(&r->set.members.v[i].vote, &r->cfg.vote->pub) ? i : CONSENSUS_FOLLOWER;
@@ -217,32 +217,14 @@ static void do_vote(struct replica *r, const struct consensus_action *act)
     push_vote(r, &v);
 }
 
-/* Evidence is kept under NODE; a fault proof goes on the ledger by a later issue. */
 static void do_fault(struct replica *r, const struct consensus_action *act)
 {
-    if ((int32_t)act->first.validator == agree_self(r)) {
+    if ((int32_t)act->first.validator == agree_self(r))
         replica_halt(r, "another copy of this node votes with its key (two different votes at height %" PRIu64
                         ", round %d); stop one of them",
                      height(r), act->round);
-        return;
-    }
-    struct signed_vote two[2];
-    votes_to_signed(r, &act->first, &two[0]);
-    votes_to_signed(r, &act->second, &two[1]);
-    struct pol_row row = {.votes = {2, two}};
-    struct buf b CLEANUP(buf_deinit);
-    struct err err;
-    struct store_txn *t;
-    char key[160];
-    int n = snprintf(key, sizeof key, "fault/%020" PRIu64 "/%.*s", height(r), SPAN_FMT(two[0].org));
-    ASSERT(n > 0);
-    buf_init(&b, 8192);
-    if (codec_encode(&pol_row_desc, &row, &b) != ST_OK || store_begin(r->cfg.store, &t, &err) != ST_OK)
-        return;
-    if (store_put(r->cfg.store, t, TABLE_NODE, span_of(key, (size_t)n), buf_span(&b), &err) != ST_OK)
-        store_abort(r->cfg.store, t);
     else
-        (void)!store_commit(r->cfg.store, t, &err);
+        duties_keep_fault(r, &act->first, &act->second);
 }
 
 static void do_schedule(struct replica *r, const struct consensus_action *act)
@@ -303,7 +285,7 @@ static enum status put_extras(struct replica *r, const struct body *b, struct st
     struct store *s = r->cfg.store;
     uint8_t key[9];
     enum status st = ST_OK;
-    if (r->tip.height > 0) { /* PAK-3: the certificate that this block fixes */
+    if (r->tip.height > 0 || r->refounding != NULL) { /* PAK-3: the certificate that this block fixes */
         store_u64(key, r->tip.height);
         st = store_put(s, t, TABLE_CERT, span_of(key, 8), b->last_commit, err);
     }
@@ -371,7 +353,9 @@ enum status agree_commit(struct replica *r, struct body *b, struct span certific
     if (st != ST_OK)
         return st;
     const struct block *block = b->block;
-    bool members = !hash_eq(&block->record.validators, &block->record.next_validators);
+    bool members = false;
+    for (size_t i = 0; i < block->n_writes; i++)
+        members = members || block->writes[i].table == TABLE_PARTY;
     for (size_t i = 0; i + 1 < block->n_leaves; i++)
         ids_add(r->ids, &block->entries[i].id, block->first_leaf + 1 + i, block->record.time_ms);
     ids_expire(r->ids, block->record.time_ms);
@@ -381,6 +365,7 @@ enum status agree_commit(struct replica *r, struct body *b, struct span certific
     st = store_read_begin(r->cfg.store, &r->view, err);
     if (st != ST_OK)
         return st;
+    members_check_rules(r); /* what waits cannot be judged under rules that are not known */
     pool_after_block(r, block);
     if (r->cfg.events.final != NULL)
         r->cfg.events.final(r->cfg.events.ctx, block->record.height, block->first_leaf, block->n_leaves);
@@ -388,24 +373,6 @@ enum status agree_commit(struct replica *r, struct body *b, struct span certific
     if (st == ST_OK && members && r->cfg.events.members != NULL)
         r->cfg.events.members(r->cfg.events.ctx);
     return st;
-}
-
-/* The certificate of the precommits that decided. */
-static enum status make_certificate(struct replica *r, struct buf *b, struct err *err)
-{
-    struct consensus_vote votes[LIMIT_VALIDATORS];
-    struct commit_sig sigs[LIMIT_VALIDATORS];
-    uint32_t n = consensus_certificate(r->core, votes);
-    ASSERT(n > 0);
-    struct certificate c = {.epoch = r->tip.epoch,
-                            .height = height(r),
-                            .round = (uint64_t)votes[0].round,
-                            .value = votes[0].value,
-                            .sigs = {n, sigs}};
-    for (uint32_t i = 0; i < n; i++)
-        sigs[i] = (struct commit_sig){.org = r->set.members.v[votes[i].validator].org, .sig = votes[i].sig};
-    enum status st = codec_encode(&certificate_desc, &c, b);
-    return st == ST_OK ? ST_OK : err_set(err, st, "a certificate cannot be encoded");
 }
 
 static void commit_decided(struct replica *r)
@@ -417,7 +384,7 @@ static void commit_decided(struct replica *r)
     ASSERT(b != NULL);
     ASSERT(b->valid);
     r->decided = false;
-    enum status st = make_certificate(r, &cert, &err);
+    enum status st = votes_certificate(r, &cert, &err);
     if (st == ST_OK)
         st = agree_commit(r, b, buf_span(&cert), &err);
     if (st != ST_OK)
@@ -464,13 +431,33 @@ void agree_start_height(struct replica *r)
     agree_push(r, &ev);
 }
 
+void agree_again(struct replica *r)
+{
+    r->core = consensus_init(r->core_memory, consensus_size());
+    r->events_head = r->n_events = 0;
+    r->n_timers = 0;
+    r->decided = false;
+    r->seen_round = -2;
+    agree_start_height(r);
+    agree_run(r);
+}
+
+void agree_look_on(struct replica *r)
+{
+    struct consensus_event ev = {
+        .type = EV_START_HEIGHT, .height = height(r), .n = (uint32_t)r->set.members.n, .self = CONSENSUS_FOLLOWER};
+    r->core = consensus_init(r->core_memory, consensus_size());
+    r->events_head = r->n_events = 0;
+    consensus_step(r->core, &ev, r->actions);
+}
+
 /* Is there anything to decide (BFT-A4)? */
 void agree_wake(struct replica *r)
 {
     if (r->halted[0] != 0)
         return;
     bool due = r->has_deadline && replica_wall(r) >= r->deadline_ms + r->clock.precision_ms;
-    if (!due && !pool_has_valid(r))
+    if (!due && !pool_has_valid(r) && r->refounding == NULL) /* the first block of an epoch waits for nothing */
         return;
     struct consensus_event ev = {.type = EV_WAKE, .height = height(r)};
     agree_push(r, &ev);
@@ -541,9 +528,10 @@ enum status agree_on_proposal(struct replica *r, struct span body, struct err *e
     uint64_t h;
     struct hash id;
     enum status st = codec_decode(&msg_proposal_desc, body, &a, &m, err);
-    if (st == ST_OK)
-        st = votes_from_signed(r, &m.vote, &h, &v, err);
-    if (st != ST_OK || h != height(r))
+    if (st != ST_OK || m.vote.vote.height != height(r)) /* another height has another set (REP-3) */
+        return st;
+    st = votes_from_signed(r, &m.vote, &h, &v, err);
+    if (st != ST_OK)
         return st;
     if (v.type != VOTE_PROPOSAL || v.validator != consensus_proposer(h, v.round, (uint32_t)r->set.members.n))
         return err_set(err, ST_MISMATCH, "a proposal by %.*s out of turn", SPAN_FMT(m.vote.org));
@@ -602,15 +590,15 @@ enum status agree_on_vote(struct replica *r, struct span org, struct span body, 
         st = pool_on_entry(r, m.waking, err);
     if (st != ST_OK)
         return st;
-    if (m.vote.vote.height == height(r)) { /* one that is held needs no second check */
-        int i = validators_find(&r->set, m.vote.org);
-        const struct consensus_vote *held =
-            i < 0 ? NULL : consensus_vote(r->core, (int32_t)m.vote.vote.round, m.vote.vote.type, (uint32_t)i);
-        if (held != NULL && memcmp(held->sig.b, m.vote.sig.b, sizeof held->sig.b) == 0)
-            return ST_OK;
-    }
+    if (m.vote.vote.height != height(r)) /* another height has another set (REP-3) */
+        return ST_OK;
+    int i = validators_find(&r->set, m.vote.org);
+    const struct consensus_vote *held =
+        i < 0 ? NULL : consensus_vote(r->core, (int32_t)m.vote.vote.round, m.vote.vote.type, (uint32_t)i);
+    if (held != NULL && memcmp(held->sig.b, m.vote.sig.b, sizeof held->sig.b) == 0) /* it needs no second check */
+        return ST_OK;
     st = votes_from_signed(r, &m.vote, &h, &v, err);
-    if (st != ST_OK || h != height(r))
+    if (st != ST_OK)
         return st;
     if (v.type == VOTE_PROPOSAL)
         return err_set(err, ST_FORMAT, "a proposal sent as a vote");
@@ -629,17 +617,17 @@ enum status agree_on_vote(struct replica *r, struct span org, struct span body, 
 /* What the journal holds of the open height comes back before anything else; a slot is never signed twice. */
 void agree_restore(struct replica *r)
 {
-    if (r->cfg.vote == NULL || r->cfg.journal == NULL || PLANTED(15)) {
-        agree_start_height(r);
+    agree_start_height(r);
+    agree_run(r); /* also a node that votes no more says where it stands */
+    if (r->cfg.vote == NULL || r->cfg.journal == NULL || PLANTED(15))
         return;
-    }
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 16 << 20);
     struct journal_row row = {0};
     struct err err = {0};
     uint64_t h = 0;
     struct span bytes;
-    size_t n = 0;
+    size_t n = 0, older = 0; /* those of an epoch before are passed over (REF-7) */
     enum status st = ST_OK;
     while ((st = journal_get(r->cfg.journal, n, &h, &bytes)) == ST_OK) {
         if (h > height(r)) {
@@ -656,12 +644,11 @@ void agree_restore(struct replica *r)
             return;
         }
         n++;
+        older = row.vote.vote.epoch < r->epoch ? n : older;
     }
     int32_t self = agree_self(r);
-    if (n == 0 || self < 0) {
-        agree_start_height(r);
+    if (n == older || self < 0)
         return;
-    }
     struct consensus_pol *pol = NULL;
     if (row.pol.n > 0 && read_pol(r, &row.pol, &r->height, &pol, &err) == ST_OK)
         r->kept_pol = pol;
@@ -676,7 +663,7 @@ void agree_restore(struct replica *r)
     consensus_restore(r->core, (uint32_t)r->set.members.n, self, &snap, pol, r->actions);
     for (uint32_t i = 0; i < r->actions->n; i++)
         carry_out(r, &r->actions->v[i]);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = older; i < n; i++) {
         struct consensus_vote v;
         if (journal_get(r->cfg.journal, i, &h, &bytes) != ST_OK ||
             codec_decode(&journal_row_desc, arena_dup(&a, bytes), &a, &row, &err) != ST_OK ||

@@ -4,7 +4,7 @@
 #include "crypto/hash.h"
 #include "ledger/rows.h"
 #include "merkle/rfc6962.h"
-#include "replica/internal.h"
+#include "replica/epoch.h"
 
 struct body *bodies_find(struct replica *r, const struct hash *id)
 {
@@ -30,8 +30,12 @@ static bool last_commit_ok(struct replica *r, const struct body *b, char why[256
     struct span held;
     if (PLANTED(23) && r->tip.height > 0)
         return true;
-    if (block_certificate(&r->view, r->tip.height, &held, &err) == ST_OK && span_eq(held, b->last_commit))
+    if (epoch_last_commit(r, &held, &err) == ST_OK && span_eq(held, b->last_commit))
         return true;
+    if (r->refounding != NULL) {
+        (void)snprintf(why, 256, "BLK-7: the first block of epoch %" PRIu64 " names another refounding", r->epoch);
+        return false;
+    }
     if (r->tip.height == 0) {
         (void)snprintf(why, 256, "BLK-7: the block after the genesis names other founding signatures");
         return false;
@@ -220,7 +224,7 @@ static enum status make(struct replica *r, struct body *b, struct block *block, 
     struct span last_commit;
     struct hash last_hash;
     ASSERT(v != NULL);
-    enum status st = block_certificate(&r->view, r->tip.height, &last_commit, err);
+    enum status st = epoch_last_commit(r, &last_commit, err);
     if (st != ST_OK)
         return st;
     sha256(last_commit, &last_hash);

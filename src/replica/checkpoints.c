@@ -1,6 +1,8 @@
 /* Checkpoints: each node signs and cosigns the newest final tree, at most once a second, and gathers the others'
  * cosignatures of the same tree (CKP-1 to CKP-3). */
 #include "cert/quorum.h"
+#include "cert/validators.h"
+#include "ledger/rows.h"
 #include "merkle/checkpoint.h"
 #include "replica/internal.h"
 
@@ -45,7 +47,19 @@ enum status checkpoints_load(struct replica *r, struct err *err)
     return ST_OK;
 }
 
-static bool quorum_cosigned(struct replica *r, struct span note, uint32_t *ret_n)
+/* CKP-3: the set in force after the block that ends at this size. False: no block ends there. */
+static bool set_of_size(struct replica *r, uint64_t size, struct arena *a, struct validator_set *ret_set)
+{
+    struct boundary b;
+    struct err err;
+    if (size == r->tip.tree.size) {
+        *ret_set = r->set;
+        return true;
+    }
+    return rows_boundary(&r->view, size, false, &b, &err) == ST_OK && replica_set_after(r, b.height, a, ret_set, &err) == ST_OK;
+}
+
+static bool quorum_cosigned(struct replica *r, const struct validator_set *set, struct span note, uint32_t *ret_n)
 {
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 1 << 20);
@@ -53,9 +67,9 @@ static bool quorum_cosigned(struct replica *r, struct span note, uint32_t *ret_n
     struct checkpoint_seen seen[LIMIT_VALIDATORS];
     struct checkpoint c;
     struct err err;
-    size_t n = r->set.members.n;
+    size_t n = set->members.n;
     for (size_t i = 0; i < n; i++)
-        keys[i] = note_key_make(join(&a, r->origin, "/", r->set.members.v[i].org), NOTE_COSIGNATURE, &r->set.members.v[i].cosign);
+        keys[i] = note_key_make(join(&a, r->origin, "/", set->members.v[i].org), NOTE_COSIGNATURE, &set->members.v[i].cosign);
     if (checkpoint_verify(note, keys, n, &a, &c, seen, &err) != ST_OK)
         return false;
     *ret_n = 0;
@@ -109,7 +123,7 @@ static bool has_line(const struct signed_note *note, const struct note_key *key)
 
 /* To b: the note, and the lines of `more` by members that it has none of yet. One line a member: whoever cosigns a tree
  * again and again leaves room for the others. All of more's lines were verified, or only_org is whose were. */
-static void merge(struct replica *r, struct span note, const struct signed_note *more, const struct span *only_org, struct buf *b)
+static void merge(struct replica *r, const struct validator_set *set, struct span note, const struct signed_note *more, const struct span *only_org, struct buf *b)
 {
     struct arena a CLEANUP(arena_deinit);
     struct signed_note held = {0};
@@ -118,8 +132,8 @@ static void merge(struct replica *r, struct span note, const struct signed_note 
     buf_put_span(b, note);
     if (note_parse(note, &a, &held, &err) != ST_OK)
         held.n = 0; /* the text alone: no line yet */
-    for (size_t k = 0; k < r->set.members.n; k++) {
-        const struct validator *v = &r->set.members.v[k];
+    for (size_t k = 0; k < set->members.n; k++) {
+        const struct validator *v = &set->members.v[k];
         struct note_key key = note_key_make(join(&a, r->origin, "/", v->org), NOTE_COSIGNATURE, &v->cosign);
         if ((only_org != NULL && !span_eq(v->org, *only_org)) || has_line(&held, &key))
             continue;
@@ -147,13 +161,16 @@ static void put_held(struct replica *r, uint64_t size, struct buf *note)
         return;
     struct span own = arena_dup(&a, buf_span(note));
     buf_reset(note);
-    merge(r, own, &more, NULL, note);
+    merge(r, &r->set, own, &more, NULL, note);
 }
 
 void checkpoints_tick(struct replica *r, uint64_t now_ms)
 {
     uint64_t size = r->tip.tree.size;
     if (r->cfg.cosign == NULL || r->cfg.log == NULL || size <= r->cosigned_size || r->halted[0] != 0)
+        return;
+    /* Keys that are not the ones on the record say nothing to anybody: fresh ones, or old ones, wait for their turn. */
+    if (!r->own.known || !r->own.cosign_key || !r->own.log_key || r->own.standing == STANDING_LEFT)
         return;
     if (r->cosigned_at_ms != 0 && now_ms < r->cosigned_at_ms + CHECKPOINT_MS)
         return;
@@ -185,7 +202,7 @@ void checkpoints_tick(struct replica *r, uint64_t now_ms)
     r->cosigned_size = size;
     r->cosigned_at_ms = now_ms;
     uint32_t n;
-    if (quorum_cosigned(r, buf_span(&all), &n))
+    if (quorum_cosigned(r, &r->set, buf_span(&all), &n))
         r->checkpoint_size = size;
     struct msg_cosign m = {.size = size, .note = buf_span(&note)};
     wire_broadcast(r, &msg_cosign_desc, &m);
@@ -228,19 +245,18 @@ enum status checkpoints_on_cosign(struct replica *r, struct peer *p, struct span
     struct checkpoint c;
     struct checkpoint_seen seen;
     struct hash root;
-    int i = -1;
+    struct validator_set set;
     enum status st = codec_decode(&msg_cosign_desc, body, &a, &m, err);
     if (st == ST_OK)
         st = note_parse(m.note, &a, &note, err);
     if (st != ST_OK)
         return st;
-    for (size_t k = 0; k < r->set.members.n; k++)
-        if (span_eq(r->set.members.v[k].org, p->org))
-            i = (int)k;
-    if (i < 0 || m.size < r->checkpoint_size || !own_root(r, m.size, &root))
-        return ST_OK; /* not a member; older than what a quorum cosigned; or ahead of us */
-    struct note_key key =
-        note_key_make(join(&a, r->origin, "/", p->org), NOTE_COSIGNATURE, &r->set.members.v[i].cosign);
+    if (m.size < r->checkpoint_size || !own_root(r, m.size, &root) || !set_of_size(r, m.size, &a, &set))
+        return ST_OK; /* older than what a quorum cosigned; or ahead of us */
+    int i = validators_find(&set, p->org);
+    if (i < 0)
+        return ST_OK; /* no member at that size */
+    struct note_key key = note_key_make(join(&a, r->origin, "/", p->org), NOTE_COSIGNATURE, &set.members.v[i].cosign);
     st = checkpoint_verify(m.note, &key, 1, &a, &c, &seen, err);
     if (st != ST_OK)
         return st;
@@ -263,15 +279,15 @@ enum status checkpoints_on_cosign(struct replica *r, struct peer *p, struct span
         struct buf empty CLEANUP(buf_deinit);
         buf_init(&empty, NOTE_BYTES_MAX);
         note_put_text(buf_span(&text), &empty);
-        merge(r, buf_span(&empty), &note, &p->org, &b);
+        merge(r, &set, buf_span(&empty), &note, &p->org, &b);
     } else {
-        merge(r, held, &note, &p->org, &b);
+        merge(r, &set, held, &note, &p->org, &b);
         if (b.n == held.n)
             return ST_OK;
     }
     st = put_node(r, NULL, span_str(""), TABLE_CHECKPOINT, span_of(row, 8), buf_span(&b), err);
     uint32_t n;
-    if (st == ST_OK && m.size > r->checkpoint_size && quorum_cosigned(r, buf_span(&b), &n))
+    if (st == ST_OK && m.size > r->checkpoint_size && quorum_cosigned(r, &set, buf_span(&b), &n))
         r->checkpoint_size = m.size;
     if (st != ST_OK)
         replica_halt(r, "a cosignature cannot be stored: %s", err->text);

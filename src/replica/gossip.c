@@ -2,7 +2,8 @@
 #include "cert/certificate.h"
 #include "crypto/hash.h"
 #include "ledger/rows.h"
-#include "replica/internal.h"
+#include "cert/refounding.h"
+#include "replica/epoch.h"
 
 static void put_bitmap(uint64_t bits, uint8_t out[8], struct span *ret)
 {
@@ -23,11 +24,33 @@ static void make_status(const struct replica *r, struct msg_status *ret_msg, uin
     put_bitmap(rs.precommits, maps + 8, &ret_msg->precommits);
 }
 
+/* To one that left: where its record ends, and nothing of what came after (NET-8). */
+static bool departed_status(struct replica *r, uint64_t exit, struct msg_status *ret_msg)
+{
+    struct span header;
+    struct err err;
+    if (exit >= r->tip.height)
+        exit = r->tip.height;
+    if (block_header(&r->view, exit, &header, &err) != ST_OK)
+        return false;
+    ret_msg->height = exit + 1;
+    ret_msg->round = -1;
+    ret_msg->proposal = false;
+    sha256(header, &ret_msg->tip);
+    return true;
+}
+
 void gossip_status_to(struct replica *r, struct span org)
 {
     struct msg_status m;
     uint8_t maps[16];
+    uint64_t exit;
     make_status(r, &m, maps);
+    if (members_exit(r, org, &exit)) {
+        memset(maps, 0, sizeof maps);
+        if (!departed_status(r, exit, &m))
+            return;
+    }
     wire_send(r, org, &msg_status_desc, &m);
 }
 
@@ -96,6 +119,11 @@ enum status gossip_on_status(struct replica *r, struct peer *p, struct span body
         return st;
     p->heard = true;
     p->height = m.height;
+    uint64_t exit;
+    if (members_exit(r, p->org, &exit)) {
+        members_on_departed(r, p, exit);
+        return ST_OK;
+    }
     if (m.height > r->tip.height + 1)
         want(r, p);
     else if (m.height == r->tip.height + 1)
@@ -148,7 +176,10 @@ enum status gossip_on_want(struct replica *r, struct peer *p, struct span body, 
     if (st != ST_OK)
         return st;
     size_t bytes = 0;
-    for (uint64_t h = m.from; h <= r->tip.height && h < m.from + m.count && bytes < LIMIT_BLOCK_BYTES; h++) {
+    uint64_t last = r->tip.height, exit;
+    if (members_exit(r, p->org, &exit) && exit < last)
+        last = exit;
+    for (uint64_t h = m.from; h <= last && h < m.from + m.count && bytes < LIMIT_BLOCK_BYTES; h++) {
         struct err own;
         if (send_block(r, p->org, h, &bytes, &own) != ST_OK)
             break; /* its queue is full, or a block here is damaged: it asks another */
@@ -177,7 +208,14 @@ enum status gossip_on_block(struct replica *r, struct peer *p, struct span body,
     if (rec.height != r->tip.height + 1)
         return ST_OK; /* had it already, or out of order */
     p->wanted_at_ms = 0;
-    st = certificate_verify_bytes(m.certificate, &r->tip.alliance, r->tip.epoch, rec.height, &id, &r->set, &a, &c, err);
+    if (rec.epoch == r->epoch + 1 && r->refounding == NULL) { /* the next epoch begins with it (REF-5) */
+        st = epoch_take(r, m.last_commit, err);
+        if (st != ST_OK)
+            return err_wrap(err, st, "a block of another epoch: ");
+    }
+    bool ends = refounding_is(m.certificate);
+    if (!ends)
+        st = certificate_verify_bytes(m.certificate, &r->tip.alliance, r->epoch, rec.height, &id, &r->set, &a, &c, err);
     if (st != ST_OK)
         return err_wrap(err, st, "a block with a bad certificate: ");
     struct body *b;
@@ -187,6 +225,12 @@ enum status gossip_on_block(struct replica *r, struct peer *p, struct span body,
     if (st != ST_OK) {
         replica_halt(r, "block %" PRIu64 " cannot be executed: %s", rec.height, err->text);
         return ST_OK;
+    }
+    if (ends) { /* REF-6 */
+        st = b->valid ? epoch_end_with(r, b, m.certificate, err) : err_set(err, ST_MISMATCH, "an invalid block: %s", b->why);
+        if (st == ST_OK)
+            agree_run(r);
+        return st == ST_OK ? ST_OK : err_wrap(err, st, "a last block of an epoch: ");
     }
     if (!b->valid) {
         replica_halt(r, "the quorum decided a block at height %" PRIu64 " that this node finds invalid: %s", rec.height, b->why);

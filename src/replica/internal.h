@@ -7,7 +7,7 @@
 enum {
     PEERS_MAX = 128,
     BODIES_MAX = 2 * CONSENSUS_ROUNDS + 8, /* blocks proposed at one height that are kept: more than the core can need */
-    BODY_BYTES = LIMIT_FRAME_BYTES - (512 << 10), /* leaves and texts of one block: header, last commit, POL and votes fit beside */
+    BODY_BYTES = LIMIT_FRAME_BYTES - (768 << 10), /* leaves and texts of one block: header, last commit, POL and votes fit beside */
     AHEAD_FRAMES_MAX = 512,   /* frames of the next height that are kept */
     AHEAD_FRAMES_PEER = 32,   /* of them from one peer */
     AHEAD_BYTES_MAX = 16 << 20,
@@ -63,6 +63,7 @@ struct peer {
     uint8_t org_bytes[64];
     struct span org;
     bool connected, heard;
+    bool told; /* it said which vote of this node it holds, since the start */
     uint64_t since_ms;
     uint64_t height; /* it works on */
     uint64_t wanted_at_ms; /* monotonic: last msg_want to it */
@@ -83,6 +84,21 @@ struct timer {
     enum consensus_timeout timeout;
 };
 
+/* An organisation that left, and the block that removed it. */
+struct exit_row {
+    uint8_t org[64];
+    size_t org_n;
+    uint64_t height;
+};
+
+/* What PARTY says of the own organisation, and whether the keys here are the ones it names. */
+struct own {
+    bool known, observer;
+    enum standing standing;
+    uint64_t changed_leaf;
+    bool vote_key, node_key, cosign_key, log_key;
+};
+
 struct replica {
     struct replica_config cfg;
     uint8_t org_bytes[64];
@@ -97,6 +113,8 @@ struct replica {
     struct arena fixed;       /* alliance-long: origin */
     struct arena set_arena;
     struct validator_set set; /* decides the open height */
+    uint64_t epoch;           /* of the open height */
+    const struct refounding_info *refounding; /* the open height is the first of an epoch; in set_arena */
     struct gov_clock clock;
     bool has_deadline;
     uint64_t deadline_ms;
@@ -128,6 +146,14 @@ struct replica {
     uint64_t gossip_at_ms;
     struct hash *verified; /* leaf hashes whose signature was checked; direct-mapped */
 
+    struct own own;
+    struct exit_row exits[PEERS_MAX];
+    size_t n_exits;
+    char dead[512];    /* why its vote key never signs again, or "" */
+    char no_vote[512]; /* the answer given last */
+    uint64_t rules_next; /* decided, not in force yet; 0: none */
+    uint64_t duties_at_ms, fault_since_ms;
+
     uint64_t cosigned_size, cosigned_at_ms, checkpoint_size;
 };
 
@@ -139,6 +165,10 @@ uint64_t replica_mono(const struct replica *r);
 uint64_t replica_wall(const struct replica *r);
 /* Ledger time for a block made now: the wall clock, but after the tip. */
 uint64_t replica_block_time(const struct replica *r);
+/* The set that decided a final block; the one that decides after it. Into the arena. */
+MUST_USE enum status replica_set_at(struct replica *r, uint64_t height, struct arena *a, struct validator_set *ret_set, struct err *err);
+MUST_USE enum status replica_set_after(struct replica *r, uint64_t height, struct arena *a, struct validator_set *ret_set,
+                                       struct err *err);
 struct ledger replica_ledger(const struct replica *r);
 enum status replica_verify_leaf(void *ctx, const struct leaf *leaf);
 /* Loads everything that depends on the tip; starts the open height. */
@@ -157,6 +187,8 @@ void votes_to_signed(const struct replica *r, const struct consensus_vote *v, st
 /* Checks membership, alliance, epoch and signature. ST_OK, ST_NOTFOUND, ST_MISMATCH, ST_BADSIG. */
 MUST_USE enum status votes_from_signed(const struct replica *r, const struct signed_vote *s, uint64_t *ret_height,
                                        struct consensus_vote *ret_vote, struct err *err);
+/* The certificate of the precommits that decided the open height. */
+MUST_USE enum status votes_certificate(struct replica *r, struct buf *b, struct err *err);
 void votes_snapshot_row(const struct replica *r, const struct consensus_snapshot *s, const struct consensus_vote *v,
                         const struct consensus_pol *pol, struct arena *a, struct journal_row *ret_row);
 
@@ -193,6 +225,31 @@ void agree_send_proposal(struct replica *r, struct span org, int32_t round);
 /* A final block with its certificate, executed. */
 MUST_USE enum status agree_commit(struct replica *r, struct body *b, struct span certificate, struct err *err);
 
+/* Forgets what was heard of the open height and starts it anew: whether this node votes has changed. Gossip fills in. */
+void agree_again(struct replica *r);
+/* For a node that stopped before it began: it answers questions, and takes no part. */
+void agree_look_on(struct replica *r);
+
+/* members.c */
+/* Of the newest state. */
+MUST_USE enum status members_load(struct replica *r, struct err *err);
+void members_load_dead(struct replica *r);
+/* Stops the node when the rules in force are not known here. */
+void members_check_rules(struct replica *r);
+/* Did it leave, and with which block? */
+bool members_exit(const struct replica *r, struct span org, uint64_t *ret_height);
+void members_on_departed(struct replica *r, const struct peer *p, uint64_t exit);
+/* Has it a vote key whose signatures its journal knows of? Whether it is a validator is another question. */
+bool members_may_vote(const struct replica *r);
+MUST_USE enum status members_on_last_vote(struct replica *r, struct peer *p, struct span body, struct err *err);
+/* The newest vote of a peer's that is held, to that peer. */
+void members_return_vote(struct replica *r, struct span org);
+
+/* duties.c */
+/* Keeps two votes of one slot until they are on the record (REP-7). */
+void duties_keep_fault(struct replica *r, const struct consensus_vote *first, const struct consensus_vote *second);
+void duties_tick(struct replica *r, uint64_t now_ms);
+
 /* gossip.c */
 void gossip_tick(struct replica *r, uint64_t now_ms);
 void gossip_status_to(struct replica *r, struct span org);
@@ -206,6 +263,9 @@ void pool_init(struct pool *p);
 void pool_deinit(struct pool *p);
 struct pool_entry *pool_find(const struct pool *p, const struct hash *id);
 MUST_USE enum status pool_load(struct replica *r, struct err *err);
+/* replica_submit within a call. */
+MUST_USE enum status pool_submit(struct replica *r, struct span submission, struct hash *ret_id, enum verdict *ret_verdict,
+                                 char why[256], struct err *err);
 MUST_USE enum status pool_on_entry(struct replica *r, struct span submission, struct err *err);
 /* After a block: what is in it leaves the pool, the rest is judged anew. */
 void pool_after_block(struct replica *r, const struct block *b);

@@ -107,10 +107,8 @@ static enum status judge(struct replica *r, const struct leaf *leaf, uint64_t ti
     arena_init(&a, 0);
     struct ledger l = replica_ledger(r);
     struct block_candidate c = {.leaf = *leaf};
-    struct block b;
-    static const struct hash none;
-    enum status st = block_make(&l, time_ms, r->cfg.org, &none, &c, 1, &a, &b, err);
-    if (st != ST_OK && st != ST_END)
+    enum status st = block_judge(&l, time_ms, &c, 1, &a, err);
+    if (st != ST_OK)
         return st;
     *ret_verdict = c.left_out ? V_OK : c.verdict;
     memcpy(why, c.why, sizeof c.why);
@@ -161,13 +159,20 @@ static enum status examine(struct replica *r, struct span bytes, struct pool_ent
 enum status replica_submit(struct replica *r, struct span submission, struct hash *ret_id, enum verdict *ret_verdict,
                            char why[256], struct err *err)
 {
-    struct pool_entry *e;
-    why[0] = 0;
     enum status st = store_read_begin(r->cfg.store, &r->view, err);
     if (st != ST_OK)
         return st;
-    st = examine(r, submission, &e, ret_verdict, why, err);
+    st = pool_submit(r, submission, ret_id, ret_verdict, why, err);
     store_read_end(r->cfg.store, &r->view);
+    return st;
+}
+
+enum status pool_submit(struct replica *r, struct span submission, struct hash *ret_id, enum verdict *ret_verdict, char why[256],
+                        struct err *err)
+{
+    struct pool_entry *e;
+    why[0] = 0;
+    enum status st = examine(r, submission, &e, ret_verdict, why, err);
     if (st != ST_OK)
         return st;
     *ret_id = e->leaf.id;
@@ -401,11 +406,9 @@ void pool_after_block(struct replica *r, const struct block *b)
     ASSERT(v != NULL);
     size_t n = pool_candidates(r, v, r->pool.n);
     struct ledger l = replica_ledger(r);
-    struct block made;
     struct err err;
-    static const struct hash none;
-    enum status st = block_make(&l, replica_block_time(r), r->cfg.org, &none, v, n, &a, &made, &err);
-    if (st == ST_OK || st == ST_END)
+    enum status st = block_judge(&l, replica_block_time(r), v, n, &a, &err);
+    if (st == ST_OK)
         pool_judged(r, v, n);
     else
         replica_halt(r, "waiting entries could not be judged: %s", err.text);

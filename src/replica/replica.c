@@ -5,7 +5,7 @@
 #include "cert/validators.h"
 #include "crypto/hash.h"
 #include "ledger/rows.h"
-#include "replica/internal.h"
+#include "replica/epoch.h"
 
 void replica_halt(struct replica *r, const char *fmt, ...)
 {
@@ -57,7 +57,7 @@ uint64_t replica_block_time(const struct replica *r)
 
 struct ledger replica_ledger(const struct replica *r)
 {
-    return (struct ledger){.tip = &r->tip, .view = &r->view, .ids = r->ids};
+    return (struct ledger){.tip = &r->tip, .view = &r->view, .ids = r->ids, .rules_max = r->cfg.rules_max, .refounding = r->refounding};
 }
 
 /* Verified once: keyed by the leaf hash, entry and signature together; a bad signature marks nothing. */
@@ -167,6 +167,31 @@ static enum status load_origin(struct replica *r, struct err *err)
     return ST_OK;
 }
 
+/* The record of a final block. */
+static enum status record_at(struct replica *r, uint64_t height, struct arena *a, struct block_record *ret_rec, struct err *err)
+{
+    struct span bytes;
+    struct header header;
+    enum status st = block_header(&r->view, height, &bytes, err);
+    if (st == ST_OK)
+        st = codec_decode(&header_desc, arena_dup(a, bytes), a, &header, err);
+    return st == ST_OK ? codec_decode(&block_record_desc, header.record, a, ret_rec, err) : st;
+}
+
+enum status replica_set_at(struct replica *r, uint64_t height, struct arena *a, struct validator_set *ret_set, struct err *err)
+{
+    struct block_record rec;
+    enum status st = record_at(r, height, a, &rec, err);
+    return st == ST_OK ? rows_set(&r->view, &rec.validators, a, ret_set, err) : st;
+}
+
+enum status replica_set_after(struct replica *r, uint64_t height, struct arena *a, struct validator_set *ret_set, struct err *err)
+{
+    struct block_record rec;
+    enum status st = record_at(r, height, a, &rec, err);
+    return st == ST_OK ? rows_set(&r->view, &rec.next_validators, a, ret_set, err) : st;
+}
+
 static enum status load_state(struct replica *r, struct err *err)
 {
     struct arena a CLEANUP(arena_deinit);
@@ -179,8 +204,13 @@ static enum status load_state(struct replica *r, struct err *err)
     st = validators_copy(&set, &r->set_arena, &r->set);
     if (st == ST_OK)
         st = gov_clock(&r->view, &a, &r->clock, err);
+    if (st == ST_OK)
+        st = epoch_load(r, err);
+    if (st == ST_OK)
+        st = members_load(r, err);
     if (st != ST_OK)
         return st;
+    members_check_rules(r);
     st = gov_next_deadline(&r->view, &r->deadline_ms);
     r->has_deadline = st == ST_OK;
     return st == ST_OK || st == ST_END ? ST_OK : err_set(err, st, "the deadlines cannot be read");
@@ -227,6 +257,7 @@ static enum status open_store(struct replica *r, struct err *err)
         st = checkpoints_load(r, err);
     if (st == ST_OK)
         st = load_state(r, err);
+    members_load_dead(r);
     if (st == ST_OK)
         st = pool_load(r, err);
     if (st == ST_OK)
@@ -259,8 +290,13 @@ enum status replica_new(const struct replica_config *cfg, struct replica **ret_r
         return st;
     }
     pool_after_block(r, &no_block);
+    st = epoch_end_here(r, err);
+    if (st != ST_OK)
+        replica_halt(r, "the last block of epoch %" PRIu64 " cannot be taken: %s", r->tip.epoch, err->text);
     agree_restore(r);
     agree_run(r);
+    if (r->halted[0] != 0)
+        agree_look_on(r);
     leave(r);
     *ret_replica = r;
     return ST_OK;
@@ -294,6 +330,7 @@ void replica_peer_up(struct replica *r, struct span org)
     p->wanted_at_ms = 0;
     p->since_ms = replica_wall(r);
     gossip_status_to(r, p->org);
+    members_return_vote(r, p->org);
     for (struct pool_entry *e = r->pool.first; e != NULL; e = e->next)
         e->relayed_ms = 0; /* the newcomer has none of them */
     leave(r);
@@ -356,6 +393,8 @@ static enum status dispatch(struct replica *r, struct peer *p, uint32_t kind, st
         return checkpoints_on_cosign(r, p, body, err);
     if (kind == msg_fetch_desc.number)
         return gossip_on_fetch(r, p, body, err);
+    if (kind == msg_last_vote_desc.number)
+        return members_on_last_vote(r, p, body, err);
     if (r->halted[0] != 0)
         return ST_OK;
     if (kind == msg_vote_desc.number)
@@ -437,6 +476,7 @@ void replica_tick(struct replica *r, uint64_t *ret_next_mono_ms)
     replay_ahead(r, before);
     checkpoints_tick(r, now);
     gossip_tick(r, now);
+    duties_tick(r, now);
     leave(r);
     uint64_t next = agree_next_timer(r);
     if (r->gossip_at_ms < next)

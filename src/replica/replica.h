@@ -30,7 +30,8 @@ struct replica_events {
     void (*final)(void *ctx, uint64_t height, uint64_t first_leaf, size_t leaves);
     /* A submission accepted here was refused later. */
     void (*refused)(void *ctx, const struct hash *id, enum verdict verdict, const char *why);
-    /* The set of validators, and so perhaps the peers, changed. */
+    /* Something about the organisations changed: validators, keys, addresses, standing; or one that left has its copy
+     * and is a peer no more. Time to look at replica_roster, and at one's own keys. */
     void (*members)(void *ctx);
 };
 
@@ -43,10 +44,20 @@ struct replica_config {
     const struct rng *rng;
     struct replica_net net;
     struct replica_events events;
+    uint32_t rules_max; /* newest rules version that it may execute; 0: GOV_RULES_MAX */
 };
 
 /* Writes block 0 into an empty store. ST_EXISTS: the store holds an alliance already (the message says which). */
 MUST_USE enum status replica_found(struct store *store, const struct genesis_info *g, struct err *err);
+
+/* A refounding given by the operator (SPEC section 15), before replica_new: kept durably; it is used when the ledger has
+ * reached the block that it ends with. Given twice it is one. ST_EXISTS: another one for that epoch was taken, or the epoch
+ * has begun; ST_MISMATCH, ST_RANGE, ST_BADSIG, ST_FORMAT: unsound, with words. */
+MUST_USE enum status replica_refound(struct store *store, struct span bytes, struct err *err);
+/* Epoch of the next block, a refounding that was taken included. */
+uint64_t replica_epoch(const struct view *v);
+/* What this node can say for a refounding. Into the arena. */
+MUST_USE enum status replica_survivor(struct replica *r, struct arena *a, struct epoch_survivor *ret, struct err *err);
 
 /* Loads the tip, ids, outbox and journal. cfg is copied but for what its pointers point to. */
 MUST_USE enum status replica_new(const struct replica_config *cfg, struct replica **ret_replica, struct err *err);
@@ -84,6 +95,24 @@ MUST_USE enum status replica_entry(struct replica *r, const struct hash *id, str
  * replica_resume may take it back when the reason is gone. Neither has an effect on one that stopped for good. */
 void replica_stop(struct replica *r, const char *why);
 void replica_resume(struct replica *r);
+
+/* Why it does not vote at the open height though it runs (not a member, another key is in force, its journal lost what it
+ * signed, peers are still to tell); NULL when it votes. Borrowed until the next call. */
+const char *replica_no_vote(struct replica *r);
+
+/* A node that this one may have a link to. */
+struct replica_member {
+    struct span org;
+    struct node_keys node;
+    bool validator;
+};
+/* Those of a state, own organisation excluded, into the arena: every organisation that takes part and whose node key was not
+ * revoked, and one that left until it has its copy (NET-8). */
+MUST_USE enum status replica_roster(const struct view *v, struct span own, struct arena *a, struct replica_member **ret_members,
+                                    size_t *ret_n, struct err *err);
+/* What PARTY says of an organisation. ST_NOTFOUND: it is not on the record. Into the arena. */
+MUST_USE enum status replica_party(const struct view *v, struct span org, struct arena *a, struct state_party *ret_party,
+                                   struct err *err);
 
 /* Why it stopped (for good: damage, divergence, a second copy of this node, a write that failed; or by replica_stop), or
  * NULL. It goes on answering and serving blocks, but signs nothing. */

@@ -6,7 +6,7 @@
 static void to_vote(const struct replica *r, uint64_t height, const struct consensus_vote *v, struct vote *ret_vote)
 {
     *ret_vote = (struct vote){.alliance = r->tip.alliance,
-                              .epoch = r->tip.epoch,
+                              .epoch = r->epoch,
                               .type = v->type,
                               .height = height,
                               .round = (uint64_t)v->round};
@@ -40,7 +40,7 @@ enum status votes_from_signed(const struct replica *r, const struct signed_vote 
                               struct consensus_vote *ret_vote, struct err *err)
 {
     uint32_t i;
-    enum status st = vote_verify_signed(s, &r->tip.alliance, r->tip.epoch, &r->set, &i, err);
+    enum status st = vote_verify_signed(s, &r->tip.alliance, r->epoch, &r->set, &i, err);
     if (st != ST_OK)
         return st;
     struct consensus_vote v = {.type = s->vote.type,
@@ -75,4 +75,21 @@ void votes_snapshot_row(const struct replica *r, const struct consensus_snapshot
     for (uint32_t i = 0; i < pol->n; i++)
         votes_to_signed(r, &pol->votes[i], &list[i]);
     ret_row->pol = (struct signed_vote_list){pol->n, list};
+}
+
+enum status votes_certificate(struct replica *r, struct buf *b, struct err *err)
+{
+    struct consensus_vote votes[LIMIT_VALIDATORS];
+    struct commit_sig sigs[LIMIT_VALIDATORS];
+    uint32_t n = consensus_certificate(r->core, votes);
+    ASSERT(n > 0);
+    struct certificate c = {.epoch = r->epoch,
+                            .height = r->tip.height + 1,
+                            .round = (uint64_t)votes[0].round,
+                            .value = votes[0].value,
+                            .sigs = {n, sigs}};
+    for (uint32_t i = 0; i < n; i++)
+        sigs[i] = (struct commit_sig){.org = r->set.members.v[votes[i].validator].org, .sig = votes[i].sig};
+    enum status st = codec_encode(&certificate_desc, &c, b);
+    return st == ST_OK ? ST_OK : err_set(err, st, "a certificate cannot be encoded");
 }

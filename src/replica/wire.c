@@ -11,11 +11,24 @@ enum status wire_encode(const struct record_desc *d, const void *rec, struct buf
     return codec_encode(&envelope_desc, &e, b);
 }
 
+/* Somebody who left may be connected still: then each of the others gets its own copy (NET-8). */
+static void broadcast_to_members(struct replica *r, struct span frame)
+{
+    uint64_t exit;
+    for (size_t i = 0; i < r->n_peers; i++)
+        if (r->peers[i].connected && !members_exit(r, r->peers[i].org, &exit))
+            (void)!r->cfg.net.send(r->cfg.net.ctx, r->peers[i].org, frame);
+}
+
 void wire_broadcast(struct replica *r, const struct record_desc *d, const void *rec)
 {
     struct buf b CLEANUP(buf_deinit);
     buf_init(&b, LIMIT_FRAME_BYTES);
-    if (wire_encode(d, rec, &b) == ST_OK)
+    if (wire_encode(d, rec, &b) != ST_OK)
+        return;
+    if (r->n_exits > 0)
+        broadcast_to_members(r, buf_span(&b));
+    else
         r->cfg.net.broadcast(r->cfg.net.ctx, buf_span(&b));
 }
 
@@ -23,7 +36,10 @@ void wire_broadcast(struct replica *r, const struct record_desc *d, const void *
 void wire_send(struct replica *r, struct span org, const struct record_desc *d, const void *rec)
 {
     struct buf b CLEANUP(buf_deinit);
+    uint64_t exit;
     buf_init(&b, LIMIT_FRAME_BYTES);
+    if (members_exit(r, org, &exit) && d != &msg_status_desc)
+        return;
     if (wire_encode(d, rec, &b) == ST_OK)
         (void)!r->cfg.net.send(r->cfg.net.ctx, org, buf_span(&b));
 }

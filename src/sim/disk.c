@@ -1,18 +1,24 @@
 #include "sim/disk.h"
 
-enum { SECTOR = 512 };
+/* The file is kept in pages; those never written to, or with zeros only, are none. */
+enum { SECTOR = 512, PAGE = 4096, PAGES_MAX = JOURNAL_BYTES_MAX / PAGE };
 
 struct pending {
     struct pending *next;
     uint64_t at;
     size_t n;
+    bool kept;
     uint8_t bytes[];
+};
+
+struct image {
+    uint8_t *pages[PAGES_MAX];
+    size_t n; /* bytes */
 };
 
 struct sim_disk {
     struct sim_disk_hook hook;
-    uint8_t *durable, *seen; /* what a crash leaves; what reads see */
-    size_t n, durable_n;
+    struct image durable, seen; /* what a crash leaves; what reads see */
     struct pending *first, *last;
     bool dead;
 };
@@ -34,40 +40,98 @@ static void drop_pending(struct sim_disk *d)
     d->first = d->last = NULL;
 }
 
+static void image_clear(struct image *m)
+{
+    for (size_t i = 0; i * PAGE < m->n; i++) {
+        free(m->pages[i]);
+        m->pages[i] = NULL;
+    }
+    m->n = 0;
+}
+
+static uint8_t *page_of(struct image *m, size_t i)
+{
+    ASSERT(i < PAGES_MAX);
+    if (m->pages[i] == NULL)
+        m->pages[i] = calloc(1, PAGE);
+    ASSERT(m->pages[i] != NULL);
+    return m->pages[i];
+}
+
+static void image_copy(struct image *to, const struct image *from)
+{
+    image_clear(to);
+    to->n = from->n;
+    for (size_t i = 0; i * PAGE < from->n; i++)
+        if (from->pages[i] != NULL)
+            memcpy(page_of(to, i), from->pages[i], PAGE);
+}
+
+static bool all_zeros(const uint8_t *p, size_t n)
+{
+    return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
+}
+
+static void image_write(struct image *m, uint64_t at, const uint8_t *p, size_t n)
+{
+    if (at + n > m->n)
+        m->n = (size_t)at + n;
+    while (n > 0) {
+        size_t i = (size_t)at / PAGE, from = (size_t)at % PAGE, part = PAGE - from < n ? PAGE - from : n;
+        if (m->pages[i] != NULL || !all_zeros(p, part))
+            memcpy(page_of(m, i) + from, p, part);
+        at += part;
+        p += part;
+        n -= part;
+    }
+}
+
+static void image_read(const struct image *m, uint64_t at, uint8_t *p, size_t n)
+{
+    while (n > 0) {
+        size_t i = (size_t)at / PAGE, from = (size_t)at % PAGE, part = PAGE - from < n ? PAGE - from : n;
+        if (m->pages[i] != NULL)
+            memcpy(p, m->pages[i] + from, part);
+        else
+            memset(p, 0, part);
+        at += part;
+        p += part;
+        n -= part;
+    }
+}
+
 void sim_disk_free(struct sim_disk *d)
 {
     if (d == NULL)
         return;
     drop_pending(d);
-    free(d->durable);
-    free(d->seen);
+    image_clear(&d->durable);
+    image_clear(&d->seen);
     free(d);
 }
 
-static void extend(uint8_t **p, size_t *n, size_t to)
+static enum status dead(struct err *err)
 {
-    if (to <= *n)
-        return;
-    *p = realloc(*p, to);
-    ASSERT(*p != NULL);
-    memset(*p + *n, 0, to - *n);
-    *n = to;
+    return err_set(err, ST_IO, "virtual disk: the machine is dead");
 }
 
 static enum status disk_read(void *ctx, uint64_t at, uint8_t *p, size_t n, struct err *err)
 {
     struct sim_disk *d = ctx;
-    if (at > d->n || n > d->n - at)
+    if (at > d->seen.n || n > d->seen.n - at)
         return err_set(err, ST_CORRUPT, "virtual disk: read beyond the end");
-    memcpy(p, d->seen + at, n);
+    image_read(&d->seen, at, p, n);
     return ST_OK;
 }
 
 static enum status disk_write(void *ctx, uint64_t at, struct span bytes, struct err *err)
 {
     struct sim_disk *d = ctx;
+    d->dead = d->dead || d->hook.dies(d->hook.ctx, SIM_BEFORE_WRITE);
     if (d->dead)
-        return err_set(err, ST_IO, "virtual disk: the machine is dead");
+        return dead(err);
+    if (d->hook.full(d->hook.ctx))
+        return err_set(err, ST_NOSPACE, "virtual disk: full");
     struct pending *p = malloc(sizeof *p + bytes.n);
     ASSERT(p != NULL);
     *p = (struct pending){.at = at, .n = bytes.n};
@@ -77,33 +141,27 @@ static enum status disk_write(void *ctx, uint64_t at, struct span bytes, struct 
     else
         d->first = p;
     d->last = p;
-    extend(&d->seen, &d->n, (size_t)at + bytes.n);
-    memcpy(d->seen + at, bytes.p, bytes.n);
-    d->dead = d->hook.dies(d->hook.ctx);
+    image_write(&d->seen, at, bytes.p, bytes.n);
+    d->dead = d->hook.dies(d->hook.ctx, SIM_WRITTEN);
     return ST_OK;
-}
-
-static void apply(struct sim_disk *d, const struct pending *p, size_t from, size_t n)
-{
-    extend(&d->durable, &d->durable_n, (size_t)p->at + p->n);
-    memcpy(d->durable + p->at + from, p->bytes + from, n);
 }
 
 static enum status disk_sync(void *ctx, struct err *err)
 {
     struct sim_disk *d = ctx;
     if (d->dead)
-        return err_set(err, ST_IO, "virtual disk: the machine is dead");
+        return dead(err);
     for (const struct pending *p = d->first; p != NULL; p = p->next)
-        apply(d, p, 0, p->n);
+        image_write(&d->durable, p->at, p->bytes, p->n);
     drop_pending(d);
-    return ST_OK;
+    d->dead = d->hook.dies(d->hook.ctx, SIM_SYNCED);
+    return d->dead ? dead(err) : ST_OK;
 }
 
 static uint64_t disk_size(void *ctx)
 {
     const struct sim_disk *d = ctx;
-    return d->n;
+    return d->seen.n;
 }
 
 struct disk_file sim_disk_file(struct sim_disk *d)
@@ -111,27 +169,41 @@ struct disk_file sim_disk_file(struct sim_disk *d)
     return (struct disk_file){d, disk_read, disk_write, disk_sync, disk_size};
 }
 
-size_t sim_disk_crash(struct sim_disk *d, uint64_t (*random)(void *ctx, uint64_t below), void *ctx)
+void sim_disk_copy(struct sim_disk *to, const struct sim_disk *from)
 {
-    size_t harmed = 0;
+    drop_pending(to);
+    image_copy(&to->durable, &from->seen);
+    image_copy(&to->seen, &from->seen);
+}
+
+void sim_disk_erase(struct sim_disk *d)
+{
+    drop_pending(d);
+    image_clear(&d->durable);
+    image_clear(&d->seen);
+}
+
+struct sim_disk_harm sim_disk_crash(struct sim_disk *d, uint64_t (*random)(void *ctx, uint64_t below),
+                                    void *ctx)
+{
+    struct sim_disk_harm harm = {0};
+    size_t lost = 0;
     for (const struct pending *p = d->first; p != NULL; p = p->next) {
         uint64_t fate = random(ctx, 3);
         if (fate == 0) {
-            apply(d, p, 0, p->n);
+            image_write(&d->durable, p->at, p->bytes, p->n);
+            harm.swapped += lost;
+            lost = 0;
             continue;
         }
-        harmed++;
+        harm.torn++;
+        lost++;
         for (size_t at = 0; fate == 2 && at < p->n; at += SECTOR) /* torn: some sectors arrive, in any order */
             if (random(ctx, 2) == 0)
-                apply(d, p, at, p->n - at < SECTOR ? p->n - at : SECTOR);
+                image_write(&d->durable, p->at + at, p->bytes + at, p->n - at < SECTOR ? p->n - at : SECTOR);
     }
     drop_pending(d);
-    free(d->seen);
-    d->seen = NULL;
-    d->n = 0;
-    extend(&d->seen, &d->n, d->durable_n);
-    if (d->durable_n != 0)
-        memcpy(d->seen, d->durable, d->durable_n);
+    image_copy(&d->seen, &d->durable);
     d->dead = false;
-    return harmed;
+    return harm;
 }

@@ -39,7 +39,7 @@ static void begin(struct story *s, uint64_t seed)
     }
     struct sim_options o = {.seed = seed, .start_ms = START_MS, .delay_ms = 6};
     struct sim_events ev = {.ctx = s, .tell = on_tell};
-    s->sim = sim_new(&o, &s->f.genesis, keys, s->f.n, &ev);
+    s->sim = sim_new(&o, &s->f.genesis, NULL, keys, s->f.n, &ev);
 }
 
 static void end(struct story *s)

@@ -9,7 +9,7 @@
 
 int entente_plant;
 
-enum { SECONDS_MAX = 60 };
+enum { SECONDS_MAX = 300 };
 
 static const struct plant {
     int number;
@@ -41,16 +41,16 @@ static int hunt(const struct plant *p, uint64_t seeds)
     (void)alarm(SECONDS_MAX);
     entente_plant = p->number;
     for (uint64_t seed = 1; seed <= seeds; seed++) {
-        struct sim_stats total = {0};
-        uint64_t ms = 0;
-        struct hash trace;
-        char wrong[512];
-        if (run_seed(seed, false, &total, &ms, &trace, wrong))
+        struct plan plan;
+        struct run_options o = {.story = NULL};
+        static struct run_result res;
+        plan_draw(&plan, seed);
+        if (run_plan(&plan, &o, &res))
             continue;
-        (void)printf("plant %d (%s): caught by seed %" PRIu64 ": %s\n", p->number, p->what, seed, wrong);
+        (void)printf("| %d | %s | %" PRIu64 " | %.120s |\n", p->number, p->what, seed, res.wrong);
         return 0;
     }
-    (void)printf("plant %d (%s): NOT caught in %" PRIu64 " seeds\n", p->number, p->what, seeds);
+    (void)printf("| %d | %s | NOT caught in %" PRIu64 " | |\n", p->number, p->what, seeds);
     return 1;
 }
 
@@ -74,7 +74,7 @@ static bool caught(const struct plant *p, uint64_t seeds)
 
 int main(int argc, char **argv)
 {
-    uint64_t seeds = 12;
+    uint64_t seeds = 60;
     int found = 0, tried = 0, first = 1;
     if (argc > 2 && span_eq(span_str(argv[1]), span_str("--seeds"))) {
         seeds = strtoull(argv[2], NULL, 10);

@@ -1,203 +1,295 @@
-/* One seed: the workload, the faults, and what must hold on every record afterwards. */
-#include "crypto/hash.h"
-#include "fixture/alliance.h"
-#include "ledger/rows.h"
-#include "sim/world.h"
-#include "liar.h"
+/* Carries a plan out: the alliance, the workload, each fault at its time, healing, and what must hold afterwards. */
 #include "run.h"
+#include "replica/replica.h"
+#include "store/store_mem.h"
 
-enum {
-    HEIGHTS = 30,
-    ACKS_MAX = 4096,
-    OLD_MAX = 32,
-    FAR_MS = 90000,
-    LIMIT_MS = 1200000,
-    HEAL_MS = 180000,
-    START_DAY = 20454
-};
-static const uint64_t START_MS = (uint64_t)START_DAY * 86400000 + 36000000;
+enum { HEAL_MS = 240000, SLA_S = 45, UNDO_MAX = 64, BAD_ACTS_MS = 1700, NUDGE_MS = 15000 };
 
-struct acked {
-    struct hash id;
-    size_t node;
-    bool refused;
-};
+/* -- Alliances: founded once per size, the same in every process -- */
 
-struct run {
+struct founded {
+    bool made;
     struct fixture f;
-    struct sim *sim;
-    struct acked acks[ACKS_MAX];
-    size_t n_acks;
-    uint64_t refused, submitted;
-    struct buf old[OLD_MAX]; /* submissions made before */
-    struct liar liar;
-    size_t bad;
-    char failed[512];
+    struct store *base;
 };
 
-static bool on_lie(void *ctx, size_t to, struct span frame, struct buf *ret_frame)
+static struct founded *alliances[FIXTURE_ORGS_MAX + 1][FIXTURE_ORGS_MAX + 1];
+
+static struct founded *alliance_of(size_t partners, size_t witnesses)
+{
+    struct founded **place = &alliances[partners][witnesses];
+    struct err err = {0};
+    if (*place != NULL)
+        return *place;
+    struct founded *x = calloc(1, sizeof *x);
+    ASSERT(x != NULL);
+    fixture_found(&x->f, 1000 * partners + witnesses, partners, witnesses, load_start_ms() - 1000, SLA_S);
+    x->base = store_mem_new();
+    if (replica_found(x->base, &x->f.genesis, &err) != ST_OK) {
+        (void)fprintf(stderr, "founding: %s\n", err.text);
+        abort();
+    }
+    *place = x;
+    return x;
+}
+
+void run_deinit(void)
+{
+    for (size_t p = 0; p <= FIXTURE_ORGS_MAX; p++)
+        for (size_t w = 0; w <= FIXTURE_ORGS_MAX; w++) {
+            struct founded *x = alliances[p][w];
+            if (x == NULL)
+                continue;
+            store_close(x->base);
+            fixture_free(&x->f);
+            free(x);
+            alliances[p][w] = NULL;
+        }
+}
+
+/* -- What the simulator tells -- */
+
+static enum sim_lie on_lie(void *ctx, size_t from, size_t to, struct span frame, struct buf *ret_frame)
 {
     struct run *r = ctx;
-    return liar_lie(&r->liar, to, frame, ret_frame);
+    for (size_t i = 0; i < r->plan->n_bad; i++)
+        if (r->bad[i].node == from)
+            return bad_lie(&r->bad[i], to, frame, ret_frame);
+    return SIM_AS_IT_IS;
 }
 
 static void on_refused(void *ctx, size_t node, const struct hash *id, enum verdict verdict, const char *why)
 {
     struct run *r = ctx;
     (void)verdict, (void)why;
-    r->refused++;
     for (size_t i = 0; i < r->n_acks; i++)
         if (r->acks[i].node == node && hash_eq(&r->acks[i].id, id))
             r->acks[i].refused = true;
 }
 
-/* The newest open decision that a node knows. */
-static bool open_decision(struct run *r, size_t node, struct arena *a, struct state_decision *ret)
+static void on_tell(void *ctx, const char *line)
 {
-    struct view v;
-    struct err err;
-    uint8_t upto[8];
-    struct span key, value;
-    bool found = false;
-    if (store_read_begin(sim_store(r->sim, node), &v, &err) != ST_OK)
-        return false;
-    store_u64(upto, UINT64_MAX);
-    for (int tries = 0; tries < 4 && !found; tries++) {
-        if (view_prev(&v, TABLE_DECISION, span_of(upto, 8), &key, &value) != ST_OK)
-            break;
-        store_u64(upto, load_u64(key.p) - 1);
-        found = codec_decode(&state_decision_desc, arena_dup(a, value), a, ret, &err) == ST_OK &&
-                ret->phase == PHASE_OPEN;
-    }
-    store_read_end(sim_store(r->sim, node), &v);
-    return found;
+    const struct run *r = ctx;
+    if (r->story != NULL)
+        (void)fprintf(r->story, "%s\n", line);
 }
 
-static void submit(struct run *r, size_t node, struct fixture_entry *e)
+/* Called within the replica: only what takes note is allowed here. */
+static void on_voted(void *ctx, size_t node, const struct vote *v)
 {
-    struct replica_status st;
-    struct buf b;
-    struct hash id;
-    enum verdict verdict;
-    char why[256];
-    if (sim_replica(r->sim, node) == NULL || r->n_acks == ACKS_MAX)
+    struct run *r = ctx;
+    if (r->trigger_ms[node] == 0 || v->type != VOTE_PRECOMMIT || !HAS(v, vote_key_value))
         return;
-    replica_status(sim_replica(r->sim, node), &st);
-    e->basis.size = st.tip->tree.size;
-    frontier_root(&st.tip->tree, &e->basis.root);
-    e->at_ms = START_MS + sim_now(r->sim);
-    uint64_t odd = sim_random(r->sim, 12);
-    e->expires_ms = e->at_ms + (odd == 0 ? 200 + sim_random(r->sim, 3000) : UINT64_C(20) * 86400000);
-    if (odd == 1)
-        e->basis.root.b[0] ^= 1; /* a history that never was */
-    buf_init(&b, 1 << 17);
-    fixture_submit(&r->f, e, &b, &id);
-    enum status s = sim_submit(r->sim, node, buf_span(&b), &verdict, why);
-    r->submitted++;
-    bool bad = r->bad == node + 1;
-    if (s == ST_OK && verdict == V_OK && !bad)
-        r->acks[r->n_acks++] = (struct acked){.id = id, .node = node};
-    if (s == ST_OK && verdict == V_OK &&
-        sim_random(r->sim, 8) == 0) { /* the same entry, handed in elsewhere too */
-        size_t other = sim_random(r->sim, r->f.n);
-        if (sim_submit(r->sim, other, buf_span(&b), &verdict, why) == ST_OK && verdict == V_OK &&
-            r->bad != other + 1)
-            r->acks[r->n_acks++] = (struct acked){.id = id, .node = other};
+    sim_isolate(r->sim, node, true);
+    r->isolated_until[node] = sim_now(r->sim) + r->trigger_ms[node];
+    if (r->trigger_crash[node])
+        sim_crash_at_moment(r->sim, node, sim_random(r->sim, 3), r->trigger_ms[node] / 2 + 300);
+    r->trigger_ms[node] = 0;
+}
+
+/* -- Faults -- */
+
+static size_t twin_of(const struct run *r, size_t node)
+{
+    for (size_t i = 0; i < r->plan->n_bad; i++)
+        if (r->plan->bad[i].node == node)
+            return r->twins[i];
+    return 0;
+}
+
+static uint64_t everybody(const struct run *r)
+{
+    return r->n >= 64 ? UINT64_MAX : ((uint64_t)1 << r->n) - 1;
+}
+
+static void all_sleep(struct run *r, const struct plan_fault *x)
+{
+    r->asleep_ms += x->b;
+    for (size_t i = 0; i < sim_nodes(r->sim); i++)
+        sim_sleep(r->sim, i, x->b + sim_random(r->sim, 15000), x->c != 0);
+}
+
+static void crash_alone(struct run *r, const struct plan_fault *x)
+{
+    sim_partition(r->sim, (uint64_t)1 << x->a);
+    load_comment(r, x->a, 0);
+    sim_crash(r->sim, x->a, x->b);
+    r->healed_at = sim_now(r->sim) + x->b;
+}
+
+static void withhold_all(struct run *r, uint64_t precommits, uint64_t prevotes)
+{
+    sim_withhold(r->sim, SIM_PRECOMMIT, precommits);
+    sim_withhold(r->sim, SIM_PREVOTE, prevotes);
+}
+
+static void apply(struct run *r, const struct plan_fault *x)
+{
+    struct sim *s = r->sim;
+    switch (x->kind) {
+    case FAULT_CRASH:
+        sim_crash(s, x->a, x->b);
+        break;
+    case FAULT_CRASH_AT_WRITE:
+        sim_crash_at_write(s, x->a, x->b);
+        break;
+    case FAULT_CRASH_AT_MOMENT:
+        sim_crash_at_moment(s, x->a, x->c, x->b);
+        break;
+    case FAULT_CRASH_ALONE:
+        crash_alone(r, x);
+        break;
+    case FAULT_PARTITION:
+        sim_partition(s, x->c);
+        break;
+    case FAULT_HEAL:
+        sim_partition(s, 0);
+        break;
+    case FAULT_CUT:
+        sim_cut(s, x->a, x->c);
+        break;
+    case FAULT_WITHHOLD:
+        sim_withhold(s, (enum sim_message)x->b, x->c);
+        break;
+    case FAULT_DELIVER:
+        for (int k = SIM_PROPOSAL; k < SIM_MESSAGES; k++)
+            sim_withhold(s, (enum sim_message)k, 0);
+        break;
+    case FAULT_REPLAY:
+        sim_replay(s, x->b);
+        break;
+    case FAULT_SLEEP:
+        sim_sleep(s, x->a, x->b, x->c != 0);
+        break;
+    case FAULT_ALL_SLEEP:
+        all_sleep(r, x);
+        break;
+    case FAULT_JUMP:
+        sim_clock_jump(s, x->a, (int64_t)x->c);
+        r->clock_right_ms[x->a] = sim_now(s) + x->b;
+        break;
+    case FAULT_FULL:
+        sim_disk_full(s, x->a, x->b);
+        break;
+    case FAULT_DAMAGE:
+        (void)sim_damage(s, x->a, x->b);
+        break;
+    case FAULT_BACKUP:
+        sim_backup(s, x->a);
+        break;
+    case FAULT_RESTORE:
+        sim_restore(s, x->a, (enum sim_journal)x->c);
+        break;
+    case FAULT_CLONE:
+        (void)sim_clone(s, x->a, x->c != 0);
+        break;
+    case FAULT_AUDIENCE:
+        if (twin_of(r, x->a) != 0)
+            sim_audience(s, twin_of(r, x->a), x->c);
+        break;
+    case FAULT_FLOOD:
+        load_flood(r, x->a, x->b);
+        break;
+    case FAULT_LOCK_ALONE:
+        r->trigger_ms[x->a] = x->b;
+        r->trigger_crash[x->a] = x->c != 0;
+        break;
+    case FAULT_LOCK_MANY:
+        withhold_all(r, everybody(r), everybody(r) & ~x->c);
+        r->delivered_at = sim_now(s) + x->b;
+        break;
+    case PLAN_FAULT_KINDS:
+        break;
     }
-    struct buf *kept = &r->old[r->submitted % OLD_MAX];
-    buf_deinit(kept);
-    *kept = b;
 }
 
-/* An entry of long ago, handed in once more. */
-static void replay(struct run *r)
+/* What a fault began, and time ends. */
+static uint64_t next_end(const struct run *r)
 {
-    const struct buf *b = &r->old[sim_random(r->sim, OLD_MAX)];
-    enum verdict verdict;
-    char why[256];
-    if (b->n > 0)
-        (void)!sim_submit(r->sim, sim_random(r->sim, r->f.n), buf_span(b), &verdict, why);
-}
-
-static void act(struct run *r)
-{
-    struct arena a CLEANUP(arena_deinit);
-    arena_init(&a, 0);
-    size_t node = sim_random(r->sim, r->f.n), org = sim_random(r->sim, r->f.n);
-    while (!r->f.orgs[org].partner)
-        org = (org + 1) % r->f.n;
-    struct prose prose;
-    struct state_decision d;
-    if (sim_random(r->sim, 10) == 0) {
-        replay(r);
-        return;
+    uint64_t at = UINT64_MAX;
+    for (size_t i = 0; i < SIM_NODES_MAX; i++) {
+        at = r->isolated_until[i] != 0 && r->isolated_until[i] < at ? r->isolated_until[i] : at;
+        at = r->clock_right_ms[i] != 0 && r->clock_right_ms[i] < at ? r->clock_right_ms[i] : at;
     }
-    uint64_t what = sim_random(r->sim, 10);
-    struct fixture_entry e = {.org = org, .prose = &prose, .n_prose = 1};
-    if (what < 4) {
-        struct note body = {.type = NOTE_COMMENT};
-        prose = fixture_prose(&r->f, "on the way", &body.text);
-        SET_HAS(&body, note_key_text);
-        e.kind = KIND_NOTE;
-        e.seat = sim_random(r->sim, 4);
-        e.body = &body;
-        submit(r, node, &e);
-    } else if (what < 6 || !open_decision(r, node, &a, &d)) {
-        struct propose body = {.type = span_str("commercial-terms"),
-                               .proposal.effect = {.type = EFFECT_NONE}};
-        prose = fixture_prose(&r->f, "display fee", &body.proposal.title);
-        e.kind = KIND_PROPOSE;
-        e.seat = 2;
-        e.body = &body;
-        submit(r, node, &e);
-    } else {
-        struct ballot body = {
-            .decision = {.number = d.number, .digest = d.digest}, .rung = d.rung, .choice = CHOICE_APPROVE};
-        e.kind = KIND_BALLOT;
-        e.seat = d.rung == 0 ? 2 : 0;
-        e.body = &body;
-        e.n_prose = 0;
-        submit(r, node, &e);
+    at = r->healed_at != 0 && r->healed_at < at ? r->healed_at : at;
+    return r->delivered_at != 0 && r->delivered_at < at ? r->delivered_at : at;
+}
+
+static bool is_over(uint64_t *at, uint64_t now)
+{
+    bool over = *at != 0 && *at <= now;
+    if (over)
+        *at = 0;
+    return over;
+}
+
+static void end_faults(struct run *r, uint64_t now)
+{
+    for (size_t i = 0; i < SIM_NODES_MAX; i++) {
+        if (is_over(&r->isolated_until[i], now))
+            sim_isolate(r->sim, i, false);
+        if (is_over(&r->clock_right_ms[i], now))
+            sim_clock_right(r->sim, i);
     }
-}
-
-/* A node that is cut off takes an entry, and crashes. */
-static void crash_alone(struct run *r, size_t node, uint64_t down_ms)
-{
-    struct prose prose;
-    struct note body = {.type = NOTE_COMMENT};
-    struct fixture_entry e = {.org = 0, .prose = &prose, .n_prose = 1, .kind = KIND_NOTE, .body = &body};
-    prose = fixture_prose(&r->f, "cut off", &body.text);
-    SET_HAS(&body, note_key_text);
-    sim_partition(r->sim, (uint64_t)1 << node);
-    submit(r, node, &e);
-    sim_crash(r->sim, node, down_ms);
-}
-
-static void fault(struct run *r)
-{
-    uint64_t what = sim_random(r->sim, 5);
-    size_t node = sim_random(r->sim, r->f.n);
-    uint64_t down = 500 + sim_random(r->sim, 8000);
-    if (what == 0)
-        sim_crash(r->sim, node, down);
-    else if (what == 4)
-        crash_alone(r, node, down);
-    else if (what == 1)
-        sim_crash_at_write(r->sim, node, down);
-    else if (what == 2)
-        sim_partition(r->sim, 1 + sim_random(r->sim, ((uint64_t)1 << r->f.n) - 2));
-    else
+    if (is_over(&r->healed_at, now))
         sim_partition(r->sim, 0);
+    if (is_over(&r->delivered_at, now))
+        withhold_all(r, 0, 0);
+}
+
+/* Runs until then; faults come at their times. */
+static bool advance(struct run *r, uint64_t to)
+{
+    const struct plan *p = r->plan;
+    for (;;) {
+        uint64_t at = to, end = next_end(r);
+        bool fault = r->next_fault < p->n_faults && p->faults[r->next_fault].at_ms <= at;
+        at = fault ? p->faults[r->next_fault].at_ms : at;
+        fault = fault && end > at;
+        at = end < at ? end : at;
+        at = at < sim_now(r->sim) ? sim_now(r->sim) : at;
+        if (r->n_acting > 0 && r->bad_acts_at < at) {
+            at = r->bad_acts_at > sim_now(r->sim) ? r->bad_acts_at : sim_now(r->sim);
+            fault = false;
+        }
+        if (!sim_run(r->sim, at))
+            return false;
+        end_faults(r, at);
+        if (r->n_acting > 0 && r->bad_acts_at <= at) {
+            for (size_t i = 0; i < p->n_bad; i++)
+                bad_act(&r->bad[i]);
+            r->bad_acts_at = at + BAD_ACTS_MS;
+        }
+        if (fault)
+            apply(r, &p->faults[r->next_fault++]);
+        else if (at >= to)
+            return sim_failed(r->sim) == NULL;
+    }
+}
+
+/* -- Healing -- */
+
+static bool is_bad(const struct run *r, size_t i)
+{
+    return ((r->bad_mask >> i) & 1) != 0;
+}
+
+static size_t first_honest(const struct run *r)
+{
+    size_t i = 0;
+    while (i + 1 < r->n && is_bad(r, i))
+        i++;
+    return i;
 }
 
 static bool all_level(struct run *r)
 {
-    for (size_t i = 0; i < r->f.n; i++) {
+    uint64_t height = sim_height(r->sim, first_honest(r));
+    for (size_t i = 0; i < r->n; i++) {
         struct replica_status st;
-        if (r->bad == i + 1)
+        if (is_bad(r, i))
             continue;
-        if (sim_replica(r->sim, i) == NULL || sim_height(r->sim, i) != sim_height(r->sim, 0))
+        if (!sim_awake(r->sim, i) || sim_height(r->sim, i) != height)
             return false;
         replica_status(sim_replica(r->sim, i), &st);
         if (st.mempool != 0)
@@ -206,152 +298,159 @@ static bool all_level(struct run *r)
     return true;
 }
 
-/* The ids on a node's record, each once; and every acknowledged entry among them, or refused. */
-static void check_record(struct run *r, size_t node)
+static bool wait_level(struct run *r)
 {
-    struct ids *ids = ids_new();
-    struct view v;
-    struct err err;
-    struct tip tip;
-    uint64_t leaf, deadline, time_ms = 0;
-    if (store_read_begin(sim_store(r->sim, node), &v, &err) != ST_OK || tip_load(&v, &tip, &err) != ST_OK) {
-        (void)snprintf(r->failed, sizeof r->failed, "node %zu: %.200s", node, err.text);
-        return;
+    uint64_t from = sim_now(r->sim), nudged = from;
+    while (!all_level(r)) {
+        /* What has expired meanwhile is refused by the next block, and there is none without something to decide. */
+        if (sim_now(r->sim) > nudged + NUDGE_MS) {
+            load_comment(r, first_honest(r), 0);
+            nudged = sim_now(r->sim);
+        }
+        if (sim_now(r->sim) > from + HEAL_MS)
+            sim_fail(r->sim, SIM_PROGRESS, "%d s after the network healed the honest nodes are not level", HEAL_MS / 1000);
+        if (!advance(r, sim_now(r->sim) + 500))
+            return false;
     }
-    for (uint64_t i = 0; i < tip.tree.size && r->failed[0] == 0; i++) {
-        struct arena a CLEANUP(arena_deinit);
-        struct span bytes;
-        struct leaf l;
-        arena_init(&a, 0);
-        if (block_leaf(&v, i, &bytes, &err) != ST_OK || leaf_parse(bytes, &a, &l, &err) != ST_OK) {
-            struct block_record rec; /* or a leaf of the genesis */
-            if (codec_decode(&block_record_desc, bytes, &a, &rec, &err) == ST_OK && rec.leaf == LEAF_BLOCK)
-                time_ms = rec.time_ms;
+    return true;
+}
+
+/* All is well again: every honest node gets level, and an entry handed to any of them becomes final. */
+static bool heal(struct run *r)
+{
+    struct sim *s = r->sim;
+    sim_partition(s, 0);
+    for (int k = SIM_PROPOSAL; k < SIM_MESSAGES; k++)
+        sim_withhold(s, (enum sim_message)k, 0);
+    for (size_t i = 0; i < r->n; i++) {
+        sim_isolate(s, i, false);
+        r->trigger_ms[i] = r->isolated_until[i] = r->clock_right_ms[i] = 0;
+    }
+    r->healed_at = r->delivered_at = 0;
+    sim_clocks_right(s);
+    sim_quiet(s);
+    if (!wait_level(r))
+        return false;
+    size_t node = first_honest(r);
+    uint64_t height = sim_height(s, node);
+    for (int tries = 0; tries < 8 && sim_height(s, node) == height; tries++) {
+        load_comment(r, node, 0);
+        if (!advance(r, sim_now(s) + 200) || !wait_level(r))
+            return false;
+    }
+    if (sim_height(s, node) == height)
+        sim_fail(s, SIM_PROGRESS, "nothing more becomes final after the network healed");
+    return sim_failed(s) == NULL;
+}
+
+/* -- One run -- */
+
+static bool workload(struct run *r)
+{
+    const struct plan *p = r->plan;
+    uint64_t at = 0, calm_until;
+    while (at < p->storm_ms) {
+        at += 30 + sim_random(r->sim, 2 * p->pace_ms);
+        if (!advance(r, at))
+            return false;
+        if (r->submitted < p->entries_max)
+            load_act(r);
+    }
+    calm_until = plan_over_ms(p) + p->calm_ms;
+    while (at < calm_until) {
+        at += 1000 + sim_random(r->sim, 60000);
+        if (!advance(r, at < calm_until ? at : calm_until))
+            return false;
+        if (sim_random(r->sim, 2) == 0)
+            load_act(r);
+    }
+    return true;
+}
+
+static void check_evidence(struct run *r, struct run_result *res)
+{
+    uint64_t newest = sim_height(r->sim, first_honest(r)) + 2;
+    for (uint64_t h = 1; h <= newest; h++)
+        res->guilty |= sim_guilty(r->sim, h);
+    if ((res->guilty & ~r->bad_mask) != 0)
+        sim_fail(r->sim, SIM_GUILTY, "evidence convicts honest nodes: mask %" PRIx64 ", bad are %" PRIx64, res->guilty, r->bad_mask);
+}
+
+static void begin(struct run *r, const struct plan *p, const struct run_options *o)
+{
+    struct sim_keys keys[SIM_NODES_MAX];
+    struct founded *x = alliance_of(p->partners, p->witnesses);
+    size_t machines = p->partners + p->witnesses;
+    r->plan = p;
+    r->f = &x->f;
+    r->n = machines;
+    r->bad_mask = plan_bad_mask(p);
+    r->story = o->story;
+    for (size_t i = 0; i < r->n; i++) {
+        const struct fixture_org *org = &x->f.orgs[i];
+        keys[i] = (struct sim_keys){span_str(org->id), org->vote, org->cosign, org->log, org->node};
+    }
+    for (size_t i = 0; i < p->n_bad; i++) {
+        if (!p->bad[i].twin)
             continue;
-        }
-        struct boundary b;
-        const struct basis *basis = &l.entry.basis;
-        if (l.entry.expires_ms <= time_ms)
-            (void)snprintf(r->failed, sizeof r->failed, "leaf %" PRIu64 " had expired when it was taken", i);
-        else if (rows_boundary(&v, basis->size, false, &b, &err) != ST_OK || !hash_eq(&b.root, &basis->root))
-            (void)snprintf(r->failed, sizeof r->failed, "the basis of leaf %" PRIu64 " is not on the record",
-                           i);
-        else if (ids_find(ids, &l.id, &leaf))
-            (void)snprintf(r->failed, sizeof r->failed,
-                           "an entry was applied twice, at leaves %" PRIu64 " and %" PRIu64, leaf, i);
-        else if (leaf_verify(&l) != ST_OK)
-            (void)snprintf(r->failed, sizeof r->failed, "leaf %" PRIu64 " has a bad signature", i);
-        else
-            ids_add(ids, &l.id, i, 1);
+        r->twins[i] = machines;
+        keys[machines++] = keys[p->bad[i].node];
     }
-    if (r->failed[0] == 0 && gov_next_deadline(&v, &deadline) == ST_OK && deadline <= tip.time_ms)
-        (void)snprintf(r->failed, sizeof r->failed, "a deadline of %s has passed, and nothing happened",
-                       time_utc(deadline).s);
-    for (size_t i = 0; i < r->n_acks && r->failed[0] == 0; i++)
-        if (!r->acks[i].refused && !ids_find(ids, &r->acks[i].id, &leaf))
-            (void)snprintf(r->failed, sizeof r->failed,
-                           "entry %.16s... was acknowledged by node %zu and is lost",
-                           hex_of(&r->acks[i].id).s, r->acks[i].node);
-    store_read_end(sim_store(r->sim, node), &v);
-    ids_free(ids);
-}
-
-static void storm(struct run *r)
-{
-    uint64_t at = 0, next_fault = 3000;
-    bool crashed = false, parted = false;
-    while (sim_failed(r->sim) == NULL && at < LIMIT_MS) {
-        at += 50 + sim_random(r->sim, 700);
-        if (!sim_run(r->sim, at))
-            return;
-        act(r);
-        if (at >= next_fault) {
-            next_fault = at + 1000 + sim_random(r->sim, 6000);
-            fault(r);
-        }
-        struct sim_stats s = sim_stats(r->sim);
-        if (!parted && s.partitions == 0 && sim_height(r->sim, 0) > HEIGHTS / 2)
-            sim_partition(r->sim, 1 + sim_random(r->sim, ((uint64_t)1 << r->f.n) - 2));
-        if (!crashed && s.crashes_unsynced == 0 && sim_height(r->sim, 0) > HEIGHTS / 3)
-            sim_crash_at_write(r->sim, sim_random(r->sim, r->f.n), 1500);
-        crashed = s.crashes_unsynced > 0;
-        parted = s.partitions > 0;
-        if (crashed && parted && s.blocks >= HEIGHTS)
-            return;
+    struct sim_options so = {.seed = p->seed * 31 + 7,
+                             .start_ms = load_start_ms(),
+                             .loss_percent = p->loss_percent,
+                             .duplicate_percent = p->duplicate_percent,
+                             .delay_ms = p->delay_ms,
+                             .clock_off_ms = p->clock_off_ms,
+                             .drift_ppm = p->drift_ppm,
+                             .trace = o->trace,
+                             .bad = r->bad_mask};
+    struct sim_events ev = {.ctx = r, .refused = on_refused, .lie = on_lie, .tell = on_tell, .voted = on_voted};
+    r->sim = sim_new(&so, &x->f.genesis, x->base, keys, machines, &ev);
+    for (size_t i = 0; i < p->n_bad; i++) {
+        r->bad[i] = (struct bad){.f = r->f, .sim = r->sim, .node = p->bad[i].node, .ways = p->bad[i].ways, .state = p->seed + i};
+        r->n_acting += p->bad[i].ways != 0;
     }
-}
-
-bool run_seed(uint64_t seed, bool trace, struct sim_stats *total, uint64_t *ret_ms, struct hash *ret_trace,
-              char wrong_text[512])
-{
-    size_t partners = 3 + seed % 3, witnesses = 1 + seed % 2;
-    struct run *r = calloc(1, sizeof *r);
-    struct sim_keys keys[FIXTURE_ORGS_MAX];
-    ASSERT(r != NULL);
-    fixture_found(&r->f, seed, partners, witnesses, START_MS - 1000, 45);
-    for (size_t i = 0; i < r->f.n; i++) {
-        const struct fixture_org *o = &r->f.orgs[i];
-        keys[i] = (struct sim_keys){span_str(o->id), o->vote, o->cosign, o->log, o->node};
-    }
-    for (size_t i = 0; i < OLD_MAX; i++)
+    for (size_t i = 0; i < RUN_OLD_MAX; i++)
         buf_init(&r->old[i], 1);
-    uint64_t bad = seed / 3 % 3; /* 0: nobody; 1: the last node lies; 2: its clock is far ahead */
-    r->bad = bad == 0 ? 0 : r->f.n;
-    struct sim_options o = {.seed = seed * 31 + 7,
-                            .start_ms = START_MS,
-                            .loss_percent = 5 + (unsigned)(seed % 6),
-                            .duplicate_percent = 3,
-                            .delay_ms = 5 + (unsigned)(seed % 7) * 25,
-                            .clock_off_ms = 400,
-                            .trace = trace,
-                            .bad = r->bad,
-                            .bad_clock_ms = bad == 2 ? FAR_MS : 0};
-    struct sim_events ev = {.ctx = r, .refused = on_refused, .lie = bad == 1 ? on_lie : NULL};
-    r->sim = sim_new(&o, &r->f.genesis, keys, r->f.n, &ev);
-    r->liar = (struct liar){&r->f, r->sim, r->f.n - 1};
-    storm(r);
-    sim_partition(r->sim, 0);
-    sim_quiet(r->sim);
-    uint64_t healed = sim_now(r->sim);
-    while (sim_failed(r->sim) == NULL && !all_level(r) && sim_now(r->sim) < healed + HEAL_MS)
-        (void)sim_run(r->sim, sim_now(r->sim) + 500);
+}
+
+static void end(struct run *r, struct run_result *res)
+{
+    const struct plan *p = r->plan;
     const char *wrong = sim_failed(r->sim);
-    struct sim_stats s = sim_stats(r->sim);
-    if (wrong == NULL && !all_level(r))
-        wrong = "no progress after the network healed";
-    if (wrong == NULL && s.blocks < HEIGHTS)
-        wrong = "too few heights";
-    for (size_t i = 0; wrong == NULL && i < r->f.n; i++) {
-        if (r->bad == i + 1)
-            continue;
-        check_record(r, i);
-        wrong = r->failed[0] != 0 ? r->failed : NULL;
-    }
+    res->check = sim_failed_check(r->sim);
+    res->forked = sim_forked(r->sim);
     if (wrong != NULL)
-        (void)snprintf(wrong_text, 512, "%.380s; %zu partners, %zu witnesses, %s, at %" PRIu64 " ms", wrong,
-                       partners, witnesses,
-                       bad == 0   ? "all honest"
-                       : bad == 1 ? "the last lies"
-                                  : "the last one's clock is ahead",
-                       sim_now(r->sim));
-    total->blocks += s.blocks;
-    total->sent += s.sent;
-    total->lost += s.lost;
-    total->duplicated += s.duplicated;
-    total->crashes += s.crashes;
-    total->crashes_unsynced += s.crashes_unsynced;
-    total->torn += s.torn;
-    total->partitions += s.partitions;
-    total->rounds += s.rounds;
-    total->locks += s.locks;
-    total->unlocks += s.unlocks;
-    total->reproposals += s.reproposals;
-    *ret_ms += sim_now(r->sim);
-    *ret_trace = sim_trace(r->sim);
-    for (size_t i = 0; i < OLD_MAX; i++)
+        (void)snprintf(res->wrong, sizeof res->wrong, "%s: %.400s; %zu partners, %zu witnesses, %zu bad, at %" PRIu64 " ms",
+                       sim_check_words(res->check), wrong, p->partners, p->witnesses, p->n_bad, sim_now(r->sim));
+    res->stats = *sim_stats(r->sim);
+    res->ms = sim_now(r->sim);
+    res->asleep_ms = r->asleep_ms < res->ms ? r->asleep_ms : res->ms;
+    res->trace = sim_trace(r->sim);
+    for (size_t i = 0; i < RUN_OLD_MAX; i++)
         buf_deinit(&r->old[i]);
     sim_free(r->sim);
-    fixture_free(&r->f);
+}
+
+bool run_plan(const struct plan *p, const struct run_options *o, struct run_result *ret_result)
+{
+    struct run *r = calloc(1, sizeof *r);
+    ASSERT(r != NULL);
+    *ret_result = (struct run_result){0};
+    begin(r, p, o);
+    if (workload(r) && !p->over_f && heal(r)) {
+        size_t one = first_honest(r), other = r->n - 1;
+        while (is_bad(r, other) && other > one)
+            other--;
+        record_check(r, one);
+        if (other != one && sim_failed(r->sim) == NULL)
+            record_check(r, other);
+        if (sim_failed(r->sim) == NULL)
+            record_audit(r, one);
+    }
+    check_evidence(r, ret_result);
+    end(r, ret_result);
     free(r);
-    return wrong == NULL;
+    return ret_result->check == SIM_FINE;
 }

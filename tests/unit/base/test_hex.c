@@ -40,3 +40,21 @@ Test(base64, vectors)
     }
     arena_deinit(&a);
 }
+
+/* Found by fuzzing: libsodium 1.0.18 takes every byte from 0x80 on for a '/'. */
+Test(base64, bytes_of_no_alphabet_are_refused)
+{
+    struct arena a;
+    arena_init(&a, 0);
+    for (int c = 0; c < 256; c++) {
+        const uint8_t text[4] = {'A', (uint8_t)c, 'A', 'A'};
+        bool known = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+        struct span s;
+        enum status st = base64_decode(span_of(text, sizeof text), &a, &s);
+        cr_expect_eq(st, known ? ST_OK : ST_FORMAT, "byte %02x", (unsigned)c);
+        bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+        st = hex_decode(span_of(text, 2), &a, &s);
+        cr_expect_eq(st, digit ? ST_OK : ST_FORMAT, "hex, byte %02x", (unsigned)c);
+    }
+    arena_deinit(&a);
+}

@@ -39,10 +39,11 @@ Test(reference, enum_rows)
 {
     struct buf b;
     buf_init(&b, 1 << 16);
-    codec_reference_enum(&effect_type_enum, &b);
-    cr_assert_str_eq(buf_cstr(&b), "### effect_type\n\nWhat passing a decision does.\n\n"
-                                   "| number | text | meaning |\n|---|---|---|\n| 1 | `none` |  |\n"
-                                   "| 2 | `amend` | Replaces one charter section. |\n\n");
+    codec_reference_enum(&registrar_act_enum, &b);
+    cr_assert_str_eq(buf_cstr(&b), "### registrar_act\n\nWhat two seats do together.\n\n"
+                                   "| number | text | meaning |\n|---|---|---|\n"
+                                   "| 1 | `replace` | Set the registrar's keys. |\n"
+                                   "| 2 | `cancel` | Cancel a recovery that is announced. |\n\n");
     buf_deinit(&b);
 }
 

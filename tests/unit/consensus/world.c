@@ -57,10 +57,21 @@ struct world {
 static struct world world;
 static _Alignas(16) uint8_t memory[WORLD_NODES][1 << 20];
 static struct consensus_actions actions; /* of the step at hand */
+static struct span choices;
+
+void world_choose(struct span bytes)
+{
+    choices = bytes;
+}
 
 /* splitmix64 (Steele, Lea, Flood 2014) */
 static uint32_t pick(struct world *w, uint32_t below)
 {
+    if (choices.n > 0) {
+        uint32_t choice = choices.p[0];
+        choices = span_of(choices.p + 1, choices.n - 1);
+        return below <= 256 ? choice % below : choice * 257 % below;
+    }
     uint64_t z = (w->random += 0x9e3779b97f4a7c15u);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;

@@ -10,8 +10,7 @@
 #ifndef ENT_TESTS_CONSENSUS_WORLD_H
 #define ENT_TESTS_CONSENSUS_WORLD_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "base/span.h"
 
 enum { WORLD_NODES = 7, WORLD_HEIGHTS = 2 };
 
@@ -21,6 +20,8 @@ struct world_counts {
         untimely, lost, certificates;
 };
 
+/* The next run's choices: a byte each, then the seed's. For the fuzzer. Borrowed until that run is over. */
+void world_choose(struct span bytes);
 /* Runs one schedule. NULL, or what went wrong (static text). The validator n - 1 lies if `liar`. */
 const char *world_run(uint64_t seed, uint32_t n, bool liar, struct world_counts *counts);
 

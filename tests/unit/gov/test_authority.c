@@ -97,7 +97,12 @@ Test(authority, GOV_3_seat_and_key)
     EXPECT_VERDICT(&w, world_propose(&w, "brand/node", "plan", NULL), V_NOT_PERMITTED);
     struct note n = {.type = NOTE_EVIDENCE};
     EXPECT_VERDICT(&w, world_entry(&w, "brand/finance", 200, &note_desc, &n), V_UNKNOWN_KIND);
-    EXPECT_VERDICT(&w, world_entry(&w, "brand/node", KIND_READY, &note_desc, &n), V_NOT_SUPPORTED);
+    struct ready ready = {.height = 1};
+    EXPECT_VERDICT(&w, world_entry(&w, "brand/finance", KIND_READY, &ready_desc, &ready), V_NOT_PERMITTED);
+    EXPECT_WHY(&w, "brand/node");
+    struct support support = {.rules = 2};
+    EXPECT_VERDICT(&w, world_entry(&w, "brand/finance", KIND_SUPPORT, &support_desc, &support),
+                   V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, world_entry(&w, "brand/finance", KIND_BALLOT, &note_desc, &n), V_MALFORMED);
     EXPECT_VERDICT(&w, world_entry(&w, "brand/finance", KIND_NOTE, &note_desc, &n), V_INCOMPLETE);
     world_free(&w);
@@ -109,7 +114,7 @@ Test(authority, GOV_5_registrar_sets_holders)
     world_found(&w);
     EXPECT_VERDICT(&w, world_holder(&w, "brand/sponsor", "brand/finance", "k", NULL), V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, world_holder(&w, "maker/registrar", "brand/finance", "k", NULL), V_NOT_PERMITTED);
-    EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/registrar", "k", NULL), V_NOT_SUPPORTED);
+    EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/registrar", "k", NULL), V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/mediator", "k", NULL), V_NO_SUCH_OBJECT);
     EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/finance", "k", "k"), V_MALFORMED);
     EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/finance", "maker/finance", NULL),
@@ -133,7 +138,6 @@ Test(authority, GOV_6_revocation_is_immediate)
     EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/quality", "brand/finance", "q"), V_OK);
     EXPECT_VERDICT(&w, world_revoke(&w, "maker/registrar", "brand/finance"), V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, world_revoke(&w, "brand/registrar", "unheard of"), V_NO_SUCH_OBJECT);
-    EXPECT_VERDICT(&w, world_revoke(&w, "brand/registrar", "brand/node"), V_NOT_SUPPORTED);
     EXPECT_VERDICT(&w, world_revoke(&w, "brand/registrar", "brand/finance"), V_OK);
     EXPECT_VERDICT(&w, world_revoke(&w, "brand/registrar", "brand/finance"), V_REVOKED_KEY);
     EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "plan", NULL), V_REVOKED_KEY);
@@ -150,11 +154,12 @@ Test(authority, GOV_6_registrar_keys)
 {
     struct world w;
     world_found(&w);
-    EXPECT_VERDICT(&w, world_revoke(&w, "brand/registrar", "brand/registrar 2"), V_NOT_SUPPORTED);
+    EXPECT_VERDICT(&w, world_revoke(&w, "brand/registrar", "brand/registrar 2"), V_NOT_PERMITTED);
+    EXPECT_WHY(&w, "by itself alone");
     EXPECT_VERDICT(&w, world_revoke(&w, "brand/registrar", "brand/registrar"), V_OK); /* itself */
     w.key = "brand/registrar 2";
     EXPECT_VERDICT(&w, world_revoke(&w, "brand/registrar", "brand/registrar 2"),
-                   V_NOT_SUPPORTED); /* the last */
+                   V_NOT_PERMITTED); /* the last */
     EXPECT_WHY(&w, "last key");
     world_free(&w);
 }

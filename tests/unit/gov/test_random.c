@@ -1,12 +1,10 @@
 /* Random streams of entries and jumps of time: the tables always agree (gov_check runs after each act), a
  * refusal writes nothing, and the same stream gives the same state. */
 #include <criterion/criterion.h>
-#include "world.h"
-#include "crypto/hash.h"
+#include "world_members.h"
+#include "cert/vote.h"
 
-TestSuite(random, .timeout = 120);
-
-enum { SEEDS = 24, ACTS = 240 };
+enum { SEEDS = 32, ACTS = 280 };
 
 static uint64_t next(uint64_t *state)
 {
@@ -19,30 +17,6 @@ static uint64_t next(uint64_t *state)
 static const char *pick(uint64_t *rng, const char *const *v, size_t n)
 {
     return v[next(rng) % n];
-}
-
-/* Digest of all writes so far. */
-static struct hash state_digest(struct world *w)
-{
-    struct arena a;
-    struct overlay_write *writes;
-    size_t n;
-    struct sha256 h;
-    struct hash ret;
-    arena_init(&a, 0);
-    cr_assert_eq(overlay_writes(&w->state, &a, &writes, &n), ST_OK);
-    sha256_init(&h);
-    for (size_t i = 0; i < n; i++) {
-        uint8_t len[16];
-        store_u64(len, writes[i].key.n << 8 | writes[i].table);
-        store_u64(len + 8, writes[i].value.n);
-        sha256_update(&h, span_of(len, sizeof len));
-        sha256_update(&h, writes[i].key);
-        sha256_update(&h, writes[i].value);
-    }
-    sha256_final(&h, &ret);
-    arena_deinit(&a);
-    return ret;
 }
 
 static const char *const seats[] = {
@@ -62,10 +36,53 @@ static const struct {
             {"solo", "maker/business-lead"},     {"charter-policy", "brand/quality"},
             {"renewal", "brand/sponsor"},        {"spend", "brand/finance"},
             {"charter-core", "brand/sponsor"},   {"guarded", "maker/quality"},
-            {"charter-policy", "maker/quality"}, {"strict", "distributor/finance"}};
+            {"charter-policy", "maker/quality"}, {"strict", "distributor/finance"},
+            {"needing", "brand/finance"},        {"final", "maker/finance"},
+            {"upgrade", "maker/sponsor"},        {"admission", "brand/sponsor"},
+            {"upgrade", "brand/sponsor"},        {"needing", "maker/finance"},
+            {"removal", "brand/sponsor"},        {"exit", "maker/sponsor"}};
+
+/* Cards made once for all streams: of a newcomer, and of nodes. */
+enum { CARDS = 3 };
+static struct {
+    bool made;
+    struct arena a;
+    struct fixture_card joins, nodes[CARDS];
+    struct effect admit, upgrade;
+} pool;
+
+static void make_pool(void)
+{
+    static const char *const owners[CARDS] = {"brand", "maker", "brand"};
+    struct world w = {0};
+    if (pool.made)
+        return;
+    arena_init(&pool.a, 0);
+    arena_init(&w.a, 0);
+    world_newcomer(&w, "carrier", &pool.joins);
+    pool.joins.bytes = arena_dup(&pool.a, pool.joins.bytes);
+    for (size_t i = 0; i < CARDS; i++)
+        fixture_card_make(&pool.a, 100 + i, owners[i], NULL, NULL, &pool.nodes[i]);
+    pool.admit = world_admit(&w, &pool.joins, ROLE_PARTNER);
+    pool.admit.party.org = span_str("carrier");
+    pool.upgrade = (struct effect){.type = EFFECT_UPGRADE};
+    SET_HAS(&pool.upgrade, effect_key_rules);
+    arena_deinit(&w.a);
+    pool.made = true;
+}
+
+static void free_pool(void)
+{
+    fixture_card_free(&pool.joins);
+    for (size_t i = 0; i < CARDS; i++)
+        fixture_card_free(&pool.nodes[i]);
+    arena_deinit(&pool.a);
+}
 static const char *const words[] = {"12 bottles", "6 bottles", "4 bottles"};
 static const enum choice choices[] = {CHOICE_APPROVE, CHOICE_APPROVE, CHOICE_APPROVE, CHOICE_APPROVE,
                                       CHOICE_REJECT,  CHOICE_ABSTAIN, CHOICE_VETO,    CHOICE_RECUSE};
+
+TestSuite(random, .timeout = 200, .fini = free_pool);
 
 static struct world_proposal proposal(struct world *w, uint64_t *rng, const char *type)
 {
@@ -83,9 +100,87 @@ static struct world_proposal proposal(struct world *w, uint64_t *rng, const char
         p.body = world_glossary(w, "case", pick(rng, words, ARRAY_LEN(words)));
         p.base = world_section(w, SECTION_GLOSSARY).version;
     }
+    if (strcmp(type, "removal") == 0) {
+        p.partner = next(rng) % 2 == 0 ? "maker" : "trustee";
+        p.effect = &world_remove;
+    } else if (strcmp(type, "exit") == 0) {
+        p.effect = &world_exit;
+    } else if (strcmp(type, "admission") == 0) {
+        p.effect = &pool.admit;
+    } else if (strcmp(type, "upgrade") == 0) {
+        pool.upgrade.rules = 2 + (next(rng) % 5 == 0);
+        p.effect = &pool.upgrade;
+    }
     if (w->last > 0 && next(rng) % 6 == 0)
         p.counters = 1 + next(rng) % w->last;
     return p;
+}
+
+static const char *const orgs[] = {"brand", "maker", "distributor", "trustee", "carrier"};
+static const char *const people[] = {"new one", "new two", "maker/finance", "maker/registrar"};
+
+/* A party's node, if the organisation was ever there. */
+static bool party_there(struct world *w, const char *org, struct state_party *ret)
+{
+    return party_get(&w->v, &w->a, span_str(org), ret, &w->err) == ST_OK;
+}
+
+static enum verdict show_fault(struct world *w, uint64_t *rng)
+{
+    struct fixture_card *c = &pool.nodes[next(rng) % CARDS];
+    struct fault f = {.org = c->card.org, .key = c->vote->pub};
+    f.first = f.second = (struct vote){.type = VOTE_PREVOTE, .height = 1 + next(rng) % 3};
+    SET_HAS(&f.second, vote_key_value);
+    vote_sign(&f.first, c->vote, &f.first_sig);
+    vote_sign(&f.second, next(rng) % 4 == 0 ? c->log : c->vote, &f.second_sig);
+    return world_node_entry(w, "distributor", KIND_FAULT, &fault_desc, &f);
+}
+
+static uint64_t some_recovery(struct world *w)
+{
+    struct query_recoveries q;
+    cr_assert_eq(query_recoveries(&w->v, &w->a, &q, &w->err), ST_OK);
+    return q.list.n == 0 ? 1 : q.list.v[0].leaf;
+}
+
+/* Organisations, their nodes and keys. */
+static enum verdict member_act(struct world *w, uint64_t *rng, const char *seat, uint64_t n)
+{
+    const char *org = pick(rng, orgs, ARRAY_LEN(orgs));
+    struct state_party p;
+    char registrar[80], other[80];
+    (void)snprintf(registrar, sizeof registrar, "%s/registrar", org);
+    (void)snprintf(other, sizeof other, "maker/%s", next(rng) % 2 == 0 ? "sponsor" : "quality");
+    if (!party_there(w, org, &p))
+        return world_note(w, seat, n);
+    switch (next(rng) % 10) {
+    case 0: {
+        size_t i = next(rng) % CARDS;
+        return world_node(w, i == 1 ? "maker/registrar" : "brand/registrar", pool.nodes[i].bytes);
+    }
+    case 1:
+    case 2:
+        return world_ready(w, org, w->g.height - next(rng) % 20 % (w->g.height + 1));
+    case 3:
+        return next(rng) % 4 == 0
+                   ? world_revoke_key(w, registrar, next(rng) % 2 == 0 ? &p.node.vote : &p.node.log)
+                   : world_support(w, org, 2 + next(rng) % 2);
+    case 4:
+        return world_support(w, org, 2 + next(rng) % 2);
+    case 5:
+        return show_fault(w, rng);
+    case 6:
+        return world_recover(w, seat, "maker", pick(rng, people, ARRAY_LEN(people)), NULL, next(rng) % 3,
+                             next(rng) % 3 == 0 ? pool.nodes[1].bytes : (struct span){0}, "maker");
+    case 7:
+        return world_cancel(w, other, some_recovery(w));
+    case 8:
+        return world_replace_registrar(w, other, "new two", NULL);
+    default:
+        if (next(rng) % 2 == 0)
+            return world_input(w, "trustee/mediator", n, INPUT_CONSULT, "trustee/mediator");
+        return world_input(w, next(rng) % 4 == 0 ? seat : "brand/finance", n, INPUT_IMPACT, NULL);
+    }
 }
 
 /* A seat that the decision still asks, or the given one. */
@@ -106,7 +201,7 @@ static enum verdict act(struct world *w, uint64_t *rng)
     uint64_t n = w->last == 0 ? 1 : w->last - next(rng) % (w->last < 3 ? w->last : 3);
     if (next(rng) % 10 == 0)
         w->basis = 1 + next(rng) % w->size;
-    switch (next(rng) % 24) {
+    switch (next(rng) % 32) {
     case 0:
     case 1: {
         size_t row = next(rng) % ARRAY_LEN(rows);
@@ -135,6 +230,12 @@ static enum verdict act(struct world *w, uint64_t *rng)
     case 6:
         return next(rng) % 8 == 0 ? world_revoke(w, "maker/registrar", "maker/quality")
                                   : world_holder(w, "maker/registrar", "maker/finance", NULL, NULL);
+    case 7:
+    case 8:
+    case 9:
+    case 10:
+    case 11:
+        return member_act(w, rng, seat, n);
     default:
         if (next(rng) % 5 != 0)
             seat = asked(w, rng, n, seat);
@@ -143,26 +244,51 @@ static enum verdict act(struct world *w, uint64_t *rng)
 }
 
 struct counts {
-    size_t accepted, refused, phases[16];
+    size_t accepted, refused, phases[16], standings[8], recoveries, upgraded, faults, inputs;
 };
+
+/* What the stream led to. */
+static void look(struct world *w, struct counts *c)
+{
+    struct gov_party_list l;
+    struct query_faults f;
+    uint32_t rules;
+    cr_assert_eq(gov_parties(&w->v, &w->a, &l, &w->err), ST_OK);
+    for (size_t i = 0; i < l.n; i++) {
+        c->standings[party_standing(&l.v[i].party)]++;
+        c->recoveries += HAS(&l.v[i].party, state_party_key_recoveries);
+    }
+    cr_assert_eq(gov_rules(&w->v, &rules, &w->err), ST_OK);
+    c->upgraded += rules > 1;
+    cr_assert_eq(query_faults(&w->v, 0, 10, &w->a, &f, &w->err), ST_OK);
+    c->faults += f.list.n;
+    for (uint64_t n = 1; n <= w->last; n++) {
+        struct query_decision q;
+        cr_assert_eq(query_decision(&w->v, n, &w->a, &q, &w->err), ST_OK);
+        c->inputs += q.inputs.n;
+    }
+}
 
 static struct hash run(uint64_t seed, bool watch, struct counts *c)
 {
     struct world w;
+    make_pool();
     world_found(&w);
+    w.unwatched = true;
     uint64_t rng = seed;
     for (int i = 0; i < ACTS; i++) {
         if (next(&rng) % 10 == 0)
-            world_at_ms(&w, w.g.time_ms + 1 + next(&rng) % (4 * UINT64_C(86400000)));
+            world_at_ms(&w,
+                        w.g.time_ms + 1 + next(&rng) % ((next(&rng) % 4 == 0 ? 16 : 4) * UINT64_C(86400000)));
         if (watch) {
             /* The block's timers first, so that what is compared is the entry alone. */
             world_at_ms(&w, w.g.time_ms + 1000);
             w.same_block = true;
             uint64_t boundary = w.size - 1;
-            struct hash before = state_digest(&w);
+            struct hash before = world_digest(&w);
             w.basis = boundary;
             enum verdict v = act(&w, &rng);
-            struct hash after = state_digest(&w);
+            struct hash after = world_digest(&w);
             cr_assert((v == V_OK) != hash_eq(&before, &after), "seed %d: verdict %s, %s", (int)seed,
                       verdict_name(v), v == V_OK ? "but nothing was written" : "but something was written");
             w.same_block = false;
@@ -175,7 +301,8 @@ static struct hash run(uint64_t seed, bool watch, struct counts *c)
     }
     for (uint64_t n = 1; n <= w.last; n++)
         c->phases[world_phase(&w, n)]++;
-    struct hash d = state_digest(&w);
+    look(&w, c);
+    struct hash d = world_digest(&w);
     world_free(&w);
     return d;
 }
@@ -194,6 +321,11 @@ Test(random, tables_agree_and_replays_are_equal)
                                          PHASE_DEFAULT,  PHASE_MEDIATION, PHASE_STALE};
     for (size_t i = 0; i < ARRAY_LEN(reached); i++)
         cr_assert_gt(c.phases[reached[i]], 0, "no decision was ever %s", enum_text(&phase_enum, reached[i]));
+    for (enum standing i = STANDING_ACTIVE; i <= STANDING_LEFT; i++)
+        cr_assert_gt(c.standings[i], 0, "nobody was ever %s", enum_text(&standing_enum, i));
+    cr_assert(c.recoveries > 0 && c.upgraded > 0 && c.faults > 0 && c.inputs > 0,
+              "recoveries %zu, upgraded %zu, faults %zu, inputs %zu", c.recoveries, c.upgraded, c.faults,
+              c.inputs);
 }
 
 Test(random, a_refusal_writes_nothing)

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include "world.h"
+#include "world_members.h"
 #include "charter/charter.h"
 #include "crypto/hash.h"
 
@@ -22,7 +23,7 @@ static struct span text(struct world *w, const char *fmt, const char *a, const c
     return arena_dup(&w->a, span_of(t, (size_t)n));
 }
 
-static struct span encoded(struct world *w, const struct record_desc *d, const void *rec)
+struct span world_encoded(struct world *w, const struct record_desc *d, const void *rec)
 {
     struct buf b;
     buf_init(&b, 65535);
@@ -51,7 +52,11 @@ static struct span card_of(struct world *w, const char *org)
     c.node.log = world_key((const char *)text(w, "%s %s", org, "log").p).key;
     c.node.node = world_key((const char *)text(w, "%s/%s", org, "node").p).key;
     c.node.tls = span_str("certificate");
-    return encoded(w, &card_desc, &c);
+    if (strcmp(org, "maker") == 0) {
+        c.recovery = world_recovery_key(org);
+        SET_HAS(&c, card_key_recovery);
+    }
+    return world_encoded(w, &card_desc, &c);
 }
 
 static enum status card_digest(void *ctx, struct span path, struct hash *ret, struct err *err)
@@ -74,6 +79,30 @@ static enum status no_document(void *ctx, struct span path, struct hash *ret, st
     return err_set(err, ST_NOTFOUND, "no such document");
 }
 
+static void keep_block(struct world *w)
+{
+    if (w->n_blocks == w->cap_blocks) {
+        w->cap_blocks = w->cap_blocks == 0 ? 64 : w->cap_blocks * 2;
+        struct world_block *more = arena_array(&w->a, w->cap_blocks, sizeof *more);
+        if (w->n_blocks != 0)
+            memcpy(more, w->blocks, w->n_blocks * sizeof *more);
+        w->blocks = more;
+    }
+    w->blocks[w->n_blocks++] = (struct world_block){w->g.time_ms, w->size};
+}
+
+static enum status size_at(void *ctx, uint64_t at_ms, uint64_t *ret_size, struct err *err)
+{
+    const struct world *w = ctx;
+    (void)err;
+    *ret_size = w->blocks[0].size;
+    for (size_t i = 0; i < w->n_blocks; i++) {
+        if (w->blocks[i].time_ms <= at_ms)
+            *ret_size = w->blocks[i].size;
+    }
+    return ST_OK;
+}
+
 enum status world_try(struct world *w, const char *charter,
                       void (*spoil)(struct span_list *, struct span_list *))
 {
@@ -83,7 +112,8 @@ enum status world_try(struct world *w, const char *charter,
     w->v = overlay_view(&w->state);
     uint64_t founded;
     cr_assert_eq(time_parse(span_str("2026-03-02T08:00:00Z"), &founded), ST_OK);
-    w->g = (struct gov){.state = &w->state, .arena = &w->a, .time_ms = founded, .rules = 1};
+    w->g = (struct gov){
+        .state = &w->state, .arena = &w->a, .time_ms = founded, .rules = 1, .history = {w, size_at}};
     struct charter_founding f = {.founded_ms = founded};
     struct charter_files files = {w, card_digest, no_document};
     struct charter_source src;
@@ -92,11 +122,11 @@ enum status world_try(struct world *w, const char *charter,
     cr_assert_eq(st, ST_OK, "%s", w->err.text);
     struct span_list sections = {src.sections.n, arena_array(&w->a, src.sections.n, sizeof(struct span))};
     for (size_t i = 0; i < src.sections.n; i++)
-        sections.v[i] = encoded(w, &section_desc, &src.sections.v[i]);
+        sections.v[i] = world_encoded(w, &section_desc, &src.sections.v[i]);
     struct span_list cards = {ARRAY_LEN(orgs), arena_array(&w->a, ARRAY_LEN(orgs), sizeof(struct span))};
     for (size_t i = 0; i < ARRAY_LEN(orgs); i++) {
         struct signed_card sc = {.leaf = LEAF_CARD, .card = card_of(w, orgs[i])};
-        cards.v[i] = encoded(w, &signed_card_desc, &sc);
+        cards.v[i] = world_encoded(w, &signed_card_desc, &sc);
     }
     if (spoil != NULL)
         spoil(&sections, &cards);
@@ -144,9 +174,33 @@ static void world_check(struct world *w)
     arena_deinit(&a);
 }
 
+struct hash world_digest(struct world *w)
+{
+    struct arena a;
+    struct overlay_write *writes;
+    size_t n;
+    struct sha256 h;
+    struct hash ret;
+    arena_init(&a, 0);
+    cr_assert_eq(overlay_writes(&w->state, &a, &writes, &n), ST_OK);
+    sha256_init(&h);
+    for (size_t i = 0; i < n; i++) {
+        uint8_t len[16];
+        store_u64(len, writes[i].key.n << 8 | writes[i].table);
+        store_u64(len + 8, writes[i].value.n);
+        sha256_update(&h, span_of(len, sizeof len));
+        sha256_update(&h, writes[i].key);
+        sha256_update(&h, writes[i].value);
+    }
+    sha256_final(&h, &ret);
+    arena_deinit(&a);
+    return ret;
+}
+
 void world_at_ms(struct world *w, uint64_t ms)
 {
     cr_assert(ms > w->g.time_ms, "time runs forward: %s", time_utc(ms).s);
+    keep_block(w);
     w->g.prev_time_ms = w->g.time_ms;
     w->g.time_ms = ms;
     w->g.height++;
@@ -175,13 +229,23 @@ enum verdict world_entry(struct world *w, const char *seat, uint64_t kind, const
     w->g.leaf = w->size;
     for (size_t i = 32; i-- > 0 && ++w->next_id.b[i] == 0;)
         ;
-    struct entry e = {
-        .leaf = LEAF_ENTRY, .version = 1, .kind = kind, .body = encoded(w, d, body), .seat = span_str(seat)};
+    struct entry e = {.leaf = LEAF_ENTRY,
+                      .version = 1,
+                      .kind = kind,
+                      .body = world_encoded(w, d, body),
+                      .seat = span_str(seat)};
     e.basis.size = w->basis != 0 ? w->basis : boundary;
     struct gov_entry ge = {.entry = &e, .id = w->next_id, .key = world_key(w->key != NULL ? w->key : seat)};
+    if (w->raw_key != NULL)
+        ge.key.key = *w->raw_key;
     enum verdict v = V_MALFORMED;
+    struct hash before = w->unwatched ? (struct hash){{0}} : world_digest(w);
     enum status st = gov_apply(&w->g, &ge, &v, &w->err);
     cr_assert_eq(st, ST_OK, "%s: %s", status_name(st), w->err.text);
+    if (!w->unwatched && v != V_OK) {
+        struct hash after = world_digest(w);
+        cr_assert(hash_eq(&before, &after), "refused (%s), but something was written", verdict_name(v));
+    }
     cr_assert((v == V_OK) == (w->g.why[0] == 0), "a refusal has words, and only a refusal");
     if (v == V_OK)
         w->size++;
@@ -230,6 +294,8 @@ static struct proposal proposal_of(struct world *w, const struct world_proposal 
         if (o->base != 0)
             SET_HAS(&p.effect, effect_key_base_version);
     }
+    if (o->effect != NULL)
+        p.effect = *o->effect;
     return p;
 }
 
@@ -371,7 +437,7 @@ struct span world_glossary(struct world *w, const char *word, const char *meanin
 {
     struct charter_text_of t = {.name = span_str(word), .text = span_str(meaning)};
     struct charter_glossary g = {.list = {1, &t}};
-    return encoded(w, &charter_glossary_desc, &g);
+    return world_encoded(w, &charter_glossary_desc, &g);
 }
 
 void world_approve(struct world *w, uint64_t n, const char *const *seats)

@@ -15,14 +15,20 @@ struct world {
     struct view v;
     struct gov g;
     struct err err;
-    uint64_t size;       /* of the tree: leaves so far */
-    uint64_t basis;      /* of the next act; 0: all before its block */
-    bool same_block;     /* the next acts join the block of the last one */
-    struct hash next_id; /* ids count up */
-    const char *key;     /* whose key signs the next act; NULL: the seat's own */
-    size_t fired;        /* by the timers of the last block */
+    uint64_t size;              /* of the tree: leaves so far */
+    uint64_t basis;             /* of the next act; 0: all before its block */
+    bool same_block;            /* the next acts join the block of the last one */
+    struct hash next_id;        /* ids count up */
+    const char *key;            /* whose key signs the next act; NULL: the seat's own */
+    const struct hash *raw_key; /* the same, as it is */
+    bool unwatched;             /* do not look whether a refusal writes nothing */
+    size_t fired;               /* by the timers of the last block */
     bool more;
     uint64_t last; /* number of the newest decision */
+    struct world_block {
+        uint64_t time_ms, size; /* of a block, and of the tree after it */
+    } * blocks;
+    size_t n_blocks, cap_blocks;
 };
 
 /* Text of world.charter.yaml. */
@@ -51,6 +57,7 @@ struct world_proposal {
     struct span body;
     uint64_t base;
     uint64_t counters;
+    const struct effect *effect; /* any other one */
 };
 
 enum verdict world_propose(struct world *w, const char *seat, const char *type,
@@ -64,10 +71,13 @@ enum verdict world_note(struct world *w, const char *seat, uint64_t n);
 enum verdict world_holder(struct world *w, const char *registrar, const char *seat, const char *key1,
                           const char *key2);
 enum verdict world_revoke(struct world *w, const char *registrar, const char *key);
+struct span world_encoded(struct world *w, const struct record_desc *d, const void *rec);
 enum verdict world_entry(struct world *w, const char *seat, uint64_t kind, const struct record_desc *d,
                          const void *body);
 
 struct public_key world_key(const char *name);
+/* Digest of all writes so far. */
+struct hash world_digest(struct world *w);
 struct state_decision world_decision(struct world *w, uint64_t n);
 enum phase world_phase(struct world *w, uint64_t n);
 /* "2026-03-05T00:00:00.000Z" */

@@ -89,7 +89,7 @@ static const struct block_verifier verifier = {NULL, check_sig};
 
 static struct block make(uint64_t time_ms, struct block_candidate *c, size_t n)
 {
-    struct ledger l = {&tip, &v, ids};
+    struct ledger l = {.tip = &tip, .view = &v, .ids = ids};
     struct block b;
     struct hash last = {{1}};
     cr_assert_eq(block_make(&l, time_ms, span_str("p01"), &last, c, n, &a, &b, &err), ST_OK);
@@ -98,7 +98,7 @@ static struct block make(uint64_t time_ms, struct block_candidate *c, size_t n)
 
 static bool executes(struct span header, const struct span *leaves, size_t n, char why[256])
 {
-    struct ledger l = {&tip, &v, ids};
+    struct ledger l = {.tip = &tip, .view = &v, .ids = ids};
     struct block b;
     bool valid;
     cr_assert_eq(block_execute(&l, header, leaves, n, &verifier, &a, &valid, &b, why, &err), ST_OK);
@@ -124,7 +124,7 @@ Test(block, what_one_makes_another_accepts_and_both_go_on)
 
 Test(block, BLK_8_nothing_to_decide_is_no_block)
 {
-    struct ledger l = {&tip, &v, ids};
+    struct ledger l = {.tip = &tip, .view = &v, .ids = ids};
     struct block b;
     struct hash last = {{1}};
     cr_assert_eq(block_make(&l, FOUNDED + 5, span_str("p01"), &last, NULL, 0, &a, &b, &err), ST_END);
@@ -206,4 +206,91 @@ Test(block, ENT_8_texts_match_their_digests_or_are_refused)
     cr_assert_eq(n, 1);
     cr_assert_eq(leaf_accepts_prose(&leaf, &p, &err), ST_NOTFOUND, "another salt");
     cr_assert_not_null(strstr(err.text, "no field of the entry has its digest"), "%s", err.text);
+}
+
+static struct leaf entry_by(size_t org, size_t seat, enum kind kind, const void *body, uint64_t now_ms)
+{
+    struct fixture_entry e = {.kind = kind, .body = body, .org = org, .seat = seat, .basis = newest(), .at_ms = now_ms,
+                              .expires_ms = now_ms + 86400000};
+    struct buf b;
+    struct hash id;
+    struct submission sub;
+    struct leaf leaf;
+    buf_init(&b, 1 << 17);
+    fixture_submit(&f, &e, &b, &id);
+    cr_assert_eq(codec_decode(&submission_desc, arena_dup(&a, buf_span(&b)), &a, &sub, &err), ST_OK);
+    cr_assert_eq(leaf_of_submission(&sub, &a, &leaf, &err), ST_OK, "%s", err.text);
+    buf_deinit(&b);
+    return leaf;
+}
+
+/* The only entry of a block, executed elsewhere too; what the rules say of it. */
+static enum verdict one_entry(uint64_t time_ms, struct leaf leaf)
+{
+    struct ledger l = {.tip = &tip, .view = &v, .ids = ids};
+    struct block_candidate c = {.leaf = leaf};
+    struct block b;
+    struct hash last = {{1}};
+    char why[256];
+    enum status st = block_make(&l, time_ms, span_str("p01"), &last, &c, 1, &a, &b, &err);
+    if (c.verdict != V_OK)
+        return c.verdict;
+    cr_assert_eq(st, ST_OK, "%s", err.text);
+    cr_assert(executes(b.header_bytes, b.leaves + 1, 1, why), "%s", why);
+    flush(&b, span_str("certificate"));
+    return V_OK;
+}
+
+enum { SPONSOR, MANAGER, LEAD, FINANCE, REGISTRAR };
+
+/* What governance asks of the history, with the ledger's own boundaries: who has been in a seat for 14 days. */
+Test(block, GOV_34_a_seat_is_settled_by_the_time_of_its_block)
+{
+    static const uint64_t day = 86400000;
+    struct public_key held = {.alg = SIG_ED25519, .key = f.orgs[0].seats[FINANCE]->pub};
+    struct public_key next = {.alg = SIG_ED25519, .key = f.orgs[0].seats[LEAD]->pub};
+    struct holder same = {.seat = span_str("p01/finance"), .keys = {1, &held}};
+    struct registrar replace = {.act = REGISTRAR_REPLACE, .keys = {1, &next}};
+    SET_HAS(&replace, registrar_key_keys);
+    /* Blocks before, between and after, so that there is something to search. */
+    for (uint64_t d = 1; d <= 20; d++)
+        cr_assert_eq(one_entry(FOUNDED + d * day, note_by(1, "a day", FOUNDED + (d + 1) * day, newest())), V_OK);
+    uint64_t at = FOUNDED + 20 * day + 1000;
+    cr_assert_eq(one_entry(at, entry_by(0, REGISTRAR, KIND_HOLDER, &same, at)), V_OK);
+    for (uint64_t d = 21; d <= 33; d++)
+        cr_assert_eq(one_entry(FOUNDED + d * day, note_by(1, "a day", FOUNDED + (d + 1) * day, newest())), V_OK);
+    uint64_t settled = at + LIMIT_SETTLED_DAYS * day;
+    cr_assert_eq(one_entry(settled - 1, entry_by(0, FINANCE, KIND_REGISTRAR, &replace, settled - 1)), V_NOT_NOW);
+    cr_assert_eq(one_entry(settled, entry_by(0, FINANCE, KIND_REGISTRAR, &replace, settled)), V_OK);
+    cr_assert_eq(one_entry(settled + 1, entry_by(0, SPONSOR, KIND_REGISTRAR, &replace, settled + 1)), V_OK);
+    /* The old key is out. */
+    cr_assert_eq(one_entry(settled + 2, entry_by(0, REGISTRAR, KIND_HOLDER, &same, settled + 2)), V_NOT_HOLDER);
+}
+
+Test(block, GOV_39_rules_change_after_a_block_and_unknown_ones_stop_it)
+{
+    struct state_counter two = {.value = 2};
+    struct buf b;
+    struct store_txn *t;
+    buf_init(&b, 64);
+    cr_assert_eq(codec_encode(&state_counter_desc, &two, &b), ST_OK);
+    cr_assert_eq(store_begin(s, &t, &err), ST_OK);
+    cr_assert_eq(store_put(s, t, TABLE_META, span_str("rules"), buf_span(&b), &err), ST_OK);
+    cr_assert_eq(store_commit(s, t, &err), ST_OK);
+    store_read_end(s, &v);
+    cr_assert_eq(store_read_begin(s, &v, &err), ST_OK);
+    buf_deinit(&b);
+    struct block_candidate c = {.leaf = note_by(0, "one", FOUNDED + 86400000, newest())};
+    struct block made = make(FOUNDED + 1, &c, 1);
+    cr_assert_eq(made.record.rules, 1); /* those it was executed under */
+    cr_assert_eq(made.after.rules, 2);
+    flush(&made, span_str("certificate"));
+    struct tip loaded;
+    cr_assert_eq(tip_load(&v, &loaded, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(loaded.rules, 2);
+    struct ledger l = {.tip = &tip, .view = &v, .ids = ids};
+    struct block next;
+    struct hash last = {{1}};
+    cr_assert_eq(block_make(&l, FOUNDED + 2, span_str("p01"), &last, NULL, 0, &a, &next, &err), ST_UNSUPPORTED);
+    cr_assert_not_null(strstr(err.text, "rules version 2 is in force from block 2 on; this program knows version 1"), "%s", err.text);
 }

@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include "unit/replica/rig.h"
 #include "cert/vote.h"
+#include "cert/validators.h"
 #include "crypto/hash.h"
 #include "ledger/rows.h"
 #include "merkle/rfc6962.h"
@@ -18,7 +19,13 @@ static uint64_t mono(void *ctx)
     return ((struct rig *)ctx)->mono;
 }
 
-static bool lives(void *ctx)
+static bool lives(void *ctx, enum sim_disk_moment moment)
+{
+    (void)ctx, (void)moment;
+    return false;
+}
+
+static bool has_room(void *ctx)
 {
     (void)ctx;
     return false;
@@ -39,37 +46,81 @@ static void note_frame(void *ctx, struct span frame)
     arena_deinit(&a);
 }
 
+static void note_to(struct rig *r, size_t org, struct span frame)
+{
+    struct arena a;
+    struct envelope e;
+    struct msg_status m;
+    struct err err;
+    arena_init(&a, 0);
+    cr_assert_eq(codec_decode(&envelope_desc, frame, &a, &e, &err), ST_OK);
+    r->sent_to[org][e.kind]++;
+    if (e.kind == msg_status_desc.number && codec_decode(&msg_status_desc, e.body, &a, &m, &err) == ST_OK)
+        r->status_to[org] = m;
+    arena_deinit(&a);
+}
+
 static enum status note_send(void *ctx, struct span org, struct span frame)
 {
-    (void)org;
+    struct rig *r = ctx;
+    for (size_t i = 0; i < r->f.n; i++)
+        if (span_eqs(org, r->f.orgs[i].id))
+            note_to(r, i, frame);
     note_frame(ctx, frame);
     return ST_OK;
 }
 
-void rig_init(struct rig *r, size_t self)
+static void note_broadcast(void *ctx, struct span frame)
+{
+    struct rig *r = ctx;
+    for (size_t i = 0; i < r->f.n; i++)
+        if (i != r->self)
+            note_to(r, i, frame);
+    note_frame(ctx, frame);
+}
+
+static void note_members(void *ctx)
+{
+    ((struct rig *)ctx)->members++;
+}
+
+void rig_fresh(struct rig *r)
 {
     struct err err;
-    *r = (struct rig){.self = self, .wall = START_MS, .mono = 1000};
-    fixture_found(&r->f, 7, 4, 0, START_MS - 1000, 3600);
-    r->vote = r->f.orgs[self].vote;
+    r->wall = START_MS;
+    r->mono = 1000;
+    r->vote = r->f.orgs[r->self].vote;
     r->clock = (struct clock){r, wall, mono};
     r->store = store_mem_new();
-    r->disk = sim_disk_new(&(struct sim_disk_hook){NULL, lives});
+    r->disk = sim_disk_new(&(struct sim_disk_hook){NULL, lives, has_room});
     r->file = sim_disk_file(r->disk);
     r->id.alliance = r->f.genesis.alliance;
     for (size_t i = 0; i < ARRAY_LEN(r->last); i++)
         buf_init(&r->last[i], LIMIT_FRAME_BYTES);
+    memset(r->sent, 0, sizeof r->sent);
     cr_assert_eq(replica_found(r->store, &r->f.genesis, &err), ST_OK);
     cr_assert_eq(journal_create(&r->file, &r->id, &err), ST_OK);
 }
 
-void rig_deinit(struct rig *r)
+void rig_clear(struct rig *r)
 {
     rig_stop(r);
     store_close(r->store);
     sim_disk_free(r->disk);
     for (size_t i = 0; i < ARRAY_LEN(r->last); i++)
         buf_deinit(&r->last[i]);
+}
+
+void rig_init(struct rig *r, size_t self)
+{
+    *r = (struct rig){.self = self};
+    fixture_found(&r->f, 7, 4, 0, START_MS - 1000, 3600);
+    rig_fresh(r);
+}
+
+void rig_deinit(struct rig *r)
+{
+    rig_clear(r);
     fixture_free(&r->f);
 }
 
@@ -87,11 +138,18 @@ void rig_start(struct rig *r)
                                  .journal = r->journal,
                                  .clock = &r->clock,
                                  .rng = &r->f.random,
-                                 .net = {r, note_send, note_frame}};
+                                 .net = {r, note_send, note_broadcast},
+                                 .events = {.ctx = r, .members = note_members},
+                                 .rules_max = r->rules_max};
     cr_assert_eq(replica_new(&cfg, &r->replica, &err), ST_OK, "%s", err.text);
-    for (size_t i = 0; i < r->f.n; i++)
-        if (i != r->self)
-            replica_peer_up(r->replica, span_str(r->f.orgs[i].id));
+    for (size_t i = 0; i < r->f.n; i++) {
+        struct msg_last_vote none = {0};
+        if (i == r->self)
+            continue;
+        replica_peer_up(r->replica, span_str(r->f.orgs[i].id));
+        if (!r->silent)
+            cr_assert_eq(rig_hear(r, i, &msg_last_vote_desc, &none, &err), ST_OK, "%s", err.text);
+    }
 }
 
 void rig_stop(struct rig *r)
@@ -100,6 +158,31 @@ void rig_stop(struct rig *r)
     journal_close(r->journal);
     r->replica = NULL;
     r->journal = NULL;
+}
+
+void rig_put(struct rig *r, uint8_t table, struct span key, const struct record_desc *d, const void *rec)
+{
+    struct store_txn *t;
+    struct buf b;
+    struct err err = {0};
+    cr_assert_null(r->replica);
+    buf_init(&b, 1 << 16);
+    cr_assert_eq(codec_encode(d, rec, &b), ST_OK);
+    cr_assert_eq(store_begin(r->store, &t, &err), ST_OK);
+    cr_assert_eq(store_put(r->store, t, table, key, buf_span(&b), &err), ST_OK, "%s", err.text);
+    cr_assert_eq(store_commit(r->store, t, &err), ST_OK);
+    buf_deinit(&b);
+}
+
+struct state_party rig_party(struct rig *r, size_t org, struct arena *a)
+{
+    struct view v;
+    struct state_party p;
+    struct err err = {0};
+    cr_assert_eq(store_read_begin(r->store, &v, &err), ST_OK);
+    cr_assert_eq(replica_party(&v, span_str(r->f.orgs[org].id), a, &p, &err), ST_OK, "%s", err.text);
+    store_read_end(r->store, &v);
+    return p;
 }
 
 void rig_run(struct rig *r, uint64_t ms)
@@ -217,7 +300,9 @@ void rig_decide(struct rig *r)
     uint64_t round = m.vote.vote.round;
     struct hash id = m.vote.vote.value;
     for (size_t org = 0; org < r->f.n; org++) {
-        if (org == r->self)
+        struct replica_status s;
+        replica_status(r->replica, &s);
+        if (org == r->self || validators_find(s.validators, span_str(r->f.orgs[org].id)) < 0)
             continue;
         cr_assert_eq(rig_hear_vote(r, org, VOTE_PREVOTE, round, &id), ST_OK);
         cr_assert_eq(rig_hear_vote(r, org, VOTE_PRECOMMIT, round, &id), ST_OK);

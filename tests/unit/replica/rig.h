@@ -18,17 +18,29 @@ struct rig {
     struct journal *journal;
     struct replica *replica;
     const struct ed25519_key *vote; /* the key that it votes with */
+    bool silent; /* peers do not say which of its votes they hold */
     uint64_t wall, mono;
     struct clock clock;
     struct buf last[32]; /* newest frame sent, by kind of message */
     size_t sent[32];
+    size_t sent_to[4][32]; /* likewise, by organisation; broadcasts count for all */
+    struct msg_status status_to[4]; /* the newest, by organisation; spans of it are gone */
+    size_t members;        /* how often the members were said to have changed */
+    uint32_t rules_max;
 };
 
 /* Founds the alliance; the node of organisation `self` is set up, not started. */
 void rig_init(struct rig *r, size_t self);
 void rig_deinit(struct rig *r);
+/* The two halves of it that leave the alliance alone: an empty node of the same, and no node. */
+void rig_fresh(struct rig *r);
+void rig_clear(struct rig *r);
 void rig_start(struct rig *r);
 void rig_stop(struct rig *r);
+/* Writes a governance row behind the engine's back, while the replica is stopped. */
+void rig_put(struct rig *r, uint8_t table, struct span key, const struct record_desc *d, const void *rec);
+/* What PARTY says of an organisation. */
+struct state_party rig_party(struct rig *r, size_t org, struct arena *a);
 /* Ticks each 100 ms for so long. */
 void rig_run(struct rig *r, uint64_t ms);
 /* A message from a peer. */

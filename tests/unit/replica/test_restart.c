@@ -48,6 +48,41 @@ Test(replica_restart, a_journal_of_many_rounds_is_taken_back)
     rig_deinit(&r);
 }
 
+/* The store was restored from a backup, the journal is newer: the node signs nothing, says why, and goes on answering. */
+Test(replica_restart, a_store_older_than_the_journal_stops_the_node_with_words)
+{
+    struct rig r;
+    struct replica_status s;
+    struct err err;
+    rig_init(&r, 3);
+    rig_start(&r);
+    struct signed_vote v = rig_vote(&r, 3, VOTE_PREVOTE, 0, NULL);
+    v.vote.height = 5;
+    struct journal_row row = {.height = 5,
+                              .step = STEP_PREVOTE,
+                              .locked_round = -1,
+                              .valid_round = -1,
+                              .proposed_round = -1,
+                              .vote = v};
+    struct buf b;
+    buf_init(&b, JOURNAL_RECORD_MAX);
+    cr_assert_eq(codec_encode(&journal_row_desc, &row, &b), ST_OK);
+    cr_assert_eq(journal_append(r.journal, 5, buf_span(&b), &err), ST_OK);
+    buf_deinit(&b);
+    rig_stop(&r);
+    memset(r.sent, 0, sizeof r.sent);
+    rig_start(&r);
+    cr_assert_not_null(replica_halted(r.replica));
+    cr_expect_not_null(strstr(replica_halted(r.replica), "backup"));
+    replica_status(r.replica, &s);
+    cr_expect_eq(s.tip->height, 0);
+    replica_peer_up(r.replica, span_str(r.f.orgs[0].id));
+    rig_run(&r, 5000);
+    cr_expect_gt(r.sent[msg_status_desc.number], 0);
+    cr_expect_eq(r.sent[msg_vote_desc.number], 0);
+    rig_deinit(&r);
+}
+
 /* The quorum came after this node's nil precommit: it has a valid value that it never voted for. After a
  * crash it is the proposer, and must be able to re-propose that block. */
 Test(replica_restart, a_valid_value_can_be_proposed_after_a_crash)
@@ -187,5 +222,30 @@ Test(replica_restart, a_halt_is_not_lifted)
     replica_resume(r.replica);
     cr_assert_not_null(replica_halted(r.replica));
     cr_expect_not_null(strstr(replica_halted(r.replica), "journal"));
+    rig_deinit(&r);
+}
+
+/* A store that was restored from a backup: the journal is ahead of it. It signs nothing, and answers. */
+Test(replica_restart, a_restored_store_answers_and_does_not_vote)
+{
+    struct rig r;
+    struct replica_status s;
+    struct err err;
+    rig_init(&r, 1);
+    rig_start(&r);
+    struct signed_vote v = rig_vote(&r, 1, VOTE_PREVOTE, 0, NULL);
+    struct journal_row row = {.height = 5, .step = STEP_PREVOTE, .locked_round = -1, .valid_round = -1, .proposed_round = -1, .vote = v};
+    struct buf b;
+    buf_init(&b, JOURNAL_RECORD_MAX);
+    cr_assert_eq(codec_encode(&journal_row_desc, &row, &b), ST_OK);
+    cr_assert_eq(journal_append(r.journal, 5, buf_span(&b), &err), ST_OK);
+    buf_deinit(&b);
+    rig_stop(&r);
+    rig_start(&r);
+    const char *why = replica_halted(r.replica);
+    cr_assert_not_null(why);
+    cr_expect(strstr(why, "restored from a backup") != NULL, "%s", why);
+    replica_status(r.replica, &s);
+    cr_expect_eq(s.consensus.self, -1);
     rig_deinit(&r);
 }

@@ -400,7 +400,7 @@ Test(store_lmdb, searches_in_a_deep_tree)
 struct reader {
     struct store *s;
     atomic_bool *stop;
-    size_t seen;
+    atomic_size_t seen;
     bool wrong;
 };
 
@@ -430,9 +430,11 @@ Test(store_lmdb, readers_on_threads_see_whole_transactions)
     atomic_bool stop = false;
     struct reader readers[3];
     pthread_t threads[3];
-    for (uint64_t n = 0; n < 300; n++) {
+    bool all_seen = false; /* on a busy machine a thread may not run for long */
+    for (uint64_t n = 0; n < 300 || (!all_seen && n < 100000); n++) {
         struct store_txn *t;
         uint8_t b[8];
+        all_seen = n > 0 && readers[0].seen > 0 && readers[1].seen > 0 && readers[2].seen > 0;
         cr_assert_eq(store_begin(s, &t, &err), ST_OK);
         put_ok(s, t, TABLE_META, span_str("a"), key8(b, n));
         put_ok(s, t, TABLE_BOUNDARY, span_str("b"), key8(b, n));

@@ -1,0 +1,31 @@
+/* query_part: what the files of query share: lists that grow, and tables read whole. Internal to gov. */
+#ifndef ENT_GOV_QUERY_PART_H
+#define ENT_GOV_QUERY_PART_H
+
+#include "gov/query.h"
+#include "gov/state.h"
+
+/* A list that grows in the arena by doubling. */
+struct query_grow {
+    void *v;
+    size_t n, cap, size;
+};
+
+/* A new member, zeroed; NULL when the arena is full. */
+void *query_grow_one(struct query_grow *g, struct arena *a);
+enum status query_full(struct err *err);
+
+/* All records of a table whose keys begin with prefix_n bytes of prefix, in key order, with their keys
+ * (ret_keys may be NULL). g->size is set. */
+MUST_USE enum status query_scan(const struct view *v, uint8_t table, const struct tkey *prefix,
+                                size_t prefix_n, const struct record_desc *d, struct arena *a,
+                                struct query_grow *g, struct span **ret_keys, struct err *err);
+
+/* "brand/finance, brand/quality": as many as fit. */
+struct span query_list_text(const struct span_list *l, struct arena *a);
+
+/* Of an organisation the tasks about itself, for seats that wanted says yes to (query_members.c). */
+MUST_USE enum status query_own_tasks(const struct view *v, struct span org, const struct span_list *only,
+                                     struct arena *a, struct query_own_task_list *ret, struct err *err);
+
+#endif
