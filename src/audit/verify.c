@@ -20,6 +20,7 @@ struct verify {
     struct span origin;
     struct hash last_commit;     /* SHA-256 of the newest certificate */
     struct refounding_info next; /* when epoch_ends: of the newest block; in a */
+    struct ed25519_checked keys; /* of authors */
     bool epoch_ends, epoch_begins; /* with the newest block; with the one at hand */
     struct verify_report *r;
     struct verify_failure *fail;
@@ -245,7 +246,7 @@ static enum status verify_leaf(void *ctx, const struct leaf *leaf)
 {
     struct verify *v = ctx;
     v->r->signatures++;
-    return leaf_verify(leaf);
+    return leaf_verify_once(&v->keys, leaf);
 }
 
 static struct span org_part(struct span seat)

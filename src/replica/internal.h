@@ -144,6 +144,7 @@ struct replica {
     struct ahead ahead[AHEAD_FRAMES_MAX];
     size_t n_ahead, ahead_bytes;
     uint64_t gossip_at_ms;
+    struct ed25519_checked keys; /* of authors */
     struct hash *verified; /* leaf hashes whose signature was checked; direct-mapped */
 
     struct own own;

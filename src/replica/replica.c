@@ -67,7 +67,7 @@ enum status replica_verify_leaf(void *ctx, const struct leaf *leaf)
     struct hash *slot = &r->verified[load_u64(leaf->leaf_hash.b) % VERIFIED_SLOTS];
     if (hash_eq(slot, &leaf->leaf_hash))
         return ST_OK;
-    enum status st = PLANTED(25) ? ST_OK : leaf_verify(leaf);
+    enum status st = PLANTED(25) ? ST_OK : leaf_verify_once(&r->keys, leaf);
     if (st == ST_OK)
         *slot = leaf->leaf_hash;
     return st;
