@@ -219,8 +219,8 @@ class Codec:
             else:
                 out[f.name] = None
         rec = Rec(name, out)
-        if name == "genesis_sigs":
-            ascend([(g.seat.encode(), g.signature.key) for g in rec.list], where)
+        if name in ("genesis_sigs", "refounding"):
+            ascend([(g.seat.encode(), g.signature.key) for g in (rec.list if name == "genesis_sigs" else rec.sigs)], where)
         return rec
 
     def field(self, f, v, where):

@@ -18,6 +18,11 @@ def u64(*numbers):
     return b"".join(struct.pack(">Q", n) for n in numbers)
 
 
+def refound_need(ok, words):
+    if not ok:
+        raise Refused("REF-4", words)
+
+
 class Members:
     # -- rows --------------------------------------------------------------------------------------------------------
 
@@ -203,6 +208,26 @@ class Members:
         self.put("FAULT", key, "state_fault", {"leaf": e.leaf, "at_ms": self.now, "key": b.key,
                                                "shown_by": org_of(e.seat)})
 
+    def refound(self, statement, cards, leaf):
+        """REF-4: the first writes of the block whose record is this leaf; block() goes on from them."""
+        self.changed, replaced = {}, set()
+        for data in cards:
+            org = self.codec.decode("card", self.codec.decode("signed_card", data).card).org
+            refound_need(org in self.parties and not self.has_left(org), "a card of %s, which takes no part" % org)
+            try:
+                card, digest = self.node_card(data, org, True)
+            except Refused as e:
+                raise Refused("REF-4", "%s's card: %s (%s)" % (org, e.words, e.rule)) from None
+            self.party_row(org, **{**self.take_card(org, card, digest, leaf), "standing": None, "changed_leaf": leaf})
+            replaced.add(org)
+        for org in statement.suspended:
+            refound_need(org in self.parties and not self.has_left(org) and org not in replaced
+                         and self.parties[org]["role"] != self.enums["role"]["ROLE_OBSERVER"],
+                         "%s is suspended, and has a card here or no node that could vote" % org)
+            self.party_row(org, standing=self.enums["standing"]["STANDING_SUSPENDED"], changed_leaf=leaf)
+        refound_need([{"org": m.org, "vote": m.vote, "cosign": m.cosign} for m in statement.set] == self.validators(),
+                     "the set is not the one that the state leads to")
+
     # -- recovery ----------------------------------------------------------------------------------------------------
 
     def do_recover(self, e, b):
@@ -285,8 +310,8 @@ class Members:
         acts = self.enums["registrar_act"]
         replace = b.act == acts["REGISTRAR_REPLACE"]
         need(name != "registrar", "two seats that are not the registrar", "NOT_PERMITTED")
-        need((b.keys is not None) == replace and (b.recovery is None) == replace, "keys to replace, a recovery to cancel",
-             "MALFORMED")
+        need((b.keys is not None) == replace and (b.recovery is None) == replace,
+             "keys to replace, a recovery to cancel", "MALFORMED")
         if replace:
             self.keys_usable(org, b.keys)
         else:

@@ -7,6 +7,7 @@ import governance
 from merkle import Tree, sha256
 import note
 import pack
+import refounding
 from pack import Failed, Unknown
 import sets
 import signing
@@ -20,12 +21,14 @@ class Verifier:
     def __init__(self, codec, cross=False):
         self.codec, self.sigs = codec, signing.Signatures(cross)
         self.founding = None
-        self.tree, self.boundaries = Tree(), []  # boundaries: (size, root, time, two sets, note keys), one per block
+        self.tree, self.boundaries = Tree(), []  # (size, root, time, set, note keys) per block, of the state there
         self.by_size, self.ids = {}, set()
         self.last, self.last_certificate = None, None  # of the newest block
+        self.refounding = None  # what ends the epoch with the newest block
         self.members = None
         self.counts = {"blocks": 0, "entries": 0, "texts": 0, "texts_absent": 0, "checkpoints": 0,
-                       "writes_roots": 0, "writes_roots_not_derived": 0, "state_roots": 0, "certificates": 0}
+                       "writes_roots": 0, "writes_roots_not_derived": 0, "state_roots": 0, "certificates": 0,
+                       "refoundings": 0, "uncertified_blocks": 0}
         self.kinds, self.ended = {}, False
 
     # -- frames ----------------------------------------------------------------------------------------------------
@@ -77,11 +80,6 @@ class Verifier:
                 out[name, kind, key] = self.note_keys.get((name, kind, key)) or note.Key(name, kind, key)
         return out
 
-    def missing(self, cosigned, members):
-        """How many cosignatures by this set are missing to q."""
-        of_set = {("%s/%s" % (self.origin, m["org"]), m["cosign"]) for m in members}
-        return sets.quorum(len(members)) - len(cosigned & of_set)
-
     def pack_checkpoint(self, body):
         self.need(self.last is not None, "frame", "PAK-2", "a checkpoint before any block")
         n = self.guard("checkpoint", note.parse, body.note)
@@ -91,9 +89,10 @@ class Verifier:
         signed = self.guard("checkpoint", note.check, n, keys, True, self.sigs.counts)
         self.need(n.root == root, "checkpoint", "CKP-1", "the root of size %d is another one" % n.size)
         cosigned = {(keys[i].name, keys[i].key) for i in signed if keys[i].kind == note.COSIGN}
-        missing = [self.missing(cosigned, m) for m in members]
-        self.need(min(missing) <= 0, "checkpoint", "CKP-3",
-                  "%d cosignatures of the set in force are missing" % min(missing))
+        of_set = {("%s/%s" % (self.origin, m["org"]), m["cosign"]) for m in members}
+        q = sets.quorum(len(members))
+        self.need(len(cosigned & of_set) >= q, "checkpoint", "CKP-3",
+                  "%d cosignatures of the set in force, %d are needed" % (len(cosigned & of_set), q))
         self.counts["checkpoints"] += 1
 
     def pack_end(self, body):
@@ -112,11 +111,11 @@ class Verifier:
         self.need(record.height == height, "header", "PAK-2", "height %d where %d belongs" % (record.height, height))
         self.need(record.alliance == self.founding.alliance, "header", "BLK-2", "a block of another alliance")
         in_force = self.governance.last.get("rules") or 1
+        if in_force != KNOWN_RULES:
+            raise Unknown("rules version %d is in force from block %d on; this program knows version %d"
+                          % (in_force, height, KNOWN_RULES))
         self.need(record.rules == in_force, "header", "BLK-9",
                   "executed under rules version %d, version %d is in force" % (record.rules, in_force))
-        if record.rules != KNOWN_RULES:
-            raise Unknown("rules version %d is in force from block %d on; this program knows version %d"
-                          % (record.rules, height, KNOWN_RULES))
         if height == 0:
             leaves = self.first_block(b, record)
         else:
@@ -124,8 +123,8 @@ class Verifier:
         self.need(header.size == self.tree.size + 1 + record.entries, "header", "BLK-2", "the tree size is wrong")
         block_id = sha256(b.header)
         members, next_members = self.validator_sets(record)
+        self.certificate(b, record, block_id, members)
         if height:
-            self.certificate(b, record, block_id, members)
             self.entries(record, leaves)
         for leaf in [header.record] + leaves:
             self.tree.append(leaf)
@@ -133,20 +132,21 @@ class Verifier:
                   "the root over the leaves is not the header's")
         self.execute(record, height, next_members)
         self.texts(b, leaves)
-        # The tree after a block that changes sets or keys is signed by those before it or by those after it.
-        before, self.note_keys = self.note_keys, self.keys_on_record()
-        keys = list({**before, **self.note_keys}.values())
-        self.boundaries.append((header.size, header.root, record.time_ms, (members, next_members), keys))
+        self.note_keys = self.keys_on_record()
+        self.boundaries.append((header.size, header.root, record.time_ms, next_members, list(self.note_keys.values())))
         self.by_size[header.size] = height
         self.members, self.last = next_members, (record, block_id)
-        self.last_certificate = sha256(b.certificate) if b.certificate else None
+        self.last_certificate = sha256(b.certificate) if b.certificate else self.founding.sigs_hash
         self.counts["blocks"] += 1
+        if self.refounding:
+            self.new_epoch(self.refounding)
 
     def first_block(self, b, r):
         f = self.founding
         need = self.need
-        need(not b.leaves and b.certificate is None and not b.prose, "frame", "PAK-3",
-             "height 0 carries no leaves, certificate or texts")
+        need(not b.leaves and not b.prose, "frame", "PAK-3", "height 0 carries no leaves or texts")
+        need(b.certificate is None or refounding.is_one(b.certificate), "certificate", "PAK-3",
+             "height 0 carries no certificate")
         need(r.prev == ZEROS, "header", "BLK-2", "prev at height 0 is zeros")
         need(r.last_commit == ZEROS, "header", "BLK-7", "last_commit at height 0 is zeros")
         need(r.proposer is None, "header", "BLK-10", "height 0 has no proposer")
@@ -163,12 +163,12 @@ class Verifier:
         need = self.need
         need(b.certificate is not None, "certificate", "PAK-3", "the certificate is missing")
         need(r.prev == prev_id, "header", "BLK-2", "prev is not the id of the block before")
-        need(r.epoch == prev.epoch, "header", "BLK-2", "another epoch")
+        need(r.epoch == prev.epoch + bool(self.refounding), "header", "BLK-2", "epoch %d, after a block of epoch %d %s"
+             % (r.epoch, prev.epoch, "and a refounding" if self.refounding else "that ends none"))
         need(r.time_ms > prev.time_ms, "header", "BLK-3", "ledger time does not advance")
-        want = self.last_certificate if r.height > 1 else self.founding.sigs_hash
-        need(r.last_commit == want, "header", "PAK-3" if r.height > 1 else "BLK-7",
-             "last_commit is not the hash of the certificate in the frame before"
-             if r.height > 1 else "last_commit at height 1 is not the hash of the founding signatures")
+        what = "refounding" if self.refounding else "certificate" if r.height > 1 else "founding signatures"
+        need(r.last_commit == self.last_certificate, "header", "PAK-3" if what == "certificate" else "BLK-7",
+             "last_commit is not the hash of the %s before" % what)
         need(r.entries == len(b.leaves), "leaf", "BLK-1", "%d leaves, the block has %d" % (len(b.leaves), r.entries))
         clock = self.governance.clock()
         need(r.entries <= clock.block_entries, "header", "BLK-11", "more entries than the charter allows")
@@ -193,10 +193,27 @@ class Verifier:
         return members, following
 
     def certificate(self, b, r, block_id, members):
-        args = (self.codec, self.sigs, b.certificate, [Rec_of(m) for m in members], r.alliance, r.epoch, r.height)
+        """CRT-1, or REF-2."""
+        set_, self.refounding = [Rec_of(m) for m in members], None
+        if b.certificate is None:
+            return
+        if refounding.is_one(b.certificate):
+            self.refounding = self.guard("certificate", refounding.check, self.codec, self.sigs, b.certificate,
+                                         (r, block_id), set_, self.founding.sigs_hash)
+            self.counts["certificates"] += self.refounding.certified and r.height > 0
+            return
+        args = (self.codec, self.sigs, b.certificate, set_, r.alliance, r.epoch, r.height)
         c = self.guard("certificate", sets.check_certificate, *args)
         self.need(c.value == block_id, "header", "CRT-1", "the certificate is good, and for another header")
         self.counts["certificates"] += 1
+
+    def new_epoch(self, r):
+        """REF-3, REF-4: the newest block was the last of its epoch."""
+        self.guard("certificate", refounding.signatures, self.governance, self.sigs, r)
+        self.guard("certificate", self.governance.refound, r.statement, r.cards, self.tree.size)
+        self.members = self.governance.validators()
+        self.counts["refoundings"] += 1
+        self.counts["uncertified_blocks"] += not r.certified
 
     # -- leaves ----------------------------------------------------------------------------------------------------
 

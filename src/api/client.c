@@ -6,6 +6,8 @@
 #include <unistd.h>
 #include "api/client.h"
 
+enum { BACKUP_MS = 12 * 3600 * 1000 }; /* copying and reading all of a store */
+
 struct client {
     int fd;
     uint64_t timeout_ms, next_id;
@@ -181,6 +183,8 @@ static enum status receive_response(struct client *c, uint64_t deadline_ms, stru
 enum status client_ask(struct client *c, enum method method, const void *request, struct arena *a, void *ret_reply, struct err *err)
 {
     uint64_t wait = method == METHOD_entry ? ((const struct rpc_entry *)request)->timeout_ms : 0;
+    if (method == METHOD_backup)
+        wait = BACKUP_MS;
     uint64_t deadline = clock_mono_ms(&clock_system) + c->timeout_ms + wait;
     struct rpc_response r;
     enum status st = send_request(c, method, request, deadline, err);

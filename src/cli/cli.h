@@ -23,7 +23,7 @@ struct cli {
     struct arena a; /* for the whole run */
     struct err err;
     const char *node, *seat, *key, *passphrase_file;
-    bool json, yes, no_wait, unsealed, no_pager, help;
+    bool json, yes, no_wait, unsealed, no_pager, with_keys, help;
     uint64_t timeout_s, rev_number, limit_number, from_number; /* 0: not given */
     const char *suspend;
     const char *timeout, *since, *until, *reason_file, *document;
@@ -246,7 +246,9 @@ int verb_key_revoke(struct cli *c);
 int verb_node_status(struct cli *c);
 int verb_node_peers(struct cli *c);
 int verb_node_why(struct cli *c);
+int verb_node_backup(struct cli *c);
 int verb_refound_survivor(struct cli *c);
+int verb_refound_abandon(struct cli *c);
 int verb_refound_draft(struct cli *c);
 int verb_refound_sign(struct cli *c);
 int verb_refound_merge(struct cli *c);

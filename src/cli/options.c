@@ -65,6 +65,8 @@ static const struct option_desc options[] = {
     TEXT("limit", 'n', limit, "N", "At most so many"),
     TEXT("from", 0, from, "N", "The first one"),
     FLAG("unsealed", unsealed, "Seals the key with no passphrase: whoever reads the file can sign"),
+    FLAG("with-keys", with_keys,
+         "Puts the node's, cosignature and log key and the TLS identity into it too; never the vote key"),
     TEXT("output", 'o', out, "FILE", "Where to write"),
     FLAG("no-pager", no_pager, "Never starts a pager"),
     FLAG("help", help, "This help"),

@@ -1,6 +1,7 @@
 /* The own node: how it is, its links, why agreement waits; and what an auditor takes from it: packs,
  * checkpoints, proofs. */
 #include <errno.h>
+#include <unistd.h>
 #include "cli/cli.h"
 #include "crypto/hash.h"
 #include "merkle/note.h"
@@ -71,8 +72,14 @@ int verb_node_peers(struct cli *c)
             (void)printf("  %" PRIu64 " dropped", p->dropped);
         if (p->faults > 0)
             (void)printf("  %" PRIu64 " bad messages", p->faults);
+        if (HAS(p, rpc_peer_key_slowed))
+            (void)printf("  slowed down %" PRIu64 " times", p->slowed);
         (void)printf("\n");
-        if (!p->connected && HAS(p, rpc_peer_key_error))
+        if (HAS(p, rpc_peer_key_fault))
+            (void)printf("               last bad message: %.*s\n", SPAN_FMT(p->fault));
+        if (HAS(p, rpc_peer_key_contested) && p->contested > 1)
+            (void)printf("               %" PRIu64 " times in a row a new connection took this one's place\n", p->contested);
+        if ((!p->connected || HAS(p, rpc_peer_key_contested)) && HAS(p, rpc_peer_key_error))
             (void)printf("               %.*s\n", SPAN_FMT(p->error));
     }
     return EXIT_DONE;
@@ -97,6 +104,35 @@ int verb_node_why(struct cli *c)
                      r.missing.v[i].connected ? "within reach" : "absent",
                      r.missing.v[i].since_ms == 0 ? "this node started"
                                                   : cli_time(r.missing.v[i].since_ms).s);
+    return EXIT_DONE;
+}
+
+int verb_node_backup(struct cli *c)
+{
+    struct rpc_backup q = {.with_keys = c->with_keys};
+    struct rpc_backup_reply r;
+    char here[2048];
+    if (c->n != 1)
+        return cli_usage(c, "node backup needs the directory to make");
+    const char *dir = c->words[0];
+    if (dir[0] != '/' && getcwd(here, sizeof here) == NULL)
+        return cli_usage(c, "node backup: this directory has no path; give a whole path, from /");
+    if (dir[0] != '/')
+        dir = file_join(&c->a, here, dir);
+    q.directory = span_str(dir);
+    if (codec_check(&rpc_backup_desc, &q, &c->err) != ST_OK || cli_ask(c, METHOD_backup, &q, &r) != ST_OK)
+        return cli_fail(c);
+    if (c->json)
+        return cli_json(c, &rpc_backup_reply_desc, &r);
+    (void)printf("%s: block %" PRIu64 " of %s, %" PRIu64 " leaves, root %s\n", dir, r.height,
+                 cli_time(r.time_ms).s, r.size, hex_of(&r.root).s);
+    (void)printf("Verified: %" PRIu64
+                 " records, every header and certificate, the tree, the state. %" PRIu64 " bytes.\n",
+                 r.records, r.bytes);
+    (void)printf("%s The vote key and the vote journal are never in a backup. To use it: ententd restore %s DIR\n",
+                 c->with_keys ? "It holds secret keys of the node: keep it as you keep those."
+                              : "It holds no keys.",
+                 dir);
     return EXIT_DONE;
 }
 

@@ -268,6 +268,10 @@ void ask_reader(struct node *n, struct job *j)
     struct view v;
     arena_init(&a, 256 << 20);
     struct ask q = {.n = n, .v = &v, .a = &a, .call = j->call};
+    if (j->method == METHOD_backup) { /* holds no snapshot while it waits */
+        ask_backup(n, j);
+        return;
+    }
     enum status st = store_read_begin(n->store, &v, &q.err);
     if (st != ST_OK) {
         server_refuse(j->call, st, q.err.text);

@@ -146,6 +146,8 @@ enum status config_load(const char *dir, struct arena *a, struct config *ret_con
     struct span bytes;
     const struct yaml_node *root;
     enum status st = file_read(path, CONFIG_MAX, a, &bytes, err);
+    if (st == ST_NOTFOUND && file_read(file_join(a, dir, "backup.yaml"), CONFIG_MAX, a, &bytes, err) == ST_OK)
+        return err_set(err, st, "%s is a backup, not a node's directory. Make one of it with: ententd restore %s DIR", dir, dir);
     if (st == ST_NOTFOUND)
         return err_set(err, st, "%s is no node's directory: it has no node.yaml. Make one with: ententd init DIR --partner ID --listen ADDR",
                        dir);

@@ -3,6 +3,7 @@
 #include "ledger/rows.h"
 #include "node/internal.h"
 #include "node/rekey.h"
+#include "recovery/marks.h"
 
 static const char refetch[] = "Check the disk; then move store/ aside and start again: the node fetches the ledger from its partners, and does not vote";
 
@@ -155,6 +156,18 @@ enum status found_take_keys(struct node *n, struct err *err)
     return st;
 }
 
+/* Has this store been restored, and what is then said of the vote key that is here? */
+static enum status read_marks(struct node *n, struct err *err)
+{
+    struct view v;
+    enum status st = store_read_begin(n->store, &v, err);
+    if (st != ST_OK)
+        return st;
+    st = marks_of(&v, &n->keys.vote->pub, &n->marks, n->no_votes, err);
+    store_read_end(n->store, &v);
+    return st;
+}
+
 enum status found_epoch(struct node *n, struct err *err)
 {
     struct arena a CLEANUP(arena_deinit);
@@ -178,7 +191,9 @@ enum status found_if_new(struct node *n, struct err *err)
     arena_init(&a, 0);
     struct genesis_info g;
     struct span file;
-    enum status st = found_genesis(n, &a, &g, err);
+    enum status st = read_marks(n, err);
+    if (st == ST_OK)
+        st = found_genesis(n, &a, &g, err);
     if (st == ST_NOTFOUND) {
         const char *path = file_join(&a, n->dir, "alliance.genesis");
         st = file_read(path, LIMIT_GENESIS_BYTES, &a, &file, err);
@@ -290,6 +305,10 @@ enum status found_open_journal(struct node *n, struct err *err)
     struct journal_identity id = {.alliance = n->alliance};
     const char *path = file_join(&a, n->dir, "votes.journal");
     struct span row;
+    if (n->marks != MARKS_NONE) {
+        log_put(LOG_ERROR, "this node does not vote: %s", n->no_votes);
+        return ST_OK;
+    }
     enum status st = read_row(n, row_of("incarnation", &n->keys.vote->pub).s, &a, &row, err);
     if (st == ST_NOTFOUND) {
         st = create_journal(n, path, &id, err);

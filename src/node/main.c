@@ -1,14 +1,18 @@
 /* ententd: one organisation's node. */
 #include <getopt.h>
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 #include "crypto/ed25519.h"
 #include "net/net.h"
+#include "node/backup.h"
 #include "node/config.h"
+#include "node/doctor.h"
 #include "node/node.h"
 #include "node/rekey.h"
 #include "node/setup.h"
 
+enum { RESTART_TRIES = 60 };
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_KEY = 4, EXIT_BAD = 6 };
 
 static const char usage[] =
@@ -21,9 +25,13 @@ static const char usage[] =
     "  ententd rekey DIR [--tls] [--vote] [--all] [--again] -o FILE.card\n"
     "                                                     make fresh keys (all, unless said) that wait until the record names them\n"
     "  ententd run DIR                                    run the node, until SIGTERM or SIGINT\n"
+    "  ententd backup DIR OUT [--with-keys]               copy a stopped node (a running one: entente node backup)\n"
+    "  ententd restore BACKUP DIR                         make a node's directory out of a backup; it follows\n"
+    "  ententd doctor DIR [--repair] [--json]             check a stopped node's directory; rebuild its store\n"
     "  ententd --version | --help\n"
     "\n"
-    "Exit status: 0 done, 1 failed, 2 used wrongly, 4 a key is needed or unusable, 6 a signature does not verify.\n";
+    "Exit status: 0 done, 1 failed, 2 used wrongly, 4 a key is needed or unusable, 6 a signature does not verify,\n"
+    "or something is damaged.\n";
 
 static int exit_of(enum status st)
 {
@@ -197,15 +205,122 @@ static int cmd_run(int argc, char **argv)
     (void)signal(SIGPIPE, SIG_IGN);
     log_set(log_stderr, NULL, cfg.log);
     struct node_hooks hooks = {NULL, ask_restart};
+    bool again = false;
     do {
-        if (node_start(argv[1], &cfg, &hooks, &node, &err) != ST_OK)
+        enum status st = node_start(argv[1], &cfg, &hooks, &node, &err);
+        for (int i = 0; again && st == ST_LOCKED && i < RESTART_TRIES; i++) { /* the port, taken in between */
+            log_put(LOG_WARN, "%s; tried again", err.text);
+            (void)nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
+            st = node_start(argv[1], &cfg, &hooks, &node, &err);
+        }
+        if (st != ST_OK)
             return fail(&err);
+        again = true;
         log_put(LOG_INFO, "%.*s runs; ask it at %s", SPAN_FMT(cfg.partner), cfg.socket);
         (void)sigwait(&set, &got);
         log_put(LOG_INFO, got == SIGUSR1 ? "starting anew" : "stopping");
         node_stop(node);
     } while (got == SIGUSR1);
     return EXIT_DONE;
+}
+
+static void print_backup(const char *out, const struct backup_info *i)
+{
+    (void)printf("%s: block %" PRIu64 " of %s, %" PRIu64 " leaves, root %s\nVerified: %" PRIu64
+                 " records, every header and certificate, the tree, the state. %" PRIu64 " bytes.\n",
+                 out, i->height, time_utc(i->time_ms).s, i->size, hex_of(&i->root).s, i->records, i->bytes);
+    (void)printf("%s The vote key and the vote journal are never in a backup. To use it: ententd restore %s DIR\n",
+                 i->keys ? "It holds secret keys of the node: keep it as you keep those." : "It holds no keys.", out);
+}
+
+static int cmd_backup(int argc, char **argv)
+{
+    static const struct option options[] = {{"with-keys", no_argument, NULL, 'k'}, {NULL, 0, NULL, 0}};
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 1 << 20);
+    struct backup_info i;
+    struct err err;
+    bool keys = false;
+    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) { /* NOLINT(concurrency-mt-unsafe): one thread */
+        if (o != 'k')
+            return used_wrongly("backup takes DIR, OUT and --with-keys");
+        keys = true;
+    }
+    if (optind + 2 != argc)
+        return used_wrongly("backup needs the node's directory, and the directory to make");
+    if (backup_stopped(argv[optind], argv[optind + 1], keys, &a, &i, &err) != ST_OK)
+        return fail(&err);
+    print_backup(argv[optind + 1], &i);
+    return EXIT_DONE;
+}
+
+static int cmd_restore(int argc, char **argv)
+{
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 1 << 20);
+    struct backup_info i;
+    struct err err;
+    if (argc != 3)
+        return used_wrongly("restore needs the backup, and the directory to make");
+    const char *dir = argv[2];
+    if (restore_make(argv[1], dir, &a, &i, &err) != ST_OK)
+        return fail(&err);
+    (void)printf("Restored %s: alliance %s, block %" PRIu64 " of %s, %" PRIu64 " leaves, root %s\n", dir, hex_of(&i.alliance).s, i.height,
+                 time_utc(i.time_ms).s, i.size, hex_of(&i.root).s);
+    (void)printf("Its vote key is dead: the old node may have signed votes after the backup, and nobody can know which. Putting the old key\n"
+                 "file back does not change that. This node follows the ledger and does not vote.\n");
+    if (i.keys)
+        (void)printf("Start it: ententd run %s\n", dir);
+    else
+        (void)printf("The backup held no keys. Put back keys/node.key, keys/cosign.key, keys/log.key, tls.key and tls.crt if you have them; the\n"
+                     "other nodes do not know the new ones that are there now, and let them in only once they are on the record.\n");
+    (void)printf("To vote again: ententd rekey %s -o FILE.card, then your registrar: entente node replace FILE.card\n", dir);
+    return EXIT_DONE;
+}
+
+/* Examines, repairs if asked and needed, and prints. ret_damaged: something still is. */
+static enum status examine_and_repair(struct doctor *d, bool repair, bool json, bool *ret_damaged, struct err *err)
+{
+    const char *kept = NULL;
+    enum status st = ST_OK;
+    doctor_examine(d);
+    if (repair && d->store_only)
+        return err_set(err, ST_USAGE, "%s is a backup, and a backup is not repaired: take another", d->dir);
+    if (repair && d->report->store_found > 0)
+        st = doctor_repair(d, &kept, err);
+    if (json)
+        doctor_print_json(d, kept);
+    else
+        doctor_print(d, kept);
+    if (repair && d->report->store_found == 0 && !json)
+        (void)printf("There is nothing in the store to repair.\n");
+    *ret_damaged = d->report->found > (kept != NULL ? d->report->store_found : 0);
+    return st;
+}
+
+static int cmd_doctor(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"repair", no_argument, NULL, 'r'}, {"json", no_argument, NULL, 'j'}, {"store", no_argument, NULL, 's'}, {NULL, 0, NULL, 0}};
+    bool repair = false, json = false, store_only = false, damaged = true;
+    struct doctor d;
+    struct err err;
+    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) { /* NOLINT(concurrency-mt-unsafe): one thread */
+        repair = repair || o == 'r';
+        json = json || o == 'j';
+        store_only = store_only || o == 's';
+        if (o != 'r' && o != 'j' && o != 's')
+            return used_wrongly("doctor takes DIR, --repair and --json; --store looks at DIR/store alone");
+    }
+    if (optind + 1 != argc || (repair && store_only))
+        return used_wrongly("doctor needs the node's directory");
+    if (doctor_open(&d, argv[optind], store_only, &err) != ST_OK)
+        return fail(&err);
+    enum status st = examine_and_repair(&d, repair, json, &damaged, &err);
+    doctor_close(&d);
+    if (st != ST_OK)
+        return fail(&err);
+    return damaged ? EXIT_BAD : EXIT_DONE;
 }
 
 int main(int argc, char **argv)
@@ -231,5 +346,11 @@ int main(int argc, char **argv)
         return cmd_rekey(argc - 1, argv + 1);
     if (strcmp(argv[1], "run") == 0)
         return cmd_run(argc - 1, argv + 1);
+    if (strcmp(argv[1], "backup") == 0)
+        return cmd_backup(argc - 1, argv + 1);
+    if (strcmp(argv[1], "restore") == 0)
+        return cmd_restore(argc - 1, argv + 1);
+    if (strcmp(argv[1], "doctor") == 0)
+        return cmd_doctor(argc - 1, argv + 1);
     return used_wrongly("no such command");
 }

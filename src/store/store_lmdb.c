@@ -1,27 +1,13 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <lmdb.h>
 #include <sodium.h>
-#include <stdatomic.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-#include "store/store_lmdb.h"
+#include "store/store_lmdb_internal.h"
 
 enum { CHECKSUM_BYTES = 8, KEY_SHOWN = 24, DIR_MAX = 3800 };
-
-struct lmdb {
-    struct store store; /* first: a struct store * points here */
-    MDB_env *env;
-    MDB_dbi dbi[TABLE_MAX + 1];
-    char *dir;
-    int lock_fd;
-    uint64_t map_wanted, map_bytes;
-    atomic_bool writing;
-    atomic_bool
-        broken; /* a write failed for a reason other than space: nothing more is written until reopened */
-};
 
 struct store_txn {
     struct lmdb *store;
@@ -31,13 +17,6 @@ struct store_txn {
     enum status failed;
 };
 
-struct lmdb_view {
-    struct lmdb *store;
-    MDB_txn *txn;
-    MDB_cursor *cursors[TABLE_MAX + 1]; /* opened when first needed */
-    struct err fault;                   /* the last one, for store_explain */
-};
-
 static struct lmdb *lmdb_of(struct store *s)
 {
     return (struct lmdb *)s;
@@ -45,7 +24,7 @@ static struct lmdb *lmdb_of(struct store *s)
 
 /* -- Messages -- */
 
-static enum status status_of(int rc)
+enum status lmdb_status(int rc)
 {
     switch (rc) {
     case ENOSPC:
@@ -74,18 +53,13 @@ static enum status status_of(int rc)
     }
 }
 
-static const char recovery[] =
-    "Stop this node and check the disk. Then move this directory aside, keep the vote "
-    "journal where it is, and let the node fetch the ledger again from its partners; "
-    "do not put a backup in its place";
+const char lmdb_recovery[] =
+    "Stop this node and check the disk. Then run ententd doctor --repair on its directory: it keeps what is "
+    "whole, and the node goes on to fetch the ledger again from its partners; do not put a backup in its place";
 
-struct key_text {
-    char s[2 * KEY_SHOWN + 8];
-};
-
-static struct key_text key_text(struct span key)
+struct lmdb_key_text lmdb_key_text(struct span key)
 {
-    struct key_text t;
+    struct lmdb_key_text t;
     size_t n = key.n < KEY_SHOWN ? key.n : KEY_SHOWN;
     (void)sodium_bin2hex(t.s, sizeof t.s, key.p, n);
     if (n < key.n)
@@ -121,7 +95,7 @@ static enum status fail_space(const struct lmdb *m, uint64_t needed, struct err 
 
 static enum status fail_write(struct lmdb *m, int rc, uint64_t needed, const char *what, struct err *err)
 {
-    enum status st = status_of(rc);
+    enum status st = lmdb_status(rc);
     /* LMDB 0.9 reports a write cut short by a full disk as EIO (mdb_page_flush). */
     if (rc == EIO && disk_free(m->dir) < needed + 4096)
         st = ST_NOSPACE;
@@ -131,7 +105,7 @@ static enum status fail_write(struct lmdb *m, int rc, uint64_t needed, const cha
         m->broken = true;
     if (st == ST_CORRUPT)
         return err_set(err, st, "%s: cannot %s: the store is damaged: %s. %s", m->dir, what, mdb_strerror(rc),
-                       recovery);
+                       lmdb_recovery);
     return err_set(err, st,
                    "%s: cannot %s: %s. Nothing of this transaction was kept; check the disk, then start the "
                    "node again",
@@ -155,7 +129,7 @@ static void checksum(uint8_t table, struct span key, struct span value, uint8_t 
     memcpy(ret_sum, full, CHECKSUM_BYTES);
 }
 
-static enum status unseal(const struct lmdb *m, uint8_t table, struct span key, const MDB_val *stored,
+enum status lmdb_unseal(const struct lmdb *m, uint8_t table, struct span key, const MDB_val *stored,
                           struct span *ret_value, struct err *err)
 {
     struct span value = {stored->mv_data, stored->mv_size};
@@ -170,15 +144,15 @@ static enum status unseal(const struct lmdb *m, uint8_t table, struct span key, 
     }
     return err_set(err, ST_CORRUPT,
                    "%s: record %s/%s is damaged: its checksum does not match its %zu bytes. %s", m->dir,
-                   table_name(table), key_text(key).s, stored->mv_size, recovery);
+                   table_name(table), lmdb_key_text(key).s, stored->mv_size, lmdb_recovery);
 }
 
 /* -- Reading -- */
 
-static enum status fail_read(struct lmdb_view *v, uint8_t table, struct span key, int rc)
+enum status lmdb_fail_read(struct lmdb_view *v, uint8_t table, struct span key, int rc)
 {
-    return err_set(&v->fault, status_of(rc), "%s: cannot read %s/%s: %s. %s", v->store->dir,
-                   table_name(table), key_text(key).s, mdb_strerror(rc), recovery);
+    return err_set(&v->fault, lmdb_status(rc), "%s: cannot read %s/%s: %s. %s", v->store->dir,
+                   table_name(table), lmdb_key_text(key).s, mdb_strerror(rc), lmdb_recovery);
 }
 
 static enum status lmdb_get(void *ctx, uint8_t table, struct span key, struct span *ret_value)
@@ -192,8 +166,8 @@ static enum status lmdb_get(void *ctx, uint8_t table, struct span key, struct sp
     if (rc == MDB_NOTFOUND)
         return ST_NOTFOUND;
     if (rc != 0)
-        return fail_read(v, table, key, rc);
-    return unseal(v->store, table, key, &stored, ret_value, &v->fault);
+        return lmdb_fail_read(v, table, key, rc);
+    return lmdb_unseal(v->store, table, key, &stored, ret_value, &v->fault);
 }
 
 /* Ends a search by cursor: rc of its last step, and what it found. */
@@ -203,15 +177,15 @@ static enum status found(struct lmdb_view *v, uint8_t table, struct span bound, 
     if (rc == MDB_NOTFOUND)
         return ST_END;
     if (rc != 0)
-        return fail_read(v, table, bound, rc);
+        return lmdb_fail_read(v, table, bound, rc);
     struct span key = {found[0].mv_data, found[0].mv_size};
-    enum status st = unseal(v->store, table, key, &found[1], ret_value, &v->fault);
+    enum status st = lmdb_unseal(v->store, table, key, &found[1], ret_value, &v->fault);
     if (st == ST_OK)
         *ret_key = key;
     return st;
 }
 
-static int cursor_for(struct lmdb_view *v, uint8_t table, MDB_cursor **ret_cursor)
+int lmdb_cursor(struct lmdb_view *v, uint8_t table, MDB_cursor **ret_cursor)
 {
     ASSERT(table_name(table) != NULL);
     int rc = 0;
@@ -227,7 +201,7 @@ static enum status lmdb_next(void *ctx, uint8_t table, struct span from, struct 
     struct lmdb_view *v = ctx;
     MDB_cursor *c;
     MDB_val kv[2] = {{from.n, (void *)(uintptr_t)from.p}, {0, NULL}};
-    int rc = cursor_for(v, table, &c);
+    int rc = lmdb_cursor(v, table, &c);
     if (rc == 0) /* LMDB refuses an empty key even as a bound */
         rc = mdb_cursor_get(c, &kv[0], &kv[1], from.n == 0 ? MDB_FIRST : MDB_SET_RANGE);
     return found(v, table, from, rc, kv, ret_key, ret_value);
@@ -241,7 +215,7 @@ static enum status lmdb_prev(void *ctx, uint8_t table, struct span upto, struct 
     MDB_val kv[2] = {{upto.n, (void *)(uintptr_t)upto.p}, {0, NULL}};
     if (upto.n == 0)
         return ST_END;
-    int rc = cursor_for(v, table, &c);
+    int rc = lmdb_cursor(v, table, &c);
     if (rc == 0)
         rc = mdb_cursor_get(c, &kv[0], &kv[1], MDB_SET_RANGE);
     if (rc == MDB_NOTFOUND) { /* all keys are before it; the cursor, now past the end, starts afresh */
@@ -264,7 +238,7 @@ static enum status lmdb_read_begin(struct store *s, struct view *ret_view, struc
     int rc = mdb_txn_begin(m->env, NULL, MDB_RDONLY, &v->txn);
     if (rc != 0) {
         free(v);
-        return err_set(err, status_of(rc), "%s: cannot begin to read: %s", m->dir,
+        return err_set(err, lmdb_status(rc), "%s: cannot begin to read: %s", m->dir,
                        rc == MDB_READERS_FULL ? "all reader slots are taken; try again" : mdb_strerror(rc));
     }
     *ret_view = (struct view){.ctx = v, .get = lmdb_get, .next = lmdb_next, .prev = lmdb_prev};
@@ -385,7 +359,7 @@ static void lmdb_close(struct store *s)
     free(m);
 }
 
-static const struct store_ops lmdb_ops = {
+const struct store_ops lmdb_ops = {
     .read_begin = lmdb_read_begin,
     .read_end = lmdb_read_end,
     .explain = lmdb_explain,
@@ -401,36 +375,49 @@ static enum status fail_open(const struct lmdb *m, int e, const char *what, stru
 {
     char why[128];
     const char *text = e > 0 ? strerror_r(e, why, sizeof why) : mdb_strerror(e);
-    enum status st = status_of(e);
+    enum status st = lmdb_status(e);
     if (st == ST_CORRUPT)
         return err_set(err, st, "%s: cannot %s: %s: data.mdb is damaged, or not a store. %s", m->dir, what,
-                       text, recovery);
+                       text, lmdb_recovery);
     return err_set(err, st, "%s: cannot %s: %s", m->dir, what, text);
 }
 
 /* Our own lock: LMDB lets several processes share a file, but one node must own it. */
-static enum status lock_dir(struct lmdb *m, struct err *err)
+static enum status take_lock(const char *path, int fd, const char *dir, struct err *err)
 {
-    char path[DIR_MAX + 16], pid[24] = {0};
-    (void)snprintf(path, sizeof path, "%s/store.lock", m->dir);
-    m->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (m->lock_fd < 0)
-        return fail_open(m, errno, "open store.lock in it", err);
-    if (flock(m->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+    char pid[24] = {0}, why[128];
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK)
-            return fail_open(m, errno, "lock store.lock in it", err);
-        ssize_t n = pread(m->lock_fd, pid, sizeof pid - 1, 0);
+            return err_set(err, lmdb_status(errno), "%s: cannot lock: %s", path, strerror_r(errno, why, sizeof why));
+        ssize_t n = pread(fd, pid, sizeof pid - 1, 0);
         pid[n > 0 ? strcspn(pid, "\n") : 0] = 0;
         return err_set(
             err, ST_LOCKED,
             "%s: in use by another process (pid %s); stop that one, or give this node a directory of its "
             "own. Two nodes must never share one directory",
-            m->dir, pid[0] != 0 ? pid : "unknown");
+            dir, pid[0] != 0 ? pid : "unknown");
     }
     int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
-    if (ftruncate(m->lock_fd, 0) != 0 || pwrite(m->lock_fd, pid, (size_t)n, 0) != n)
-        return fail_open(m, errno, "write store.lock in it", err);
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, pid, (size_t)n, 0) != n)
+        return err_set(err, lmdb_status(errno), "%s: cannot write: %s", path, strerror_r(errno, why, sizeof why));
     return ST_OK;
+}
+
+enum status store_lmdb_lock(const char *dir, int *ret_fd, struct err *err)
+{
+    char path[DIR_MAX + 16], why[128];
+    if (strlen(dir) > DIR_MAX)
+        return err_set(err, ST_LIMIT, "store: path of more than %d bytes: %.60s...", DIR_MAX, dir);
+    (void)snprintf(path, sizeof path, "%s/store.lock", dir);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_set(err, lmdb_status(errno), "%s: cannot open store.lock in it: %s", dir, strerror_r(errno, why, sizeof why));
+    enum status st = take_lock(path, fd, dir, err);
+    if (st == ST_OK)
+        *ret_fd = fd;
+    else
+        (void)close(fd);
+    return st;
 }
 
 static int env_open_once(struct lmdb *m, unsigned readers)
@@ -505,9 +492,7 @@ static enum status open_tables(struct lmdb *m, struct err *err)
 
 static enum status open_all(struct lmdb *m, unsigned readers, struct err *err)
 {
-    enum status st = lock_dir(m, err);
-    if (st == ST_OK)
-        st = env_open(m, readers, err);
+    enum status st = env_open(m, readers, err);
     if (st == ST_OK) { /* LMDB may have chosen more, to hold what the file has */
         MDB_envinfo info;
         (void)mdb_env_info(m->env, &info);
@@ -521,16 +506,16 @@ static enum status open_all(struct lmdb *m, unsigned readers, struct err *err)
     return st;
 }
 
-enum status store_lmdb_open(const char *dir, uint64_t map_bytes, unsigned readers, struct store **ret_s,
-                            struct err *err)
+enum status store_lmdb_open_locked(const char *dir, uint64_t map_bytes, unsigned readers, int lock_fd, struct store **ret_s,
+                                   struct err *err)
 {
-    if (strlen(dir) > DIR_MAX)
-        return err_set(err, ST_LIMIT, "store: path of more than %d bytes: %.60s...", DIR_MAX, dir);
     struct lmdb *m = calloc(1, sizeof *m);
-    if (m == NULL)
+    if (m == NULL) {
+        (void)close(lock_fd);
         return err_set(err, ST_NOMEM, "%s: out of memory", dir);
+    }
     m->store.ops = &lmdb_ops;
-    m->lock_fd = -1;
+    m->lock_fd = lock_fd;
     m->dir = strdup(dir);
     uint64_t least = map_bytes == 0 ? STORE_LMDB_MAP_BYTES : map_bytes;
     if (least < STORE_LMDB_MAP_LEAST)
@@ -546,6 +531,14 @@ enum status store_lmdb_open(const char *dir, uint64_t map_bytes, unsigned reader
     return ST_OK;
 }
 
+enum status store_lmdb_open(const char *dir, uint64_t map_bytes, unsigned readers, struct store **ret_s,
+                            struct err *err)
+{
+    int fd;
+    enum status st = store_lmdb_lock(dir, &fd, err);
+    return st == ST_OK ? store_lmdb_open_locked(dir, map_bytes, readers, fd, ret_s, err) : st;
+}
+
 /* -- Room and health -- */
 
 enum status store_lmdb_free(const char *dir, uint64_t *ret_bytes, struct err *err)
@@ -553,7 +546,7 @@ enum status store_lmdb_free(const char *dir, uint64_t *ret_bytes, struct err *er
     struct statvfs v;
     if (statvfs(dir, &v) != 0) {
         char why[128];
-        enum status st = status_of(errno);
+        enum status st = lmdb_status(errno);
         return err_set(err, st, "%s: cannot tell the free space: %s", dir,
                        strerror_r(errno, why, sizeof why));
     }
@@ -597,60 +590,4 @@ enum status store_lmdb_room(struct store *s, uint64_t least_bytes, struct err *e
                        " are kept in reserve. Nothing was lost; raise the map size and start the node again",
                        lmdb_of(s)->dir, info.used_bytes, info.map_bytes, least_bytes);
     return ST_OK;
-}
-
-static enum status check_table(struct lmdb_view *v, uint8_t table, uint64_t *ret_n, struct err *err)
-{
-    MDB_stat stat = {0};
-    MDB_cursor *c = NULL;
-    MDB_val kv[2];
-    uint8_t before[VIEW_KEY_MAX];
-    struct span last = {before, 0};
-    int rc = mdb_stat(v->txn, v->store->dbi[table], &stat);
-    if (rc == 0)
-        rc = cursor_for(v, table, &c);
-    uint64_t n = 0;
-    for (; rc == 0; n++) {
-        rc = mdb_cursor_get(c, &kv[0], &kv[1], n == 0 ? MDB_FIRST : MDB_NEXT);
-        if (rc != 0)
-            break;
-        struct span key = {kv[0].mv_data, kv[0].mv_size}, value;
-        enum status st = unseal(v->store, table, key, &kv[1], &value, err);
-        if (st != ST_OK)
-            return st;
-        MDB_val again = kv[0], direct; /* a damaged branch page misleads a search, but not a walk */
-        bool reached = mdb_get(v->txn, v->store->dbi[table], &again, &direct) == 0;
-        if (key.n > VIEW_KEY_MAX || span_cmp(last, key) >= 0 || !reached || direct.mv_data != kv[1].mv_data)
-            return err_set(err, ST_CORRUPT, "%s: record %s/%s is not where it belongs. %s", v->store->dir,
-                           table_name(table), key_text(key).s, recovery);
-        memcpy(before, key.p, key.n);
-        last.n = key.n;
-    }
-    if (rc != MDB_NOTFOUND) {
-        enum status st = fail_read(v, table, last, rc);
-        return err_set(err, st, "%s", v->fault.text);
-    }
-    if (n != stat.ms_entries)
-        return err_set(err, ST_CORRUPT, "%s: table %s has %" PRIu64 " records where %zu are expected. %s",
-                       v->store->dir, table_name(table), n, stat.ms_entries, recovery);
-    *ret_n += n;
-    return ST_OK;
-}
-
-enum status store_lmdb_check(struct store *s, uint64_t *ret_records, struct err *err)
-{
-    ASSERT(s->ops == &lmdb_ops);
-    struct view view = {0};
-    enum status st = lmdb_read_begin(s, &view, err);
-    if (st != ST_OK)
-        return st;
-    ASSERT(view.ctx != NULL);
-    uint64_t n = 0;
-    for (unsigned i = 0; i <= TABLE_MAX && st == ST_OK; i++)
-        if (table_name((uint8_t)i) != NULL)
-            st = check_table(view.ctx, (uint8_t)i, &n, err);
-    lmdb_read_end(s, &view);
-    if (st == ST_OK)
-        *ret_records = n;
-    return st;
 }

@@ -21,6 +21,13 @@ enum { STORE_LMDB_READERS = 126 };
 MUST_USE enum status store_lmdb_open(const char *dir, uint64_t map_bytes, unsigned readers,
                                      struct store **ret_s, struct err *err);
 
+/* The same in two steps, for a parent that keeps the lock while its children come and go (a forked child passes a
+ * dup of the descriptor). Closing gives the lock up once no copy of the descriptor is left. */
+MUST_USE enum status store_lmdb_lock(const char *dir, int *ret_fd, struct err *err);
+/* Takes lock_fd over, also on failure. */
+MUST_USE enum status store_lmdb_open_locked(const char *dir, uint64_t map_bytes, unsigned readers, int lock_fd,
+                                            struct store **ret_s, struct err *err);
+
 struct store_lmdb_info {
     uint64_t map_wanted, map_bytes; /* they differ where the map could not be reserved */
     uint64_t used_bytes;            /* of the map, up to the last page in use */
@@ -40,5 +47,22 @@ MUST_USE enum status store_lmdb_free(const char *dir, uint64_t *ret_bytes, struc
  * it. Takes time with the size.
  */
 MUST_USE enum status store_lmdb_check(struct store *s, uint64_t *ret_records, struct err *err);
+
+/* Who looks on while a table is read. Each may be NULL. */
+struct store_lmdb_watch {
+    void *ctx;
+    void (*at)(void *ctx, uint8_t table, struct span after); /* before each step, with the last key: a crash is near it */
+    void (*record)(void *ctx, uint8_t table, struct span key, struct span value); /* one that is whole; borrowed */
+    void (*damage)(void *ctx, uint8_t table, struct span key, const char *text);
+};
+/* The same of one table; goes on after a damaged record, as far as LMDB finds its way. ST_CORRUPT when any was found;
+ * err has the first. A damaged page can end the process: do this in a child (the file is not written to). */
+MUST_USE enum status store_lmdb_check_table(struct store *s, uint8_t table, const struct store_lmdb_watch *watch,
+                                            uint64_t *ret_records, struct err *err);
+
+/* Copies the file as of the last commit to path, which is new (mode 0600), and syncs it. Readers and the writer go on,
+ * but for a moment at the start; the copy is as large as the store's file. Damage is copied as it is: check the copy.
+ * ST_EXISTS, ST_NOSPACE, ST_IO. */
+MUST_USE enum status store_lmdb_copy(struct store *s, const char *path, struct err *err);
 
 #endif

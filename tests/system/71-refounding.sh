@@ -36,6 +36,8 @@ expect 0 'clinics|trustee' entente node why --node "$work/maker"
 # What the survivors hold; the clinics' new node; the draft.
 expect 0 'newest block with a certificate' entente refound survivor -o "$work/maker.survivor" --node "$work/maker"
 expect 0 'newest block with a certificate' entente refound survivor -o "$work/distributor.survivor" --node "$work/distributor"
+expect 7 'signs nothing more in epoch 0 \(REF-1\)' entente status --node "$work/distributor"
+expect 7 'refound abandon' entente node status --node "$work/maker"
 kill "$1" "$3"
 wait "$1" "$3" 2>/dev/null || true
 while kill -0 "$1" 2>/dev/null || kill -0 "$3" 2>/dev/null; do sleep 0.2; done
@@ -47,6 +49,9 @@ pids=$m
 wait_for "the maker's node" entente node peers --node "$work/maker" >/dev/null
 expect 0 '(clinics .*\(new\)).*|epoch' entente refound draft "$work/maker.survivor" "$work/distributor.survivor" --card "$work/clinics2.card" \
   --suspend trustee -o "$work/e1.refounding" --node "$work/maker"
+grep -q '2 of the 4 nodes that vote report.* at most 0 of them' "$work/o" || { cat "$work/o"; exit 1; }
+expect 1 'they may have decided a block that nobody here can see.*--confirm unknown' entente refound draft "$work/maker.survivor" --suspend trustee -o "$work/x.refounding" --node "$work/maker"
+expect 0 '.' entente refound draft "$work/maker.survivor" "$work/distributor.survivor" --card "$work/clinics2.card" --suspend trustee -o "$work/e1.refounding" --node "$work/maker"
 grep -Eq 'clinics +decides, vote key .*\(new\)' "$work/o" && grep -q 'trustee  *does not decide' "$work/o" && grep -q '3 nodes, 3 must sign' "$work/o" || { cat "$work/o"; exit 1; }
 kill $m; wait $m 2>/dev/null || true
 
@@ -93,6 +98,31 @@ cp "$work/all.refounding" "$work/maker/next.refounding"
 ententd run "$work/maker" >>"$work/maker.log" 2>&1 & pids="$pids $!"
 begin_again() { entente node status --node "$work/maker" >/dev/null 2>&1; }
 wait_for "the maker again" begin_again
+
+# A store that spans two epochs is examined and rebuilt like any other.
+set -- $pids
+kill "$2"; wait "$2" 2>/dev/null || true
+while [ -e "$work/distributor/node.sock" ]; do sleep 0.1; done
+size=$(field "$work/maker" height)
+expect 0 'Everything is whole' ententd doctor "$work/distributor"
+entente log --limit 1 --node "$work/maker" --json | python3 -c '
+import hashlib, json, sys
+line = json.load(sys.stdin)[-1]
+pattern = hashlib.sha256(b"\0" + bytes.fromhex(line["leaf"])).digest()
+path = sys.argv[1]
+data = bytearray(open(path, "rb").read())
+at, n = data.find(pattern), 0
+while at >= 0: # in the tiles
+    data[at] ^= 1
+    at, n = data.find(pattern, at + 1), n + 1
+assert n > 0
+open(path, "r+b").write(data)' "$work/distributor/store/data.mdb"
+expect 6 'DAMAGED +(TILE|tree)' ententd doctor "$work/distributor"
+expect 0 "rebuilt to block $size " ententd doctor "$work/distributor" --repair
+grep -q 'It may vote' "$work/o" || { cat "$work/o"; exit 1; }
+ententd run "$work/distributor" >>"$work/distributor.log" 2>&1 & pids="$pids $!"
+wait_for "the distributor again" same distributor
+expect 0 'Signed, final, 3 of 3 nodes' entente comment --text "after a repair" --key "$(key maker-quality)" --as maker/quality --node "$work/maker"
 
 expect 0 'blocks' entente pack "$work/two.pack" --node "$work/distributor"
 expect 0 'epochs +1 begun by refounding' entente-audit verify "$work/two.pack"

@@ -118,7 +118,7 @@ def make_card(org, seats=(), n=1, recovery=None, change=lambda what, v: v, label
     node = {k: public(labels[k]) for k in NODE_KEYS}
     node.update(tls=tls(org), addresses=[org + ".example:7400"])
     seats = [{"seat": s, "keys": [{"alg": 2 if hardware_seat(org, s) else 1, "key": public("%s/%s" % (org, s))}]}
-             for s in seats]
+             for s in sorted(seats)]
     card = CODEC.encode("card", change("card", {"version": 1, "org": org, "node": node, "seats": seats,
                                                 "recovery": recovery and person(recovery)}))
     by = {k: signed(labels[k], "card@entente", card) for k in NODE_KEYS}
@@ -192,8 +192,9 @@ class Alliance:
         self.members = [{"org": o, "vote": public("vote " + o), "cosign": public("cosign " + o)}
                         for o in sorted(orgs) if orgs[o][0] != OBSERVER]
         self.tree, self.blocks, self.boundaries, self.refused = Tree(), [], [], None
-        self.last_commit, self.now = ZERO, FOUNDED
-        self.found(sha256(CODEC.encode("genesis_sigs", sigs)))
+        self.last_commit, self.now, self.epoch = ZERO, FOUNDED, 0
+        self.founding_sigs = CODEC.encode("genesis_sigs", sigs)
+        self.found(sha256(self.founding_sigs))
 
     def found(self, sigs_hash):
         self.gov = None
@@ -219,7 +220,7 @@ class Alliance:
                 entries.append(governance.Entry(name, e, CODEC.decode("signature", leaf[n:]),
                                                 CODEC.decode(name, e.body), sha256(leaf[:n]), self.tree.size + i))
             record = Rec("block_record", {"time_ms": time_ms, "entries": len(leaves), "height": len(self.blocks),
-                                          "epoch": 0})
+                                          "epoch": self.epoch})
             self.gov.block(record, self.tree.size, entries)
         except Refused as e:
             self.refused = e
@@ -231,7 +232,7 @@ class Alliance:
         roots = roots or (self.execute(leaves, time_ms) if self.gov else (ZERO, ZERO))
         following = self.gov.validators() if self.gov else self.members
         now, then = (sets.set_hash(CODEC, m) for m in (self.members, following))
-        record = {"leaf": 0, "version": 1, "alliance": self.id, "height": height, "epoch": 0, "time_ms": time_ms,
+        record = {"leaf": 0, "version": 1, "alliance": self.id, "height": height, "epoch": self.epoch, "time_ms": time_ms,
                   "prev": self.blocks[-1]["id"] if height else ZERO, "proposer": self.members[0]["org"],
                   "rules": rules, "entries": len(leaves), "writes_root": roots[0], "state_root": roots[1],
                   "validators": now, "next_validators": then, "next_set": None if now == then else following,
@@ -243,14 +244,57 @@ class Alliance:
                                                                "root": self.tree.root()}))
         block = {"header": header, "leaves": leaves if height else [], "id": sha256(header), "prose": list(prose)}
         if certify:
-            message = sets.precommit(CODEC, self.id, 0, height, 0, block["id"])
+            message = sets.precommit(CODEC, self.id, self.epoch, height, 0, block["id"])
             sigs = [{"org": m["org"], "sig": signed(LABELS[m["vote"]], "vote@entente", message)} for m in self.members]
             block["certificate"] = CODEC.encode("certificate", self.change("certificate", {
-                "epoch": 0, "height": height, "round": 0, "value": block["id"], "sigs": sigs}))
+                "epoch": self.epoch, "height": height, "round": 0, "value": block["id"], "sigs": sigs}))
             self.last_commit = sha256(block["certificate"])
-        self.members = following
+        self.decided, self.members = self.members, following
         self.blocks.append(block)
         self.boundaries.append((self.tree.size, self.tree.root()))
+
+    # -- the end of an epoch -----------------------------------------------------------------------------------------
+
+    def vote(self, org, type_, round_=0, value=None, key=None, **fields):
+        """A signed vote on the newest block by a member of the set that decided it. type_: 1 prevote, 2 precommit."""
+        v = {"alliance": self.id, "epoch": self.epoch, "type": type_, "height": len(self.blocks) - 1, "round": round_,
+             "value": value or self.blocks[-1]["id"], **fields}
+        key = key or next((LABELS[m["vote"]] for m in self.decided if m["org"] == org), "vote " + org)
+        return {"vote": v, "org": org, "sig": signed(key, "vote@entente", CODEC.encode("vote", v))}
+
+    def refound(self, cards=None, suspended=(), proof=None, seats=None, change=lambda what, v: v, keys=None):
+        """Ends the epoch with the newest block. cards: organisation to signed card. proof: instead of the certificate.
+        seats: who signs; keys: labels by seat; change: what to alter before it is signed."""
+        block, cards = self.blocks[-1], cards or {}
+        if proof is None:
+            proof = {"certificate": block.get("certificate") or self.founding_sigs, "others": []}
+        proof = CODEC.encode("refound_proof", change("refound_proof", proof))
+        following = []
+        for org, p in sorted(self.gov.parties.items()):  # written apart from REF-4 in the engine
+            node = CODEC.decode("card", CODEC.decode("signed_card", cards[org]).card).node if org in cards else None
+            if p["role"] != OBSERVER and (node or (p.get("standing") is None and org not in suspended)):
+                node = node or p["node"]
+                following.append({"org": org, "vote": node["vote"], "cosign": node["cosign"]})
+        signed_cards = [cards[o] for o in sorted(cards)]
+        statement = CODEC.encode("refound_statement", change("refound_statement", {
+            "version": 1, "alliance": self.id, "epoch": self.epoch + 1, "height": len(self.blocks) - 1,
+            "block": block["id"], "proof": sha256(proof), "cards": [sha256(c) for c in signed_cards],
+            "suspended": sorted(suspended), "set": following}))
+        seats = seats or [o + s for o in self.gov.charter().partners for s in ("/registrar", "/sponsor")]
+        sigs = [{"seat": s.split()[0], "signature": signature((keys or {}).get(s, s), "refound@entente", statement,
+                                                   hardware_seat(*s.split("/")))} for s in seats]
+        sigs.sort(key=lambda g: (g["seat"], g["signature"]["key"]))
+        block["certificate"] = CODEC.encode("refounding", change("refounding", {
+            "version": 1, "statement": statement, "proof": proof, "cards": signed_cards, "sigs": sigs}))
+        self.last_commit = sha256(block["certificate"])
+        self.epoch, self.members, self.refused = self.epoch + 1, following, None
+        try:
+            s = CODEC.decode("refound_statement", statement)
+            if all(m.vote in LABELS for m in s.set):  # who decides as it says, be that right or wrong
+                self.members = [{"org": m.org, "vote": m.vote, "cosign": m.cosign} for m in s.set]
+            self.gov.refound(s, signed_cards, self.tree.size)
+        except Refused as e:
+            self.refused = e
 
     def entry(self, seat, kind, body, time_ms, basis=-1, expires=HOUR, by=None, **fields):
         size, root = self.boundaries[basis]

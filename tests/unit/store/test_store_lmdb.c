@@ -100,91 +100,75 @@ Test(store_lmdb, commit_returns_only_after_a_sync)
     tmpdir_remove(&dir);
 }
 
-struct power {
-    struct tmpdir dir;
-    size_t acked_at[64];     /* how many writes there were when commit k returned */
-    struct store *state[64]; /* after commit k */
-    size_t commits, images, kept_inflight;
-    struct dice dice;
+/* Power loss: test_powerloss.c. */
+
+/* -- Copies -- */
+
+struct writer {
+    struct store *s;
+    atomic_bool stop;
+    uint64_t n;
 };
 
-/* The file as a power loss after so many writes leaves it. Writes that a sync covered are whole; of each
- * other one a random part of its sectors is there. */
-static void build_image(struct power *p, const struct tmpdir *to, size_t at, bool sync_done)
+static void *commit_on(void *arg)
 {
-    size_t n;
-    const struct iowatch_write *w = iowatch_writes(&n);
-    int fd = open(tmpdir_file(to, "data.mdb"), O_RDWR | O_CREAT | O_TRUNC, 0600);
-    uint32_t luck = dice_below(&p->dice, 3); /* none of the others, all of them, some */
-    for (size_t i = 0; i < at; i++) {
-        bool durable = w[i].synced_by < at || (sync_done && w[i].synced_by == at);
-        for (size_t done = 0; done < w[i].n; done += 512) {
-            size_t part = w[i].n - done < 512 ? w[i].n - done : 512;
-            if (durable || luck == 1 || (luck == 2 && dice_below(&p->dice, 2) == 0))
-                cr_assert_eq(pwrite(fd, w[i].bytes + done, part, (off_t)(w[i].at + done)), (ssize_t)part);
-        }
+    struct writer *w = arg;
+    struct err err;
+    while (!w->stop) {
+        w->n++;
+        ASSERT(commit_number(w->s, w->n, w->n % 7 == 0 ? 9000 : 300, &err) == ST_OK);
     }
-    cr_assert_eq(close(fd), 0);
+    return NULL;
 }
 
-static void survive(struct power *p, size_t at, bool sync_done)
+/* What commit_number wrote up to n. */
+static void same_as_commits(struct store *s, uint64_t n)
 {
-    struct tmpdir dir = tmpdir_make();
-    build_image(p, &dir, at, sync_done);
-    size_t acked = 0;
-    while (acked + 1 < p->commits &&
-           (p->acked_at[acked + 1] < at || (sync_done && p->acked_at[acked + 1] == at)))
-        acked++;
-    struct store *s = open_ok(&dir, MAP);
-    uint64_t n = read_number(s, "n");
-    cr_assert(n == acked || n == acked + 1, "commit %zu was acknowledged, found %" PRIu64, acked, n);
-    p->kept_inflight += n == acked + 1;
-    struct view is, was;
+    struct store *mem = store_mem_new();
     struct err err;
+    struct view is, was;
+    for (uint64_t i = 1; i <= n; i++)
+        cr_assert_eq(commit_number(mem, i, i % 7 == 0 ? 9000 : 300, &err), ST_OK);
     cr_assert_eq(store_read_begin(s, &is, &err), ST_OK);
-    cr_assert_eq(store_read_begin(p->state[n], &was, &err), ST_OK);
+    cr_assert_eq(store_read_begin(mem, &was, &err), ST_OK);
     (void)model_same_content(&is, &was);
     store_read_end(s, &is);
-    store_read_end(p->state[n], &was);
-    cr_assert_eq(commit_number(s, 99, 100, &err), ST_OK, "%s", err.text);
-    store_close(s);
-    tmpdir_remove(&dir);
-    p->images++;
+    store_read_end(mem, &was);
+    store_close(mem);
 }
 
-Test(store_lmdb, power_loss_at_any_write_keeps_what_was_acknowledged)
+Test(store_lmdb, a_copy_made_while_commits_go_on_is_of_one_commit)
 {
-    static struct power p;
-    p.dir = tmpdir_make();
-    p.dice.state = 11;
-    iowatch_start(tmpdir_file(&p.dir, "data.mdb"));
-    struct store *s = open_ok(&p.dir, MAP), *mem = store_mem_new();
+    enum { COPIES = 6 };
+    struct tmpdir dir = tmpdir_make(), to[COPIES];
     struct err err;
-    size_t first;
-    (void)iowatch_writes(&first);
-    p.state[0] = store_mem_clone(mem);
-    p.acked_at[0] = first;
-    for (p.commits = 1; p.commits < 25; p.commits++) {
-        size_t bytes = p.commits % 5 == 0 ? 9000 : 300;
-        cr_assert_eq(commit_number(s, p.commits, bytes, &err), ST_OK);
-        cr_assert_eq(commit_number(mem, p.commits, bytes, &err), ST_OK);
-        (void)iowatch_writes(&p.acked_at[p.commits]);
-        p.state[p.commits] = store_mem_clone(mem);
+    pthread_t thread;
+    uint64_t seen[COPIES] = {0};
+    struct writer w = {.s = open_ok(&dir, MAP)};
+    cr_assert_eq(pthread_create(&thread, NULL, commit_on, &w), 0);
+    for (int i = 0; i < COPIES; i++) {
+        to[i] = tmpdir_make();
+        while (read_number(w.s, "n") <= (i == 0 ? 0 : seen[i - 1])) /* the writer comes on */
+            ;
+        cr_assert_eq(store_lmdb_copy(w.s, tmpdir_file(&to[i], "data.mdb"), &err), ST_OK, "%s", err.text);
+        seen[i] = read_number(w.s, "n");
     }
-    store_close(s);
-    size_t n;
-    (void)iowatch_writes(&n);
-    for (size_t at = first; at <= n; at++) {
-        survive(&p, at, false);
-        survive(&p, at, true);
+    w.stop = true;
+    cr_assert_eq(pthread_join(thread, NULL), 0);
+    for (int i = 0; i < COPIES; i++) {
+        uint64_t records;
+        struct store *copy = open_ok(&to[i], MAP);
+        cr_assert_eq(store_lmdb_check(copy, &records, &err), ST_OK, "%s", err.text);
+        uint64_t n = read_number(copy, "n");
+        cr_assert(n > 0 && n <= seen[i] && (i == 0 || n > seen[i - 1]), "copy %d: %" PRIu64, i, n);
+        same_as_commits(copy, n);
+        store_close(copy);
+        tmpdir_remove(&to[i]);
     }
-    cr_assert_gt(p.images, 80, "%zu", p.images);
-    cr_assert_gt(p.kept_inflight, 0);
-    iowatch_stop();
-    for (size_t i = 0; i < p.commits; i++)
-        store_close(p.state[i]);
-    store_close(mem);
-    tmpdir_remove(&p.dir);
+    cr_assert_eq(store_lmdb_copy(w.s, tmpdir_file(&dir, "data.mdb"), &err), ST_EXISTS, "never over a file that is there");
+    cr_assert_eq(read_number(w.s, "n"), w.n);
+    store_close(w.s);
+    tmpdir_remove(&dir);
 }
 
 /* -- Full and failing disks -- */
