@@ -119,6 +119,14 @@ Test(block, what_one_makes_another_accepts_and_both_go_on)
         cr_assert_eq(tip_load(&v, &loaded, &err), ST_OK, "%s", err.text);
         cr_assert(hash_eq(&loaded.block, &b.id));
         cr_assert_eq(loaded.tree.size, b.after.tree.size);
+        struct boundary newest_row;
+        struct hash root;
+        frontier_root(&loaded.tree, &root);
+        cr_assert_eq(rows_newest_boundary(&v, &newest_row, &err), ST_OK, "%s", err.text);
+        cr_assert_eq(newest_row.size, loaded.tree.size);
+        cr_assert_eq(newest_row.height, loaded.height);
+        cr_assert_eq(newest_row.time_ms, loaded.time_ms);
+        cr_assert(hash_eq(&newest_row.root, &root));
     }
 }
 
