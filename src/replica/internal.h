@@ -76,7 +76,7 @@ struct pool {
     struct pool_tally **authors; /* POOL_AUTHORS lists */
     struct pool_tally *partners, *turn; /* turn: whose entry came first in the last block made */
     struct pool_entry *relay; /* next to be relayed again; NULL: the first */
-    size_t cap, n, own, bytes;
+    size_t cap, n, own, staged, bytes;
     uint64_t next_outbox;
 };
 

@@ -574,15 +574,16 @@ const char *replica_check(struct replica *r)
         return "agreement works on another height than the one after the tip";
     if (r->cosigned_size > r->tip.tree.size)
         return "cosigned a tree that is not there";
-    size_t n = 0, own = 0;
+    size_t n = 0, own = 0, staged = 0;
     for (const struct pool_entry *e = r->pool.first; e != NULL; e = e->next) {
         uint64_t leaf;
         n++;
         own += e->own;
+        staged += e->staged;
         if (ids_find(r->ids, &e->leaf.id, &leaf))
             return "an entry waits that is on the record";
     }
-    if (n != r->pool.n || own != r->pool.own)
+    if (n != r->pool.n || own != r->pool.own || staged != r->pool.staged)
         return "counts of waiting entries are off";
     size_t of_partners = 0, bytes = 0;
     for (const struct pool_tally *t = r->pool.partners; t != NULL; t = t->next) {
