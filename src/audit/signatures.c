@@ -49,7 +49,8 @@ static void *work(void *arg)
         struct leaf leaf;
         struct err err;
         arena_reset(&w->a);
-        w->good[i] = leaf_parse(w->leaves->v[i], &w->a, &leaf, &err) == ST_OK && leaf_verify_once(&w->keys, &leaf) == ST_OK;
+        w->good[i] = leaf_parse(w->leaves->v[i], &w->a, &leaf, &err) == ST_OK &&
+                     leaf_verify_once(&w->keys, &leaf) == ST_OK;
     }
     return NULL;
 }

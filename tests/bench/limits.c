@@ -1,6 +1,8 @@
-/* What the machine does at most: Ed25519 signatures made and checked a second on one core, as the ledger does them (300
- * bytes, SSHSIG preimage), and durable LMDB commits of one record. limits DIR: JSON on standard output. */
+/* What the machine does at most: Ed25519 signatures made and checked a second on one core, as the ledger does
+ * them (300 bytes, SSHSIG preimage; by processor time), and durable LMDB commits of one record. limits DIR:
+ * JSON on standard output. */
 #include <lmdb.h>
+#include <time.h>
 #include <unistd.h>
 #include "bench/common.h"
 #include "crypto/sshsig.h"
@@ -12,6 +14,14 @@ static uint64_t rate(uint64_t n, uint64_t us)
     return us == 0 ? 0 : n * 1000000 / us;
 }
 
+/* Of this process: what others take from the machine meanwhile is not the machine's limit. */
+static uint64_t cpu_us(void)
+{
+    struct timespec t;
+    ASSERT(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) == 0);
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
 static void crypto_limits(uint64_t *ret_sign, uint64_t *ret_verify)
 {
     uint8_t seed[32] = {1}, message[300] = {2};
@@ -20,16 +30,17 @@ static void crypto_limits(uint64_t *ret_sign, uint64_t *ret_verify)
     uint64_t sign[ROUNDS], verify[ROUNDS];
     ASSERT(ed25519_from_seed(seed, &key) == ST_OK);
     for (size_t r = 0; r < ROUNDS; r++) {
-        uint64_t t = bench_us();
+        uint64_t t = cpu_us();
         for (size_t i = 0; i < SIGS; i++) {
             message[0] = (uint8_t)i;
             sshsig_sign(key, SSHSIG_ENTRY, span_of(message, sizeof message), &sig);
         }
-        sign[r] = rate(SIGS, bench_us() - t);
-        t = bench_us();
+        sign[r] = rate(SIGS, cpu_us() - t);
+        t = cpu_us();
         for (size_t i = 0; i < SIGS; i++)
-            ASSERT(sshsig_verify_known(&key->pub, SSHSIG_ENTRY, span_of(message, sizeof message), &sig) == ST_OK);
-        verify[r] = rate(SIGS, bench_us() - t);
+            ASSERT(sshsig_verify_known(&key->pub, SSHSIG_ENTRY, span_of(message, sizeof message), &sig) ==
+                   ST_OK);
+        verify[r] = rate(SIGS, cpu_us() - t);
     }
     ed25519_free(key);
     *ret_sign = bench_percentile(sign, ROUNDS, 50);
@@ -83,7 +94,8 @@ int main(int argc, char **argv)
         bench_die("usage: limits DIR");
     bench_options(1, argv, &o);
     crypto_limits(&sign, &verify);
-    (void)printf("{\"cores\": %ld, \"sign_per_s_core\": %" PRIu64 ", \"verify_per_s_core\": %" PRIu64 ", \"lmdb_commits_per_s\": %" PRIu64 "}\n",
+    (void)printf("{\"cores\": %ld, \"sign_per_s_core\": %" PRIu64 ", \"verify_per_s_core\": %" PRIu64
+                 ", \"lmdb_commits_per_s\": %" PRIu64 "}\n",
                  sysconf(_SC_NPROCESSORS_ONLN), sign, verify, commits_per_s(argv[1]));
     return 0;
 }
