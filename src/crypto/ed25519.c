@@ -56,6 +56,19 @@ enum status ed25519_check_key(const struct hash *pub)
     return crypto_core_ed25519_is_valid_point(pub->b) == 1 ? ST_OK : ST_BADKEY;
 }
 
+enum status ed25519_check_key_once(struct ed25519_checked *c, const struct hash *pub)
+{
+    size_t i = (size_t)(load_u64(pub->b) % ED25519_CHECKED_SLOTS);
+    if (c != NULL && c->slots[i].used && hash_eq(&c->slots[i].key, pub))
+        return ST_OK;
+    enum status st = ed25519_check_key(pub);
+    if (c != NULL && st == ST_OK) {
+        c->slots[i].key = *pub;
+        c->slots[i].used = true;
+    }
+    return st;
+}
+
 /* libsodium's declarations refuse NULL even for no bytes. */
 static const uint8_t *bytes_of(struct span s)
 {

@@ -35,6 +35,17 @@ void ed25519_freep(struct ed25519_key **key);
 /* Is it a public key by the rule above? ST_BADKEY. About 45 us. */
 MUST_USE enum status ed25519_check_key(const struct hash *pub);
 
+/* Keys that passed, so that of many signatures by few keys each is checked once. Plain; all zero: none. */
+enum { ED25519_CHECKED_SLOTS = 256 };
+struct ed25519_checked {
+    struct {
+        bool used;
+        struct hash key;
+    } slots[ED25519_CHECKED_SLOTS];
+};
+/* ed25519_check_key, for a key that is not among them; c may be NULL. ST_BADKEY. */
+MUST_USE enum status ed25519_check_key_once(struct ed25519_checked *c, const struct hash *pub);
+
 /* Deterministic. */
 void ed25519_sign(const struct ed25519_key *key, struct span message, struct sig64 *ret_sig);
 /* Checks the key, then the signature. ST_BADKEY, ST_BADSIG. About 95 us. */

@@ -98,7 +98,18 @@ enum status sshsig_verify_known(const struct hash *pub, const char *ns, struct s
     return ed25519_verify_known(pub, span_of(p.b, p.n), sig);
 }
 
+static enum status verify(struct ed25519_checked *c, const struct hash *pub, struct span message, const struct sig64 *sig)
+{
+    enum status st = ed25519_check_key_once(c, pub);
+    return st == ST_OK ? ed25519_verify_known(pub, message, sig) : st;
+}
+
 enum status sshsig_verify(const struct signature *signature, const char *ns, struct span message)
+{
+    return sshsig_verify_once(NULL, signature, ns, message);
+}
+
+enum status sshsig_verify_once(struct ed25519_checked *c, const struct signature *signature, const char *ns, struct span message)
 {
     bool flags = HAS(signature, signature_key_flags);
     bool counter = HAS(signature, signature_key_counter);
@@ -107,7 +118,7 @@ enum status sshsig_verify(const struct signature *signature, const char *ns, str
     if (signature->alg == SIG_ED25519) {
         if (flags || counter) /* SIG-5 */
             return ST_BADSIG;
-        return ed25519_verify(&signature->key, span_of(p.b, p.n), &signature->sig);
+        return verify(c, &signature->key, span_of(p.b, p.n), &signature->sig);
     }
     if (signature->alg != SIG_SK_ED25519)
         return ST_BADSIG;
@@ -117,7 +128,7 @@ enum status sshsig_verify(const struct signature *signature, const char *ns, str
         return ST_BADSIG;
     struct sshsig_sk_message m;
     sshsig_sk_message(&p, (uint8_t)signature->flags, (uint32_t)signature->counter, &m);
-    return ed25519_verify(&signature->key, span_of(m.b, sizeof m.b), &signature->sig);
+    return verify(c, &signature->key, span_of(m.b, sizeof m.b), &signature->sig);
 }
 
 /* string type, string signature, and for hardware keys flags and counter. Fills sig, flags, counter. */

@@ -53,6 +53,9 @@ MUST_USE enum status sshsig_verify_known(const struct hash *pub, const char *ns,
 /* A signature record of either algorithm, key included. ST_BADKEY; ST_BADSIG, also for flags or counter
  * missing or where they do not belong, and for a hardware key without user presence. */
 MUST_USE enum status sshsig_verify(const struct signature *signature, const char *ns, struct span message);
+/* The same; the key is checked once for all calls with this c. */
+MUST_USE enum status sshsig_verify_once(struct ed25519_checked *c, const struct signature *signature, const char *ns,
+                                        struct span message);
 
 /* An armored SSHSIG file. Namespace, hash algorithm (sha512), key and signature types are checked; the
  * signature is not: call sshsig_verify. Version 1 of the format only. ST_FORMAT; ST_LIMIT over

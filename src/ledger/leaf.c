@@ -27,7 +27,12 @@ enum status leaf_parse(struct span bytes, struct arena *a, struct leaf *ret_leaf
 
 enum status leaf_verify(const struct leaf *leaf)
 {
-    return sshsig_verify(&leaf->signature, SSHSIG_ENTRY, leaf->entry_bytes);
+    return leaf_verify_once(NULL, leaf);
+}
+
+enum status leaf_verify_once(struct ed25519_checked *c, const struct leaf *leaf)
+{
+    return sshsig_verify_once(c, &leaf->signature, SSHSIG_ENTRY, leaf->entry_bytes);
 }
 
 void leaf_prose_digest(const struct prose *prose, struct hash *ret_digest)

@@ -3,6 +3,7 @@
 #define ENT_LEDGER_LEAF_H
 
 #include "codec/codec.h"
+#include "crypto/ed25519.h"
 
 struct leaf {
     struct span bytes;           /* entry ‖ signature record, borrowed from the caller */
@@ -18,6 +19,8 @@ MUST_USE enum status leaf_parse(struct span bytes, struct arena *a, struct leaf 
 
 /* Checks the signature (SIG-1, SIG-4, SIG-5). ST_OK, ST_BADSIG or ST_BADKEY. Thread-safe. */
 MUST_USE enum status leaf_verify(const struct leaf *leaf);
+/* The same; an author's key is checked once for all calls with this c. */
+MUST_USE enum status leaf_verify_once(struct ed25519_checked *c, const struct leaf *leaf);
 
 /* Joins the two parts of a submission into a leaf in the arena and parses it. Also checks the detached texts
  * against the digests in the entry's body (ENT-8): ST_MISMATCH names the text. */

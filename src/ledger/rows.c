@@ -11,25 +11,44 @@ static enum status damaged(struct err *err, uint8_t table, uint64_t key)
                    table_name(table), key);
 }
 
+static enum status read_boundary(struct span key, struct span value, struct boundary *ret_boundary, struct err *err)
+{
+    if (key.n != 8 || value.n != 48)
+        return damaged(err, TABLE_BOUNDARY, key.n == 8 ? load_u64(key.p) : 0);
+    ret_boundary->size = load_u64(key.p);
+    ret_boundary->height = load_u64(value.p);
+    ret_boundary->time_ms = load_u64(value.p + 8);
+    memcpy(ret_boundary->root.b, value.p + 16, 32);
+    return ST_OK;
+}
+
 enum status rows_boundary(const struct view *v, uint64_t size, bool or_later, struct boundary *ret_boundary, struct err *err)
 {
     struct key8 at = key_u64(size);
     struct span key, value;
+    struct boundary b;
     enum status st = view_next(v, TABLE_BOUNDARY, span_of(at.b, 8), &key, &value);
     if (st == ST_END)
         return ST_NOTFOUND;
     if (st != ST_OK)
         return err_set(err, st, "table BOUNDARY cannot be read");
-    if (key.n != 8 || value.n != 48)
-        return damaged(err, TABLE_BOUNDARY, size);
-    uint64_t found = load_u64(key.p);
-    if (found != size && !or_later)
+    st = read_boundary(key, value, &b, err);
+    if (st != ST_OK)
+        return st;
+    if (b.size != size && !or_later)
         return ST_NOTFOUND;
-    ret_boundary->size = found;
-    ret_boundary->height = load_u64(value.p);
-    ret_boundary->time_ms = load_u64(value.p + 8);
-    memcpy(ret_boundary->root.b, value.p + 16, 32);
+    *ret_boundary = b;
     return ST_OK;
+}
+
+enum status rows_newest_boundary(const struct view *v, struct boundary *ret_boundary, struct err *err)
+{
+    struct key8 last = key_u64(UINT64_MAX);
+    struct span key, value;
+    enum status st = view_prev(v, TABLE_BOUNDARY, span_of(last.b, 8), &key, &value);
+    if (st == ST_END)
+        return ST_NOTFOUND;
+    return st == ST_OK ? read_boundary(key, value, ret_boundary, err) : err_set(err, st, "table BOUNDARY cannot be read");
 }
 
 struct tile_key {

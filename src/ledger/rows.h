@@ -16,6 +16,9 @@ struct boundary {
 MUST_USE enum status rows_boundary(const struct view *v, uint64_t size, bool or_later, struct boundary *ret_boundary,
                                    struct err *err);
 
+/* The newest one. ST_NOTFOUND, ST_CORRUPT. */
+MUST_USE enum status rows_newest_boundary(const struct view *v, struct boundary *ret_boundary, struct err *err);
+
 /* The validator set with this hash, from the row written when it came in force (NODE, "set/" and the hash). Copied into the
  * arena. ST_NOTFOUND, ST_CORRUPT. */
 MUST_USE enum status rows_set(const struct view *v, const struct hash *hash, struct arena *a, struct validator_set *ret_set,

@@ -41,11 +41,11 @@ static void info(struct ask *q)
 
 static void boundary(struct ask *q)
 {
-    struct tip tip;
-    enum status st = tip_load(q->v, &tip, &q->err);
-    struct rpc_boundary_reply r = {.size = tip.tree.size, .height = tip.height, .time_ms = tip.time_ms};
-    if (st == ST_OK)
-        frontier_root(&tip.tree, &r.root);
+    struct boundary b = {0};
+    enum status st = rows_newest_boundary(q->v, &b, &q->err);
+    if (st == ST_NOTFOUND)
+        st = err_set(&q->err, st, "this node has no block yet");
+    struct rpc_boundary_reply r = {.size = b.size, .root = b.root, .height = b.height, .time_ms = b.time_ms};
     finish(q, st, &r);
 }
 

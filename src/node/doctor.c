@@ -132,7 +132,7 @@ static void examine_all(struct doctor *d)
 static void say_vote(struct doctor *d, enum doctor_vote vote, const char *why)
 {
     d->report->vote = vote;
-    (void)snprintf(d->report->vote_why, sizeof d->report->vote_why, "%s", why);
+    (void)snprintf(d->report->vote_why, sizeof d->report->vote_why, "%.500s", why);
 }
 
 /* As the node does when it starts, but that it changes nothing. */

@@ -76,7 +76,7 @@ struct pool {
     struct pool_tally **authors; /* POOL_AUTHORS lists */
     struct pool_tally *partners, *turn; /* turn: whose entry came first in the last block made */
     struct pool_entry *relay; /* next to be relayed again; NULL: the first */
-    size_t cap, n, own, bytes;
+    size_t cap, n, own, staged, bytes;
     uint64_t next_outbox;
 };
 
@@ -175,6 +175,7 @@ struct replica {
     struct ahead ahead[AHEAD_FRAMES_MAX];
     size_t n_ahead, ahead_bytes;
     uint64_t gossip_at_ms;
+    struct ed25519_checked keys; /* of authors */
     struct hash *verified; /* leaf hashes whose signature was checked; direct-mapped */
 
     struct own own;

@@ -155,6 +155,7 @@ static void link_entry(struct pool *p, struct pool_entry *e)
     p->last = e;
     p->n++;
     p->own += e->own;
+    p->staged += e->staged;
     count_in(p, e);
 }
 
@@ -176,6 +177,7 @@ static void unlink_entry(struct pool *p, struct pool_entry *e)
         p->last = e->prev;
     p->n--;
     p->own -= e->own;
+    p->staged -= e->staged;
     count_out(p, e);
 }
 
@@ -293,6 +295,7 @@ enum status pool_submit(struct replica *r, struct span submission, struct hash *
     if (there != NULL && !there->own) { /* relayed to us before: now it is ours to keep */
         there->own = there->staged = true;
         r->pool.own++;
+        r->pool.staged++;
         *ret_verdict = V_OK;
     } else if (there != NULL && there->staged) { /* not durable yet: the answer hangs on the acknowledgement as the first's */
         *ret_verdict = V_OK;
@@ -326,10 +329,7 @@ static enum status put_outbox(struct replica *r, struct store_txn *t, struct err
 /* The order that the promise rests on: rows durable, then acknowledged and sent. */
 enum status replica_acknowledge(struct replica *r, struct err *err)
 {
-    bool any = false;
-    for (struct pool_entry *e = r->pool.first; e != NULL && !any; e = e->next)
-        any = e->staged;
-    if (!any)
+    if (r->pool.staged == 0)
         return ST_OK;
     struct store_txn *t;
     enum status st = store_begin(r->cfg.store, &t, err);
@@ -345,6 +345,7 @@ enum status replica_acknowledge(struct replica *r, struct err *err)
         if (!e->staged)
             continue;
         e->staged = false;
+        r->pool.staged--;
         if (st != ST_OK && !PLANTED(38)) {
             unlink_entry(&r->pool, e);
             entry_free(e);

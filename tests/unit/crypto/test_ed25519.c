@@ -96,3 +96,33 @@ Test(ed25519, refuses_a_mixed_order_key)
     cr_assert_eq(ed25519_check_key(&order_two), ST_BADKEY);
     ed25519_free(key);
 }
+
+/* Refused each time, also in a slot that is empty and in one that a good key has; a good key that another took the slot of
+ * is checked again. */
+Test(ed25519, a_key_checked_once_is_one_that_passed)
+{
+    static struct ed25519_checked c;
+    struct ed25519_key *key = NULL, *other = NULL;
+    struct hash zero = {0}, order_two, mixed;
+    memset(order_two.b, 0xff, 32);
+    order_two.b[0] = 0xec;
+    order_two.b[31] = 0x7f;
+    cr_assert_eq(ed25519_new(&rng_system, &key), ST_OK);
+    cr_assert_eq(crypto_core_ed25519_add(mixed.b, key->pub.b, order_two.b), 0);
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(ed25519_check_key_once(&c, &zero), ST_BADKEY);
+        cr_assert_eq(ed25519_check_key_once(&c, &mixed), ST_BADKEY);
+        cr_assert_eq(ed25519_check_key_once(NULL, &mixed), ST_BADKEY);
+        cr_assert_eq(ed25519_check_key_once(&c, &key->pub), ST_OK);
+        cr_assert_eq(ed25519_check_key_once(NULL, &key->pub), ST_OK);
+    }
+    for (int i = 0; i < 2 * ED25519_CHECKED_SLOTS; i++) { /* all slots are taken over, most more than once */
+        cr_assert_eq(ed25519_new(&rng_system, &other), ST_OK);
+        cr_assert_eq(ed25519_check_key_once(&c, &other->pub), ST_OK);
+        ed25519_freep(&other);
+        cr_assert_eq(ed25519_check_key_once(&c, &mixed), ST_BADKEY);
+        cr_assert_eq(ed25519_check_key_once(&c, &zero), ST_BADKEY);
+    }
+    cr_assert_eq(ed25519_check_key_once(&c, &key->pub), ST_OK);
+    ed25519_free(key);
+}

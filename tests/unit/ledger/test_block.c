@@ -119,6 +119,14 @@ Test(block, what_one_makes_another_accepts_and_both_go_on)
         cr_assert_eq(tip_load(&v, &loaded, &err), ST_OK, "%s", err.text);
         cr_assert(hash_eq(&loaded.block, &b.id));
         cr_assert_eq(loaded.tree.size, b.after.tree.size);
+        struct boundary newest_row;
+        struct hash root;
+        frontier_root(&loaded.tree, &root);
+        cr_assert_eq(rows_newest_boundary(&v, &newest_row, &err), ST_OK, "%s", err.text);
+        cr_assert_eq(newest_row.size, loaded.tree.size);
+        cr_assert_eq(newest_row.height, loaded.height);
+        cr_assert_eq(newest_row.time_ms, loaded.time_ms);
+        cr_assert(hash_eq(&newest_row.root, &root));
     }
 }
 
@@ -195,6 +203,31 @@ Test(block, every_changed_byte_of_header_or_leaf_makes_it_invalid)
     }
     cr_assert_not(executes(b.header_bytes, NULL, 0, why));
     cr_assert_str_eq(why, "BLK-1: its count of entries is not what came");
+}
+
+Test(block, ENT_2_an_entry_twice_in_a_block_makes_it_invalid)
+{
+    enum { MANY = 40 };
+    char why[256];
+    struct block_candidate c[MANY];
+    struct span leaves[MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        char text[16];
+        (void)snprintf(text, sizeof text, "text %zu", i);
+        c[i] = (struct block_candidate){.leaf = note_by(i % 3, text, FOUNDED + 86400000, newest())};
+    }
+    struct block b = make(FOUNDED + 9, c, MANY);
+    cr_assert_eq(b.n_leaves, MANY + 1);
+    cr_assert(executes(b.header_bytes, b.leaves + 1, MANY, why), "%s", why);
+    for (size_t i = 0; i < MANY; i++)
+        for (size_t k = i + 1; k < MANY; k++) {
+            char expected[64];
+            memcpy(leaves, b.leaves + 1, sizeof leaves);
+            leaves[k] = leaves[i];
+            (void)snprintf(expected, sizeof expected, "ENT-2: entry %zu is in the block twice", k + 1);
+            cr_assert_not(executes(b.header_bytes, leaves, MANY, why));
+            cr_assert_str_eq(why, expected);
+        }
 }
 
 Test(block, ENT_8_texts_match_their_digests_or_are_refused)
