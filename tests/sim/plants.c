@@ -56,7 +56,7 @@ static const struct plant {
     {37, "deletes another outbox row than that of the entry which is final", 10},
     {38, "acknowledges although the outbox row could not be written", 4},
     {39, "does not compare roots after execution", 9},
-    {40, "counts a signature in a certificate twice", 3},
+    {40, "counts a signature in a certificate twice", 46},
     {41, "forgets at a restart that it has proposed", 0},
     {42, "sends no votes that a peer lacks", 2},
     {43, "does not ask for blocks that it lacks", 1},
