@@ -220,7 +220,8 @@ class Codec:
                 out[f.name] = None
         rec = Rec(name, out)
         if name in ("genesis_sigs", "refounding"):
-            ascend([(g.seat.encode(), g.signature.key) for g in (rec.list if name == "genesis_sigs" else rec.sigs)], where)
+            sigs = rec.list if name == "genesis_sigs" else rec.sigs
+            ascend([(g.seat.encode(), g.signature.key) for g in sigs], where)
         return rec
 
     def field(self, f, v, where):

@@ -67,8 +67,8 @@ def say_pack(v, as_json):
     print("  {blocks:,} blocks, {entries:,} entries, {leaves:,} leaves, {certificates:,} certificates, "
           "{checkpoints:,} checkpoints".format(**c))
     if c["refoundings"]:
-        print("  epochs: {refoundings} begun by refounding, {uncertified_blocks} of them after a block without a certificate"
-              .format(**c))
+        print("  epochs: {refoundings} begun by refounding, {uncertified_blocks} of them after a block without a "
+              "certificate".format(**c))
     print("  signatures: " + ", ".join("%s %d" % s for s in sorted(c["signatures"].items())))
     print("  entries by kind: " + (", ".join("%s %d" % k for k in sorted(c["kinds"].items())) or "none"))
     print("  texts: {texts} match their digests, {texts_absent} absent".format(**c))

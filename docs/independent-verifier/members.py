@@ -94,9 +94,9 @@ class Members:
     # -- keys and seats ----------------------------------------------------------------------------------------------
 
     def keys_usable(self, org, keys):
-        """GOV-5: as holders of a seat of org."""
+        """GOV-5: as holders of a seat of org. Which key is looked at first decides the verdict: the lowest."""
         need(len({k.key for k in keys}) == len(keys), "a key twice", "MALFORMED")
-        for k in keys:
+        for k in sorted(keys, key=lambda k: k.key):
             known = self.keys.get(k.key)
             if known:
                 need(known.get("revoked_ms") is None, "a key is revoked", "REVOKED_KEY")

@@ -1,6 +1,7 @@
 """Section 15: a refounding, which stands in place of the certificate of the last block of an epoch.
 
-check() is REF-2, what the bytes alone show; signatures() is REF-3, by the state after that block. REF-4 is in members.py."""
+check() is REF-2, what the bytes alone show; signatures() is REF-3, by the state after that block. REF-4 is in
+members.py."""
 from canonical import Refused, value
 from merkle import sha256
 from rights import org_of
@@ -8,7 +9,8 @@ import sets
 
 
 class Refounding:
-    """statement, proof, cards (bytes of signed cards), sigs; certified: the proof is a certificate (or genesis_sigs)."""
+    """statement, bytes (the statement's), proof, cards (signed cards, as bytes), sigs; certified: the proof is a
+    certificate or genesis_sigs."""
 
 
 def is_one(data):
@@ -26,7 +28,8 @@ def need(ok, words, rule="REF-2"):
 
 
 def check(codec, sigs, data, last, members, genesis_sigs):
-    """REF-2. last: the decoded record and the id of block L; members: the set that decided it; genesis_sigs: their hash."""
+    """REF-2. last: the decoded record and the id of block L; members: the set that decided it; genesis_sigs: their
+    hash."""
     try:
         return sound(codec, sigs, data, last, members, genesis_sigs)
     except Refused as e:
@@ -74,7 +77,8 @@ def votes(codec, sigs, p, record, block, members):
         need((v.alliance, v.epoch, v.height) == (record.alliance, record.epoch, record.height),
              "a vote of another alliance, epoch or height")
         need(v.value is not None, "a vote for nil")
-        need(v.valid_round is None or (v.valid_round < v.round and kind == "VOTE_PREVOTE"), "a vote's valid round (VOT-1)")
+        need(v.valid_round is None or (v.valid_round < v.round and kind == "VOTE_PREVOTE"),
+             "a vote's valid round (VOT-1)")
         need(signed.org in by_org, "%s is not in the set that decided the block" % signed.org)
         sigs.plain("vote@entente", by_org[signed.org], codec.encode("vote", v), signed.sig)
         return v
@@ -87,7 +91,8 @@ def votes(codec, sigs, p, record, block, members):
     need(all(codec.encode("vote", v) == first for v in pol), "the prevotes are not alike")
     need(pol[0].value == block, "the prevotes are for another block")
     own = vote(p.precommit, "VOTE_PRECOMMIT")
-    need((own.value, own.round) == (block, pol[0].round), "the precommit is not for the block in the round of the prevotes")
+    need((own.value, own.round) == (block, pol[0].round),
+         "the precommit is not for the block in the round of the prevotes")
     for s in p.others:
         need(vote(s, "VOTE_PRECOMMIT").round <= own.round, "%s precommitted in a later round" % s.org)
 

@@ -4,6 +4,7 @@
 #include "gov/keys.h"
 #include "gov/node.h"
 #include "gov/refound.h"
+#include "gov/upgrade.h"
 
 /* All sound so far, or why not: g->why. */
 __attribute__((format(printf, 2, 3))) static enum status unsound(struct gov *g, const char *fmt, ...)
@@ -44,28 +45,21 @@ static enum status check_sig(struct gov *g, const struct view *v, const struct r
     return ST_OK;
 }
 
-/* Has the partner's registrar signed, and another seat of it by another key? */
+/* Is there a signature as its registrar, and one as another seat of it by another key? What is there besides changes nothing. */
 static enum status check_partner(struct gov *g, const struct refounding_info *r, struct span org)
 {
-    const struct genesis_sig *registrar = NULL;
-    bool second = false;
-    for (size_t i = 0; i < r->file.sigs.n; i++) {
-        const struct genesis_sig *s = &r->file.sigs.v[i];
-        if (!span_eq(state_seat_org(s->seat), org))
+    const struct genesis_sig_list *l = &r->file.sigs;
+    bool registrar = false, second = false;
+    for (size_t i = 0; i < l->n; i++) {
+        if (!span_eq(state_seat_org(l->v[i].seat), org) || !span_eqs(state_seat_name(l->v[i].seat), "registrar"))
             continue;
-        if (span_eqs(state_seat_name(s->seat), "registrar"))
-            registrar = s;
+        registrar = true;
+        for (size_t k = 0; k < l->n; k++)
+            second = second || (span_eq(state_seat_org(l->v[k].seat), org) && !span_eq(l->v[k].seat, l->v[i].seat) &&
+                                !hash_eq(&l->v[k].signature.key, &l->v[i].signature.key));
     }
-    if (registrar == NULL)
+    if (!registrar)
         return unsound(g, "REF-3: %.*s/registrar has not signed", SPAN_FMT(org));
-    for (size_t i = 0; i < r->file.sigs.n; i++) {
-        const struct genesis_sig *s = &r->file.sigs.v[i];
-        bool other = span_eq(state_seat_org(s->seat), org) && !span_eqs(state_seat_name(s->seat), "registrar");
-        for (size_t k = 0; other && k < r->file.sigs.n; k++) /* a key that signed as the registrar too is no second one */
-            other = !(span_eq(r->file.sigs.v[k].seat, registrar->seat) &&
-                      hash_eq(&r->file.sigs.v[k].signature.key, &s->signature.key));
-        second = second || other;
-    }
     return second ? ST_OK : unsound(g, "REF-3: besides its registrar another seat of %.*s must sign, by another key", SPAN_FMT(org));
 }
 
@@ -152,7 +146,7 @@ static enum status carry_out(struct gov *g, const struct refounding_info *r, str
     if (!same_set(&set, &r->statement.set))
         return unsound(g, "REF-4: the set of the new epoch is not what the state gives: %zu nodes here, %zu said", set.members.n,
                        r->statement.set.n);
-    return ST_OK;
+    return upgrade_settle(g, err);
 }
 
 enum status gov_refound(struct gov *g, const struct refounding_info *r, bool *ret_sound, struct err *err)

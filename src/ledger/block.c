@@ -296,8 +296,12 @@ static enum status next_set(struct run *r, struct block_record *rec, struct err 
     bool genesis = rec->height == 0;
     rec->validators = genesis ? rec->next_validators : r->l->tip->validators;
     if (r->l->refounding != NULL) {
-        struct validator_set first = {.members = r->l->refounding->statement.set};
-        validators_hash(&first, &rec->validators);
+        struct validator_set *first = arena_alloc(r->a, sizeof *first);
+        struct validator_set said = {.members = r->l->refounding->statement.set};
+        if (first == NULL || validators_copy(&said, r->a, first) != ST_OK)
+            return err_set(err, ST_LIMIT, "no room for the set of a new epoch");
+        validators_hash(first, &rec->validators);
+        r->b.begins = first;
     }
     if (genesis || !hash_eq(&rec->validators, &rec->next_validators)) {
         rec->next_set = (struct validator_list){set.members.n, set.members.v};
@@ -553,6 +557,20 @@ static bool compare(const struct run *r, const struct block_record *came, struct
     return false;
 }
 
+/* BLK-10: is it a member of the set that decides the block? */
+static enum status has_proposer(const struct ledger *l, struct span org, struct arena *a, bool *ret_member, struct err *err)
+{
+    struct validator_set set;
+    enum status st = ST_OK;
+    if (l->refounding != NULL)
+        set = (struct validator_set){.members = l->refounding->statement.set};
+    else
+        st = gov_validators(l->view, a, &set, err);
+    if (st == ST_OK)
+        *ret_member = validators_find(&set, org) >= 0;
+    return st;
+}
+
 enum status block_execute(const struct ledger *l, struct span header_bytes, const struct span *leaves, size_t n,
                           const struct block_verifier *verifier, struct arena *a, bool *ret_valid, struct block *ret_block,
                           char why[256], struct err *err)
@@ -578,8 +596,15 @@ enum status block_execute(const struct ledger *l, struct span header_bytes, cons
     }
     struct run r;
     struct gov_clock clock;
-    bool more;
-    enum status st = run_begin(&r, l, came.time_ms, a, &more, err);
+    bool more, member = false;
+    enum status st = has_proposer(l, came.proposer, a, &member, err);
+    if (st != ST_OK)
+        return st;
+    if (!member) {
+        say(why, "BLK-10: its proposer %.*s has no voting node", SPAN_FMT(came.proposer));
+        return ST_OK;
+    }
+    st = run_begin(&r, l, came.time_ms, a, &more, err);
     if (st == ST_END) {
         say(why, "%s", r.gov.why);
         return ST_OK;

@@ -46,6 +46,7 @@ struct block {
     struct overlay_write *nodes; /* new and retired nodes of the sparse tree */
     size_t n_nodes;
     size_t timers;               /* fired */
+    const struct validator_set *begins; /* the set that decides it, when it is the first block of an epoch; else NULL */
     struct tip after;
 };
 

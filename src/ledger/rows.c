@@ -190,18 +190,26 @@ enum status rows_set(const struct view *v, const struct hash *hash, struct arena
 }
 
 /* Kept when it comes in force, so that older certificates can be checked without walking back. */
+static enum status put_set(const struct validator_set *set, struct store *s, struct store_txn *t, struct err *err)
+{
+    struct hash hash;
+    struct buf buf CLEANUP(buf_deinit);
+    validators_hash(set, &hash);
+    struct set_key k = set_key(&hash);
+    buf_init(&buf, 1 << 16);
+    enum status st = codec_encode(&validator_set_desc, set, &buf);
+    if (st != ST_OK)
+        return err_set(err, st, "a set of validators cannot be encoded");
+    return store_put(s, t, TABLE_NODE, span_of(k.b, sizeof k.b), buf_span(&buf), err);
+}
+
 static enum status flush_set(const struct block *b, struct store *s, struct store_txn *t, struct err *err)
 {
-    if (!HAS(&b->record, block_record_key_next_set))
-        return ST_OK;
-    struct validator_set set = {.members = b->record.next_set};
-    struct set_key k = set_key(&b->record.next_validators);
-    struct buf buf CLEANUP(buf_deinit);
-    buf_init(&buf, 1 << 16);
-    enum status st = codec_encode(&validator_set_desc, &set, &buf);
-    if (st != ST_OK)
-        return err_set(err, st, "the next set of validators cannot be encoded");
-    return store_put(s, t, TABLE_NODE, span_of(k.b, sizeof k.b), buf_span(&buf), err);
+    enum status st = b->begins == NULL ? ST_OK : put_set(b->begins, s, t, err);
+    if (st != ST_OK || !HAS(&b->record, block_record_key_next_set))
+        return st;
+    struct validator_set next = {.members = b->record.next_set};
+    return put_set(&next, s, t, err);
 }
 
 enum status block_flush(const struct block *b, struct span certificate, const struct view *before, struct store *s,

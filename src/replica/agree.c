@@ -418,24 +418,26 @@ void agree_start_height(struct replica *r)
     agree_push(r, &ev);
 }
 
-void agree_again(struct replica *r)
+/* At once, also in a node that has stopped: it answers questions. */
+static void begin(struct replica *r, int32_t self)
 {
+    struct consensus_event ev = {.type = EV_START_HEIGHT, .height = height(r), .n = (uint32_t)r->set.members.n, .self = self};
     r->core = consensus_init(r->core_memory, consensus_size());
     r->events_head = r->n_events = 0;
+    consensus_step(r->core, &ev, r->actions);
+}
+
+void agree_again(struct replica *r)
+{
     r->n_timers = 0;
     r->decided = false;
     r->seen_round = -2;
-    agree_start_height(r);
-    agree_run(r);
+    begin(r, agree_self(r));
 }
 
 void agree_look_on(struct replica *r)
 {
-    struct consensus_event ev = {
-        .type = EV_START_HEIGHT, .height = height(r), .n = (uint32_t)r->set.members.n, .self = CONSENSUS_FOLLOWER};
-    r->core = consensus_init(r->core_memory, consensus_size());
-    r->events_head = r->n_events = 0;
-    consensus_step(r->core, &ev, r->actions);
+    begin(r, CONSENSUS_FOLLOWER);
 }
 
 /* Is there anything to decide (BFT-A4)? */

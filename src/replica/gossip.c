@@ -48,6 +48,10 @@ static void make_status(const struct replica *r, struct msg_status *ret_msg, uin
         (void)consensus_round(r->core, s.round, &rs);
     *ret_msg = (struct msg_status){
         .height = r->tip.height + 1, .tip = r->tip.block, .round = s.round, .proposal = rs.has_proposal};
+    if (members_untold(r)) {
+        ret_msg->untold = true;
+        SET_HAS(ret_msg, msg_status_key_untold);
+    }
     put_bitmap(rs.prevotes, maps, &ret_msg->prevotes);
     put_bitmap(rs.precommits, maps + 8, &ret_msg->precommits);
 }
@@ -154,6 +158,8 @@ enum status gossip_on_status(struct replica *r, struct peer *p, struct span body
         members_on_departed(r, p, exit);
         return ST_OK;
     }
+    if (HAS(&m, msg_status_key_untold) && m.untold) /* the one sent on connecting was lost */
+        members_return_vote(r, p->org);
     if (m.height > r->tip.height + 1)
         want(r, p);
     else if (m.height == r->tip.height + 1)

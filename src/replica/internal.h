@@ -284,6 +284,8 @@ bool members_exit(const struct replica *r, struct span org, uint64_t *ret_height
 void members_on_departed(struct replica *r, const struct peer *p, uint64_t exit);
 /* Has it a vote key whose signatures its journal knows of? Whether it is a validator is another question. */
 bool members_may_vote(const struct replica *r);
+/* Does it wait for others to say which of its votes they hold (REP-1)? */
+bool members_untold(const struct replica *r);
 /* Its key signed this, and its journal does not know: the key is dead. */
 void members_kill_key(struct replica *r, const struct vote *v);
 MUST_USE enum status members_on_last_vote(struct replica *r, struct peer *p, struct span body, struct err *err);

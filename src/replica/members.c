@@ -270,6 +270,11 @@ static uint32_t unanswered(const struct replica *r)
     return told >= need ? 0 : need - told;
 }
 
+bool members_untold(const struct replica *r)
+{
+    return r->cfg.vote != NULL && r->cfg.journal != NULL && r->dead[0] == 0 && unanswered(r) > 0;
+}
+
 bool members_may_vote(const struct replica *r)
 {
     return r->cfg.vote != NULL && r->cfg.journal != NULL && r->dead[0] == 0 && unanswered(r) == 0;

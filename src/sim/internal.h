@@ -88,7 +88,7 @@ struct ballots {
 };
 
 struct old_frame {
-    size_t from;
+    size_t from, to;
     uint8_t *p;
     size_t n;
 };

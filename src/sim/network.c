@@ -32,13 +32,14 @@ static void schedule_frame(struct sim *s, size_t from, size_t to, struct span fr
 }
 
 /* Now and then a frame is kept, to be replayed. */
-static void keep_old(struct sim *s, size_t from, struct span frame)
+static void keep_old(struct sim *s, size_t from, size_t to, struct span frame)
 {
     if (++s->frames % 37 != 0 || frame.n > (1 << 16))
         return;
     struct old_frame *o = &s->old[s->frames / 37 % OLD_MAX];
     free(o->p);
     o->from = from;
+    o->to = to;
     o->n = frame.n;
     o->p = malloc(frame.n + 1);
     ASSERT(o->p != NULL);
@@ -71,7 +72,7 @@ static void send_one(struct node *n, size_t to, enum sim_message kind, struct sp
     }
     if (is_bad(n))
         evidence_frame(s, n, frame);
-    keep_old(s, n->i, frame);
+    keep_old(s, n->i, to, frame);
     schedule_frame(s, n->i, to, frame);
     if (sim_random(s, 100) < s->o.duplicate_percent) {
         s->stats.duplicated++;
@@ -277,11 +278,23 @@ void sim_silence(struct sim *s, enum sim_message kind, uint64_t from)
     s->silenced[kind] = from;
 }
 
+/* It speaks of the node that it is sent to. Links are authenticated: nobody can hand it to another. */
+static bool is_addressed(const struct old_frame *o)
+{
+    struct arena a CLEANUP(arena_deinit);
+    struct envelope e;
+    struct err err;
+    arena_init(&a, 4096);
+    return o->p != NULL && codec_decode(&envelope_desc, span_of(o->p, o->n), &a, &e, &err) == ST_OK && e.kind == msg_last_vote_desc.number;
+}
+
 void sim_replay(struct sim *s, size_t n)
 {
     for (size_t k = 0; k < n; k++) {
         const struct old_frame *o = &s->old[sim_random(s, OLD_MAX)];
         size_t to = sim_random(s, s->n);
+        if (is_addressed(o))
+            to = o->to;
         if (o->p == NULL || to == o->from || (s->nodes[to].linked & bit(o->from)) == 0 || s->heap_n + 4 > QUEUE_MAX)
             continue;
         s->stats.replayed++;

@@ -225,6 +225,12 @@ void plan_draw_over_f(struct plan *p, uint64_t seed)
         add(p, 2 + between(&d, 3000, 20000), FAULT_HEAL, 0, 0, 0);
 }
 
+void plan_draw_moment(struct plan *p, uint64_t k)
+{
+    *p = (struct plan){.seed = 5, .partners = 4, .delay_ms = 8, .storm_ms = 7000, .pace_ms = 500, .entries_max = 12};
+    add(p, 50, FAULT_CRASH_AT_MOMENT, k % 4, 1500, k / 4);
+}
+
 uint64_t plan_bad_mask(const struct plan *p)
 {
     uint64_t m = 0;

@@ -71,6 +71,9 @@ struct plan {
 void plan_draw(struct plan *p, uint64_t seed);
 /* One in which more than f nodes are bad. */
 void plan_draw_over_f(struct plan *p, uint64_t seed);
+/* Four honest nodes and a short workload; node `k % 4` crashes at the (k / 4)th moment of durability: so that a run of
+ * k from 0 on goes through every one of them. */
+void plan_draw_moment(struct plan *p, uint64_t k);
 /* In words, a line each. */
 void plan_print(const struct plan *p, FILE *f);
 void plan_print_fault(const struct plan *p, const struct plan_fault *x, FILE *f);

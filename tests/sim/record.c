@@ -8,11 +8,36 @@
 #include "base/plant.h"
 #endif
 
+/* What a node says for itself, signed by its node key; a fault proof accuses the guilty alone. */
+static bool is_of_a_node(const struct run *r, const struct leaf *l)
+{
+    struct arena a CLEANUP(arena_deinit);
+    struct fault body;
+    char seat[80];
+    arena_init(&a, 0);
+    for (size_t i = 0; i < r->n; i++) {
+        (void)snprintf(seat, sizeof seat, "%s/node", r->f->orgs[i].id);
+        if (!span_eq(l->entry.seat, span_str(seat)) || !hash_eq(&r->f->orgs[i].node->pub, &l->signature.key) || leaf_verify(l) != ST_OK)
+            continue;
+        if (l->entry.kind != KIND_FAULT)
+            return true;
+        if (codec_decode(&fault_desc, l->entry.body, &a, &body, NULL) != ST_OK)
+            return false;
+        for (size_t k = 0; k < r->n; k++)
+            if (span_eq(body.org, span_str(r->f->orgs[k].id)) && ((r->bad_mask >> k) & 1) == 0)
+                sim_fail(r->sim, SIM_GUILTY, "a fault proof on the ledger accuses %s, which is honest", r->f->orgs[k].id);
+        return true;
+    }
+    return false;
+}
+
 /* Signed by the key that the alliance gave this seat, and handed in by us? */
 static bool is_of_its_author(const struct run *r, const struct leaf *l)
 {
     char seat[80];
     bool known = false;
+    if (l->entry.kind == KIND_READY || l->entry.kind == KIND_SUPPORT || l->entry.kind == KIND_FAULT)
+        return is_of_a_node(r, l);
     for (size_t i = 0; i < r->n_ids && !known; i++)
         known = hash_eq(&r->ids[i], &l->id);
     for (size_t i = 0; i < r->n && known; i++)

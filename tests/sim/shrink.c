@@ -98,6 +98,25 @@ size_t shrink_plan(struct plan *p, enum sim_check check, size_t runs)
     return s.runs;
 }
 
+/* Where the newest height began: the line that says first that the one before is final. */
+static const char *newest_height(const char *text)
+{
+    const char *from = text;
+    unsigned long newest = 0;
+    for (const char *at = text; at != NULL && *at != 0; at = strchr(at, '\n'), at += at != NULL) {
+        char line[160];
+        size_t n = strcspn(at, "\n");
+        (void)snprintf(line, sizeof line, "%.*s", (int)n, at);
+        const char *words = strstr(line, " has height ");
+        unsigned long height = words == NULL ? 0 : strtoul(words + 12, NULL, 10);
+        if (height > newest) {
+            newest = height;
+            from = at;
+        }
+    }
+    return from;
+}
+
 size_t shrink_tell(const struct plan *p, FILE *f)
 {
     static struct run_result res;
@@ -108,10 +127,10 @@ size_t shrink_tell(const struct plan *p, FILE *f)
     plan_print(p, f);
     (void)run_plan(p, &o, &res);
     (void)fclose(o.story);
-    const char *from = text + n;
-    while (from > text && lines <= STORY_LINES_MAX)
+    const char *from = text + n, *newest = newest_height(text);
+    while (from > newest && lines <= STORY_LINES_MAX)
         lines += *--from == '\n' && from + 1 < text + n;
-    from += from > text;
+    from += *from == '\n';
     (void)fprintf(f, "%s%s%s\n", from > text ? "  ...\n" : "", from, res.wrong);
     lines = 0;
     for (const char *c = from; *c != 0; c++)

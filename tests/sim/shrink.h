@@ -6,7 +6,7 @@
 
 /* Runs it again and again, at most `runs` times. *p is then the smallest one found; returns how many runs it took. */
 size_t shrink_plan(struct plan *p, enum sim_check check, size_t runs);
-/* What the plan does to its world, and what then happened (the last hundred lines), to f. Returns how many
+/* What the plan does to its world, and what then happened (at the newest height, at most a hundred lines), to f. Returns how many
  * lines of story there are. */
 size_t shrink_tell(const struct plan *p, FILE *f);
 

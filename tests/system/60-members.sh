@@ -228,6 +228,10 @@ entente pack all.pack --node maker >/dev/null
 entente-audit verify all.pack --expect-alliance "$alliance" >o || { cat o; fail "the whole record does not verify"; }
 grep -q 'auditor: joined' o || { cat o; fail "the observer's admission"; }
 says 'No node was shown' entente faults --node maker
+for f in labs all; do # a second implementation, from the specification alone
+  python3 -B "$source/docs/independent-verifier/entente_verify.py" verify $f.pack >o 2>&1 || { cat o; fail "the independent verifier refuses $f.pack"; }
+  grep -q '^VERIFIED' o || { cat o; fail "$f.pack"; }
+done
 
 echo "== an upgrade is decided; nobody has it yet, and all go on"
 says 'has versions up to 1' as maker sponsor propose upgrade --rules 2
@@ -235,4 +239,28 @@ as maker sponsor propose upgrade --rules 2 --yes >/dev/null 2>&1
 for o in maker clinics distributor; do as $o sponsor approve D-4 --yes >o 2>&1 || { cat o; fail "approve by $o"; }; done
 says 'decided     version 2, in force once 3 of 4 nodes have it' entente rules --node maker
 as maker alliance-manager comment --text "under the first rules" >/dev/null
+echo "== used wrongly"
+exits() { # exits CODE VERB...: as the maker's sponsor
+  local want=$1 code=0
+  shift
+  as maker sponsor "$@" >o 2>&1 || code=$?
+  [ $code -eq "$want" ] || { cat o; fail "exit $code, expected $want: $*"; }
+}
+for line in 'propose admission --title x' 'propose removal --title x' 'propose upgrade --title x' 'propose exit --title x' \
+  'propose commercial-terms --title x --rules 2' 'propose commercial-terms --title x --card charter/labs.card' \
+  'propose admission --card charter/labs.card --role king' 'input D-1' 'input D-1 --need impact' 'input D-1 --need nonsense --text x' \
+  'node replace' 'node replace charter/maker.card' 'registrar replace' 'registrar cancel' 'registrar cancel x' 'recovery sign maker' \
+  'recovery submit' 'partner show' 'key revoke node:tls --confirm x'; do
+  # shellcheck disable=SC2086
+  exits 2 $line
+done
+exits 1 partner show nobody
+exits 1 recovery submit a.genesis --yes
+exits 3 propose admission --card charter/labs.card --yes # it was a member: its name and keys never come back
+exits 3 node replace tls.card --yes # not the registrar
+exits 1 registrar cancel 1
+for verb in 'partner list' 'partner show maker' 'recovery list' faults rules; do
+  # shellcheck disable=SC2086
+  entente $verb --json --node maker | python3 -m json.tool >/dev/null || fail "$verb --json"
+done
 echo ok

@@ -5,6 +5,7 @@ roots, and refuse the same entries with the same verdict.
 usage: differential.py AUDIT [STORIES [SEED]]
 
 A story that the two tell apart is named by its seed, and kept as a pack."""
+import io
 import json
 import pathlib
 import random
@@ -14,6 +15,9 @@ import tempfile
 
 import forge
 from forge import CODEC, HOUR, KINDS, LABELS, LARGE, STEP, person, public, sha256
+from pack import Failed
+import sets
+from verify import Verifier
 
 DAY = 24 * HOUR
 ROWS = ("admission", "charter-core", "charter-policy", "clinical-claim", "commercial-terms", "consequence", "data-sharing",
@@ -214,7 +218,7 @@ class Story:
         card = self.card(org) if self.chance(0.5) else None
         party = self.gov.parties.get(org, {})
         statement = CODEC.encode("recovery_statement", {
-            "alliance": self.a.id, "epoch": 0, "org": org, "keys": keys, "card": card and sha256(card),
+            "alliance": self.a.id, "epoch": self.a.epoch, "org": org, "keys": keys, "card": card and sha256(card),
             "after": (party.get("recoveries") or 0) if self.chance(0.95) else 7})
         return self.seat(), "recover", {"org": org, "keys": keys, "card": card, "signature": forge.signature(
             "recovery " + org, "recovery@entente", statement)}
@@ -244,8 +248,41 @@ class Story:
         due = int.from_bytes(first[:8], "big") - self.a.now if first else 0
         return max(1, self.pick((1, STEP, STEP, STEP, 5 * HOUR, due, due, DAY, 15 * DAY if self.chance(0.2) else HOUR)))
 
+    def refound(self):
+        """The epoch ends, and an empty block begins the next: cards, suspended, who signs, and the proof are random."""
+        b = forge.branch(self.a)
+        orgs = sorted(self.gov.parties)
+        cards = {o: self.card(o) for o in self.rng.sample(orgs, self.pick((0, 1, 1, 2)))}
+        others = [o for o in orgs if o not in cards or self.chance(0.03)]
+        suspended = self.rng.sample(others, min(len(others), self.pick((0, 0, 1, 1, 2))))
+        proof = None
+        if self.chance(0.4) and len(b.blocks) > 1:
+            voters, round_ = [m["org"] for m in b.decided], self.rng.randint(0, 3)
+            pol = sorted(self.rng.sample(voters, sets.quorum(len(voters)) - self.chance(0.05)))
+            rest = sorted(self.rng.sample(voters, self.rng.randint(0, len(voters))))
+            proof = {"pol": [b.vote(o, 1, round_) for o in pol] or None,
+                     "precommit": b.vote(self.pick(voters), 2, round_),
+                     "others": [b.vote(o, 2, self.rng.randint(0, round_), value=self.pick((None, bytes(32))))
+                                for o in rest]}
+        seats, keys = [], {}
+        for org in self.gov.charter().partners:
+            mine = [s for s in sorted(self.gov.seats) if s.split("/")[0] == org and self.gov.filled(s)]
+            registrar = org + "/registrar"
+            rest = [s for s in mine if s != registrar]
+            more = self.rng.sample(rest, min(len(rest), self.pick((0, 1, 1, 1, 1, 1, 1, 2))))
+            seats += [registrar] * (registrar in mine) + more
+        for s in seats:
+            keys[s] = self.label(s) if self.chance(0.995) else "nobody"
+        b.refound(cards, suspended, proof, seats, keys=keys)
+        if not b.members:
+            return self.step()
+        b.block([], b.now + self.span())
+        return b, "refounding: cards %s, suspended %s" % (sorted(cards), sorted(suspended))
+
     def step(self):
-        """Another block, or None when nothing came of it."""
+        """Another block."""
+        if self.chance(0.06):
+            return self.refound()
         names, weights = zip(*self.ACTIONS)
         names = self.rng.choices(names, weights, k=self.pick((1, 1, 1, 1, 2, 3)))
         t, leaves, words = self.a.now + (self.span() if self.chance(0.5) else STEP), [], []
@@ -310,18 +347,31 @@ def audit(program, data):
     return done.returncode, said
 
 
+def judged(b):
+    """The rule and words by which the verifier refuses a refounding; None when it does not."""
+    try:
+        Verifier(CODEC).run(io.BytesIO(forge.pack(b.frames())))
+    except Failed as e:
+        return e
+    return None
+
+
 def tell(program, seed, base, steps, counts):
     """One story. Returns what they tell apart, or None."""
     s = Story(seed, base)
     for i in range(steps):
         b, words = s.step()
+        begun = b.epoch > s.a.epoch
+        if begun:
+            b.refused = judged(b)
+            counts["epochs"] = counts.get("epochs", 0) + (b.refused is None)
         if (b.gov.last.get("rules") or 1) > 1 and not b.refused and b.gov.rules > 1:
             break
         counts["refused" if b.refused else "blocks"] += 1
         last = b.refused and (b.refused.rule, b.refused.words)
-        if b.refused or i % 8 == 7 or i == steps - 1:
+        if b.refused or begun or i % 8 == 7 or i == steps - 1:
             code, said = audit(program, forge.pack(b.frames()))
-            verdict = last and last[1].split(":")[0]
+            verdict = last and (last[0] if begun else last[1].split(":")[0])
             same = code == 0
             if last:
                 text = CODEC.schema.verdicts.get(verdict, "")

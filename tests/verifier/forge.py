@@ -232,8 +232,8 @@ class Alliance:
         roots = roots or (self.execute(leaves, time_ms) if self.gov else (ZERO, ZERO))
         following = self.gov.validators() if self.gov else self.members
         now, then = (sets.set_hash(CODEC, m) for m in (self.members, following))
-        record = {"leaf": 0, "version": 1, "alliance": self.id, "height": height, "epoch": self.epoch, "time_ms": time_ms,
-                  "prev": self.blocks[-1]["id"] if height else ZERO, "proposer": self.members[0]["org"],
+        record = {"leaf": 0, "version": 1, "alliance": self.id, "height": height, "epoch": self.epoch,
+                  "time_ms": time_ms, "prev": self.blocks[-1]["id"] if height else ZERO, "proposer": self.members[0]["org"],
                   "rules": rules, "entries": len(leaves), "writes_root": roots[0], "state_root": roots[1],
                   "validators": now, "next_validators": then, "next_set": None if now == then else following,
                   "last_commit": self.last_commit, **fields}

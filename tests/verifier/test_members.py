@@ -544,6 +544,19 @@ class Nodes(Case):
         self.good()
 
 
+class Holders(Case):
+    def test_the_lowest_key_decides_the_verdict(self):
+        """GOV-5, of a list with a key that is revoked and one that is a node's."""
+        self.a.say("distributor/registrar", "key", {"key": person("vote distributor")})
+        revoked = person("vote distributor")
+        for label, verdict in (("node clinics", "REVOKED_KEY"), ("vote clinics", "REVOKED_KEY"),
+                               ("cosign clinics", "NOT_PERMITTED")):
+            pair = [person(label), revoked]
+            self.assertEqual(verdict == "REVOKED_KEY", revoked["key"] < pair[0]["key"])
+            for keys in (pair, pair[::-1]):
+                self.refused(verdict, "clinics/registrar", "holder", {"seat": "clinics/quality", "keys": keys})
+
+
 class Registrars(Case):
     """GOV-33, GOV-34."""
 

@@ -5,6 +5,7 @@ ENTENTE_AUDIT, when it names the program entente-audit, gets each pack too, and 
 import functools
 import io
 import pathlib
+import random
 import subprocess
 import sys
 import tempfile
@@ -194,7 +195,8 @@ class Accepted(Refounding):
     def test_seats_of_others_may_sign_too_and_one_key_of_two(self):
         """A registrar that both keys sign for, and a second seat by the first of them."""
         a = self.a
-        a.say("maker/registrar", "holder", {"seat": "maker/sponsor", "keys": [person("maker/registrar"), person("maker/sponsor")]})
+        a.say("maker/registrar", "holder", {"seat": "maker/sponsor", "keys": [person("maker/registrar"),
+                                                                              person("maker/sponsor")]})
         seats = [o + s for o in ("clinics", "distributor", "maker") for s in ("/registrar", "/sponsor", "/quality")]
         a.refound(card(), ["trustee"], seats=seats + ["trustee/registrar"], keys={"maker/sponsor": "maker/registrar"})
         self.note()
@@ -207,7 +209,8 @@ class Accepted(Refounding):
         with tempfile.NamedTemporaryFile(suffix=".pack") as f:
             f.write(forge.pack(a.frames()))
             f.flush()
-            said = subprocess.run([sys.executable, "-B", PROGRAM, "verify", f.name], capture_output=True, text=True, check=True)
+            said = subprocess.run([sys.executable, "-B", PROGRAM, "verify", f.name], capture_output=True, text=True,
+                                  check=True)
         self.assertIn("epochs: 1 begun by refounding, 1 of them after a block without a certificate", said.stdout)
 
 
@@ -227,8 +230,8 @@ class Accepted(Refounding):
         a.say("maker/registrar", "holder", {"seat": "maker/sponsor", "keys": both[:1]})
         self.assertEqual(len(a.gov.seats["maker/registrar"]["keys"]), 2)
         seats = [o + s for o in ("clinics", "distributor", "maker") for s in ("/registrar", "/sponsor")]
-        a.refound(card(), ["trustee"], keys={"maker/sponsor": "maker/registrar", "maker/registrar 2": "maker/registrar 2"},
-                  seats=seats + ["maker/registrar 2"])
+        a.refound(card(), ["trustee"], seats=seats + ["maker/registrar 2"],
+                  keys={"maker/sponsor": "maker/registrar", "maker/registrar 2": "maker/registrar 2"})
         self.note()
         self.told()
 
@@ -284,7 +287,8 @@ class Bytes(Refounding):
     def test_statement(self):
         for fields in ({"alliance": bytes(32)}, {"height": 1}, {"block": bytes(32)}, {"epoch": 2}, {"proof": bytes(32)},
                        {"cards": []}, {"cards": [bytes(32)]}):
-            self.breaks("REF-2", cards=card(), suspended=["trustee"], change=self.altered("refound_statement", **fields))
+            self.breaks("REF-2", cards=card(), suspended=["trustee"],
+                        change=self.altered("refound_statement", **fields))
 
     def test_set(self):
         a = self.a
@@ -369,10 +373,11 @@ class Bytes(Refounding):
                       third(alliance=bytes(32)), self.votes(value=other), self.votes(valid_round=3),
                       {**good, "pol": [a.vote(o, PREVOTE, 3, value=None, **{"type": PRECOMMIT}) for o in POL_ORGS]},
                       {**good, "pol": pol[:2] + [a.vote("newco", PREVOTE, 3)]},
-                      own(value=other), own(round_=2), own(round_=4), own(type_=PREVOTE), own(org="newco"), own(epoch=1),
-                      own(valid_round=1), own(key="vote trustee"),
+                      own(value=other), own(round_=2), own(round_=4), own(type_=PREVOTE), own(org="newco"),
+                      own(epoch=1), own(valid_round=1), own(key="vote trustee"),
                       others(clinics(0, epoch=1)),
-                      others(clinics(0, height=1)), others(clinics(0, alliance=bytes(32))), others(clinics(1, valid_round=0)),
+                      others(clinics(0, height=1)), others(clinics(0, alliance=bytes(32))),
+                      others(clinics(1, valid_round=0)),
                       others(a.vote("clinics", PREVOTE, 0)), others(a.vote("newco", PRECOMMIT, 0)),
                       others(a.vote("trustee", PRECOMMIT, 0), clinics(0)), others(clinics(0), clinics(1)),
                       others(clinics(0, key="vote trustee"))):
@@ -383,8 +388,8 @@ class Bytes(Refounding):
             def nil(vote, key):
                 v = {k: x for k, x in vote["vote"].items() if k != "value"}
                 return {**vote, "vote": v, "sig": forge.signed(key, "vote@entente", CODEC.encode("vote", v))}
-            changed = {"pol": [nil(v, "vote " + v["org"]) for v in pol], "precommit": nil(good["precommit"], "vote maker"),
-                       "others": [nil(clinics(0), "vote clinics")]}
+            changed = {"pol": [nil(v, "vote " + v["org"]) for v in pol],
+                       "precommit": nil(good["precommit"], "vote maker"), "others": [nil(clinics(0), "vote clinics")]}
             self.breaks("REF-2", suspended=["trustee"], proof={**good, place: changed[place]})
 
     def test_a_second_one_for_the_same_epoch(self):
@@ -393,6 +398,23 @@ class Bytes(Refounding):
         a.refound(card(), ["trustee"])
         self.note()
         self.breaks("REF-2", cards=card(n=3), change=self.altered("refound_statement", epoch=1))
+
+
+class Flips(Refounding):
+    """PAK-6: no bit of a refounding can change unseen."""
+
+    def test_flips(self):
+        a = self.a
+        a.refound(card(), ["trustee"], self.votes(others=[("clinics", 2, None)]))
+        self.note()
+        data, refounding = forge.pack(a.frames()), a.blocks[2]["certificate"]
+        at, rng = data.index(refounding), random.Random(1)
+        for _ in range(80):
+            n = at + rng.randrange(len(refounding))
+            flipped = bytearray(data)
+            flipped[n] ^= 1 << rng.randrange(8)
+            with self.assertRaises(Failed, msg="byte %d" % (n - at)):
+                Verifier(CODEC).run(io.BytesIO(bytes(flipped)))
 
 
 class Seats(Refounding):
@@ -413,7 +435,8 @@ class Seats(Refounding):
         self.breaks("REF-3", suspended=["trustee"], seats=self.without("maker/sponsor", "maker/registrar"))
 
     def test_a_partner_whose_node_is_suspended_signs_too(self):
-        self.breaks("REF-3", suspended=["distributor"], seats=self.without("distributor/sponsor", "distributor/registrar"))
+        self.breaks("REF-3", suspended=["distributor"],
+                    seats=self.without("distributor/sponsor", "distributor/registrar"))
 
     def test_nobody_signs(self):
         self.breaks("REF-3", change=self.altered("refounding", sigs=[]))
@@ -450,12 +473,13 @@ class Seats(Refounding):
             if what != "refounding":
                 return v
             last = v["sigs"][-1]
-            wrong = {**last, "signature": {**last["signature"], "sig": forge.signed("maker/sponsor", "entry@entente", v["statement"])}}
-            return {**v, "sigs": v["sigs"][:-1] + [wrong]}
+            sig = forge.signed("maker/sponsor", "entry@entente", v["statement"])
+            return {**v, "sigs": v["sigs"][:-1] + [{**last, "signature": {**last["signature"], "sig": sig}}]}
         self.breaks("REF-3", change=spoiled)
 
     def test_a_signature_too_many_verifies_too(self):
-        self.breaks("REF-3", seats=list(self.ALL) + ["trustee/registrar"], keys={"trustee/registrar": "trustee/mediator"})
+        self.breaks("REF-3", seats=list(self.ALL) + ["trustee/registrar"],
+                    keys={"trustee/registrar": "trustee/mediator"})
 
 
 class State(Refounding):
@@ -538,7 +562,8 @@ class FirstBlock(Refounding):
         a.refound(card(), ["trustee"])
         self.note()
         message = sets.precommit(CODEC, a.id, 0, 3, 0, a.blocks[-1]["id"])
-        sigs = [{"org": m["org"], "sig": forge.signed(forge.LABELS[m["vote"]], "vote@entente", message)} for m in a.decided]
+        sigs = [{"org": m["org"], "sig": forge.signed(forge.LABELS[m["vote"]], "vote@entente", message)}
+                for m in a.decided]
         for epoch in (0, 1):
             b = forge.branch(a)
             b.blocks[-1]["certificate"] = CODEC.encode("certificate", {

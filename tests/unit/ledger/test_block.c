@@ -327,3 +327,15 @@ Test(block, GOV_39_rules_change_after_a_block_and_unknown_ones_stop_it)
     cr_assert_eq(block_make(&l, FOUNDED + 2, span_str("p01"), &last, NULL, 0, &a, &next, &err), ST_UNSUPPORTED);
     cr_assert_not_null(strstr(err.text, "rules version 2 is in force from block 2 on; this program knows version 1"), "%s", err.text);
 }
+
+Test(block, BLK_10_the_proposer_is_a_validator)
+{
+    char why[256];
+    struct block_candidate c = {.leaf = note_by(0, "by nobody", FOUNDED + 86400000, newest())};
+    struct ledger l = {.tip = &tip, .view = &v, .ids = ids};
+    struct block b;
+    struct hash last = {{1}};
+    cr_assert_eq(block_make(&l, FOUNDED + 1, span_str("zoo"), &last, &c, 1, &a, &b, &err), ST_OK);
+    cr_assert_not(executes(b.header_bytes, b.leaves + 1, 1, why));
+    cr_assert_str_eq(why, "BLK-10: its proposer zoo has no voting node");
+}

@@ -30,11 +30,27 @@ static struct span encode(const struct record_desc *d, const void *rec)
     return arena_dup(&a, buf_span(&b));
 }
 
+static void flush_with(const struct block *b, struct span certificate)
+{
+    struct store_txn *t;
+    struct view before;
+    cr_assert_eq(store_read_begin(s, &before, &err), ST_OK);
+    cr_assert_eq(store_begin(s, &t, &err), ST_OK);
+    cr_assert_eq(block_flush(b, certificate, &before, s, t, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(store_commit(s, t, &err), ST_OK);
+    store_read_end(s, &before);
+}
+
+static void flush(const struct block *b)
+{
+    flush_with(b, span_str("certificate"));
+    store_read_end(s, &v);
+    cr_assert_eq(store_read_begin(s, &v, &err), ST_OK);
+}
+
 static void setup(void)
 {
     struct block b;
-    struct store_txn *t;
-    struct view before;
     fixture_found(&f, 3, 3, 1, FOUNDED, 45);
     arena_init(&a, 0);
     s = store_mem_new();
@@ -42,11 +58,7 @@ static void setup(void)
     cr_assert_eq(block_genesis(&f.genesis, &a, &b, &err), ST_OK, "%s", err.text);
     struct span sigs = encode(&genesis_sigs_desc, &f.genesis.genesis.sigs);
     sha256(sigs, &genesis_sigs);
-    cr_assert_eq(store_read_begin(s, &before, &err), ST_OK);
-    cr_assert_eq(store_begin(s, &t, &err), ST_OK);
-    cr_assert_eq(block_flush(&b, sigs, &before, s, t, &err), ST_OK, "%s", err.text);
-    cr_assert_eq(store_commit(s, t, &err), ST_OK);
-    store_read_end(s, &before);
+    flush_with(&b, sigs);
     cr_assert_eq(store_read_begin(s, &v, &err), ST_OK);
     tip = b.after;
     for (size_t i = 0; i < 4; i++)
@@ -184,11 +196,38 @@ Test(refounding, the_first_block_carries_it_out)
     cr_assert_eq(block_execute(&l, b.header_bytes, NULL, 0, &verifier, &a, &valid, &again, why, &err), ST_OK);
     cr_assert(valid, "%s", why);
     cr_assert(hash_eq(&again.id, &b.id));
-    /* Without it, it is no block of this ledger. */
+    cr_assert(b.begins != NULL);
+    flush(&b);
+    struct validator_set set;
+    cr_assert_eq(rows_set(&v, &b.record.validators, &a, &set, &err), ST_OK, "the set of the new epoch is found by its hash");
+    cr_assert_eq(set.members.n, 3);
+}
+
+Test(refounding, without_it_the_block_is_none)
+{
+    struct what w = {.n_cards = 0};
+    struct refounding_info r;
+    struct block b, again;
+    bool valid;
+    char why[256];
+    read_checked(make_refounding(&w), &r);
+    struct ledger l = {.tip = &tip, .view = &v, .ids = ids, .refounding = &r};
+    cr_assert_eq(block_make(&l, FOUNDED + 5, span_str("p01"), &r.hash, NULL, 0, &a, &b, &err), ST_OK, "%s", err.text);
     l.refounding = NULL;
     cr_assert_eq(block_execute(&l, b.header_bytes, NULL, 0, &verifier, &a, &valid, &again, why, &err), ST_OK);
     cr_assert_not(valid);
     cr_assert_str_eq(why, "BLK-2: another epoch");
+}
+
+Test(refounding, it_writes_what_it_changes)
+{
+    struct span cards[1] = {card_of_p03()}, off[1] = {span_str("w01")};
+    struct what w = {.cards = cards, .n_cards = 1, .off = off, .n_off = 1};
+    struct refounding_info r;
+    struct block b;
+    read_checked(make_refounding(&w), &r);
+    struct ledger l = {.tip = &tip, .view = &v, .ids = ids, .refounding = &r};
+    cr_assert_eq(block_make(&l, FOUNDED + 5, span_str("p01"), &r.hash, NULL, 0, &a, &b, &err), ST_OK, "%s", err.text);
     bool p03 = false, w01 = false;
     for (size_t i = 0; i < b.n_writes; i++) {
         p03 = p03 || (b.writes[i].table == TABLE_PARTY && span_eqs(b.writes[i].key, "p03"));

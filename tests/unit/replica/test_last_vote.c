@@ -154,3 +154,50 @@ Test(replica_last_vote, it_returns_what_it_holds)
     arena_deinit(&a);
     rig_deinit(&r);
 }
+
+/* Messages are lost: it asks again each second until it is told, and is told by whoever is asked. */
+Test(replica_last_vote, what_was_lost_is_asked_for_again)
+{
+    struct rig r;
+    struct arena a;
+    struct msg_status m;
+    struct err err;
+    arena_init(&a, 0);
+    rig_init(&r, 1);
+    r.silent = true;
+    rig_start(&r);
+    rig_run(&r, 2000);
+    cr_assert(rig_sent(&r, &msg_status_desc, &a, &m));
+    cr_expect(HAS(&m, msg_status_key_untold) && m.untold);
+    size_t before = r.sent[msg_last_vote_desc.number];
+    cr_assert_eq(rig_hear(&r, 2, &msg_status_desc, &m, &err), ST_OK); /* one that waits like this one */
+    cr_expect_eq(r.sent[msg_last_vote_desc.number], before + 1);
+    cr_assert_eq(hear_last(&r, 0, NULL), ST_OK);
+    cr_assert_eq(hear_last(&r, 2, NULL), ST_OK);
+    rig_run(&r, 2000);
+    cr_assert(rig_sent(&r, &msg_status_desc, &a, &m));
+    cr_expect(!HAS(&m, msg_status_key_untold));
+    arena_deinit(&a);
+    rig_deinit(&r);
+}
+
+/* One that has stopped for a while is told meanwhile: it answers, and votes when it goes on. */
+Test(replica_last_vote, a_node_that_stopped_is_told_too)
+{
+    struct rig r;
+    rig_init(&r, 1);
+    r.silent = true;
+    rig_start(&r);
+    replica_stop(r.replica, "the disk is nearly full");
+    cr_assert_eq(hear_last(&r, 0, NULL), ST_OK);
+    cr_assert_eq(hear_last(&r, 2, NULL), ST_OK);
+    cr_expect_eq(self(&r), 1);
+    replica_resume(r.replica);
+    (void)rig_comment(&r, 1, "now");
+    rig_decide(&r);
+    struct signed_vote v = rig_vote(&r, 1, VOTE_PREVOTE, 9, NULL);
+    replica_stop(r.replica, "the disk is nearly full");
+    cr_assert_eq(hear_last(&r, 3, &v), ST_OK);
+    cr_expect_eq(self(&r), -1);
+    rig_deinit(&r);
+}
