@@ -24,11 +24,13 @@ enum status replica_party(const struct view *v, struct span org, struct arena *a
     struct state_party p;
     struct tip tip;
     st = codec_decode(&state_party_desc, arena_dup(a, value), a, &p, err);
-    if (st == ST_OK)
-        st = tip_load(v, &tip, err);
     if (st != ST_OK)
         return st;
-    epoch_overlay(v, &tip, org, a, &p);
+    st = tip_load(v, &tip, err);
+    if (st == ST_OK)
+        epoch_overlay(v, &tip, org, a, &p);
+    else if (st != ST_NOTFOUND) /* a store that lost its tip: who opens the ledger says so */
+        return st;
     *ret_party = p;
     return ST_OK;
 }

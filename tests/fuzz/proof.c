@@ -89,7 +89,7 @@ static bool same(const struct hash *a, size_t n, const struct hash *b, size_t m)
 
 static void an_inclusion(struct span in)
 {
-    struct hash own[LEAVES + 1], given[LEAVES + 1], root;
+    struct hash own[LEAVES + 1] = {{{0}}}, given[LEAVES + 1], root;
     struct err err = {0};
     uint64_t size = take_u8(&in) % LEAVES, index = take_u8(&in) % LEAVES, leaf = index;
     if (take_u8(&in) % 4 == 0)
