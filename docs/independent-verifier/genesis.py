@@ -93,6 +93,8 @@ def distinct_keys(cards):
     for org, card in cards.items():
         fixed = [card.node[n] for n in NODE_KEYS] + ([card.recovery.key] if card.recovery else [])
         people = {k.key for s in card.seats for k in s.keys}
+        if any(len({k.key for k in s.keys}) < len(s.keys) for s in card.seats):
+            raise Refused("GEN-1", "a seat of %s's card has a key twice" % org)
         for key in fixed + sorted(people):
             if key in owner:
                 raise Refused("GEN-1", "a key of %s's card stands on the cards already" % org)

@@ -1,8 +1,9 @@
 """Section 9: the writes of every block, re-executed.
 
 Not repeated here: the charter check (of a founding, an amendment, an admission), as SPEC does not hold it: what the
-validators accepted is taken as passing it. Where an amendment fails its second check (GOV-25), the words of its `stale` event are
-the engine's own: the writes root of that block is not derived, its state root is. Both are counted."""
+validators accepted is taken as passing it. Where an amendment fails its second check (GOV-25), the words of its
+`stale` event are the engine's own: the writes root of that block is not derived, its state root is. Both are
+counted."""
 import struct
 
 import authority
@@ -431,8 +432,10 @@ class Governance(Members):
         return pinned
 
     def row_supported(self, row):
-        need(not row.act_first and not row.longest and not row.reaffirms and row.budget == self.enums["requirement"]["REQ_NONE"]
-             and row.silence == self.enums["silence"]["SILENCE_ESCALATE"], "the row is not supported by these rules", "NOT_SUPPORTED")
+        plain = row.budget == self.enums["requirement"]["REQ_NONE"] \
+            and row.silence == self.enums["silence"]["SILENCE_ESCALATE"]
+        need(plain and not row.act_first and not row.longest and not row.reaffirms,
+             "the row is not supported by these rules", "NOT_SUPPORTED")
 
     def proposal_ok(self, type_, p):
         partners = self.charter().partners
@@ -446,7 +449,8 @@ class Governance(Members):
         terms = rights.base_terms(pinned, d["level"])
         for t in terms:
             need(t["who"] != self.who["WHO_OTHER"] or d["partner"], "it names no partner", "INCOMPLETE")
-            need(t["who"] != self.who["WHO_AFFECTED"] or not d["joint"] or d["affected"], "it names nobody affected", "INCOMPLETE")
+            need(t["who"] != self.who["WHO_AFFECTED"] or not d["joint"] or d["affected"],
+                 "it names nobody affected", "INCOMPLETE")
             need(rights.asked(t, d, self.who), "an approval asks nobody", "NOT_PERMITTED")
 
     def effect_ok(self, type_, effect, mover, partner):
@@ -460,7 +464,8 @@ class Governance(Members):
             need(effect.section and effect.body is not None and effect.section != 1, "no section or body", "BAD_EFFECT")
             need(effect.section not in (6, 7), "it changes with members", "NOT_PERMITTED")
             old = self.sections.get(effect.section)
-            need(effect.base_version == (old["version"] if old else None), "the section has a newer version", "STALE_VERSION")
+            need(effect.base_version == (old["version"] if old else None), "the section has a newer version",
+                 "STALE_VERSION")
             need(not old or old["body"] != effect.body, "the body is the same", "BAD_EFFECT")
         elif kind == "EFFECT_ADMIT":
             self.admit_ok(effect)
@@ -597,7 +602,8 @@ class Governance(Members):
         need(stale or d["rung_revisions"] < 3, "three revisions on this rung", "TOO_MANY")
         self.proposal_ok(d["type"], p)
         self.effect_ok(d["type"], p.effect, d["mover"], p.partner)
-        need(p.partner == d["partner"] and p.effect.section == d["section"], "another partner or section", "NOT_PERMITTED")
+        need(p.partner == d["partner"] and p.effect.section == d["section"], "another partner or section",
+             "NOT_PERMITTED")
         pinned = self.pinned[d["number"]]
         level, joint = rights.level_and_joint(pinned, p, e.seat, self.enums)
         asked = {**d, "level": level, "joint": joint, "affected": p.affected or []}
@@ -628,7 +634,8 @@ class Governance(Members):
         need(b.type != kinds["NOTE_LINK"] or (b.decision and b.target), "a link without both ends", "INCOMPLETE")
         for ref in (b.decision, b.target):
             need(ref is None or ref.number in self.decisions, "no such decision", "NO_SUCH_OBJECT")
-            need(ref is None or ref.digest in [r["digest"] for r in self.revisions[ref.number]], "no such revision", "WRONG_REVISION")
+            need(ref is None or ref.digest in [r["digest"] for r in self.revisions[ref.number]],
+                 "no such revision", "WRONG_REVISION")
         number = self.count("note")
         self.put("NOTE", u64(number), "state_note", {"id": e.id, "leaf": e.leaf, "at_ms": self.now, "seat": e.seat,
                                                      "note": b})

@@ -285,8 +285,8 @@ class Members:
         acts = self.enums["registrar_act"]
         replace = b.act == acts["REGISTRAR_REPLACE"]
         need(name != "registrar", "two seats that are not the registrar", "NOT_PERMITTED")
-        need((b.keys is not None) == replace and (b.recovery is None) == replace, "keys to replace, a recovery to cancel",
-             "MALFORMED")
+        need((b.keys is not None) == replace and (b.recovery is None) == replace,
+             "keys to replace, a recovery to cancel", "MALFORMED")
         if replace:
             self.keys_usable(org, b.keys)
         else:

@@ -26,6 +26,7 @@ class Charter:
 
     def __init__(self, sections, seats, left=()):
         self.partners = sorted(p.org for p in sections[7].list if p.role == 1 and p.org not in left)
+        self.left = left
         self.bodies = {b.name: b for b in sections[12].list} if 12 in sections else {}
         self.seats = seats
 
@@ -36,7 +37,7 @@ class Charter:
             for part in self.bodies[s.body].seats:
                 out |= set(self.selected(part))
             return sorted(out)
-        orgs = [s.org] if s.org else self.partners
+        orgs = [o for o in ([s.org] if s.org else self.partners) if o not in self.left]
         return sorted("%s/%s" % (o, s.seat) for o in orgs if "%s/%s" % (o, s.seat) in self.seats)
 
     def by_partner(self, s):
@@ -51,7 +52,7 @@ class Charter:
     def rung(self, r):
         to = r.to
         out = {"to": written(to), "within": r.within, "body": to.body, "mediator": None, "partners": []}
-        if to.org and to.org not in self.partners:
+        if to.org and to.org not in self.partners and to.org not in self.left:
             out["mediator"] = "%s/%s" % (to.org, to.seat)
         else:
             out["partners"] = self.by_partner(to)

@@ -1,7 +1,8 @@
 """The field tables, read from proto/*.def when the program starts.
 
 The blocks of proto/*.def are part of the specification, so they are parsed, not copied: a table that is read cannot
-differ from the one it was taken from. Only the lines RECORD, FIELD, OPT, ENUM_BEGIN, VALUE, TABLE, LIMIT and VERDICT matter."""
+differ from the one it was taken from. Only the lines RECORD, FIELD, OPT, ENUM_BEGIN, VALUE, TABLE, LIMIT and VERDICT
+matter."""
 import pathlib
 import re
 

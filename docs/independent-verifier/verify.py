@@ -20,7 +20,7 @@ class Verifier:
     def __init__(self, codec, cross=False):
         self.codec, self.sigs = codec, signing.Signatures(cross)
         self.founding = None
-        self.tree, self.boundaries = Tree(), []  # boundaries: (size, root, time, two sets, note keys), one per block
+        self.tree, self.boundaries = Tree(), []  # (size, root, time, set, note keys) per block, of the state there
         self.by_size, self.ids = {}, set()
         self.last, self.last_certificate = None, None  # of the newest block
         self.members = None
@@ -77,11 +77,6 @@ class Verifier:
                 out[name, kind, key] = self.note_keys.get((name, kind, key)) or note.Key(name, kind, key)
         return out
 
-    def missing(self, cosigned, members):
-        """How many cosignatures by this set are missing to q."""
-        of_set = {("%s/%s" % (self.origin, m["org"]), m["cosign"]) for m in members}
-        return sets.quorum(len(members)) - len(cosigned & of_set)
-
     def pack_checkpoint(self, body):
         self.need(self.last is not None, "frame", "PAK-2", "a checkpoint before any block")
         n = self.guard("checkpoint", note.parse, body.note)
@@ -91,9 +86,10 @@ class Verifier:
         signed = self.guard("checkpoint", note.check, n, keys, True, self.sigs.counts)
         self.need(n.root == root, "checkpoint", "CKP-1", "the root of size %d is another one" % n.size)
         cosigned = {(keys[i].name, keys[i].key) for i in signed if keys[i].kind == note.COSIGN}
-        missing = [self.missing(cosigned, m) for m in members]
-        self.need(min(missing) <= 0, "checkpoint", "CKP-3",
-                  "%d cosignatures of the set in force are missing" % min(missing))
+        of_set = {("%s/%s" % (self.origin, m["org"]), m["cosign"]) for m in members}
+        q = sets.quorum(len(members))
+        self.need(len(cosigned & of_set) >= q, "checkpoint", "CKP-3",
+                  "%d cosignatures of the set in force, %d are needed" % (len(cosigned & of_set), q))
         self.counts["checkpoints"] += 1
 
     def pack_end(self, body):
@@ -112,11 +108,11 @@ class Verifier:
         self.need(record.height == height, "header", "PAK-2", "height %d where %d belongs" % (record.height, height))
         self.need(record.alliance == self.founding.alliance, "header", "BLK-2", "a block of another alliance")
         in_force = self.governance.last.get("rules") or 1
+        if in_force != KNOWN_RULES:
+            raise Unknown("rules version %d is in force from block %d on; this program knows version %d"
+                          % (in_force, height, KNOWN_RULES))
         self.need(record.rules == in_force, "header", "BLK-9",
                   "executed under rules version %d, version %d is in force" % (record.rules, in_force))
-        if record.rules != KNOWN_RULES:
-            raise Unknown("rules version %d is in force from block %d on; this program knows version %d"
-                          % (record.rules, height, KNOWN_RULES))
         if height == 0:
             leaves = self.first_block(b, record)
         else:
@@ -133,10 +129,8 @@ class Verifier:
                   "the root over the leaves is not the header's")
         self.execute(record, height, next_members)
         self.texts(b, leaves)
-        # The tree after a block that changes sets or keys is signed by those before it or by those after it.
-        before, self.note_keys = self.note_keys, self.keys_on_record()
-        keys = list({**before, **self.note_keys}.values())
-        self.boundaries.append((header.size, header.root, record.time_ms, (members, next_members), keys))
+        self.note_keys = self.keys_on_record()
+        self.boundaries.append((header.size, header.root, record.time_ms, next_members, list(self.note_keys.values())))
         self.by_size[header.size] = height
         self.members, self.last = next_members, (record, block_id)
         self.last_certificate = sha256(b.certificate) if b.certificate else None

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -8,12 +9,25 @@
 #include "api/server.h"
 #include "net/frame.h"
 
-enum { CONNECTIONS_MAX = 64, QUEUE_BYTES = 16 << 20 };
+enum {
+    QUEUE_BYTES = 16 << 20,
+    STALL_MS = 30000,
+    IDLE_MS = 3600000 + 60000 /* a question may wait for an hour (rpc_entry, timeout_ms) */
+};
+
+/* What a connection is used for. Outlives it, and the server, while questions are open. */
+struct usage {
+    atomic_uint refs;
+    atomic_uint calls;        /* not answered yet */
+    _Atomic uint64_t used_at; /* monotonic ms: connected, or last asked or answered */
+};
 
 struct connection {
     struct server *server;
     struct frame_conn *conn;
+    struct usage *usage;
     struct connection *next;
+    bool evicted; /* under the server's lock: told to close, no longer counted */
 };
 
 struct server {
@@ -29,13 +43,46 @@ struct server {
 
 struct server_call {
     struct arena a;
-    struct frame_conn *conn; /* a reference of its own */
+    struct usage *usage;     /* of its connection: references of its own */
+    struct frame_conn *conn;
     uint64_t id;
     enum method method;
 };
 
+static struct usage *usage_new(void)
+{
+    struct usage *u = calloc(1, sizeof *u);
+    ASSERT(u != NULL);
+    atomic_init(&u->refs, 1);
+    atomic_init(&u->calls, 0);
+    atomic_init(&u->used_at, clock_mono_ms(&clock_system));
+    return u;
+}
+
+static void usage_release(struct usage *u)
+{
+    if (atomic_fetch_sub(&u->refs, 1) == 1)
+        free(u);
+}
+
+static struct usage *call_begins(struct usage *u)
+{
+    atomic_fetch_add(&u->refs, 1);
+    atomic_fetch_add(&u->calls, 1);
+    atomic_store(&u->used_at, clock_mono_ms(&clock_system));
+    return u;
+}
+
+static void call_ends(struct usage *u)
+{
+    atomic_store(&u->used_at, clock_mono_ms(&clock_system));
+    atomic_fetch_sub(&u->calls, 1);
+    usage_release(u);
+}
+
 static void free_call(struct server_call *call)
 {
+    call_ends(call->usage);
     frame_release(call->conn);
     arena_deinit(&call->a);
     free(call);
@@ -86,6 +133,7 @@ static void on_frame(void *ctx, struct frame_conn *conn, struct span payload)
     ASSERT(call != NULL);
     arena_init(&call->a, 64 << 20);
     call->conn = frame_hold(conn);
+    call->usage = call_begins(c->usage);
     struct rpc_request r;
     struct err err;
     enum status st = codec_decode(&rpc_request_desc, arena_dup(&call->a, payload), &call->a, &r, &err);
@@ -120,26 +168,56 @@ static void on_closed(void *ctx, struct frame_conn *conn, enum status st, const 
         at = &(*at)->next;
     if (*at == c) {
         *at = c->next;
-        s->n--;
+        s->n -= !c->evicted;
     }
     (void)pthread_mutex_unlock(&s->lock);
     frame_free(conn);
+    usage_release(c->usage);
     free(c);
+}
+
+/* Under the lock. Room for one more, by the end of the one that has been of no use the longest; held. NULL: none has to go, or
+ * (s->n stays at its most) all have a question open. */
+static struct frame_conn *make_room(struct server *s)
+{
+    struct connection *victim = NULL;
+    if (s->n < SERVER_CONNECTIONS)
+        return NULL;
+    for (struct connection *c = s->list; c != NULL; c = c->next)
+        if (!c->evicted && atomic_load(&c->usage->calls) == 0 &&
+            (victim == NULL || atomic_load(&c->usage->used_at) < atomic_load(&victim->usage->used_at)))
+            victim = c;
+    if (victim == NULL)
+        return NULL;
+    victim->evicted = true;
+    s->n--;
+    return frame_hold(victim->conn);
 }
 
 static void add(struct server *s, nng_stream *stream)
 {
     static const struct frame_events events = {on_frame, on_closed};
-    struct frame_options options = {.limit = LIMIT_FRAME_BYTES, .queue_bytes = QUEUE_BYTES, .clock = &clock_system};
+    struct frame_options options = {.limit = LIMIT_FRAME_BYTES,
+                                    .queue_bytes = QUEUE_BYTES,
+                                    .stall_ms = STALL_MS,
+                                    .idle_ms = IDLE_MS,
+                                    .clock = &clock_system};
     struct connection *c = calloc(1, sizeof *c);
     ASSERT(c != NULL);
     c->server = s;
+    c->usage = usage_new();
     (void)pthread_mutex_lock(&s->lock);
-    bool full = s->stopping || s->n >= CONNECTIONS_MAX;
+    struct frame_conn *victim = make_room(s);
+    bool full = s->stopping || s->n >= SERVER_CONNECTIONS;
     (void)pthread_mutex_unlock(&s->lock);
+    if (victim != NULL) {
+        frame_close(victim, ST_CLOSED, "others want in, and this one said nothing for long");
+        frame_release(victim);
+    }
     if (full || frame_new(stream, &options, &events, c, &c->conn) != ST_OK) {
         if (full)
             nng_stream_free(stream);
+        usage_release(c->usage);
         free(c);
         return;
     }

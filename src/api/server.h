@@ -15,6 +15,11 @@ struct server_events {
     void (*ask)(void *ctx, struct server_call *call, enum method method, const void *request);
 };
 
+/* At most SERVER_CONNECTIONS at a time. One more takes the place of the one that has been silent the longest, of those without
+ * an open question: whoever connects and says nothing keeps nobody out. All are closed that say nothing for longer than a
+ * question may wait, or do not take what they asked for. */
+enum { SERVER_CONNECTIONS = 64 };
+
 /* Listens at path (at most 100 bytes; a stale socket file is replaced), mode 0600 or, with group, 0660. ST_LOCKED: another
  * process listens there. */
 MUST_USE enum status server_start(const char *path, bool group, const struct server_events *events, struct server **ret_server,

@@ -248,6 +248,7 @@ int verb_node_peers(struct cli *c);
 int verb_node_why(struct cli *c);
 int verb_node_backup(struct cli *c);
 int verb_refound_survivor(struct cli *c);
+int verb_refound_abandon(struct cli *c);
 int verb_refound_draft(struct cli *c);
 int verb_refound_sign(struct cli *c);
 int verb_refound_merge(struct cli *c);

@@ -72,8 +72,14 @@ int verb_node_peers(struct cli *c)
             (void)printf("  %" PRIu64 " dropped", p->dropped);
         if (p->faults > 0)
             (void)printf("  %" PRIu64 " bad messages", p->faults);
+        if (HAS(p, rpc_peer_key_slowed))
+            (void)printf("  slowed down %" PRIu64 " times", p->slowed);
         (void)printf("\n");
-        if (!p->connected && HAS(p, rpc_peer_key_error))
+        if (HAS(p, rpc_peer_key_fault))
+            (void)printf("               last bad message: %.*s\n", SPAN_FMT(p->fault));
+        if (HAS(p, rpc_peer_key_contested) && p->contested > 1)
+            (void)printf("               %" PRIu64 " times in a row a new connection took this one's place\n", p->contested);
+        if ((!p->connected || HAS(p, rpc_peer_key_contested)) && HAS(p, rpc_peer_key_error))
             (void)printf("               %.*s\n", SPAN_FMT(p->error));
     }
     return EXIT_DONE;

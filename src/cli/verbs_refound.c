@@ -35,7 +35,28 @@ int verb_refound_survivor(struct cli *c)
     if (HAS(&s, epoch_survivor_key_precommit))
         (void)printf("It precommitted block %.16s... at height %" PRIu64 ", round %" PRIu64 ": that block may have been decided.\n",
                      hex_of(&s.precommit.vote.value).s, s.height + 1, s.precommit.vote.round);
-    (void)printf("Give %s to whoever drafts the refounding. Do not start this node's copy elsewhere meanwhile.\n", c->out);
+    (void)printf("From now on this node signs nothing in epoch %" PRIu64 ". Give %s to whoever drafts the refounding; should none come of it: entente "
+                 "refound abandon\n",
+                 s.epoch, c->out);
+    return EXIT_DONE;
+}
+
+int verb_refound_abandon(struct cli *c)
+{
+    struct rpc_nothing r;
+    if (c->n != 0)
+        return cli_usage(c, "refound abandon takes no file");
+    char answer[16];
+    (void)fprintf(stderr, "Only when no new epoch begins: whoever has this node's .survivor file must never use it then.\n");
+    if (!c->yes && !cli_prompt("Abandon? [y/N] ", answer, sizeof answer, false))
+        return cli_usage(c, "not abandoned: nobody can be asked here. To answer beforehand: --yes");
+    if (!c->yes && answer[0] != 'y' && answer[0] != 'Y') {
+        (void)fprintf(stderr, "Not abandoned.\n");
+        return EXIT_FAILED;
+    }
+    if (cli_ask(c, METHOD_unfreeze, NULL, &r) != ST_OK)
+        return cli_fail(c);
+    (void)printf("The report is taken back. Start the node again: then it signs.\n");
     return EXIT_DONE;
 }
 
@@ -187,6 +208,32 @@ static const struct card *new_card(const struct draft *d, struct span org)
     return NULL;
 }
 
+/* REF-1: do the reports show every block that may have been decided? */
+static enum status enough_reports(struct cli *c, const struct draft *d, const struct query_parties *all)
+{
+    uint32_t voters = 0, reports = 0;
+    for (size_t i = 0; i < all->list.n; i++) {
+        const struct query_party *p = &all->list.v[i];
+        if (p->party.role == ROLE_OBSERVER || HAS(&p->party, state_party_key_standing))
+            continue;
+        voters++;
+        for (size_t k = 0; k < d->n; k++)
+            reports += span_eq(d->s[k].org, p->org);
+    }
+    uint32_t q = quorum_of(voters), silent = voters - reports;
+    if (q <= silent) {
+        if (c->confirm != NULL && span_eqs(span_str(c->confirm), "unknown"))
+            return ST_OK;
+        return err_set(&c->err, ST_REFUSED,
+                       "%u of the %u nodes that vote report; %u that do not are a quorum, so they may have decided a block that nobody here can "
+                       "see. If it is certain that they are lost with all they signed, all partners must know the risk: --confirm unknown",
+                       reports, voters, silent);
+    }
+    (void)fprintf(stderr, "%u of the %u nodes that vote report. Every block that may have been decided shows in the reports, if at most %u of them %s false.\n",
+                  reports, voters, q - silent - 1, q - silent - 1 == 1 ? "is" : "are");
+    return ST_OK;
+}
+
 /* Who decides from then on: REF-4 on what the node knows of the organisations. */
 static enum status make_set(struct cli *c, struct draft *d)
 {
@@ -214,6 +261,9 @@ static enum status make_set(struct cli *c, struct draft *d)
     }
     if (n == 0)
         return err_set(&c->err, ST_USAGE, "no node would be left");
+    st = enough_reports(c, d, &all);
+    if (st != ST_OK)
+        return st;
     d->statement.set = (struct validator_list){n, v};
     return ST_OK;
 }

@@ -255,7 +255,7 @@ void consensus_restore(struct consensus *c, uint32_t n, int32_t self,
     c->locked_value = PLANTED(6) ? (struct hash){{0}} : snapshot->locked_value;
     c->valid_round = snapshot->valid_round;
     c->valid_value = snapshot->valid_value;
-    c->proposed_round = snapshot->proposed_round;
+    c->proposed_round = PLANTED(41) ? CONSENSUS_NONE : snapshot->proposed_round;
     if (pol != NULL && pol->n > 0 && consensus_pol_ok(pol, n, c->valid_round, &c->valid_value)) {
         c->pol = *pol;
         consensus_take_pol(c, pol, ret_actions);

@@ -149,6 +149,8 @@ static bool rules_lock_allows(const struct consensus *c, const struct consensus_
  * timely. */
 static bool rules_acceptable(const struct votes_proposal *p)
 {
+    if (PLANTED(28))
+        return true;
     if (p->judgement == JUDGED_UNTIMELY)
         return p->vote.valid_round != CONSENSUS_NONE;
     return p->judgement == JUDGED_VALID;
@@ -207,9 +209,10 @@ static bool rule_prevote_quorum(struct consensus *c, struct consensus_actions *o
     if (c->self != CONSENSUS_FOLLOWER)
         rules_emit(c, ACT_KEEP_POL, c->round, out)->pol = &c->pol;
     if (c->step == STEP_PREVOTE) {
-        if (!PLANTED(12) || !hash_eq(&c->locked_value, &one->value))
+        if ((!PLANTED(12) || !hash_eq(&c->locked_value, &one->value)) && !PLANTED(29))
             c->locked_round = c->round;
-        c->locked_value = one->value;
+        if (!PLANTED(29))
+            c->locked_value = one->value;
         c->step = STEP_PRECOMMIT;
         rules_vote(c, VOTE_PRECOMMIT, &one->value, CONSENSUS_NONE, out);
     }
@@ -226,6 +229,10 @@ static bool rule_prevote_nil(struct consensus *c, struct consensus_actions *out)
     if (one == NULL || !one->nil)
         return false;
     c->step = STEP_PRECOMMIT;
+    if (PLANTED(30)) {
+        c->locked_round = CONSENSUS_NONE;
+        c->locked_value = (struct hash){{0}};
+    }
     rules_vote(c, VOTE_PRECOMMIT, NULL, CONSENSUS_NONE, out);
     return true;
 }
@@ -239,7 +246,8 @@ static bool rule_prevotes(struct consensus *c, struct consensus_actions *out)
     if (votes_any(r, VOTE_PREVOTE) < c->votes.quorum)
         return false;
     r->prevote_timer = true;
-    rules_emit_timeout(c, TIMEOUT_PREVOTE, out);
+    if (!PLANTED(33))
+        rules_emit_timeout(c, TIMEOUT_PREVOTE, out);
     return true;
 }
 
@@ -300,7 +308,7 @@ static int32_t rules_reached(const struct consensus *c)
         uint32_t count = 0;
         for (uint32_t k = 0; k < c->n; k++)
             count += (int32_t)k != c->self && c->highest[k] >= c->highest[i];
-        if ((int32_t)i != c->self && count > faults_of(c->n) && c->highest[i] > reached)
+        if ((int32_t)i != c->self && count > (PLANTED(31) ? 0 : faults_of(c->n)) && c->highest[i] > reached)
             reached = c->highest[i];
     }
     return reached;
@@ -347,7 +355,7 @@ bool rules_timeout(struct consensus *c, enum consensus_timeout timeout, int32_t 
         rules_vote(c, VOTE_PRECOMMIT, NULL, CONSENSUS_NONE, out);
         return true;
     }
-    if (timeout == TIMEOUT_PRECOMMIT && r != NULL && r->precommit_timer && round < CONSENSUS_ROUND_MAX) {
+    if (timeout == TIMEOUT_PRECOMMIT && r != NULL && r->precommit_timer && round < CONSENSUS_ROUND_MAX && !PLANTED(32)) {
         rules_start_round(c, round + 1, out); /* BFT-L65 */
         return true;
     }

@@ -1,5 +1,6 @@
 /* Applies one entry: authority first, then the function of its kind. */
 #include <stdarg.h>
+#include "base/plant.h"
 #include "gov/act.h"
 #include "gov/party.h"
 
@@ -34,7 +35,7 @@ enum status act_checked(struct act *c, enum status st, const struct denial *no)
 enum status act_seen(struct act *c, uint64_t changed_leaf, const char *what)
 {
     uint64_t basis = c->e->entry->basis.size;
-    if (changed_leaf < basis)
+    if (changed_leaf < basis || PLANTED(48))
         return ST_OK;
     return act_refuse(c, V_CHANGED_SINCE,
                       "%s changed at leaf %" PRIu64 ", after your basis of %" PRIu64

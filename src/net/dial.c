@@ -99,7 +99,8 @@ void dial_later(struct peer *p, bool failed)
 {
     if (failed)
         p->attempts++;
-    uint64_t shift = p->attempts < 6 ? p->attempts : 6;
+    uint64_t shift = p->attempts > p->displaced ? p->attempts : p->displaced;
+    shift = shift < 6 ? shift : 6;
     uint64_t most = (uint64_t)BACKOFF_MIN_MS << shift;
     if (most > BACKOFF_MAX_MS)
         most = BACKOFF_MAX_MS;

@@ -40,6 +40,7 @@ struct frame_conn {
     unsigned pending;    /* operations whose callback has not ended */
     unsigned submitting; /* submissions under way */
     bool started, closing, shut, ended, finishing, sending;
+    bool paused, parked; /* parked: no receive is out, because of a pause */
     enum status why; /* ST_OK: none given yet */
     char text[ERR_TEXT_MAX];
     struct queued *head, **tail;
@@ -411,6 +412,15 @@ static bool feed(struct frame_conn *c, struct span *in)
     return c->body.n < c->need || deliver(c, buf_span(&c->body));
 }
 
+static bool park(struct frame_conn *c)
+{
+    (void)pthread_mutex_lock(&c->lock);
+    c->parked = c->paused;
+    bool parked = c->parked;
+    (void)pthread_mutex_unlock(&c->lock);
+    return parked;
+}
+
 static void on_recv(void *arg)
 {
     struct frame_conn *c = arg;
@@ -429,9 +439,27 @@ static void on_recv(void *arg)
     bool more = true;
     while (more && in.n != 0)
         more = feed(c, &in);
-    if (more)
+    if (more && !park(c))
         submit(c, OP_RECV);
     done(c);
+}
+
+void frame_pause(struct frame_conn *conn)
+{
+    (void)pthread_mutex_lock(&conn->lock);
+    conn->paused = true;
+    (void)pthread_mutex_unlock(&conn->lock);
+}
+
+void frame_resume(struct frame_conn *conn)
+{
+    (void)pthread_mutex_lock(&conn->lock);
+    bool go = conn->parked;
+    conn->paused = conn->parked = false;
+    conn->heard_at = now_ms(conn);
+    (void)pthread_mutex_unlock(&conn->lock);
+    if (go)
+        submit(conn, OP_RECV);
 }
 
 /* --- Sending --- */
@@ -540,7 +568,7 @@ static bool overdue(struct frame_conn *c, uint64_t now)
     char text[128];
     if (c->deadline_at != 0 && now >= c->deadline_at)
         (void)snprintf(text, sizeof text, "not established within %" PRIu64 " ms", c->opt.deadline_ms);
-    else if (c->opt.idle_ms != 0 && now >= c->heard_at + c->opt.idle_ms)
+    else if (c->opt.idle_ms != 0 && !c->paused && now >= c->heard_at + c->opt.idle_ms)
         (void)snprintf(text, sizeof text, "nothing heard for %" PRIu64 " ms", now - c->heard_at);
     else if (c->opt.stall_ms != 0 && c->head != NULL && now >= c->moved_at + c->opt.stall_ms)
         (void)snprintf(text, sizeof text, "it took nothing for %" PRIu64 " ms with %" PRIu64 " bytes queued",

@@ -68,6 +68,12 @@ MUST_USE enum status frame_send_shared(struct frame_conn *conn, struct frame_sha
 /* Lifts the deadline, and sets a new limit for payloads. */
 void frame_established(struct frame_conn *conn, size_t limit);
 
+/* Reads no more after the frames that have arrived already, until frame_resume; so the sender is slowed by TCP. Nothing is
+ * found out about the other side meanwhile but that it takes nothing (stall_ms); idle_ms does not count. Pausing is meant
+ * for on_frame; a frame or more may follow. */
+void frame_pause(struct frame_conn *conn);
+void frame_resume(struct frame_conn *conn);
+
 /* Closes at once; what is queued is lost. The first reason given counts. text is copied. */
 void frame_close(struct frame_conn *conn, enum status st, const char *text);
 /* Sends what is queued, delivers nothing further, and closes when the other side has closed or after

@@ -20,7 +20,9 @@ enum {
     BACKOFF_MIN_MS = 250,
     BACKOFF_MAX_MS = 15000,
     HELLO_DEFAULT_MS = 5000,
-    LINGER_MS = 1000
+    LINGER_MS = 1000,
+    STEADY_MS = 60000,   /* a link that was up for so long was no mistake */
+    CONTESTED_LEAST = 3  /* replacements in a row before it is said */
 };
 enum { KEEPALIVE_MS = 10000, IDLE_MS = 30000, STALL_MS = 30000, ACCEPT_RETRY_MS = 100 };
 
@@ -46,6 +48,8 @@ struct peer {
     struct link *out, *up;    /* our attempt in hello; the link */
     uint64_t next_at;         /* monotonic ms: no attempt before */
     uint64_t attempts;
+    uint64_t displaced; /* links of ours in a row in whose place it took another of our name */
+    uint64_t contested; /* links of its in a row that another of its name took the place of */
     uint64_t since_ms, error_at_ms;
     uint64_t bytes_in, bytes_out, dropped; /* of links that are over */
     char error[ERR_TEXT_MAX];

@@ -93,7 +93,24 @@ void link_detach(struct link *link)
 
 struct ending {
     struct frame_conn *old, *attempt; /* held; NULL for none */
+    char why[ERR_TEXT_MAX];           /* of the old one's end */
 };
+
+/* Under lock. Both dialed by the peer: it lost the first, or two nodes with its keys take each other's connection. */
+static void note_contest(struct peer *p, const struct link *old, const struct link *fresh, char *why, size_t cap)
+{
+    (void)snprintf(why, cap, "replaced by a newer connection");
+    if (old->dialed || fresh->dialed)
+        return;
+    p->contested = net_now(p->net) < old->up_at + STEADY_MS ? p->contested + 1 : 1;
+    if (p->contested < CONTESTED_LEAST)
+        return;
+    (void)snprintf(why, cap,
+                   "a newer connection from %s took the place of the one from %s, for the %" PRIu64
+                   "th time in a row: two nodes seem to use the keys of '%s'. Was its directory copied? One of them must be stopped",
+                   fresh->address, old->address, p->contested, p->id.org);
+    net_peer_error(p, "%s", why);
+}
 
 /* Under lock. False: the link is not wanted; ret_why says why. */
 static bool become_up(struct link *l, struct ending *ret_ending, const char **ret_why)
@@ -111,6 +128,7 @@ static bool become_up(struct link *l, struct ending *ret_ending, const char **re
     }
     if (p->up != NULL) {
         ret_ending->old = frame_hold(p->up->conn);
+        note_contest(p, p->up, l, ret_ending->why, sizeof ret_ending->why);
         link_detach(p->up);
     }
     if (p->out != NULL && p->out != l) {
@@ -147,9 +165,24 @@ static void send_refusal(struct link *l, enum hello_reason reason, const char *w
     buf_deinit(&b);
 }
 
+/* The old one's other end learns why, so that it does not dial again at once. */
+static void displace(struct frame_conn *c, const char *why)
+{
+    static const char text[] = "another connection of your node's name took the place of this one";
+    if (c == NULL)
+        return;
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, HELLO_FRAME_MAX);
+    hello_refusal(HELLO_DUPLICATE, text, &b);
+    if (frame_send(c, buf_span(&b)) != ST_OK)
+        frame_close(c, ST_CLOSED, why);
+    else
+        frame_finish(c, LINGER_MS, ST_CLOSED, why);
+    frame_release(c);
+}
+
 static void go_up(struct link *l)
 {
-    static const char replaced[] = "replaced by a newer connection";
     struct net *net = l->net;
     struct span org = span_str(l->hello.peer.org);
     struct ending e = {0};
@@ -160,11 +193,11 @@ static void go_up(struct link *l)
     bool up = become_up(l, &e, &why);
     (void)pthread_mutex_unlock(&net->lock);
     if (e.old != NULL)
-        net->events.down(net->events.ctx, org, replaced);
+        net->events.down(net->events.ctx, org, e.why);
     if (up)
         net->events.up(net->events.ctx, org);
     (void)pthread_mutex_unlock(&net->event_lock);
-    end_one(e.old, replaced);
+    displace(e.old, e.why);
     end_one(e.attempt, "another connection was faster");
     if (up)
         return;
@@ -203,8 +236,9 @@ static void deliver(struct link *l, struct span frame)
     (void)pthread_mutex_lock(&net->lock);
     bool up = l->state == LINK_UP;
     (void)pthread_mutex_unlock(&net->lock);
-    if (up)
-        net->events.frame(net->events.ctx, span_str(l->hello.peer.org), frame);
+    /* Under event_lock, so that no net_resume that answers to this pause comes before it. */
+    if (up && !net->events.frame(net->events.ctx, span_str(l->hello.peer.org), frame))
+        frame_pause(l->conn);
     (void)pthread_mutex_unlock(&net->event_lock);
 }
 
@@ -222,7 +256,7 @@ static void on_frame(void *ctx, struct frame_conn *conn, struct span payload)
     else if (!hello_is(payload))
         deliver(l, payload);
     else if (hello_is_refusal(payload, &reason))
-        frame_close(conn, ST_REFUSED, "it keeps another connection");
+        frame_close(conn, ST_REFUSED, "it keeps another connection. If this node has none, another one uses its keys");
     else
         frame_close(conn, ST_FORMAT, "it said hello twice");
 }
@@ -273,6 +307,10 @@ static void on_closed(void *ctx, struct frame_conn *conn, enum status st, const 
     bool was_up = l->state == LINK_UP;
     struct peer *p = l->peer;
     if (was_up) {
+        if (st == ST_REFUSED)
+            p->displaced++;
+        else if (net_now(net) >= l->up_at + STEADY_MS)
+            p->displaced = 0;
         link_detach(l);
         dial_later(p, false);
         if (!net->stopping)

@@ -401,6 +401,20 @@ size_t net_broadcast(struct net *net, bool observers_too, struct span frame)
     return sent;
 }
 
+void net_resume(struct net *net, struct span org)
+{
+    (void)pthread_mutex_lock(&net->event_lock); /* the pause that this answers to is made (link.c, deliver) */
+    (void)pthread_mutex_lock(&net->lock);
+    struct peer *p = net_find(net, org);
+    struct frame_conn *c = p == NULL || p->up == NULL ? NULL : frame_hold(p->up->conn);
+    (void)pthread_mutex_unlock(&net->lock);
+    (void)pthread_mutex_unlock(&net->event_lock);
+    if (c == NULL)
+        return;
+    frame_resume(c);
+    frame_release(c);
+}
+
 /* --- Looking --- */
 
 static void fill_status(const struct peer *p, struct net_peer_status *ret)
@@ -414,6 +428,7 @@ static void fill_status(const struct peer *p, struct net_peer_status *ret)
         .bytes_out = p->bytes_out,
         .dropped = p->dropped,
         .attempts = p->attempts,
+        .contested = l != NULL && net_now(p->net) >= l->up_at + STEADY_MS ? 0 : p->contested,
         .error_at_ms = p->error_at_ms,
     };
     memcpy(ret->error, p->error, sizeof ret->error);

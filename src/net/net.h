@@ -42,7 +42,8 @@ struct net_events {
     void *ctx;
     void (*up)(void *ctx, struct span org);
     void (*down)(void *ctx, struct span org, const char *why);
-    void (*frame)(void *ctx, struct span org, struct span frame);
+    /* False: enough for now. This peer is read from no more until net_resume; a frame or more may still come. */
+    bool (*frame)(void *ctx, struct span org, struct span frame);
 };
 
 /* Binds, listens and starts dialing. All of cfg but the pointers marked above is copied. ST_LOCKED: the
@@ -66,6 +67,9 @@ MUST_USE enum status net_send(struct net *net, struct span org, struct span fram
 /* To every peer with a link; one copy in memory. Returns to how many it was queued. */
 size_t net_broadcast(struct net *net, bool observers_too, struct span frame);
 
+/* Reads on from a peer whose frame was answered with false. Not from a callback. */
+void net_resume(struct net *net, struct span org);
+
 struct net_peer_status {
     bool connected;
     uint64_t since_ms; /* wall clock: connected, or absent, since then */
@@ -73,6 +77,7 @@ struct net_peer_status {
     char address[128]; /* connected: its end; else where we dial next; "" when it only dials us */
     uint64_t bytes_in, bytes_out, queued_bytes, dropped; /* since net_start; queued: now */
     uint64_t attempts;                                   /* failed ones since it was last connected */
+    uint64_t contested; /* times in a row that a new connection took the place of a young one: two nodes with its keys? */
     uint64_t error_at_ms;                                /* 0: never */
     char error[ERR_TEXT_MAX]; /* last error in words; "" for none. Kept after a later success */
 };

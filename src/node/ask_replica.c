@@ -56,12 +56,19 @@ static void status(struct node *n, struct server_call *call)
 
 enum { PEERS_MAX = 128 };
 
-static void add_peer(struct node *n, const struct replica_peer_status *p, struct net_peer_status *net, struct rpc_peer_list *list)
+/* What the texts of an answer point into. */
+struct peer_words {
+    struct net_peer_status net;
+    char fault[160];
+};
+
+static void add_peer(struct node *n, const struct replica_peer_status *p, struct peer_words *words, struct rpc_peer_list *list)
 {
     struct rpc_peer *o = &list->v[list->n];
-    if (list->n == PEERS_MAX || links_status(n, p->org, &net[list->n]) != ST_OK)
+    if (list->n == PEERS_MAX || links_status(n, p->org, &words[list->n].net) != ST_OK)
         return;
-    net += list->n++;
+    words += list->n++;
+    const struct net_peer_status *net = &words->net;
     *o = (struct rpc_peer){.org = p->org,
                            .connected = net->connected,
                            .since_ms = net->since_ms,
@@ -76,6 +83,16 @@ static void add_peer(struct node *n, const struct replica_peer_status *p, struct
         o->error = span_str(net->error);
         SET_HAS(o, rpc_peer_key_error);
     }
+    o->contested = net->contested;
+    if (o->contested > 0)
+        SET_HAS(o, rpc_peer_key_contested);
+    o->slowed = queue_slowed(&n->replica_queue, p->org);
+    if (o->slowed > 0)
+        SET_HAS(o, rpc_peer_key_slowed);
+    (void)snprintf(words->fault, sizeof words->fault, "%s", p->last_fault);
+    o->fault = span_str(words->fault);
+    if (p->faults > 0 && o->fault.n > 0 && text_check(o->fault, false, NULL) == ST_OK)
+        SET_HAS(o, rpc_peer_key_fault);
 }
 
 static bool lists(const struct rpc_peer_list *list, struct span org)
@@ -90,21 +107,21 @@ static bool lists(const struct rpc_peer_list *list, struct span org)
 static void peers(struct node *n, struct server_call *call)
 {
     struct rpc_peer list[PEERS_MAX];
-    struct net_peer_status *net = calloc(PEERS_MAX, sizeof *net);
-    ASSERT(net != NULL);
+    struct peer_words *words = calloc(PEERS_MAX, sizeof *words);
+    ASSERT(words != NULL);
     struct rpc_peers_reply r = {.list = {0, list}};
     struct replica_peer_status p;
     struct replica_status s;
     replica_status(n->replica, &s);
     for (size_t i = 0; replica_peer(n->replica, i, &p); i++)
-        add_peer(n, &p, net, &r.list);
+        add_peer(n, &p, words, &r.list);
     for (size_t i = 0; i < s.validators->members.n; i++) {
         p = (struct replica_peer_status){.org = s.validators->members.v[i].org};
         if (!lists(&r.list, p.org))
-            add_peer(n, &p, net, &r.list);
+            add_peer(n, &p, words, &r.list);
     }
     server_answer(call, &r);
-    free(net);
+    free(words);
 }
 
 /* In words: what agreement waits for, and what would unblock it. */
@@ -143,6 +160,17 @@ static void say_why(struct node *n, const struct replica_status *s, const struct
         buf_printf(b, ". It goes on when %" PRIu64 " of them return.", r->needed - in_reach);
     else
         buf_printf(b, ".");
+}
+
+static void unfreeze(struct node *n, struct server_call *call)
+{
+    static const struct rpc_nothing nothing;
+    struct err err;
+    enum status st = replica_unfreeze(n->replica, &err);
+    if (st == ST_OK)
+        server_answer(call, &nothing);
+    else
+        server_refuse(call, st, err.text);
 }
 
 static void survivor(struct node *n, struct server_call *call)
@@ -283,6 +311,8 @@ void ask_replica(struct node *n, struct job *j)
         why(n, j->call);
     else if (j->method == METHOD_survivor)
         survivor(n, j->call);
+    else if (j->method == METHOD_unfreeze)
+        unfreeze(n, j->call);
     else if (j->method == METHOD_submit)
         submit(n, j->call, j->request);
     else if (j->method == METHOD_entry)

@@ -14,7 +14,9 @@
 #include "store/store_disk.h"
 #include "store/store_lmdb.h"
 
-enum { READERS = 2, BATCH_MAX = 2048, WAITERS_MAX = 4096, QUEUE_BYTES_MAX = 128 << 20 };
+enum { READERS = 2, BATCH_MAX = 2048, WAITERS_MAX = 4096, LANES_MAX = 129,
+       /* Of one peer's lane: what is read while the first frame beyond the limit stops the reading. */
+       LANE_BYTES_MAX = LIMIT_PEER_INBOX_BYTES + 2 * LIMIT_FRAME_BYTES };
 
 enum job_type { JOB_FRAME, JOB_UP, JOB_DOWN, JOB_CALL };
 
@@ -30,11 +32,23 @@ struct job {
     uint8_t bytes[];
 };
 
+/* Jobs of one peer, or of the local socket (no org). */
+struct lane {
+    uint8_t org[64];
+    size_t org_n;
+    struct job *first, *last;
+    size_t bytes;
+    bool paused;            /* the peer is not read from */
+    uint64_t not_before_ms; /* monotonic: its next turn */
+    uint64_t penalty_ms, held_at_ms;
+    uint64_t slowed;        /* how often it was paused */
+};
+
 struct queue {
     pthread_mutex_t lock;
     pthread_cond_t cond;
-    struct job *first, *last;
-    size_t bytes;
+    struct lane lanes[LANES_MAX];
+    size_t n_lanes, turn;
     bool stopping;
 };
 
@@ -72,6 +86,7 @@ struct node {
     struct ed25519_key *next_node; /* the identity that waits, while it is the one in use */
     struct tlsid *next_tls;
     bool update_failed, restart_asked;
+    uint64_t left_ms; /* monotonic: when it was seen that its organisation has left; 0: it has not */
     pthread_t links_thread;
     bool links_running;
     pthread_mutex_t links_lock;
@@ -96,10 +111,16 @@ struct node {
 /* queue.c */
 void queue_init(struct queue *q);
 void queue_deinit(struct queue *q);
-/* Takes the job over. False (and the job is freed) when the queue is full or stopping. */
-bool queue_put(struct queue *q, struct job *j);
-/* Up to max jobs, in order; waits until until_ms (monotonic) for the first. NULL when none came, or when stopping. */
+/* Takes the job over. False (and the job is freed) when its lane is full or the queue is stopping. *ret_enough: the peer
+ * whose frame it is should not be read from until queue_resumed names it. */
+bool queue_put(struct queue *q, struct job *j, bool *ret_enough);
+/* Up to max jobs, lanes in turn; waits until until_ms (monotonic) for the first. NULL when none came, or when stopping. */
 struct job *queue_take(struct queue *q, size_t max, uint64_t until_ms);
+/* A peer's lane has its next turn so much later, for a fault; and later still when faults follow each other. */
+void queue_hold(struct queue *q, struct span org, uint64_t ms);
+/* A peer that may be read from again; each is named once. */
+bool queue_resumed(struct queue *q, uint8_t ret_org[64], size_t *ret_n);
+uint64_t queue_slowed(struct queue *q, struct span org);
 bool queue_stopping(struct queue *q);
 void queue_stop(struct queue *q);
 struct job *job_new(enum job_type type, struct span org, struct span bytes);
@@ -117,6 +138,8 @@ void links_members(void *ctx);
 void links_count(struct node *n, bool up);
 enum status links_send(void *ctx, struct span org, struct span frame);
 void links_broadcast(void *ctx, struct span frame);
+/* A peer is read from again (net_resume). */
+void links_resume(struct node *n, struct span org);
 MUST_USE enum status links_status(struct node *n, struct span org, struct net_peer_status *ret_status);
 
 /* ask_replica.c: on the replica's thread. */

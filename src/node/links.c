@@ -5,7 +5,8 @@
 
 /* Alone for so long, it calls as its fresh keys, if some wait; then the two take turns, each long enough for the others'
  * attempts, which come at least every 15 s. */
-enum { LOOK_MS = 500, ALONE_MS = 4000, TURN_MS = 20000 };
+/* After its own organisation has left, it has so long to say that it has its copy. */
+enum { LOOK_MS = 500, ALONE_MS = 4000, TURN_MS = 20000, FAREWELL_MS = 60000 };
 
 static struct span address_override(const struct node *n, struct span org)
 {
@@ -51,19 +52,23 @@ static enum status load_peers(struct node *n, struct arena *a, struct net_peer *
 static void on_up(void *ctx, struct span org)
 {
     struct node *n = ctx;
-    (void)queue_put(&n->replica_queue, job_new(JOB_UP, org, (struct span){NULL, 0}));
+    bool enough;
+    (void)queue_put(&n->replica_queue, job_new(JOB_UP, org, (struct span){NULL, 0}), &enough);
 }
 
 static void on_down(void *ctx, struct span org, const char *why)
 {
     struct node *n = ctx;
-    (void)queue_put(&n->replica_queue, job_new(JOB_DOWN, org, span_str(why)));
+    bool enough;
+    (void)queue_put(&n->replica_queue, job_new(JOB_DOWN, org, span_str(why)), &enough);
 }
 
-static void on_frame(void *ctx, struct span org, struct span frame)
+static bool on_frame(void *ctx, struct span org, struct span frame)
 {
     struct node *n = ctx;
-    (void)queue_put(&n->replica_queue, job_new(JOB_FRAME, org, frame));
+    bool enough;
+    (void)queue_put(&n->replica_queue, job_new(JOB_FRAME, org, frame), &enough);
+    return !enough;
 }
 
 /* With the identity in place, or with the one that waits. */
@@ -162,6 +167,8 @@ static void look_for_keys(struct node *n)
     store_read_end(n->store, &v);
     if (st != ST_OK)
         return;
+    if (n->left_ms == 0 && HAS(&p, state_party_key_standing) && p.standing == STANDING_LEFT)
+        n->left_ms = clock_mono_ms(&clock_system);
     if (rekey_due(n->dir, n->cfg.partner, &p.node, &due, &vote, &key, &err) != ST_OK) {
         log_put(LOG_ERROR, "keys that wait cannot be read: %s", err.text);
         return;
@@ -197,10 +204,20 @@ static void other_identity(struct node *n)
     log_put(LOG_INFO, "no node answers; it calls as %s now", was_next ? "itself" : "its fresh keys");
 }
 
+/* It has left, and nobody has anything to say to it any more. */
+static void close_all(struct node *n)
+{
+    struct net *net = n->net;
+    put_net(n, NULL);
+    net_stop(net);
+    log_put(LOG_INFO, "%.*s has left the alliance: this node keeps its copy, and has no links", SPAN_FMT(n->cfg.partner));
+}
+
 static void *links_main(void *arg)
 {
     struct node *n = arg;
     uint64_t alone_since = clock_mono_ms(&clock_system), patience = ALONE_MS;
+    look_for_keys(n);
     (void)pthread_mutex_lock(&n->links_lock);
     while (!n->links_stopping) {
         uint64_t now = clock_mono_ms(&clock_system), until = now + LOOK_MS;
@@ -220,7 +237,10 @@ static void *links_main(void *arg)
             look_for_keys(n);
             update_peers(n);
         }
-        if (now >= alone_since + patience && !n->restart_asked) {
+        if (n->left_ms != 0 && now >= n->left_ms + FAREWELL_MS) {
+            if (n->net != NULL)
+                close_all(n);
+        } else if (now >= alone_since + patience && !n->restart_asked) {
             other_identity(n);
             alone_since = clock_mono_ms(&clock_system);
             patience = TURN_MS;
@@ -301,6 +321,14 @@ void links_broadcast(void *ctx, struct span frame)
     (void)pthread_rwlock_rdlock(&n->net_lock);
     if (n->net != NULL)
         (void)net_broadcast(n->net, true, frame);
+    (void)pthread_rwlock_unlock(&n->net_lock);
+}
+
+void links_resume(struct node *n, struct span org)
+{
+    (void)pthread_rwlock_rdlock(&n->net_lock);
+    if (n->net != NULL)
+        net_resume(n->net, org);
     (void)pthread_rwlock_unlock(&n->net_lock);
 }
 

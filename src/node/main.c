@@ -1,6 +1,7 @@
 /* ententd: one organisation's node. */
 #include <getopt.h>
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 #include "crypto/ed25519.h"
 #include "net/net.h"
@@ -11,6 +12,7 @@
 #include "node/rekey.h"
 #include "node/setup.h"
 
+enum { RESTART_TRIES = 60 };
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_KEY = 4, EXIT_BAD = 6 };
 
 static const char usage[] =
@@ -203,9 +205,17 @@ static int cmd_run(int argc, char **argv)
     (void)signal(SIGPIPE, SIG_IGN);
     log_set(log_stderr, NULL, cfg.log);
     struct node_hooks hooks = {NULL, ask_restart};
+    bool again = false;
     do {
-        if (node_start(argv[1], &cfg, &hooks, &node, &err) != ST_OK)
+        enum status st = node_start(argv[1], &cfg, &hooks, &node, &err);
+        for (int i = 0; again && st == ST_LOCKED && i < RESTART_TRIES; i++) { /* the port, taken in between */
+            log_put(LOG_WARN, "%s; tried again", err.text);
+            (void)nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
+            st = node_start(argv[1], &cfg, &hooks, &node, &err);
+        }
+        if (st != ST_OK)
             return fail(&err);
+        again = true;
         log_put(LOG_INFO, "%.*s runs; ask it at %s", SPAN_FMT(cfg.partner), cfg.socket);
         (void)sigwait(&set, &got);
         log_put(LOG_INFO, got == SIGUSR1 ? "starting anew" : "stopping");

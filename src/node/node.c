@@ -16,6 +16,12 @@ static bool is_reader(enum method m)
     return false;
 }
 
+static void put(struct queue *q, struct job *j)
+{
+    bool enough;
+    (void)queue_put(q, j, &enough);
+}
+
 static void on_ask(void *ctx, struct server_call *call, enum method method, const void *request)
 {
     struct node *n = ctx;
@@ -23,7 +29,7 @@ static void on_ask(void *ctx, struct server_call *call, enum method method, cons
     j->call = call;
     j->method = method;
     j->request = request;
-    (void)queue_put(is_reader(method) ? &n->reader_queue : &n->replica_queue, j);
+    put(is_reader(method) ? &n->reader_queue : &n->replica_queue, j);
 }
 
 static void on_final(void *ctx, uint64_t height, uint64_t first_leaf, size_t leaves)
@@ -40,9 +46,35 @@ static void on_refused(void *ctx, const struct hash *id, enum verdict verdict, c
     log_put(LOG_WARN, "entry %.16s... is refused: %s: %s", hex_of(id).s, verdict_text(verdict), why);
 }
 
-static void one_job(struct node *n, struct job *j)
+static uint64_t micros(void)
+{
+    struct timespec ts;
+    (void)clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+/* What no honest node sends. Its sender waits ten times as long as it took us, so that it can have a tenth of our time at
+ * most. The log has the first, the second, the fourth and so on: a flood does not fill the disk. */
+static void on_fault(struct node *n, struct span org, uint64_t took_us, const char *text)
+{
+    struct replica_peer_status p = {0};
+    queue_hold(&n->replica_queue, org, 1 + took_us / 100);
+    for (size_t i = 0; replica_peer(n->replica, i, &p) && !span_eq(p.org, org); i++)
+        continue;
+    if ((p.faults & (p.faults - 1)) == 0)
+        log_put(LOG_WARN, "%.*s sent what no honest node sends (%" PRIu64 " so far): %s", SPAN_FMT(org), p.faults, text);
+}
+
+static void one_frame(struct node *n, struct span org, struct span frame)
 {
     struct err err;
+    uint64_t began = micros();
+    if (replica_frame(n->replica, org, frame, &err) != ST_OK)
+        on_fault(n, org, micros() - began, err.text);
+}
+
+static void one_job(struct node *n, struct job *j)
+{
     struct span org = span_of(j->org, j->org_n);
     if (j->type == JOB_CALL) {
         ask_replica(n, j);
@@ -54,8 +86,8 @@ static void one_job(struct node *n, struct job *j)
         log_put(LOG_INFO, "%.*s is gone: %.*s", SPAN_FMT(org), (int)j->n, (const char *)j->bytes);
         links_count(n, false);
         replica_peer_down(n->replica, org);
-    } else if (replica_frame(n->replica, org, span_of(j->bytes, j->n), &err) != ST_OK) {
-        log_put(LOG_WARN, "%.*s sent what no honest node sends: %s", SPAN_FMT(org), err.text);
+    } else {
+        one_frame(n, org, span_of(j->bytes, j->n));
     }
     free(j);
 }
@@ -85,6 +117,14 @@ static void check_room(struct node *n, uint64_t now)
     }
 }
 
+static void resume_peers(struct node *n)
+{
+    uint8_t org[64];
+    size_t k;
+    while (queue_resumed(&n->replica_queue, org, &k))
+        links_resume(n, span_of(org, k));
+}
+
 static void *replica_main(void *arg)
 {
     struct node *n = arg;
@@ -97,6 +137,7 @@ static void *replica_main(void *arg)
             one_job(n, j);
             j = after;
         }
+        resume_peers(n);
         enum status st = replica_acknowledge(n->replica, &err);
         ask_replica_pending(n, st, err.text);
         check_room(n, clock_mono_ms(&clock_system));

@@ -67,8 +67,14 @@ static bool journal_vote(struct replica *r, const struct consensus_snapshot *s, 
     struct journal_row row;
     struct buf b CLEANUP(buf_deinit);
     struct err err;
-    const struct consensus_pol *pol = s->valid_round >= 0 ? r->kept_pol : NULL;
+    const struct consensus_pol *pol = s->valid_round >= 0 ? r->kept_pol : NULL, *rests_on = justify_use(r, v);
     votes_snapshot_row(r, s, v, pol, &a, &row);
+    if (rests_on != NULL && (pol == NULL || rests_on->votes[0].round != pol->votes[0].round)) {
+        row.rests_on.v = arena_array(&a, rests_on->n, sizeof *row.rests_on.v);
+        for (uint32_t i = 0; i < rests_on->n; i++)
+            votes_to_signed(r, &rests_on->votes[i], &row.rests_on.v[row.rests_on.n++]);
+        SET_HAS(&row, journal_row_key_rests_on);
+    }
     buf_init(&b, JOURNAL_RECORD_MAX);
     enum status st = codec_encode(&journal_row_desc, &row, &b);
     if (st != ST_OK)
@@ -120,13 +126,12 @@ static bool proposal_message(struct replica *r, int32_t round, struct arena *a, 
     return true;
 }
 
-void agree_send_proposal(struct replica *r, struct span org, int32_t round)
+size_t agree_send_proposal(struct replica *r, struct span org, int32_t round)
 {
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 1 << 20);
     struct msg_proposal m;
-    if (proposal_message(r, round, &a, &m))
-        wire_send(r, org, &msg_proposal_desc, &m);
+    return proposal_message(r, round, &a, &m) ? wire_send(r, org, &msg_proposal_desc, &m) : 0;
 }
 
 /* BUILD: answers with a block of what waits, or with nothing. */
@@ -205,7 +210,7 @@ static void do_vote(struct replica *r, const struct consensus_action *act)
     votes_sign(r, &v);
     struct msg_vote m = {0};
     votes_to_signed(r, &v, &m.vote);
-    if (PLANTED(13))
+    if (PLANTED(27))
         wire_broadcast(r, &msg_vote_desc, &m);
     if (!journal_vote(r, &act->snapshot, &v))
         return;
@@ -257,6 +262,7 @@ static void carry_out(struct replica *r, const struct consensus_action *act)
         break;
     case ACT_KEEP_POL: /* goes into the journal with the next vote, and the block that it is for into the store before */
         r->kept_pol = dup_pol(r, act->pol);
+        (void)justify_heard(r, r->kept_pol);
         break;
     case ACT_SCHEDULE_TIMEOUT:
         do_schedule(r, act);
@@ -306,32 +312,13 @@ static enum status put_extras(struct replica *r, const struct body *b, struct st
         struct pool_entry *e = pool_find(&r->pool, &b->block->entries[i].id);
         if (e == NULL || !e->own || e->staged)
             continue;
-        store_u64(key, e->outbox);
+        store_u64(key, PLANTED(37) ? e->outbox + 1 : e->outbox);
         st = store_del(s, t, TABLE_OUTBOX, span_of(key, 8), err);
     }
     for (size_t i = 0; st == ST_OK && i < r->n_bodies; i++)
         if (r->bodies[i]->durable)
             st = store_del(s, t, TABLE_BODY, span_hash(&r->bodies[i]->id), err);
     return st;
-}
-
-/* BFT-A2: the prevotes behind a precommit are kept for good. */
-static enum status put_pol(struct replica *r, struct store_txn *t, struct err *err)
-{
-    if (r->kept_pol == NULL || r->kept_pol->n == 0)
-        return ST_OK;
-    struct signed_vote list[LIMIT_VALIDATORS];
-    for (uint32_t i = 0; i < r->kept_pol->n; i++)
-        votes_to_signed(r, &r->kept_pol->votes[i], &list[i]);
-    struct pol_row row = {.votes = {r->kept_pol->n, list}};
-    struct buf b CLEANUP(buf_deinit);
-    uint8_t key[8];
-    buf_init(&b, 1 << 16);
-    enum status st = codec_encode(&pol_row_desc, &row, &b);
-    if (st != ST_OK)
-        return err_set(err, st, "prevotes cannot be encoded");
-    store_u64(key, height(r));
-    return store_put(r->cfg.store, t, TABLE_POL, span_of(key, 8), buf_span(&b), err);
 }
 
 enum status agree_commit(struct replica *r, struct body *b, struct span certificate, struct err *err)
@@ -344,7 +331,7 @@ enum status agree_commit(struct replica *r, struct body *b, struct span certific
     if (st == ST_OK)
         st = put_extras(r, b, t, err);
     if (st == ST_OK)
-        st = put_pol(r, t, err);
+        st = justify_store(r, t, err);
     if (st != ST_OK) {
         store_abort(r->cfg.store, t);
         return st;
@@ -548,7 +535,7 @@ enum status agree_on_proposal(struct replica *r, struct span body, struct err *e
         st = read_pol(r, &m.pol, &a, &pol, err);
     if (st != ST_OK)
         return st;
-    if (pol != NULL && !consensus_pol_ok(pol, (uint32_t)r->set.members.n, v.valid_round, &v.value))
+    if (pol != NULL && !consensus_pol_ok(pol, (uint32_t)r->set.members.n, v.valid_round, &v.value) && !PLANTED(11))
         return err_set(err, ST_MISMATCH, "a proposal whose POL is no quorum of prevotes for it (BFT-A2)");
     if (pol == NULL && of_far_future(r, m.header, &a))
         return err_set(err, ST_MISMATCH, "a proposal whose ledger time is over a day ahead of this node's clock");
@@ -562,7 +549,7 @@ enum status agree_on_proposal(struct replica *r, struct span body, struct err *e
         replica_halt(r, "a proposed block cannot be executed: %s", err->text);
         return ST_OK;
     }
-    push_proposal(r, &v, b, pol);
+    push_proposal(r, &v, b, pol == NULL ? NULL : justify_heard(r, pol));
     agree_run(r);
     return ST_OK;
 }
@@ -603,15 +590,25 @@ enum status agree_on_vote(struct replica *r, struct span org, struct span body, 
     if (v.type == VOTE_PROPOSAL)
         return err_set(err, ST_FORMAT, "a proposal sent as a vote");
     if (is_lost(r, &v)) {
-        replica_halt(r,
-                     "a peer returned a vote of this node at height %" PRIu64
-                     ", round %d that its journal does not hold: the journal was lost, or another copy of this node votes",
-                     h, v.round);
+        members_kill_key(r, &m.vote.vote);
         return ST_OK;
     }
     push_vote(r, &v);
     agree_run(r);
     return ST_OK;
+}
+
+/* BFT-A2: what this vote rested on. */
+static void restore_rests(struct replica *r, const struct journal_row *row, const struct consensus_vote *v)
+{
+    const struct signed_vote_list *lists[2] = {&row->pol, HAS(row, journal_row_key_rests_on) ? &row->rests_on : NULL};
+    for (size_t i = 0; i < 2; i++) {
+        struct consensus_pol *pol;
+        struct err err;
+        if (lists[i] != NULL && lists[i]->n > 0 && read_pol(r, lists[i], &r->height, &pol, &err) == ST_OK)
+            (void)justify_heard(r, pol);
+    }
+    (void)justify_use(r, v);
 }
 
 /* What the journal holds of the open height comes back before anything else; a slot is never signed twice. */
@@ -671,6 +668,7 @@ void agree_restore(struct replica *r)
             replica_halt(r, "a vote of the journal is not this node's: %s", err.text);
             return;
         }
+        restore_rests(r, &row, &v);
         /* Rounds that the core keeps no longer stay out: a height may have had any number of them. */
         bool kept = v.round > snap.round + LIMIT_ROUND_AHEAD - CONSENSUS_ROUNDS;
         if (v.type != VOTE_PROPOSAL) {

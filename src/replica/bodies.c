@@ -87,7 +87,7 @@ static enum status matches(const struct replica *r, struct span header_bytes, co
         frontier_append(&tree, &h);
     }
     frontier_root(&tree, &h);
-    if (tree.size != header.size || !hash_eq(&h, &header.root))
+    if ((tree.size != header.size || !hash_eq(&h, &header.root)) && !PLANTED(35))
         return err_set(err, ST_MISMATCH, "a block that came with other leaves than its header's root says (BLK-2)");
     return ST_OK;
 }
@@ -228,7 +228,7 @@ static enum status make(struct replica *r, struct body *b, struct block *block, 
     if (st != ST_OK)
         return st;
     sha256(last_commit, &last_hash);
-    size_t n = pool_candidates(r, v, most);
+    size_t n = pool_candidates(r, false, v, most);
     struct ledger l = replica_ledger(r);
     st = block_make(&l, replica_block_time(r), r->cfg.org, &last_hash, v, n, &b->arena, block, err);
     if (st == ST_END)

@@ -7,7 +7,10 @@
 #include "crypto/sshsig.h"
 #include "replica/internal.h"
 
-enum { DUTY_MS = 1000, FAULT_TURN_MS = 3000, ENTRY_LIVES_MS = 86400000, FAULT_PREFIX = 6 };
+/* A node that signs twice wherever it can must not fill ledger and disk with the proofs: so many are kept, and one is handed in
+ * so long after the one before. */
+enum { FAULTS_KEPT = 256, FAULT_PAUSE_MS = 60000 };
+enum { DUTY_MS = 1000, FAULT_TURN_MS = 3000, ENTRY_LIVES_MS = 86400000, FAULT_PREFIX = 6, FAULT_ORG_AT = 13 };
 
 /* Signs an entry of ORG/node and hands it in like any other. */
 static enum status hand_in(struct replica *r, enum kind kind, const void *body, struct err *err)
@@ -107,6 +110,24 @@ static void say_support(struct replica *r)
     (void)!hand_in(r, KIND_SUPPORT, &body, &err);
 }
 
+/* Rows of evidence with this beginning; counted up to most. */
+static size_t count_rows(const struct replica *r, const char *prefix, size_t most)
+{
+    struct buf from CLEANUP(buf_deinit);
+    struct span key, value;
+    size_t n = 0, len = strlen(prefix);
+    buf_init(&from, 1024);
+    buf_put_span(&from, span_str(prefix));
+    while (n < most && view_next(&r->view, TABLE_NODE, buf_span(&from), &key, &value) == ST_OK && key.n >= len &&
+           memcmp(key.p, prefix, len) == 0) {
+        n++;
+        buf_reset(&from);
+        buf_put_span(&from, key);
+        buf_u8(&from, 0);
+    }
+    return n;
+}
+
 void duties_keep_fault(struct replica *r, const struct consensus_vote *first, const struct consensus_vote *second)
 {
     struct signed_vote two[2];
@@ -116,9 +137,11 @@ void duties_keep_fault(struct replica *r, const struct consensus_vote *first, co
     struct buf b CLEANUP(buf_deinit);
     struct err err;
     struct store_txn *t;
-    char key[160];
-    int n = snprintf(key, sizeof key, "fault/%020" PRIu64 "/%07" PRIu64 "/%u/%.*s", two[0].vote.height, two[0].vote.round,
-                     (unsigned)two[0].vote.type, SPAN_FMT(two[0].org));
+    char key[200];
+    if (count_rows(r, "fault/", FAULTS_KEPT) == FAULTS_KEPT)
+        return;
+    int n = snprintf(key, sizeof key, "fault/%020" PRIu64 "/%.*s/%07" PRIu64 "/%u", two[0].vote.height, SPAN_FMT(two[0].org),
+                     two[0].vote.round, (unsigned)two[0].vote.type);
     ASSERT(n > 0);
     buf_init(&b, 8192);
     if (codec_encode(&pol_row_desc, &row, &b) != ST_OK || store_begin(r->cfg.store, &t, &err) != ST_OK)
@@ -164,17 +187,22 @@ static enum status make_fault(struct replica *r, const struct pol_row *row, stru
     return ST_OK;
 }
 
-/* Key of FAULT: u64 height, u32 round, u8 type, organisation. */
+/* Is some proof against this node at this height there? Key of FAULT: u64 height, u32 round, u8 type, organisation. */
 static bool on_record(const struct replica *r, const struct signed_vote *v)
 {
-    struct buf key CLEANUP(buf_deinit);
-    struct span value;
-    buf_init(&key, 128);
-    buf_u64(&key, v->vote.height);
-    buf_u32(&key, (uint32_t)v->vote.round);
-    buf_u8(&key, (uint8_t)v->vote.type);
-    buf_put_span(&key, v->org);
-    return view_get(&r->view, TABLE_FAULT, buf_span(&key), &value) == ST_OK;
+    struct buf from CLEANUP(buf_deinit);
+    struct span key, value;
+    buf_init(&from, 1024);
+    buf_u64(&from, v->vote.height);
+    while (view_next(&r->view, TABLE_FAULT, buf_span(&from), &key, &value) == ST_OK && key.n > FAULT_ORG_AT &&
+           load_u64(key.p) == v->vote.height) {
+        if (span_eq(span_of(key.p + FAULT_ORG_AT, key.n - FAULT_ORG_AT), v->org))
+            return true;
+        buf_reset(&from);
+        buf_put_span(&from, key);
+        buf_u8(&from, 0);
+    }
+    return false;
 }
 
 static void forget(struct replica *r, struct span key)
@@ -194,6 +222,20 @@ static uint64_t turn_of(const struct replica *r)
 {
     int i = validators_find(&r->set, r->cfg.org);
     return i < 0 ? r->set.members.n : (uint64_t)i;
+}
+
+/* Was a proof put on the record just now, of whichever node? */
+static bool shown_just_now(const struct replica *r)
+{
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 4096);
+    uint8_t last[VIEW_KEY_MAX];
+    struct span key, value;
+    struct state_fault f;
+    struct err err;
+    memset(last, 0xff, sizeof last);
+    return view_prev(&r->view, TABLE_FAULT, span_of(last, sizeof last), &key, &value) == ST_OK &&
+           codec_decode(&state_fault_desc, value, &a, &f, &err) == ST_OK && replica_wall(r) < f.at_ms + FAULT_PAUSE_MS;
 }
 
 /* The oldest evidence that is not on the record yet. */
@@ -218,7 +260,7 @@ static void show_fault(struct replica *r, uint64_t now_ms)
     }
     if (r->fault_since_ms == 0)
         r->fault_since_ms = now_ms;
-    if (now_ms < r->fault_since_ms + turn_of(r) * FAULT_TURN_MS || waits(r, KIND_FAULT))
+    if (now_ms < r->fault_since_ms + turn_of(r) * FAULT_TURN_MS || waits(r, KIND_FAULT) || shown_just_now(r))
         return;
     enum status st = make_fault(r, &row, &a, &body, &err);
     if (st == ST_OK)

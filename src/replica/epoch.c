@@ -6,6 +6,7 @@
 #include "replica/epoch.h"
 
 static const char row_name[] = "refounding"; /* of the newest epoch taken */
+static const char frozen_name[] = "frozen";  /* u64: epoch in which this node signs nothing more */
 
 static enum status pending(const struct view *v, struct arena *a, struct refounding_info *ret, struct err *err)
 {
@@ -242,6 +243,37 @@ enum status epoch_last_commit(const struct replica *r, struct span *ret_bytes, s
     return block_certificate(&r->view, r->tip.height, ret_bytes, err);
 }
 
+static enum status put_frozen(struct replica *r, bool frozen, struct err *err)
+{
+    struct store_txn *t;
+    struct key8 epoch = key_u64(r->tip.epoch);
+    enum status st = store_begin(r->cfg.store, &t, err);
+    if (st != ST_OK)
+        return st;
+    st = frozen ? store_put(r->cfg.store, t, TABLE_NODE, span_str(frozen_name), span_of(epoch.b, sizeof epoch.b), err)
+                : store_del(r->cfg.store, t, TABLE_NODE, span_str(frozen_name), err);
+    if (st != ST_OK) {
+        store_abort(r->cfg.store, t);
+        return st;
+    }
+    return store_commit(r->cfg.store, t, err);
+}
+
+void epoch_check_frozen(struct replica *r)
+{
+    struct span v;
+    if (view_get(&r->view, TABLE_NODE, span_str(frozen_name), &v) == ST_OK && v.n == 8 && load_u64(v.p) == r->epoch)
+        replica_halt(r,
+                     "it has reported what it holds, for a new epoch, and signs nothing more in epoch %" PRIu64
+                     " (REF-1). When the partners have signed: entente refound install FILE. If no new epoch begins: entente refound abandon",
+                     r->epoch);
+}
+
+enum status replica_unfreeze(struct replica *r, struct err *err)
+{
+    return put_frozen(r, false, err);
+}
+
 /* REF-1: what this node holds of the open height: its newest precommit for a value, and the prevotes behind it, from the
  * vote journal. */
 enum status replica_survivor(struct replica *r, struct arena *a, struct epoch_survivor *ret, struct err *err)
@@ -249,9 +281,12 @@ enum status replica_survivor(struct replica *r, struct arena *a, struct epoch_su
     struct epoch_survivor s = {.alliance = r->tip.alliance, .org = r->cfg.org, .epoch = r->tip.epoch, .height = r->tip.height, .block = r->tip.block};
     struct span bytes;
     uint64_t h;
-    enum status st = store_read_begin(r->cfg.store, &r->view, err);
+    enum status st = put_frozen(r, true, err); /* first: what it says is to stay true */
+    if (st == ST_OK)
+        st = store_read_begin(r->cfg.store, &r->view, err);
     if (st != ST_OK)
         return st;
+    epoch_check_frozen(r);
     st = block_certificate(&r->view, r->tip.height, &bytes, err);
     if (st == ST_OK)
         s.certificate = arena_dup(a, bytes);

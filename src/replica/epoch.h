@@ -6,6 +6,8 @@
 
 /* Sets r->epoch, r->refounding and, for the first block of an epoch, r->set. Part of loading the state. */
 MUST_USE enum status epoch_load(struct replica *r, struct err *err);
+/* Stops signing when this node has reported for a new epoch (REF-1). */
+void epoch_check_frozen(struct replica *r);
 /* When the refounding taken ends the epoch with a block whose body is kept here: commits it. */
 MUST_USE enum status epoch_end_here(struct replica *r, struct err *err);
 /* A block of the open height that came with a refounding in place of its certificate: checks REF-2, and commits it.

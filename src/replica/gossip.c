@@ -1,9 +1,37 @@
 /* Gossip that survives sleep: each second, and on connecting, nodes say where they stand; each fills the other's gaps. */
+#include "base/plant.h"
 #include "cert/certificate.h"
 #include "crypto/hash.h"
 #include "ledger/rows.h"
 #include "cert/refounding.h"
 #include "replica/epoch.h"
+
+/* What a peer's questions may draw is bounded by time: a question of a few bytes can be worth a proposal of megabytes, asked
+ * again at once. What is not answered now is asked for again in a second. */
+static bool has_credit(const struct replica *r, struct peer *p)
+{
+    uint64_t now = replica_mono(r), most = 2 * (uint64_t)LIMIT_FRAME_BYTES;
+    uint64_t passed = now - p->credit_at_ms < 10000 ? now - p->credit_at_ms : 10000;
+    p->credit += (int64_t)(passed * LIMIT_PEER_REPLY_BYTES / 1000);
+    if (p->credit > (int64_t)most)
+        p->credit = (int64_t)most;
+    p->credit_at_ms = now;
+    return p->credit > 0;
+}
+
+static void reply(struct replica *r, struct peer *p, const struct record_desc *d, const void *rec)
+{
+    if (has_credit(r, p))
+        p->credit -= (int64_t)wire_send(r, p->org, d, rec);
+}
+
+static void reply_proposal(struct replica *r, struct peer *p, int32_t round)
+{
+    if (has_credit(r, p))
+        p->credit -= (int64_t)agree_send_proposal(r, p->org, round);
+}
+
+enum { REPLY_OVERHEAD = 4096 }; /* a block costs so much before it has a byte */
 
 static void put_bitmap(uint64_t bits, uint8_t out[8], struct span *ret)
 {
@@ -69,6 +97,8 @@ void gossip_tick(struct replica *r, uint64_t now_ms)
 static void want(struct replica *r, struct peer *p)
 {
     uint64_t now = replica_mono(r);
+    if (PLANTED(43))
+        return;
     if (p->wanted_at_ms != 0 && now < p->wanted_at_ms + WANT_AGAIN_MS)
         return;
     p->wanted_at_ms = now;
@@ -76,20 +106,20 @@ static void want(struct replica *r, struct peer *p)
     wire_send(r, p->org, &msg_want_desc, &m);
 }
 
-static void send_votes(struct replica *r, struct span org, int32_t round, enum vote_type type, uint64_t theirs)
+static void send_votes(struct replica *r, struct peer *p, int32_t round, enum vote_type type, uint64_t theirs)
 {
     for (uint32_t i = 0; i < r->set.members.n; i++) {
         const struct consensus_vote *v = (theirs >> i) & 1 ? NULL : consensus_vote(r->core, round, type, i);
-        if (v == NULL)
+        if (v == NULL || PLANTED(42))
             continue;
         struct msg_vote m = {0};
         votes_to_signed(r, v, &m.vote);
-        wire_send(r, org, &msg_vote_desc, &m);
+        reply(r, p, &msg_vote_desc, &m);
     }
 }
 
 /* What a peer at the same height lacks: of its round, and of ours if that is later. */
-static void fill(struct replica *r, const struct peer *p, const struct msg_status *m)
+static void fill(struct replica *r, struct peer *p, const struct msg_status *m)
 {
     struct consensus_status s;
     consensus_status(r->core, &s);
@@ -98,14 +128,14 @@ static void fill(struct replica *r, const struct peer *p, const struct msg_statu
     int32_t round = (int32_t)m->round;
     if (round >= 0) {
         if (!m->proposal)
-            agree_send_proposal(r, p->org, round);
-        send_votes(r, p->org, round, VOTE_PREVOTE, load_u64(m->prevotes.p));
-        send_votes(r, p->org, round, VOTE_PRECOMMIT, load_u64(m->precommits.p));
+            reply_proposal(r, p, round);
+        send_votes(r, p, round, VOTE_PREVOTE, load_u64(m->prevotes.p));
+        send_votes(r, p, round, VOTE_PRECOMMIT, load_u64(m->precommits.p));
     }
     if (s.round > round) {
-        agree_send_proposal(r, p->org, s.round);
-        send_votes(r, p->org, s.round, VOTE_PREVOTE, 0);
-        send_votes(r, p->org, s.round, VOTE_PRECOMMIT, 0);
+        reply_proposal(r, p, s.round);
+        send_votes(r, p, s.round, VOTE_PREVOTE, 0);
+        send_votes(r, p, s.round, VOTE_PRECOMMIT, 0);
     }
 }
 
@@ -181,8 +211,13 @@ enum status gossip_on_want(struct replica *r, struct peer *p, struct span body, 
         last = exit;
     for (uint64_t h = m.from; h <= last && h < m.from + m.count && bytes < LIMIT_BLOCK_BYTES; h++) {
         struct err own;
-        if (send_block(r, p->org, h, &bytes, &own) != ST_OK)
-            break; /* its queue is full, or a block here is damaged: it asks another */
+        size_t before = bytes;
+        st = has_credit(r, p) ? send_block(r, p->org, h, &bytes, &own) : ST_LIMIT;
+        p->credit -= (int64_t)(bytes - before) + REPLY_OVERHEAD; /* whether it was sent or not */
+        if (st == ST_BUSY && p->credit > 0)
+            p->credit = 0; /* it does not take what it asked for */
+        if (st != ST_OK)
+            break; /* enough for now, or its queue is full, or a block here is damaged: it asks another */
     }
     return ST_OK;
 }
@@ -216,7 +251,7 @@ enum status gossip_on_block(struct replica *r, struct peer *p, struct span body,
     bool ends = refounding_is(m.certificate);
     if (!ends)
         st = certificate_verify_bytes(m.certificate, &r->tip.alliance, r->epoch, rec.height, &id, &r->set, &a, &c, err);
-    if (st != ST_OK)
+    if (st != ST_OK && !PLANTED(34))
         return err_wrap(err, st, "a block with a bad certificate: ");
     struct body *b;
     st = bodies_take(r, m.header, &m.leaves, m.last_commit, &m.prose, &b, err);
@@ -262,7 +297,7 @@ enum status gossip_on_fetch(struct replica *r, struct peer *p, struct span body,
     for (int32_t round = s.newest_round; round >= s.oldest_round && round >= 0; round--) {
         const struct consensus_vote *v = consensus_vote(r->core, round, VOTE_PROPOSAL, 0);
         if (v != NULL && hash_eq(&v->value, &m.value)) {
-            agree_send_proposal(r, p->org, round);
+            reply_proposal(r, p, round);
             break;
         }
     }

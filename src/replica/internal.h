@@ -6,6 +6,7 @@
 
 enum {
     PEERS_MAX = 128,
+    PARTNERS_MAX = 128,
     BODIES_MAX = 2 * CONSENSUS_ROUNDS + 8, /* blocks proposed at one height that are kept: more than the core can need */
     BODY_BYTES = LIMIT_FRAME_BYTES - (768 << 10), /* leaves and texts of one block: header, last commit, POL and votes fit beside */
     AHEAD_FRAMES_MAX = 512,   /* frames of the next height that are kept */
@@ -18,9 +19,14 @@ enum {
     FUTURE_MS = 86400000,     /* a proposal's ledger time so far ahead of the clock is not looked at */
     RELAY_AFTER_MS = 3000,    /* an entry that is not final by then is sent again */
     RELAY_AT_ONCE = 64,
+    SHARE_ENTRIES = 128,      /* of one partner in a block of ours: what others hand in waits for no flood */
+    SHARE_BYTES = 256 << 10,
+    JUDGE_AT_ONCE = 512,      /* waiting entries judged anew after a block */
     WANT_BLOCKS = 32,
     WANT_AGAIN_MS = 2000,
     VERIFIED_SLOTS = 1 << 15,
+    JUSTIFY_HEARD = 64,       /* POLs of the open height that are known */
+    JUSTIFY_USED = 64,        /* of these, behind own votes */
     CHECKPOINT_MS = 1000,
     CHECKPOINTS_KEPT = 16,
 };
@@ -50,12 +56,27 @@ struct pool_entry {
     bool valid;    /* against the newest state */
     uint64_t outbox; /* row number */
     uint64_t relayed_ms; /* monotonic */
+    size_t bytes;        /* of memory, about */
+    struct pool_tally *author, *partner;
+    struct pool_entry *mate; /* next of the same partner */
+};
+
+/* How much of one author (a key), or of one partner (an organisation), waits. */
+struct pool_tally {
+    struct pool_tally *next;
+    uint8_t name[64];
+    size_t name_n;
+    size_t n, bytes;
+    struct pool_entry *first, *last; /* of a partner: its entries, in order of arrival */
 };
 
 struct pool {
     struct pool_entry *first, *last;
     struct pool_entry **buckets;
-    size_t cap, n, own;
+    struct pool_tally **authors; /* POOL_AUTHORS lists */
+    struct pool_tally *partners, *turn; /* turn: whose entry came first in the last block made */
+    struct pool_entry *relay; /* next to be relayed again; NULL: the first */
+    size_t cap, n, own, bytes;
     uint64_t next_outbox;
 };
 
@@ -67,6 +88,8 @@ struct peer {
     uint64_t since_ms;
     uint64_t height; /* it works on */
     uint64_t wanted_at_ms; /* monotonic: last msg_want to it */
+    int64_t credit;        /* bytes that its questions may draw now */
+    uint64_t credit_at_ms; /* monotonic: when it was reckoned */
     uint64_t faults;
     char last_fault[160];
 };
@@ -97,6 +120,12 @@ struct own {
     enum standing standing;
     uint64_t changed_leaf;
     bool vote_key, node_key, cosign_key, log_key;
+};
+
+/* Prevotes for a value in a round. */
+struct justified {
+    int32_t round;
+    const struct consensus_pol *pol; /* in the height's arena */
 };
 
 struct replica {
@@ -132,6 +161,8 @@ struct replica {
     size_t n_timers;
     bool decided;
     struct hash decided_value;
+    struct justified heard[JUSTIFY_HEARD], used[JUSTIFY_USED]; /* known; behind own votes */
+    size_t n_heard, n_used;
     struct consensus_pol *kept_pol;  /* newest, for the journal; n == 0: none */
     uint64_t step_since_ms;
     uint64_t height_since_ms;
@@ -177,7 +208,8 @@ enum status replica_load_tip(struct replica *r, struct err *err);
 /* wire.c */
 MUST_USE enum status wire_encode(const struct record_desc *d, const void *rec, struct buf *b);
 void wire_broadcast(struct replica *r, const struct record_desc *d, const void *rec);
-void wire_send(struct replica *r, struct span org, const struct record_desc *d, const void *rec);
+/* Returns how many bytes that was. */
+size_t wire_send(struct replica *r, struct span org, const struct record_desc *d, const void *rec);
 /* The message in a frame: its kind, and the body's bytes. */
 MUST_USE enum status wire_open(struct span frame, uint32_t *ret_kind, struct span *ret_body, struct err *err);
 
@@ -191,6 +223,16 @@ MUST_USE enum status votes_from_signed(const struct replica *r, const struct sig
 MUST_USE enum status votes_certificate(struct replica *r, struct buf *b, struct err *err);
 void votes_snapshot_row(const struct replica *r, const struct consensus_snapshot *s, const struct consensus_vote *v,
                         const struct consensus_pol *pol, struct arena *a, struct journal_row *ret_row);
+
+/* justify.c */
+void justify_clear(struct replica *r);
+/* A POL that was found or came with a proposal; what is returned lives as long as the height. */
+const struct consensus_pol *justify_heard(struct replica *r, const struct consensus_pol *pol);
+/* The POL that an own vote rests on: its round's for a precommit, its valid round's for a prevote. It is kept from then on.
+ * NULL: it rests on none, or none is known (after a crash, of a vote made before it). */
+const struct consensus_pol *justify_use(struct replica *r, const struct consensus_vote *v);
+/* Writes those in use, with the block that ends the height. */
+MUST_USE enum status justify_store(struct replica *r, struct store_txn *t, struct err *err);
 
 /* bodies.c */
 struct body *bodies_find(struct replica *r, const struct hash *id);
@@ -220,8 +262,8 @@ void agree_timers(struct replica *r, uint64_t now_ms);
 uint64_t agree_next_timer(const struct replica *r);
 MUST_USE enum status agree_on_proposal(struct replica *r, struct span body, struct err *err);
 MUST_USE enum status agree_on_vote(struct replica *r, struct span org, struct span body, struct err *err);
-/* The proposal message of a round that is held, for a peer. */
-void agree_send_proposal(struct replica *r, struct span org, int32_t round);
+/* The proposal message of a round that is held, for a peer; how many bytes that was. */
+size_t agree_send_proposal(struct replica *r, struct span org, int32_t round);
 /* A final block with its certificate, executed. */
 MUST_USE enum status agree_commit(struct replica *r, struct body *b, struct span certificate, struct err *err);
 
@@ -241,6 +283,8 @@ bool members_exit(const struct replica *r, struct span org, uint64_t *ret_height
 void members_on_departed(struct replica *r, const struct peer *p, uint64_t exit);
 /* Has it a vote key whose signatures its journal knows of? Whether it is a validator is another question. */
 bool members_may_vote(const struct replica *r);
+/* Its key signed this, and its journal does not know: the key is dead. */
+void members_kill_key(struct replica *r, const struct vote *v);
 MUST_USE enum status members_on_last_vote(struct replica *r, struct peer *p, struct span body, struct err *err);
 /* The newest vote of a peer's that is held, to that peer. */
 void members_return_vote(struct replica *r, struct span org);
@@ -271,8 +315,9 @@ MUST_USE enum status pool_on_entry(struct replica *r, struct span submission, st
 void pool_after_block(struct replica *r, const struct block *b);
 bool pool_has_valid(const struct replica *r);
 void pool_relay(struct replica *r, uint64_t now_ms);
-/* Candidates in order; at most max, and no more than a block can carry with their texts. Borrowed entries. */
-size_t pool_candidates(struct replica *r, struct block_candidate *v, size_t max);
+/* Candidates, partners in turn, each partner's in order; at most max, no more than a block can carry with their texts, and
+ * of one partner no more than its share. Borrowed entries. also_invalid: those too that were found to come too early. */
+size_t pool_candidates(struct replica *r, bool also_invalid, struct block_candidate *v, size_t max);
 /* Takes the verdicts that block_make gave. An own entry goes only when it is refused at the earliest ledger time too: the
  * wall clock may be wrong, and the block that it was judged in may never be decided. */
 void pool_judged(struct replica *r, const struct block_candidate *v, size_t n);

@@ -217,8 +217,8 @@ void members_load_dead(struct replica *r)
         (void)snprintf(r->dead, sizeof r->dead, "%.*s", SPAN_FMT(why));
 }
 
-/* Its key signed what its journal does not know: it never votes with it again, here or after a restart (REP-2). */
-static void kill_key(struct replica *r, const struct vote *v)
+/* It never votes with the key again, here or after a restart (REP-2). */
+void members_kill_key(struct replica *r, const struct vote *v)
 {
     struct err err;
     if (r->dead[0] != 0)
@@ -291,7 +291,7 @@ enum status members_on_last_vote(struct replica *r, struct peer *p, struct span 
             return ST_FORMAT;
         /* By another key it is of a time before this one. */
         if (v->vote.epoch == r->epoch && vote_verify(&v->vote, &r->cfg.vote->pub, &v->sig) == ST_OK && !journal_has(r, v))
-            kill_key(r, &v->vote);
+            members_kill_key(r, &v->vote);
     }
     bool waited = unanswered(r) > 0;
     p->told = true;

@@ -3,13 +3,20 @@
 #include "crypto/sshsig.h"
 #include "replica/internal.h"
 
-enum { POOL_CAP = 1 << 15, SUBMISSION_ARENA = 4 << 20 };
+enum { POOL_CAP = 1 << 15, POOL_AUTHORS = 1 << 12, SUBMISSION_ARENA = 4 << 20, ENTRY_OVERHEAD = 4096 };
+
+static void *take(size_t n, size_t size)
+{
+    void *p = calloc(n, size);
+    ASSERT(p != NULL);
+    return p;
+}
 
 void pool_init(struct pool *p)
 {
     *p = (struct pool){.cap = POOL_CAP, .next_outbox = 1};
-    p->buckets = calloc(p->cap, sizeof(struct pool_entry *));
-    ASSERT(p->buckets != NULL);
+    p->buckets = take(p->cap, sizeof(struct pool_entry *));
+    p->authors = take(POOL_AUTHORS, sizeof(struct pool_tally *));
 }
 
 static void entry_free(struct pool_entry *e)
@@ -18,12 +25,24 @@ static void entry_free(struct pool_entry *e)
     free(e);
 }
 
+static void free_tallies(struct pool_tally *t)
+{
+    for (struct pool_tally *next; t != NULL; t = next) {
+        next = t->next;
+        free(t);
+    }
+}
+
 void pool_deinit(struct pool *p)
 {
     for (struct pool_entry *e = p->first, *next; e != NULL; e = next) {
         next = e->next;
         entry_free(e);
     }
+    for (size_t i = 0; i < POOL_AUTHORS; i++)
+        free_tallies(p->authors[i]);
+    free_tallies(p->partners);
+    free(p->authors);
     free(p->buckets);
 }
 
@@ -40,6 +59,88 @@ struct pool_entry *pool_find(const struct pool *p, const struct hash *id)
     return e;
 }
 
+static struct span partner_of(const struct leaf *leaf)
+{
+    struct span seat = leaf->entry.seat;
+    const uint8_t *slash = memchr(seat.p, '/', seat.n);
+    return slash == NULL ? seat : span_of(seat.p, (size_t)(slash - seat.p));
+}
+
+static struct pool_tally **author_list(const struct pool *p, const struct leaf *leaf)
+{
+    return &p->authors[load_u64(leaf->signature.key.b) & (POOL_AUTHORS - 1)];
+}
+
+/* Of what waits under that name; NULL when nothing does. */
+static struct pool_tally *find_tally(struct pool_tally *t, struct span name)
+{
+    while (t != NULL && !span_eq(span_of(t->name, t->name_n), name))
+        t = t->next;
+    return t;
+}
+
+static struct pool_tally *add_tally(struct pool_tally **list, struct span name)
+{
+    struct pool_tally *t = find_tally(*list, name);
+    if (t != NULL)
+        return t;
+    t = take(1, sizeof *t);
+    ASSERT(name.n <= sizeof t->name);
+    memcpy(t->name, name.p, name.n);
+    t->name_n = name.n;
+    while (*list != NULL) /* at the end: those whose turn it is keep their order */
+        list = &(*list)->next;
+    *list = t;
+    return t;
+}
+
+static void drop_tally(struct pool_tally **list, const struct pool_tally *t)
+{
+    while (*list != t)
+        list = &(*list)->next;
+    *list = t->next;
+}
+
+static void count_in(struct pool *p, struct pool_entry *e)
+{
+    struct pool_tally *t = add_tally(&p->partners, partner_of(&e->leaf));
+    e->author = add_tally(author_list(p, &e->leaf), span_hash(&e->leaf.signature.key));
+    e->partner = t;
+    e->mate = NULL;
+    if (t->last != NULL)
+        t->last->mate = e;
+    else
+        t->first = e;
+    t->last = e;
+    e->author->n++;
+    t->n++;
+    t->bytes += e->bytes;
+    p->bytes += e->bytes;
+}
+
+static void count_out(struct pool *p, struct pool_entry *e)
+{
+    struct pool_tally *t = e->partner;
+    struct pool_entry *before = NULL;
+    for (struct pool_entry *x = t->first; x != e; x = x->mate)
+        before = x;
+    *(before == NULL ? &t->first : &before->mate) = e->mate;
+    if (t->last == e)
+        t->last = before;
+    t->bytes -= e->bytes;
+    p->bytes -= e->bytes;
+    if (--t->n == 0) {
+        if (p->turn == t)
+            p->turn = t->next;
+        drop_tally(&p->partners, t);
+        free(t);
+    }
+    if (--e->author->n == 0) {
+        drop_tally(author_list(p, &e->leaf), e->author);
+        free(e->author);
+    }
+}
+
 static void link_entry(struct pool *p, struct pool_entry *e)
 {
     struct pool_entry **b = bucket_of(p, &e->leaf.id);
@@ -54,6 +155,7 @@ static void link_entry(struct pool *p, struct pool_entry *e)
     p->last = e;
     p->n++;
     p->own += e->own;
+    count_in(p, e);
 }
 
 static void unlink_entry(struct pool *p, struct pool_entry *e)
@@ -62,6 +164,8 @@ static void unlink_entry(struct pool *p, struct pool_entry *e)
     while (*b != e)
         b = &(*b)->bucket;
     *b = e->bucket;
+    if (p->relay == e)
+        p->relay = e->next;
     if (e->prev != NULL)
         e->prev->next = e->next;
     else
@@ -72,14 +176,7 @@ static void unlink_entry(struct pool *p, struct pool_entry *e)
         p->last = e->prev;
     p->n--;
     p->own -= e->own;
-}
-
-static size_t count_of_author(const struct pool *p, const struct hash *key)
-{
-    size_t n = 0;
-    for (const struct pool_entry *e = p->first; e != NULL; e = e->next)
-        n += hash_eq(&e->leaf.signature.key, key);
-    return n;
+    count_out(p, e);
 }
 
 static enum status parse(struct span bytes, struct pool_entry **ret_entry, struct err *err)
@@ -95,6 +192,7 @@ static enum status parse(struct span bytes, struct pool_entry **ret_entry, struc
         entry_free(e);
         return st;
     }
+    e->bytes = ENTRY_OVERHEAD + e->arena.used;
     *ret_entry = e;
     return ST_OK;
 }
@@ -115,38 +213,53 @@ static enum status judge(struct replica *r, const struct leaf *leaf, uint64_t ti
     return ST_OK;
 }
 
-static bool room(const struct replica *r, const struct leaf *leaf, struct err *err)
+/* The part of a whole that one partner may fill: when f of them do, as much is left for the others. */
+static size_t share(const struct replica *r, size_t whole)
 {
-    if (r->pool.n >= LIMIT_MEMPOOL_ENTRIES) {
-        (void)err_set(err, ST_LIMIT, "%zu entries wait at this node already; try again when some are final", r->pool.n);
-        return false;
-    }
-    if (r->pool.n >= LIMIT_MEMPOOL_PER_AUTHOR &&
-        count_of_author(&r->pool, &leaf->signature.key) >= LIMIT_MEMPOOL_PER_AUTHOR) {
+    uint32_t n = (uint32_t)r->set.members.n;
+    return whole / (1 + (n > 0 ? (n - 1) / 3 : 0));
+}
+
+static bool room(const struct replica *r, const struct pool_entry *e, struct err *err)
+{
+    struct span partner = partner_of(&e->leaf);
+    const struct pool_tally *author = find_tally(*author_list(&r->pool, &e->leaf), span_hash(&e->leaf.signature.key));
+    const struct pool_tally *org = find_tally(r->pool.partners, partner);
+    if (r->pool.n >= LIMIT_MEMPOOL_ENTRIES || r->pool.bytes + e->bytes > LIMIT_MEMPOOL_BYTES)
+        (void)err_set(err, ST_LIMIT, "%zu entries wait at this node already, %zu MiB; try again when some are final", r->pool.n,
+                      r->pool.bytes >> 20);
+    else if (author != NULL && author->n >= LIMIT_MEMPOOL_PER_AUTHOR)
         (void)err_set(err, ST_LIMIT, "%d entries signed by this key wait already; try again when some are final",
                       LIMIT_MEMPOOL_PER_AUTHOR);
-        return false;
-    }
-    return true;
+    else if (org != NULL &&
+             (org->n >= share(r, LIMIT_MEMPOOL_ENTRIES) || org->bytes + e->bytes > share(r, LIMIT_MEMPOOL_BYTES)))
+        (void)err_set(err, ST_LIMIT, "%zu entries of seats of %.*s wait already, %zu MiB: its share; try again when some are final",
+                      org->n, SPAN_FMT(partner), org->bytes >> 20);
+    else
+        return true;
+    return false;
 }
 
 /* Form, signature and verdict of what somebody hands in. On V_OK *ret_entry is owned by the caller. */
-static enum status examine(struct replica *r, struct span bytes, struct pool_entry **ret_entry, enum verdict *ret_verdict,
-                           char why[256], struct err *err)
+static enum status examine(struct replica *r, struct span bytes, bool own, struct pool_entry **ret_entry,
+                           enum verdict *ret_verdict, char why[256], struct err *err)
 {
     struct pool_entry *e;
+    uint64_t leaf;
     enum status st = parse(bytes, &e, err);
     if (st != ST_OK)
         return st;
     if (pool_find(&r->pool, &e->leaf.id) != NULL) {
         *ret_verdict = V_DUPLICATE;
         (void)snprintf(why, 256, "waiting at this node already");
-    } else if (!room(r, &e->leaf, err)) {
+    } else if (!own && ids_find(r->ids, &e->leaf.id, &leaf)) { /* peers get no particulars: nothing is executed for it */
+        *ret_verdict = V_DUPLICATE;
+    } else if (!room(r, e, err)) {
         st = ST_LIMIT;
+    } else if (replica_verify_leaf(r, &e->leaf) != ST_OK) { /* before it is executed for its word alone */
+        st = err_set(err, ST_BADSIG, "the signature over entry %s does not verify (SIG-4)", hex_of(&e->leaf.id).s);
     } else {
         st = judge(r, &e->leaf, replica_block_time(r), ret_verdict, why, err);
-        if (st == ST_OK && *ret_verdict == V_OK && replica_verify_leaf(r, &e->leaf) != ST_OK)
-            st = err_set(err, ST_BADSIG, "the signature over entry %s does not verify (SIG-4)", hex_of(&e->leaf.id).s);
     }
     *ret_entry = e;
     if (st != ST_OK) {
@@ -172,7 +285,7 @@ enum status pool_submit(struct replica *r, struct span submission, struct hash *
 {
     struct pool_entry *e;
     why[0] = 0;
-    enum status st = examine(r, submission, &e, ret_verdict, why, err);
+    enum status st = examine(r, submission, true, &e, ret_verdict, why, err);
     if (st != ST_OK)
         return st;
     *ret_id = e->leaf.id;
@@ -232,7 +345,7 @@ enum status replica_acknowledge(struct replica *r, struct err *err)
         if (!e->staged)
             continue;
         e->staged = false;
-        if (st != ST_OK) {
+        if (st != ST_OK && !PLANTED(38)) {
             unlink_entry(&r->pool, e);
             entry_free(e);
             continue;
@@ -243,7 +356,7 @@ enum status replica_acknowledge(struct replica *r, struct err *err)
         struct msg_entry m = {.submission = e->submission};
         wire_broadcast(r, &msg_entry_desc, &m);
     }
-    return st;
+    return PLANTED(38) ? ST_OK : st;
 }
 
 enum status pool_on_entry(struct replica *r, struct span submission, struct err *err)
@@ -251,7 +364,7 @@ enum status pool_on_entry(struct replica *r, struct span submission, struct err 
     struct pool_entry *e;
     enum verdict verdict;
     char why[256];
-    enum status st = examine(r, submission, &e, &verdict, why, err);
+    enum status st = examine(r, submission, false, &e, &verdict, why, err);
     if (st == ST_LIMIT)
         return ST_OK; /* no fault of the peer's: it is sent again */
     if (st != ST_OK)
@@ -302,18 +415,58 @@ bool pool_has_valid(const struct replica *r)
     return false;
 }
 
-size_t pool_candidates(struct replica *r, struct block_candidate *v, size_t max)
+/* What a partner has given to the block that is made. */
+struct portion {
+    struct pool_tally *partner;
+    struct pool_entry *next;
+    size_t n, bytes;
+};
+
+static size_t portions(struct pool *p, struct portion v[PARTNERS_MAX])
 {
-    size_t n = 0, bytes = 0, texts = 0;
-    for (struct pool_entry *e = r->pool.first; e != NULL && n < max; e = e->next) {
-        if (e->staged)
-            continue;
-        bytes += e->submission.n;
-        texts += e->parsed.prose.n;
-        if (bytes > BODY_BYTES || texts > BODY_TEXTS)
-            break;
-        memset(&v[n], 0, sizeof v[n]);
-        v[n++].leaf = e->leaf;
+    size_t n = 0;
+    struct pool_tally *from = p->turn != NULL ? p->turn : p->partners;
+    for (struct pool_tally *t = from; t != NULL && n < PARTNERS_MAX; t = t->next)
+        v[n++] = (struct portion){t, t->first, 0, 0};
+    for (struct pool_tally *t = p->partners; t != from && n < PARTNERS_MAX; t = t->next)
+        v[n++] = (struct portion){t, t->first, 0, 0};
+    if (from != NULL)
+        p->turn = from->next;
+    return n;
+}
+
+/* The partner's next entry, if it may still give one. */
+static struct pool_entry *next_of(struct portion *x, bool also_invalid)
+{
+    while (x->next != NULL && (x->next->staged || (!x->next->valid && !also_invalid)))
+        x->next = x->next->mate;
+    struct pool_entry *e = x->next;
+    if (e == NULL || x->n >= SHARE_ENTRIES || (x->n > 0 && x->bytes + e->submission.n > SHARE_BYTES))
+        return NULL;
+    x->n++;
+    x->bytes += e->submission.n;
+    x->next = e->mate;
+    return e;
+}
+
+size_t pool_candidates(struct replica *r, bool also_invalid, struct block_candidate *v, size_t max)
+{
+    struct portion parts[PARTNERS_MAX];
+    size_t n = 0, bytes = 0, texts = 0, n_parts = portions(&r->pool, parts);
+    for (bool any = true; any && n < max;) {
+        any = false;
+        for (size_t i = 0; i < n_parts && n < max; i++) {
+            struct pool_entry *e = next_of(&parts[i], also_invalid);
+            if (e == NULL)
+                continue;
+            bytes += e->submission.n;
+            texts += e->parsed.prose.n;
+            if (bytes > BODY_BYTES || texts > BODY_TEXTS)
+                return n;
+            memset(&v[n], 0, sizeof v[n]);
+            v[n++].leaf = e->leaf;
+            any = true;
+        }
     }
     return n;
 }
@@ -393,7 +546,7 @@ void pool_after_block(struct replica *r, const struct block *b)
 {
     for (size_t i = 0; i + 1 < b->n_leaves; i++) {
         struct pool_entry *e = pool_find(&r->pool, &b->entries[i].id);
-        if (e != NULL) {
+        if (e != NULL && !PLANTED(36)) {
             unlink_entry(&r->pool, e);
             entry_free(e);
         }
@@ -402,9 +555,12 @@ void pool_after_block(struct replica *r, const struct block *b)
         return;
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 0);
-    struct block_candidate *v = arena_array(&a, r->pool.n, sizeof *v);
+    size_t most = r->pool.n < JUDGE_AT_ONCE ? r->pool.n : JUDGE_AT_ONCE;
+    struct block_candidate *v = arena_array(&a, most, sizeof *v);
     ASSERT(v != NULL);
-    size_t n = pool_candidates(r, v, r->pool.n);
+    struct pool_tally *turn = r->pool.turn;
+    size_t n = pool_candidates(r, true, v, most);
+    r->pool.turn = turn;
     struct ledger l = replica_ledger(r);
     struct err err;
     enum status st = block_judge(&l, replica_block_time(r), v, n, &a, &err);
@@ -424,19 +580,25 @@ static void revive(struct replica *r, struct pool_entry *e)
         e->valid = verdict == V_OK;
 }
 
+/* Goes on where it stopped the last time, so that each has its turn however many wait. */
 void pool_relay(struct replica *r, uint64_t now_ms)
 {
+    struct pool *p = &r->pool;
+    struct pool_entry *e = p->relay != NULL ? p->relay : p->first;
     size_t sent = 0;
-    for (struct pool_entry *e = r->pool.first; e != NULL && sent < RELAY_AT_ONCE; e = e->next) {
-        if (e->staged || now_ms < e->relayed_ms + RELAY_AFTER_MS)
-            continue;
-        e->relayed_ms = now_ms;
-        if (!e->valid)
-            revive(r, e);
-        struct msg_entry m = {.submission = e->submission};
-        wire_broadcast(r, &msg_entry_desc, &m);
-        sent++;
+    for (size_t looked = 0; looked < p->n && sent < RELAY_AT_ONCE; looked++) {
+        struct pool_entry *next = e->next != NULL ? e->next : p->first;
+        if (!e->staged && now_ms >= e->relayed_ms + RELAY_AFTER_MS) {
+            e->relayed_ms = now_ms;
+            if (!e->valid)
+                revive(r, e);
+            struct msg_entry m = {.submission = e->submission};
+            wire_broadcast(r, &msg_entry_desc, &m);
+            sent++;
+        }
+        e = next;
     }
+    p->relay = p->n > 0 ? e : NULL;
 }
 
 void pool_prose(struct replica *r, const struct block *b, struct arena *a, struct pack_prose_list *ret_list)

@@ -222,6 +222,7 @@ enum status replica_load_tip(struct replica *r, struct err *err)
     arena_reset(&r->height);
     r->n_timers = 0;
     r->kept_pol = NULL;
+    justify_clear(r);
     r->decided = false;
     r->seen_round = -2;
     enum status st = load_state(r, err);
@@ -293,6 +294,7 @@ enum status replica_new(const struct replica_config *cfg, struct replica **ret_r
     st = epoch_end_here(r, err);
     if (st != ST_OK)
         replica_halt(r, "the last block of epoch %" PRIu64 " cannot be taken: %s", r->tip.epoch, err->text);
+    epoch_check_frozen(r);
     agree_restore(r);
     agree_run(r);
     if (r->halted[0] != 0)
@@ -582,5 +584,13 @@ const char *replica_check(struct replica *r)
     }
     if (n != r->pool.n || own != r->pool.own)
         return "counts of waiting entries are off";
+    size_t of_partners = 0, bytes = 0;
+    for (const struct pool_tally *t = r->pool.partners; t != NULL; t = t->next) {
+        of_partners += t->n;
+        for (const struct pool_entry *e = t->first; e != NULL; e = e->mate)
+            bytes += e->bytes;
+    }
+    if (of_partners != n || bytes != r->pool.bytes)
+        return "what waits is not what is counted of partners";
     return consensus_check(r->core);
 }

@@ -56,7 +56,9 @@ MUST_USE enum status replica_found(struct store *store, const struct genesis_inf
 MUST_USE enum status replica_refound(struct store *store, struct span bytes, struct err *err);
 /* Epoch of the next block, a refounding that was taken included. */
 uint64_t replica_epoch(const struct view *v);
-/* What this node can say for a refounding. Into the arena. */
+/* What this node can say for a refounding, into the arena. From then on it signs nothing in this epoch, also after a restart
+ * (REF-1). replica_unfreeze takes that back, for the next start: nobody may use the report then. */
+MUST_USE enum status replica_unfreeze(struct replica *r, struct err *err);
 MUST_USE enum status replica_survivor(struct replica *r, struct arena *a, struct epoch_survivor *ret, struct err *err);
 
 /* Loads the tip, ids, outbox and journal. cfg is copied but for what its pointers point to. */

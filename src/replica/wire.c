@@ -33,15 +33,17 @@ void wire_broadcast(struct replica *r, const struct record_desc *d, const void *
 }
 
 /* What is lost here is filled in again by gossip. */
-void wire_send(struct replica *r, struct span org, const struct record_desc *d, const void *rec)
+size_t wire_send(struct replica *r, struct span org, const struct record_desc *d, const void *rec)
 {
     struct buf b CLEANUP(buf_deinit);
     uint64_t exit;
     buf_init(&b, LIMIT_FRAME_BYTES);
     if (members_exit(r, org, &exit) && d != &msg_status_desc)
-        return;
-    if (wire_encode(d, rec, &b) == ST_OK)
-        (void)!r->cfg.net.send(r->cfg.net.ctx, org, buf_span(&b));
+        return 0;
+    if (wire_encode(d, rec, &b) != ST_OK)
+        return 0;
+    (void)!r->cfg.net.send(r->cfg.net.ctx, org, buf_span(&b));
+    return b.n;
 }
 
 enum status wire_open(struct span frame, uint32_t *ret_kind, struct span *ret_body, struct err *err)

@@ -102,7 +102,7 @@ struct sim {
     struct happening *heap;
     size_t heap_n;
     uint64_t side;
-    uint64_t withheld[SIM_MESSAGES]; /* who gets none of these */
+    uint64_t withheld[SIM_MESSAGES], silenced[SIM_MESSAGES]; /* who gets none of these; whose get nowhere */
     struct hash block[HEIGHTS_MAX], state[HEIGHTS_MAX];
     uint64_t newest;
     bool forked;
@@ -177,6 +177,7 @@ void machine_note_change(struct node *n);
 enum sim_message watch_sent(struct node *n, struct span frame); /* which kind it is */
 void watch_journal(struct node *n);
 void watch_final(struct node *n, uint64_t height);
+void watch_tip(struct node *n, const struct tip *tip); /* of a store that came back */
 void watch_locks(struct node *n);
 
 /* evidence.c */

@@ -210,6 +210,21 @@ static enum status open_journal(struct node *n, struct err *err)
     return ST_OK;
 }
 
+/* It may have died after a commit, before it could say so. */
+static void look_at_tip(struct node *n)
+{
+    struct view v;
+    struct tip tip;
+    struct err err;
+    if (store_read_begin(shelf_mem(n->shelf), &v, &err) != ST_OK)
+        return;
+    if (tip_load(&v, &tip, &err) == ST_OK && tip.height > n->height) {
+        n->height = tip.height;
+        watch_tip(n, &tip);
+    }
+    store_read_end(shelf_mem(n->shelf), &v);
+}
+
 static enum status start(struct node *n, struct err *err)
 {
     struct replica_config cfg = {.org = n->keys.org,
@@ -237,6 +252,7 @@ void machine_start(struct node *n)
 {
     struct err err = {0};
     n->starting = true;
+    look_at_tip(n);
     enum status st = start(n, &err);
     n->starting = false;
     if (n->dying) {

@@ -55,7 +55,7 @@ static void send_one(struct node *n, size_t to, enum sim_message kind, struct sp
         s->stats.lost++;
         return;
     }
-    if ((s->withheld[kind] & bit(to)) != 0) {
+    if ((s->withheld[kind] & bit(to)) != 0 || (s->silenced[kind] & bit(n->i)) != 0) {
         s->stats.withheld++;
         return;
     }
@@ -266,8 +266,15 @@ void sim_isolate(struct sim *s, size_t i, bool on)
 void sim_withhold(struct sim *s, enum sim_message kind, uint64_t to)
 {
     static const char *const words[] = {"other messages", "proposals", "prevotes", "precommits"};
+    if (s->withheld[kind] == to)
+        return;
     s->withheld[kind] = to;
     sim_tell(s, "%s reach %s", words[kind], to == 0 ? "all" : "some no more");
+}
+
+void sim_silence(struct sim *s, enum sim_message kind, uint64_t from)
+{
+    s->silenced[kind] = from;
 }
 
 void sim_replay(struct sim *s, size_t n)

@@ -228,6 +228,34 @@ static void check_time(struct node *n, const struct tip *tip)
                  (int64_t)(tip->time_ms - s->o.start_ms - s->now), timely);
 }
 
+/* One block and one state root per height. True: it is the first to have this height. */
+static bool compare_tip(struct node *n, const struct tip *tip)
+{
+    struct sim *s = n->sim;
+    if (n->applied[tip->height] == 0)
+        n->applied[tip->height] = s->now + 1;
+    if (tip->height > s->newest) {
+        s->newest = tip->height;
+        s->block[tip->height] = tip->block;
+        s->state[tip->height] = tip->state.root;
+        s->stats.blocks++;
+        return true;
+    }
+    if (!hash_eq(&s->block[tip->height], &tip->block)) {
+        s->forked = true;
+        sim_fail(s, SIM_AGREEMENT, "agreement: node %zu has another block at height %" PRIu64, n->i, tip->height);
+    } else if (!hash_eq(&s->state[tip->height], &tip->state.root)) {
+        sim_fail(s, SIM_STATE_ROOT, "node %zu has another state root at height %" PRIu64, n->i, tip->height);
+    }
+    return false;
+}
+
+void watch_tip(struct node *n, const struct tip *tip)
+{
+    if (tip->height < HEIGHTS_MAX && !is_bad(n))
+        (void)compare_tip(n, tip);
+}
+
 void watch_final(struct node *n, uint64_t height)
 {
     struct sim *s = n->sim;
@@ -235,26 +263,14 @@ void watch_final(struct node *n, uint64_t height)
     replica_status(n->replica, &st);
     if (height >= HEIGHTS_MAX || is_bad(n))
         return;
-    if (n->applied[height] == 0)
-        n->applied[height] = s->now + 1;
-    if (height > s->newest) {
-        s->newest = height;
-        s->block[height] = st.tip->block;
-        s->state[height] = st.tip->state.root;
-        s->stats.blocks++;
+    bool first = compare_tip(n, st.tip);
+    if (s->check != SIM_FINE)
+        return;
+    if (first)
         check_time(n, st.tip);
-        check_certificate(n, height);
-        return;
-    }
-    if (!hash_eq(&s->block[height], &st.tip->block)) {
-        s->forked = true;
-        sim_fail(s, SIM_AGREEMENT, "agreement: node %zu has another block at height %" PRIu64, n->i, height);
-        return;
-    }
-    if (!hash_eq(&s->state[height], &st.tip->state.root))
-        sim_fail(s, SIM_STATE_ROOT, "node %zu has another state root at height %" PRIu64, n->i, height);
     check_certificate(n, height);
-    check_certificate(n, height - 1); /* the one that this block fixed */
+    if (!first)
+        check_certificate(n, height - 1); /* the one that this block fixed */
 }
 
 void watch_locks(struct node *n)

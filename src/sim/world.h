@@ -205,6 +205,8 @@ void sim_isolate(struct sim *s, size_t i, bool on);
 /* Messages of this kind reach none of the nodes in `to`; 0: they reach all again. */
 enum sim_message { SIM_OTHER, SIM_PROPOSAL, SIM_PREVOTE, SIM_PRECOMMIT, SIM_MESSAGES };
 void sim_withhold(struct sim *s, enum sim_message kind, uint64_t to);
+/* Messages of this kind from the nodes in `from` reach nobody; 0: they do again. */
+void sim_silence(struct sim *s, enum sim_message kind, uint64_t from);
 /* Sends n frames of the past once more, from their senders. */
 void sim_replay(struct sim *s, size_t n);
 /* A frame of a bad node's making. */

@@ -10,8 +10,8 @@ uint64_t load_start_ms(void)
     return START_MS;
 }
 
-/* The newest open decision that a node knows. */
-static bool open_decision(struct run *r, size_t node, struct arena *a, struct state_decision *ret)
+/* The newest open decision that a node knows, or the newest of all. */
+static bool find_decision(struct run *r, size_t node, bool any, struct arena *a, struct state_decision *ret)
 {
     struct view v;
     struct err err;
@@ -25,7 +25,7 @@ static bool open_decision(struct run *r, size_t node, struct arena *a, struct st
         if (view_prev(&v, TABLE_DECISION, span_of(upto, 8), &key, &value) != ST_OK)
             break;
         store_u64(upto, load_u64(key.p) - 1);
-        found = codec_decode(&state_decision_desc, arena_dup(a, value), a, ret, &err) == ST_OK && ret->phase == PHASE_OPEN;
+        found = codec_decode(&state_decision_desc, arena_dup(a, value), a, ret, &err) == ST_OK && (any || ret->phase == PHASE_OPEN);
     }
     store_read_end(sim_store(r->sim, node), &v);
     return found;
@@ -64,6 +64,10 @@ static void submit(struct run *r, size_t node, struct fixture_entry *e)
     e->expires_ms = e->at_ms + (odd == 0 ? 200 + sim_random(r->sim, 3000) : UINT64_C(20) * 86400000);
     if (odd == 1)
         e->basis.root.b[0] ^= 1; /* a history that never was */
+    else if (odd == 2 && r->old_basis.size != 0)
+        e->basis = r->old_basis; /* a history that was, a while ago */
+    else if (odd == 3)
+        r->old_basis = e->basis;
     buf_init(&b, 1 << 17);
     fixture_submit(r->f, e, &b, &id);
     r->ids[r->n_ids++] = id;
@@ -123,7 +127,7 @@ static void cast(struct run *r, size_t node, size_t org)
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 0);
     struct state_decision d;
-    if (!open_decision(r, node, &a, &d)) {
+    if (!find_decision(r, node, sim_random(r->sim, 8) == 0, &a, &d)) {
         propose(r, node, org);
         return;
     }
@@ -131,8 +135,10 @@ static void cast(struct run *r, size_t node, size_t org)
                           .rung = d.rung,
                           .choice = sim_random(r->sim, 6) == 0 ? CHOICE_ABSTAIN : CHOICE_APPROVE};
     struct fixture_entry e = {.org = org, .kind = KIND_BALLOT, .seat = d.rung == 0 ? 2 : 0, .body = &body};
-    if (sim_random(r->sim, 12) == 0)
+    if (sim_random(r->sim, 8) == 0)
         e.seat = sim_random(r->sim, 4);
+    if (sim_random(r->sim, 8) == 0)
+        body.rung = 1 - (d.rung & 1);
     submit(r, node, &e);
 }
 

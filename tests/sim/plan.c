@@ -85,7 +85,7 @@ static void draw_fault(struct plan *p, struct draw *d, size_t n, uint64_t at)
 {
     size_t node = honest(p, d, n);
     uint64_t down = between(d, 300, 8000);
-    switch (below(d, 24)) {
+    switch (below(d, 26)) {
     case 0:
     case 1:
         add(p, at, FAULT_CRASH, node, down, 0);
@@ -129,10 +129,13 @@ static void draw_fault(struct plan *p, struct draw *d, size_t n, uint64_t at)
         break;
     case 17:
     case 18:
-    case 19:
         add(p, at, FAULT_LOCK_ALONE, node, between(d, 2000, 9000), below(d, 2));
         break;
+    case 19:
     case 20:
+    case 25:
+        add(p, at, FAULT_LOCK_TURNS, 0, between(d, 9000, 30000), 0);
+        break;
     case 21:
         add(p, at, FAULT_LOCK_MANY, 0, between(d, 2500, 9000), mask_of(d, n));
         break;
@@ -172,7 +175,7 @@ static void draw_world(struct plan *p, struct draw *d)
     p->clock_off_ms = 400;
     p->drift_ppm = below(d, 2) == 0 ? 0 : 200;
     p->storm_ms = n <= 7 ? between(d, 20000, 60000) : n <= 12 ? between(d, 12000, 24000) : between(d, 6000, 10000);
-    p->calm_ms = n <= 7 ? between(d, 20000, 500000) : n <= 12 ? between(d, 5000, 60000) : 1000;
+    p->calm_ms = n <= 7 ? between(d, 60000, 700000) : n <= 12 ? between(d, 5000, 60000) : 1000;
     p->pace_ms = (unsigned)between(d, 300, 2500);
     p->entries_max = n <= 12 ? 120 : 40;
 }

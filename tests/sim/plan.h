@@ -30,7 +30,8 @@ enum { PLAN_FAULTS_MAX = 160, PLAN_BAD_MAX = 12 };
     FAULT(AUDIENCE, "its twin has the links of mask c")                                                      \
     FAULT(FLOOD, "b entries of one key are handed in at once")                                               \
     FAULT(LOCK_ALONE, "when it precommits a block, it is cut off for b ms (c: 1 it crashes too)")            \
-    FAULT(LOCK_MANY, "for b ms no precommit arrives; prevotes reach mask c alone")
+    FAULT(LOCK_MANY, "for b ms no precommit arrives; prevotes reach mask c alone")                           \
+    FAULT(LOCK_TURNS, "for b ms in each round one node alone sees a quorum of prevotes, and locks")
 
 enum plan_fault_kind {
 #define FAULT(name, words) FAULT_##name,

@@ -49,6 +49,11 @@ void run_deinit(void)
 
 /* -- What the simulator tells -- */
 
+static uint64_t everybody(const struct run *r)
+{
+    return r->n >= 64 ? UINT64_MAX : ((uint64_t)1 << r->n) - 1;
+}
+
 static enum sim_lie on_lie(void *ctx, size_t from, size_t to, struct span frame, struct buf *ret_frame)
 {
     struct run *r = ctx;
@@ -74,10 +79,39 @@ static void on_tell(void *ctx, const char *line)
         (void)fprintf(r->story, "%s\n", line);
 }
 
+/* In each round one node alone sees q alike prevotes, and locks: its own prevote reaches nobody, and as many as may be
+ * missing do not get the proposal, those first that locked before. The others see a quorum of prevotes that differ, and go
+ * on to the next round by their timers. It is the proposer of a round near by, so that it proposes its block again to others
+ * that are locked on another. */
+static void take_turns(struct run *r, const struct vote *v)
+{
+    uint64_t way = sim_random(r->sim, 4), after = way < 2 ? 2 : way == 2 ? 0 : sim_random(r->sim, r->n);
+    size_t sees = (size_t)((v->height + v->round + after) % r->n), f = (r->n - 1) / 3;
+    uint64_t without = 0;
+    if (v->height != r->turn_height)
+        r->turn_locked = 0;
+    r->turn_height = v->height;
+    for (size_t i = 0; i < r->n && f > 0; i++)
+        if (((r->turn_locked >> i) & 1) != 0 && i != sees) {
+            without |= (uint64_t)1 << i;
+            f--;
+        }
+    for (size_t i = sees + 1; i < sees + r->n && f > 0; i++)
+        if (((without >> i % r->n) & 1) == 0) {
+            without |= (uint64_t)1 << i % r->n;
+            f--;
+        }
+    r->turn_locked |= (uint64_t)1 << sees;
+    sim_withhold(r->sim, SIM_PROPOSAL, without);
+    sim_silence(r->sim, SIM_PREVOTE, (uint64_t)1 << sees);
+}
+
 /* Called within the replica: only what takes note is allowed here. */
 static void on_voted(void *ctx, size_t node, const struct vote *v)
 {
     struct run *r = ctx;
+    if (r->turns && v->type == VOTE_PROPOSAL)
+        take_turns(r, v);
     if (r->trigger_ms[node] == 0 || v->type != VOTE_PRECOMMIT || !HAS(v, vote_key_value))
         return;
     sim_isolate(r->sim, node, true);
@@ -95,11 +129,6 @@ static size_t twin_of(const struct run *r, size_t node)
         if (r->plan->bad[i].node == node)
             return r->twins[i];
     return 0;
-}
-
-static uint64_t everybody(const struct run *r)
-{
-    return r->n >= 64 ? UINT64_MAX : ((uint64_t)1 << r->n) - 1;
 }
 
 static void all_sleep(struct run *r, const struct plan_fault *x)
@@ -121,6 +150,15 @@ static void withhold_all(struct run *r, uint64_t precommits, uint64_t prevotes)
 {
     sim_withhold(r->sim, SIM_PRECOMMIT, precommits);
     sim_withhold(r->sim, SIM_PREVOTE, prevotes);
+}
+
+static void deliver_all(struct run *r)
+{
+    r->turns = false;
+    for (int k = SIM_PROPOSAL; k < SIM_MESSAGES; k++) {
+        sim_withhold(r->sim, (enum sim_message)k, 0);
+        sim_silence(r->sim, (enum sim_message)k, 0);
+    }
 }
 
 static void apply(struct run *r, const struct plan_fault *x)
@@ -152,8 +190,7 @@ static void apply(struct run *r, const struct plan_fault *x)
         sim_withhold(s, (enum sim_message)x->b, x->c);
         break;
     case FAULT_DELIVER:
-        for (int k = SIM_PROPOSAL; k < SIM_MESSAGES; k++)
-            sim_withhold(s, (enum sim_message)k, 0);
+        deliver_all(r);
         break;
     case FAULT_REPLAY:
         sim_replay(s, x->b);
@@ -198,6 +235,10 @@ static void apply(struct run *r, const struct plan_fault *x)
         withhold_all(r, everybody(r), everybody(r) & ~x->c);
         r->delivered_at = sim_now(s) + x->b;
         break;
+    case FAULT_LOCK_TURNS:
+        r->turns = true;
+        r->delivered_at = sim_now(s) + x->b;
+        break;
     case PLAN_FAULT_KINDS:
         break;
     }
@@ -234,7 +275,7 @@ static void end_faults(struct run *r, uint64_t now)
     if (is_over(&r->healed_at, now))
         sim_partition(r->sim, 0);
     if (is_over(&r->delivered_at, now))
-        withhold_all(r, 0, 0);
+        deliver_all(r);
 }
 
 /* Runs until then; faults come at their times. */
@@ -320,13 +361,12 @@ static bool heal(struct run *r)
 {
     struct sim *s = r->sim;
     sim_partition(s, 0);
-    for (int k = SIM_PROPOSAL; k < SIM_MESSAGES; k++)
-        sim_withhold(s, (enum sim_message)k, 0);
     for (size_t i = 0; i < r->n; i++) {
         sim_isolate(s, i, false);
         r->trigger_ms[i] = r->isolated_until[i] = r->clock_right_ms[i] = 0;
     }
     r->healed_at = r->delivered_at = 0;
+    deliver_all(r);
     sim_clocks_right(s);
     sim_quiet(s);
     if (!wait_level(r))

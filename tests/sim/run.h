@@ -46,6 +46,7 @@ struct run {
     struct hash ids[RUN_ENTRIES_MAX]; /* of everything that was signed */
     size_t n_ids;
     uint64_t submitted;
+    struct basis old_basis;
     struct buf old[RUN_OLD_MAX]; /* submissions made before */
     struct bad bad[PLAN_BAD_MAX];
     size_t twins[PLAN_BAD_MAX]; /* their machines; 0: none */
@@ -53,6 +54,8 @@ struct run {
     uint64_t trigger_ms[SIM_NODES_MAX]; /* cut off for so long when it locks; 0: not */
     bool trigger_crash[SIM_NODES_MAX];
     uint64_t isolated_until[SIM_NODES_MAX], clock_right_ms[SIM_NODES_MAX]; /* 0: not */
+    bool turns; /* in each round one node locks */
+    uint64_t turn_height, turn_locked;
     uint64_t healed_at, delivered_at, asleep_ms;
     size_t n_acting; /* bad nodes that make up frames, or may */
     uint64_t bad_acts_at;

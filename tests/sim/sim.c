@@ -6,9 +6,9 @@
 #include <time.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "run.h"
+#include "shrink.h"
 
-enum { JOBS_MAX = 64, WRONG_MAX = 5 };
+enum { JOBS_MAX = 64, WRONG_MAX = 5, SHRINK_RUNS = 300 };
 
 struct settings {
     uint64_t seeds, from, minutes, jobs;
@@ -27,6 +27,8 @@ struct total {
     struct sim_stats stats;
     uint64_t seeds, ms, asleep_ms, forks, guilty;
     uint64_t slowest, slowest_ms, cpu_ms;
+    uint64_t first_wrong; /* seed */
+    enum sim_check first_check;
     size_t wrong;
 };
 
@@ -149,6 +151,10 @@ static void take(struct total *t, const struct said *s)
     sim_stats_add(&t->stats, &s->r.stats);
     if (!s->ok && t->wrong++ < WRONG_MAX)
         (void)printf("seed %" PRIu64 ": %s\n", s->seed, s->r.wrong);
+    if (!s->ok && t->first_check == SIM_FINE) {
+        t->first_wrong = s->seed;
+        t->first_check = s->r.check;
+    }
     if (!s->same) {
         t->wrong++;
         (void)printf("seed %" PRIu64 ": two runs differ\n", s->seed);
@@ -200,6 +206,16 @@ static bool run_jobs(const struct settings *o, uint64_t end_ms, struct total *t)
     return fine;
 }
 
+/* The first failure, made short. */
+static void tell_first(const struct settings *o, const struct total *t)
+{
+    struct plan p;
+    draw(o, t->first_wrong, &p);
+    size_t runs = shrink_plan(&p, t->first_check, SHRINK_RUNS);
+    (void)printf("seed %" PRIu64 " after %zu runs to make it short:\n", t->first_wrong, runs);
+    (void)shrink_tell(&p, stdout);
+}
+
 static int usage(void)
 {
     (void)puts("usage: sim_seeds [--seeds N] [--from S] [--minutes M] [--jobs J] [--same] [--trace] [--story] [--plan] [--over-f]\n"
@@ -243,6 +259,8 @@ int main(int argc, char **argv)
     o.jobs = o.trace || o.jobs == 0 ? 1 : o.jobs > JOBS_MAX ? JOBS_MAX : o.jobs;
     bool ok = run_jobs(&o, clock_mono_ms(&clock_system) + o.minutes * 60000, &t) && t.wrong == 0 && t.seeds > 0;
     report(&t);
+    if (t.first_check != SIM_FINE)
+        tell_first(&o, &t);
     const struct sim_stats *c = &t.stats;
     if (ok && !o.over_f && t.seeds >= 30 && (c->rounds == 0 || c->locks == 0 || c->unlocks == 0 || c->reproposals == 0 || c->heard == 0)) {
         (void)printf("the seeds did not exercise what they should\n");

@@ -122,6 +122,18 @@ says 'ready *labs/node' entente log --node labs
 wait_for 10 same labs maker
 as labs alliance-manager comment --text "we are here" >/dev/null
 
+echo "== an observer: it follows, and votes on nothing"
+make auditor registrar
+says 'then 5 nodes vote' as maker sponsor propose admission --card charter/auditor.card --role observer
+as maker sponsor propose admission --card charter/auditor.card --role observer --yes >o 2>&1 || { cat o; fail "propose an observer"; }
+for o in maker clinics distributor labs; do as $o sponsor approve D-2 --yes >o 2>&1 || { cat o; fail "approve by $o"; }; done
+as maker sponsor input D-2 --need diligence --text "an audit firm" >o 2>&1 || { cat o; fail "input"; }
+entente alliance join a.genesis --node auditor >/dev/null
+start auditor
+wait_for 30 same auditor maker
+healthy auditor >/dev/null || fail "the observer is not well"
+[ "$(field auditor validators)" = 5 ] || fail "an observer votes"
+
 echo "== fresh keys for a node that runs"
 old=$(entente partner show clinics --node maker | sed -n 's/^vote key *//p')
 ententd rekey clinics --all -o fresh.card >/dev/null
@@ -190,10 +202,10 @@ echo "== removal"
 says 'then 4 nodes vote, 3 must sign: 1 may be down' entente partner show labs --node trustee
 as maker sponsor propose removal --partner labs --yes >o 2>&1 || { cat o; fail "propose removal"; }
 grep -q 'leaves    labs' o || { cat o; fail "no preview"; }
-as maker sponsor approve D-2 --yes >/dev/null
-as clinics sponsor approve D-2 --yes >/dev/null
+as maker sponsor approve D-3 --yes >/dev/null
+as clinics sponsor approve D-3 --yes >/dev/null
 stop labs # it is down when it is removed, and gets its copy later
-as distributor sponsor approve D-2 --yes >o 2>&1 || { cat o; fail "approve removal"; }
+as distributor sponsor approve D-3 --yes >o 2>&1 || { cat o; fail "approve removal"; }
 wait_for 10 is '^labs .*left' entente partner list --node maker
 exit_height=$(field maker height)
 [ "$(field maker validators)" = 4 ] || fail "four nodes were expected"
@@ -214,5 +226,13 @@ sleep 2
 gone || fail "it got more than its copy"
 entente pack all.pack --node maker >/dev/null
 entente-audit verify all.pack --expect-alliance "$alliance" >o || { cat o; fail "the whole record does not verify"; }
+grep -q 'auditor: joined' o || { cat o; fail "the observer's admission"; }
 says 'No node was shown' entente faults --node maker
+
+echo "== an upgrade is decided; nobody has it yet, and all go on"
+says 'has versions up to 1' as maker sponsor propose upgrade --rules 2
+as maker sponsor propose upgrade --rules 2 --yes >/dev/null 2>&1
+for o in maker clinics distributor; do as $o sponsor approve D-4 --yes >o 2>&1 || { cat o; fail "approve by $o"; }; done
+says 'decided     version 2, in force once 3 of 4 nodes have it' entente rules --node maker
+as maker alliance-manager comment --text "under the first rules" >/dev/null
 echo ok

@@ -36,6 +36,8 @@ expect 0 'clinics|trustee' entente node why --node "$work/maker"
 # What the survivors hold; the clinics' new node; the draft.
 expect 0 'newest block with a certificate' entente refound survivor -o "$work/maker.survivor" --node "$work/maker"
 expect 0 'newest block with a certificate' entente refound survivor -o "$work/distributor.survivor" --node "$work/distributor"
+expect 7 'signs nothing more in epoch 0 \(REF-1\)' entente status --node "$work/distributor"
+expect 7 'refound abandon' entente node status --node "$work/maker"
 kill "$1" "$3"
 wait "$1" "$3" 2>/dev/null || true
 while kill -0 "$1" 2>/dev/null || kill -0 "$3" 2>/dev/null; do sleep 0.2; done
@@ -47,6 +49,9 @@ pids=$m
 wait_for "the maker's node" entente node peers --node "$work/maker" >/dev/null
 expect 0 '(clinics .*\(new\)).*|epoch' entente refound draft "$work/maker.survivor" "$work/distributor.survivor" --card "$work/clinics2.card" \
   --suspend trustee -o "$work/e1.refounding" --node "$work/maker"
+grep -q '2 of the 4 nodes that vote report.* at most 0 of them' "$work/o" || { cat "$work/o"; exit 1; }
+expect 1 'they may have decided a block that nobody here can see.*--confirm unknown' entente refound draft "$work/maker.survivor" --suspend trustee -o "$work/x.refounding" --node "$work/maker"
+expect 0 '.' entente refound draft "$work/maker.survivor" "$work/distributor.survivor" --card "$work/clinics2.card" --suspend trustee -o "$work/e1.refounding" --node "$work/maker"
 grep -Eq 'clinics +decides, vote key .*\(new\)' "$work/o" && grep -q 'trustee  *does not decide' "$work/o" && grep -q '3 nodes, 3 must sign' "$work/o" || { cat "$work/o"; exit 1; }
 kill $m; wait $m 2>/dev/null || true
 

@@ -12,7 +12,6 @@ A history is a list of submissions: when the call began, when and how it ended, 
 import argparse
 import base64
 import hashlib
-import json
 import os
 import pathlib
 import random

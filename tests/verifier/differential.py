@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Random stories, told by the independent verifier's engine, and judged by entente-audit: both must reach the same roots,
-and refuse the same entries with the same verdict.
+"""Random stories, told by the independent verifier's engine, and judged by entente-audit: both must reach the same
+roots, and refuse the same entries with the same verdict.
 
-usage: differential.py AUDIT [STORIES [SEED]]     a story that they tell apart is named by its seed, and kept as a pack"""
+usage: differential.py AUDIT [STORIES [SEED]]
+
+A story that the two tell apart is named by its seed, and kept as a pack."""
 import json
 import pathlib
 import random
@@ -266,6 +268,39 @@ class Story:
         return b, "; ".join(words) or "wait"
 
 
+def beginnings():
+    """Alliances at which stories begin: founded; without a partner; without the mediator; with one that joins, and with
+    it ready; an upgrade decided."""
+    def passed(a, mover, type_, effect, *seats, need=None, wait=None, **more):
+        n = a.propose(mover, type_, effect, **more)
+        if need:
+            a.give(n, mover, need)
+        a.ballot(n, *seats)
+        if wait:
+            a.wait(wait)
+
+    founded = forge.Alliance(orgs=ORGS, charter=forge.large_charter())
+    out = [founded]
+    three = [o + "/sponsor" for o in ("clinics", "distributor", "maker")]
+    for org in ("distributor", "trustee"):
+        a = forge.branch(founded)
+        passed(a, "maker/sponsor", "removal", {"type": 4}, *[s for s in three if not s.startswith(org)], wait=5 * HOUR,
+               partner=org)
+        out.append(a)
+    a = forge.branch(founded)
+    card, signed = forge.make_card("newco", ("registrar", "sponsor", "quality", "business-lead"), recovery="recovery newco")
+    party = {"org": "newco", "display": "newco", "role": 1, "card": sha256(card), "seats": None}
+    passed(a, "maker/sponsor", "admission", {"type": 3, "party": party, "card": signed}, *three, need={"type": 3})
+    out.append(a)
+    a = forge.branch(a)
+    a.say("newco/node", "ready", {"height": len(a.blocks) - 1})
+    out.append(a)
+    a = forge.branch(founded)
+    passed(a, "maker/sponsor", "upgrade", {"type": 6, "rules": 2}, *three)
+    out.append(a)
+    return out
+
+
 def audit(program, data):
     with tempfile.NamedTemporaryFile(suffix=".pack") as f:
         f.write(data)
@@ -309,10 +344,10 @@ def main():
     program = sys.argv[1]
     stories = int(sys.argv[2]) if len(sys.argv) > 2 else 20
     first = int(sys.argv[3]) if len(sys.argv) > 3 else random.SystemRandom().randrange(1 << 32)
-    base = forge.Alliance(orgs=ORGS, charter=forge.large_charter())
+    bases = beginnings()
     counts, apart = {"blocks": 0, "refused": 0}, 0
     for seed in range(first, first + stories):
-        found = tell(program, seed, base, 60, counts)
+        found = tell(program, seed, bases[seed % len(bases)], 60, counts)
         if found:
             apart += 1
             kept = pathlib.Path(tempfile.gettempdir()) / ("apart-%d.pack" % seed)

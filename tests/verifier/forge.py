@@ -118,7 +118,7 @@ def make_card(org, seats=(), n=1, recovery=None, change=lambda what, v: v, label
     node = {k: public(labels[k]) for k in NODE_KEYS}
     node.update(tls=tls(org), addresses=[org + ".example:7400"])
     seats = [{"seat": s, "keys": [{"alg": 2 if hardware_seat(org, s) else 1, "key": public("%s/%s" % (org, s))}]}
-             for s in seats]
+             for s in sorted(seats)]
     card = CODEC.encode("card", change("card", {"version": 1, "org": org, "node": node, "seats": seats,
                                                 "recovery": recovery and person(recovery)}))
     by = {k: signed(labels[k], "card@entente", card) for k in NODE_KEYS}

@@ -212,14 +212,23 @@ Test(members, GOV_36_asked_anew_starts_below)
     term.to++;
     struct world_proposal p = {
         .section = SECTION_TERM, .body = world_encoded(&w, &charter_term_desc, &term), .base = s.version};
+    world_newcomer(&w, "carrier", &c);
+    struct effect e = world_admit(&w, &c, ROLE_PARTNER);
+    EXPECT_VERDICT(&w, admit(&w, &e), V_OK);
+    world_approve(&w, 1, sponsors);
+    AT(&w, "2026-03-16T12:00:00Z");
     EXPECT_VERDICT(&w, world_propose(&w, "brand/sponsor", "charter-core", &p), V_OK);
-    EXPECT_VERDICT(&w, world_move(&w, "brand/sponsor", 1, MOVE_ESCALATE), V_OK); /* with the mediator */
-    EXPECT_PHASE(&w, 1, PHASE_MEDIATION);
-    world_joined(&w, "carrier", &c, true);
-    if (world_phase(&w, 1) == PHASE_STALE)
-        cr_assert_eq(world_decision(&w, 1).rung, 0);
-    else
-        EXPECT_PHASE(&w, 1, PHASE_DEFAULT); /* the mediator's time was over before */
+    EXPECT_VERDICT(&w, world_revise(&w, "brand/sponsor", 2, &p), V_OK);
+    EXPECT_VERDICT(&w, world_move(&w, "brand/sponsor", 2, MOVE_ESCALATE), V_OK); /* with the mediator */
+    EXPECT_PHASE(&w, 2, PHASE_MEDIATION);
+    cr_assert_eq(world_decision(&w, 2).rung, 2);
+    AT(&w, "2026-03-17T00:00:00Z");
+    EXPECT_PHASE(&w, 1, PHASE_EFFECTIVE);
+    EXPECT_PHASE(&w, 2, PHASE_STALE);
+    cr_assert_eq(world_decision(&w, 2).rung, 0);
+    EXPECT_VERDICT(&w, world_revise(&w, "brand/sponsor", 2, &p), V_OK);
+    EXPECT_PHASE(&w, 2, PHASE_OPEN);
+    EXPECT_VERDICT(&w, world_ballot(&w, "carrier/sponsor", 2, CHOICE_APPROVE), V_OK);
     fixture_card_free(&c);
     world_free(&w);
 }
@@ -411,5 +420,33 @@ Test(members, GOV_38_two_partners_become_one)
     world_at_ms(&w, at);
     EXPECT_STANDING(&w, "distributor", STANDING_LEFT);
     EXPECT_PHASE(&w, w.last, PHASE_LAPSED); /* joint, and one partner is left */
+    world_free(&w);
+}
+
+/* No selector names a seat of who has left, and no ladder leads to one. */
+Test(members, GOV_7_who_has_left_is_not_named)
+{
+    struct world w;
+    struct matter m;
+    world_found(&w);
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/quality", "named", NULL), V_OK);
+    cr_assert_eq(matter_load(&w.v, &w.a, 1, &m, &w.err), ST_OK);
+    cr_assert_eq(m.p.owners.n, 2);
+    cr_assert(HAS(&m.p.rungs.v[1], pinned_rung_key_mediator));
+    struct world_proposal p = removal("maker");
+    (void)world_effective(&w, "removal", &p);
+    p = removal("trustee");
+    (void)world_effective(&w, "removal", &p);
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/quality", "named", NULL), V_OK);
+    uint64_t n = w.last;
+    cr_assert_eq(matter_load(&w.v, &w.a, n, &m, &w.err), ST_OK);
+    cr_assert_eq(m.p.owners.n, 1);
+    cr_assert(span_eqs(m.p.owners.v[0], "brand/quality"));
+    cr_assert_eq(m.p.rungs.n, 2);
+    cr_assert(!HAS(&m.p.rungs.v[1], pinned_rung_key_mediator));
+    cr_assert_eq(m.p.rungs.v[1].partners.n, 0);
+    EXPECT_VERDICT(&w, world_move(&w, "brand/quality", n, MOVE_ESCALATE), V_OK); /* to steering */
+    EXPECT_VERDICT(&w, world_move(&w, "brand/quality", n, MOVE_ESCALATE), V_NOT_NOW);
+    EXPECT_WHY(&w, "no further rung");
     world_free(&w);
 }

@@ -287,3 +287,62 @@ Test(net, fingerprint)
     cr_assert_str_eq(net_fingerprint(span_str("abc")).s,
                      "SHA256:ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0");
 }
+
+/* A receiver that has enough: the sender is held up, then gets on where it was; nobody else notices. */
+Test(net, a_pause_holds_one_sender_up)
+{
+    struct alliance a;
+    alliance_make(&a, 3);
+    alliance_start(&a);
+    a.node[0].pause_at[1] = 3;
+    unsigned queued = 0;
+    enum status st = ST_OK;
+    for (; queued < 2000 && st == ST_OK; queued += st == ST_OK)
+        st = send_to(&a, 1, 0, 5, 65536);
+    cr_assert_eq(st, ST_BUSY, "64 KiB times %u were taken", queued);
+    cr_assert(wait_frames(&a.node[0], 1, 3));
+    for (unsigned i = 0; i < 50; i++)
+        cr_assert_eq(send_to(&a, 2, 0, 6, 100), ST_OK);
+    cr_assert(wait_frames(&a.node[0], 2, 50));
+    sleep_ms(200);
+    (void)pthread_mutex_lock(&a.node[0].lock);
+    unsigned got = a.node[0].frames[1];
+    a.node[0].pause_at[1] = 0;
+    (void)pthread_mutex_unlock(&a.node[0].lock);
+    cr_assert_lt(got, queued, "all %u came in spite of the pause", queued);
+    cr_assert_lt(got, 10);
+    net_resume(a.node[0].net, span_str(a.m[1].org));
+    net_resume(a.node[0].net, span_str("nobody"));
+    cr_assert(wait_frames(&a.node[0], 1, queued));
+    cr_assert_eq(a.node[0].downs[1], 0);
+    cr_assert_eq(status_of(&a, 1, 0).dropped, 1);
+    alliance_free(&a);
+}
+
+/* A directory was copied: two nodes with one member's keys take each other's connection. They do so less and less often,
+ * and the peer says what it sees. (Slowness of the machine only makes it longer.) */
+Test(net, a_copied_node)
+{
+    struct alliance a;
+    struct node copy;
+    struct err err;
+    alliance_make(&a, 2);
+    cr_assert_eq(node_start(&a, 0, true, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(node_start(&a, 1, false, &err), ST_OK, "%s", err.text);
+    cr_assert(wait_linked(&a, 0, 1));
+    cr_assert_eq(node_start_copy(&a, 1, &copy, &err), ST_OK, "%s", err.text);
+    uint64_t from = 0, now = 0;
+    for (int i = 0; i < 4000 && status_of(&a, 0, 1).contested < 10; i++) {
+        now = clock_mono_ms(&clock_system);
+        if (from == 0 && status_of(&a, 0, 1).contested >= 2)
+            from = now;
+        sleep_ms(10);
+    }
+    cr_assert_geq(status_of(&a, 0, 1).contested, 10);
+    cr_assert_gt(now - from, 3000, "8 times in %" PRIu64 " ms", now - from);
+    cr_assert(wait_error(&a, 0, 1, "two nodes seem to use the keys of 'beta'. Was its directory copied?"));
+    cr_assert(wait_error(&a, 1, 0, "If this node has none, another one uses its keys"));
+    net_stop(copy.net);
+    cr_assert(wait_linked(&a, 0, 1));
+    alliance_free(&a);
+}

@@ -99,7 +99,7 @@ static void on_down(void *ctx, struct span org, const char *why)
     (void)pthread_mutex_unlock(&n->lock);
 }
 
-static void on_frame(void *ctx, struct span org, struct span frame)
+static bool on_frame(void *ctx, struct span org, struct span frame)
 {
     struct node *n = ctx;
     (void)pthread_mutex_lock(&n->lock);
@@ -109,7 +109,9 @@ static void on_frame(void *ctx, struct span org, struct span frame)
     n->last_n = frame.n;
     n->last_first = frame.p[0];
     n->last_last = frame.p[frame.n - 1];
+    bool more = n->pause_at[i] == 0 || n->frames[i] < n->pause_at[i];
     (void)pthread_mutex_unlock(&n->lock);
+    return more;
 }
 
 void alliance_make(struct alliance *a, size_t n)
@@ -191,6 +193,28 @@ void node_stop(struct alliance *a, size_t i)
 {
     net_stop(a->node[i].net);
     a->node[i].net = NULL;
+}
+
+enum status node_start_copy(struct alliance *a, size_t i, struct node *copy, struct err *err)
+{
+    struct net_peer peers[MEMBERS_MAX];
+    const struct member *m = &a->m[i];
+    size_t n = alliance_peers(a, i, peers);
+    struct net_config cfg = {.org = span_str(m->org),
+                             .alliance = a->id,
+                             .epoch = a->epoch,
+                             .tls = span_of(m->tls->cert, m->tls->cert_n),
+                             .tls_key = m->tls->key_pem,
+                             .node_key = m->key,
+                             .clock = &clock_system,
+                             .rng = &rng_system,
+                             .hello_ms = a->hello_ms};
+    *copy = (struct node){0};
+    (void)pthread_mutex_init(&copy->lock, NULL);
+    for (size_t k = 0; k < a->n; k++)
+        (void)snprintf(copy->orgs[k], sizeof copy->orgs[k], "%s", a->m[k].org);
+    copy->events = (struct net_events){copy, on_up, on_down, on_frame};
+    return net_start(&cfg, peers, n, &copy->events, &copy->net, err);
 }
 
 enum status node_update(struct alliance *a, size_t i, struct err *err)

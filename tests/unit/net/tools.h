@@ -34,6 +34,7 @@ struct node {
     struct net *net;
     pthread_mutex_t lock;
     unsigned ups[MEMBERS_MAX], downs[MEMBERS_MAX], frames[MEMBERS_MAX]; /* by the member's place in orgs */
+    unsigned pause_at[MEMBERS_MAX]; /* answer false from this frame on; 0: never */
     bool disorder; /* up, down and frames did not alternate as promised */
     size_t last_n;
     uint8_t last_first, last_last;
@@ -56,6 +57,8 @@ size_t alliance_peers(struct alliance *a, size_t i, struct net_peer ret[MEMBERS_
 /* Member i listens on a port of the machine's choice, or where it did before; listen false: dials only. */
 enum status node_start(struct alliance *a, size_t i, bool listen, struct err *err);
 void node_stop(struct alliance *a, size_t i);
+/* A second node with member i's keys, which only dials. Stopped by net_stop(copy->net). */
+enum status node_start_copy(struct alliance *a, size_t i, struct node *copy, struct err *err);
 /* Tells node i all addresses known now. */
 enum status node_update(struct alliance *a, size_t i, struct err *err);
 /* All n nodes listen, know each other's address, and are linked. */

@@ -185,12 +185,48 @@ Test(replica_mesh, a_node_that_signs_twice_is_shown_once)
             vote_sign(&v.vote, m->f.orgs[3].vote, &v.sig);
             hear_vote(m, at, 3, &v);
         }
-    mesh_run(m, 30000);
+    mesh_run(m, 70000);
     cr_expect_eq(count_faults(m, 0), 1);
     cr_expect_eq(count_faults(m, 2), 1);
     uint64_t height = mesh_height(m, 0);
     mesh_run(m, 30000);
     cr_expect_eq(mesh_height(m, 0), height, "the same proof is handed in again and again");
+    mesh_deinit(m);
+}
+
+static void sign_twice(struct mesh *m, size_t at, size_t who, uint64_t round)
+{
+    struct replica_status s;
+    struct hash values[2] = {{{1}}, {{2}}};
+    replica_status(m->nodes[at].replica, &s);
+    for (size_t k = 0; k < 2; k++) {
+        struct signed_vote v = {.org = span_str(m->f.orgs[who].id),
+                                .vote = {.alliance = s.tip->alliance,
+                                         .epoch = s.tip->epoch,
+                                         .type = VOTE_PRECOMMIT,
+                                         .height = s.tip->height + 1,
+                                         .round = round,
+                                         .value = values[k]}};
+        SET_HAS(&v.vote, vote_key_value);
+        vote_sign(&v.vote, m->f.orgs[who].vote, &v.sig);
+        hear_vote(m, at, who, &v);
+    }
+}
+
+/* One that signs twice in every slot that there is: one proof a height, and one a minute. */
+Test(replica_mesh, proofs_do_not_fill_the_ledger)
+{
+    struct mesh *m = begin(4, 0);
+    mesh_stop(m, 3);
+    for (uint64_t height = 0; height < 3; height++) {
+        for (uint64_t round = 0; round < 12; round++)
+            sign_twice(m, 0, 3, round);
+        mesh_comment(m, 0, "on to the next height");
+    }
+    mesh_run(m, 20000);
+    cr_expect_eq(count_faults(m, 0), 1, "%zu in the first minute", count_faults(m, 0));
+    mesh_run(m, 300000);
+    cr_expect_eq(count_faults(m, 0), 3, "%zu of three heights", count_faults(m, 0));
     mesh_deinit(m);
 }
 
