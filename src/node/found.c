@@ -97,6 +97,9 @@ static enum status own_party(struct node *n, struct arena *a, struct err *err)
     struct state_party p;
     if (has_later_keys(n, a))
         return ST_OK;
+    struct span tip;
+    if (read_row(n, "tip", a, &tip, err) == ST_NOTFOUND)
+        return err_set(err, ST_CORRUPT, "%s/store has lost its record of the newest block: it is damaged. %s", n->dir, refetch);
     enum status st = read_party(n, a, &p, err);
     if (st == ST_NOTFOUND)
         return no_party(n, err);
