@@ -285,7 +285,7 @@ enum sim_lie bad_lie(struct bad *b, size_t to, struct span frame, struct buf *re
 
 void bad_act(struct bad *b)
 {
-    if (sim_replica(b->sim, b->node) == NULL)
+    if (!sim_awake(b->sim, b->node))
         return;
     for (size_t w = 0; w < BAD_WAYS; w++)
         if (((b->ways >> w) & 1) != 0 && ways[w].act != NULL)

@@ -198,7 +198,7 @@ void plan_draw(struct plan *p, uint64_t seed)
     for (uint64_t at = between(&d, 500, 4000); at < p->storm_ms; at += between(&d, 200, 2 * busy))
         draw_fault(p, &d, n, at);
     if (below(&d, 3) == 0) /* lids shut, from a minute to a long weekend */
-        add(p, p->storm_ms + 1000, FAULT_ALL_SLEEP, 0, below(&d, 2) == 0 ? between(&d, 60000, 3600000) : between(&d, 3600000, 259200000),
+        add(p, p->storm_ms + 3000, FAULT_ALL_SLEEP, 0, below(&d, 2) == 0 ? between(&d, 60000, 3600000) : between(&d, 3600000, 259200000),
             below(&d, 2));
 }
 
