@@ -242,7 +242,7 @@ static enum status make_set(struct cli *c, struct draft *d)
     if (st != ST_OK)
         return st;
     struct validator *v = arena_array(&c->a, all.list.n, sizeof *v);
-    size_t lost = 0, n = 0;
+    size_t n = 0;
     for (size_t i = 0; i < all.list.n; i++) {
         const struct query_party *p = &all.list.v[i];
         const struct card *card = new_card(d, p->org);
@@ -254,7 +254,6 @@ static enum status make_set(struct cli *c, struct draft *d)
         bool survives = card != NULL;
         for (size_t s = 0; s < d->n; s++)
             survives = survives || span_eq(d->s[s].org, p->org);
-        lost += !survives;
         if (!survives)
             (void)fprintf(stderr, "There is neither a .survivor file nor a new card of %.*s, and it is not suspended: its node must go on with the keys it has.\n",
                           SPAN_FMT(p->org));

@@ -122,7 +122,7 @@ enum status availability(const struct view *v, uint64_t from_ms, uint64_t to_ms,
 {
     struct tally *t = arena_alloc(a, sizeof *t);
     struct tip tip;
-    uint64_t first, end;
+    uint64_t first = 0, end = 0;
     if (t == NULL)
         return err_set(err, ST_LIMIT, "no room to count in");
     *t = (struct tally){.v = v, .a = a};
