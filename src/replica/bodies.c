@@ -23,42 +23,51 @@ static struct span_list dup_list(struct arena *a, const struct span_list *l)
     return (struct span_list){l->n, v};
 }
 
-/* BLK-7: what the proposer gave as proof of the block before. */
-static bool last_commit_ok(struct replica *r, const struct body *b, char why[256])
+/* The set that decided the newest block. The status is this machine's. */
+static enum status deciding_set(const struct replica *r, struct arena *a, struct validator_set *ret_set, struct err *err)
 {
-    struct err err;
-    struct span held;
-    if (PLANTED(23) && r->tip.height > 0)
-        return true;
-    if (epoch_last_commit(r, &held, &err) == ST_OK && span_eq(held, b->last_commit))
-        return true;
-    if (r->refounding != NULL) {
-        (void)snprintf(why, 256, "BLK-7: the first block of epoch %" PRIu64 " names another refounding", r->epoch);
-        return false;
-    }
-    if (r->tip.height == 0) {
-        (void)snprintf(why, 256, "BLK-7: the block after the genesis names other founding signatures");
-        return false;
-    }
-    struct arena a CLEANUP(arena_deinit);
-    arena_init(&a, 1 << 20);
-    struct validator_set set;
-    struct span header_bytes;
+    struct span bytes;
     struct header header;
     struct block_record rec;
-    enum status st = block_header(&r->view, r->tip.height, &header_bytes, &err);
+    enum status st = block_header(&r->view, r->tip.height, &bytes, err);
     if (st == ST_OK)
-        st = codec_decode(&header_desc, header_bytes, &a, &header, &err);
+        st = codec_decode(&header_desc, bytes, a, &header, err);
     if (st == ST_OK)
-        st = codec_decode(&block_record_desc, header.record, &a, &rec, &err);
-    if (st == ST_OK)
-        st = rows_set(&r->view, &rec.validators, &a, &set, &err);
-    if (st == ST_OK)
-        st = certificate_verify_bytes(b->last_commit, &r->tip.alliance, r->tip.epoch, r->tip.height, &r->tip.block, &set, &a, NULL,
-                                      &err);
+        st = codec_decode(&block_record_desc, header.record, a, &rec, err);
+    return st == ST_OK ? rows_set(&r->view, &rec.validators, a, ret_set, err) : st;
+}
+
+/* BLK-7: what the proposer gave as proof of the block before. *ret_ok is a fact of the protocol, why its words; the status is
+ * a fault of this machine: a record that cannot be read makes no block invalid. */
+static enum status check_last_commit(struct replica *r, const struct body *b, bool *ret_ok, char why[256], struct err *err)
+{
+    struct err not_it;
+    struct span held;
+    *ret_ok = true;
+    if (PLANTED(23) && r->tip.height > 0)
+        return ST_OK;
+    enum status st = epoch_last_commit(r, &held, err);
+    if (st != ST_OK || span_eq(held, b->last_commit))
+        return st;
+    if (r->refounding != NULL || r->tip.height == 0) {
+        *ret_ok = false;
+        if (r->refounding != NULL)
+            (void)snprintf(why, 256, "BLK-7: the first block of epoch %" PRIu64 " names another refounding", r->epoch);
+        else
+            (void)snprintf(why, 256, "BLK-7: the block after the genesis names other founding signatures");
+        return ST_OK;
+    }
+    struct arena a CLEANUP(arena_deinit);
+    struct validator_set set;
+    arena_init(&a, 1 << 20);
+    st = deciding_set(r, &a, &set, err);
     if (st != ST_OK)
-        (void)snprintf(why, 256, "BLK-7: the last commit is no certificate of the previous block: %.150s", err.text);
-    return st == ST_OK;
+        return st;
+    *ret_ok = certificate_verify_bytes(b->last_commit, &r->tip.alliance, r->tip.epoch, r->tip.height, &r->tip.block, &set, &a, NULL,
+                                       &not_it) == ST_OK;
+    if (!*ret_ok)
+        (void)snprintf(why, 256, "BLK-7: the last commit is no certificate of the previous block: %.150s", not_it.text);
+    return ST_OK;
 }
 
 /* Do the leaves and the last commit belong to this header? If not, somebody on the way garbled what no one signed
@@ -205,7 +214,12 @@ enum status bodies_take(struct replica *r, struct span header, const struct span
         body_free(b);
         return st;
     }
-    b->valid = b->valid && last_commit_ok(r, b, b->why);
+    if (b->valid)
+        st = check_last_commit(r, b, &b->valid, b->why, err);
+    if (st != ST_OK) {
+        body_free(b);
+        return st;
+    }
     if (b->valid)
         b->block = block;
     take_prose(b, block, prose);
