@@ -23,20 +23,6 @@ static struct span_list dup_list(struct arena *a, const struct span_list *l)
     return (struct span_list){l->n, v};
 }
 
-/* The set that decided the newest block. The status is this machine's. */
-static enum status deciding_set(const struct replica *r, struct arena *a, struct validator_set *ret_set, struct err *err)
-{
-    struct span bytes;
-    struct header header;
-    struct block_record rec;
-    enum status st = block_header(&r->view, r->tip.height, &bytes, err);
-    if (st == ST_OK)
-        st = codec_decode(&header_desc, bytes, a, &header, err);
-    if (st == ST_OK)
-        st = codec_decode(&block_record_desc, header.record, a, &rec, err);
-    return st == ST_OK ? rows_set(&r->view, &rec.validators, a, ret_set, err) : st;
-}
-
 /* BLK-7: what the proposer gave as proof of the block before. *ret_ok is a fact of the protocol, why its words; the status is
  * a fault of this machine: a record that cannot be read makes no block invalid. */
 static enum status check_last_commit(struct replica *r, const struct body *b, bool *ret_ok, char why[256], struct err *err)
@@ -60,7 +46,7 @@ static enum status check_last_commit(struct replica *r, const struct body *b, bo
     struct arena a CLEANUP(arena_deinit);
     struct validator_set set;
     arena_init(&a, 1 << 20);
-    st = deciding_set(r, &a, &set, err);
+    st = replica_set_at(r, r->tip.height, &a, &set, err);
     if (st != ST_OK)
         return st;
     *ret_ok = certificate_verify_bytes(b->last_commit, &r->tip.alliance, r->tip.epoch, r->tip.height, &r->tip.block, &set, &a, NULL,
