@@ -34,6 +34,10 @@ MUST_USE enum status moves_apply_withdraw(struct act *c, const struct withdraw *
 MUST_USE enum status moves_apply_move(struct act *c, const struct move_decision *r, struct err *err);
 MUST_USE enum status moves_apply_note(struct act *c, const struct note *r, struct err *err);
 MUST_USE enum status input_apply(struct act *c, const struct decision_input *r, struct err *err);
+MUST_USE enum status reading_apply_report(struct act *c, const struct reading *r, struct err *err);
+MUST_USE enum status reading_apply_mark(struct act *c, const struct mark_reading *r, struct err *err);
+MUST_USE enum status reading_apply_commit(struct act *c, const struct commit_reading *r, struct err *err);
+MUST_USE enum status reading_apply_reveal(struct act *c, const struct reveal_reading *r, struct err *err);
 MUST_USE enum status node_apply_replace(struct act *c, const struct replace_node *r, struct err *err);
 MUST_USE enum status node_apply_ready(struct act *c, const struct ready *r, struct err *err);
 MUST_USE enum status upgrade_apply_support(struct act *c, const struct support *r, struct err *err);

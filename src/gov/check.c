@@ -2,6 +2,7 @@
 #include "gov/course.h"
 #include "gov/keys.h"
 #include "gov/party.h"
+#include "gov/reading.h"
 #include "gov/recovery.h"
 
 static enum status bad(struct err *err, uint64_t decision, const char *what)
@@ -113,12 +114,13 @@ static enum status check_decisions(const struct view *v, struct arena *a, struct
     TRY(count(v, TABLE_DECISION, &n));
     if (n != c.value)
         return err_set(err, ST_CORRUPT, "%zu decisions on record, %" PRIu64 " counted", n, c.value);
-    size_t recoveries;
+    size_t recoveries, readings;
     TRY(count(v, TABLE_TIMER, &n));
     TRY(count(v, TABLE_RECOVERY, &recoveries));
-    if (n != timers + recoveries)
-        return err_set(err, ST_CORRUPT, "%zu timers for %zu live decisions and %zu recoveries", n, timers,
-                       recoveries);
+    TRY(reading_check(v, a, &readings, err));
+    if (n != timers + recoveries + readings)
+        return err_set(err, ST_CORRUPT, "%zu timers for %zu live decisions, %zu recoveries, %zu of readings",
+                       n, timers, recoveries, readings);
     TRY(count(v, TABLE_AMENDING, &n));
     if (n != amending)
         return err_set(err, ST_CORRUPT, "%zu amendments listed, %zu live", n, amending);

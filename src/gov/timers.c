@@ -2,6 +2,7 @@
 #include "base/plant.h"
 #include "gov/course.h"
 #include "gov/due.h"
+#include "gov/reading.h"
 #include "gov/recovery.h"
 
 /* Deadlines further away than this after a halt are left alone, whatever the calendar: no business day is
@@ -10,14 +11,14 @@ static const uint64_t HORIZON_MS = UINT64_C(31) * 24 * 3600 * 1000;
 
 struct timer {
     struct tkey key;
-    uint64_t at_ms, decision; /* of a recovery its leaf */
+    uint64_t at_ms, decision; /* of a recovery its leaf; of a metric or reading its number */
     enum timer_kind kind;
 };
 
-/* Silence is what these act upon; the end of notice is not. */
+/* Silence is what these act upon; the end of notice, periods and flags of lateness are not. */
 static bool of_silence(const struct timer *t)
 {
-    return t->kind != TIMER_EFFECT;
+    return t->kind == TIMER_DEADLINE || t->kind == TIMER_REBASE || t->kind == TIMER_RECOVERY;
 }
 
 /* First timer with a key not before *from; ST_END when there is none. */
@@ -43,8 +44,18 @@ static enum status fire(struct gov *g, const struct timer *t, struct err *err)
 {
     struct view v = overlay_view(g->state);
     struct matter m;
-    if (t->kind == TIMER_RECOVERY)
+    switch (t->kind) {
+    case TIMER_RECOVERY:
         return recovery_fire(g, t->decision, err);
+    case TIMER_PERIOD:
+        return metric_fire(g, t->decision, err);
+    case TIMER_READING:
+        return reading_fire(g, t->decision, err);
+    case TIMER_DEADLINE:
+    case TIMER_EFFECT:
+    case TIMER_REBASE:
+        break;
+    }
     TRY(matter_load(&v, g->arena, t->decision, &m, err));
     switch (t->kind) {
     case TIMER_DEADLINE:
@@ -54,6 +65,8 @@ static enum status fire(struct gov *g, const struct timer *t, struct err *err)
     case TIMER_REBASE:
         return course_close(g, &m, PHASE_LAPSED, NULL, 0, err);
     case TIMER_RECOVERY:
+    case TIMER_PERIOD:
+    case TIMER_READING:
         break;
     }
     return err_set(err, ST_CORRUPT, "timer of an unknown kind %d", (int)t->kind);
