@@ -104,40 +104,45 @@ static bool digits(struct span text, size_t at, size_t n, unsigned *ret)
     return true;
 }
 
-/* The day that a name means, before 1970 too. */
-static bool named_day(struct span t, int64_t *ret)
+/* The first day that a name means, before 1970 too, and of which unit it is the first. */
+static bool named(struct span t, int64_t *ret, enum period_unit *ret_unit)
 {
-    unsigned year, x;
+    unsigned year, x, month, d;
+    int64_t week_year;
     uint64_t ms;
     if (!digits(t, 0, 4, &year) || (t.n > 4 && t.p[4] != '-'))
         return false;
+    *ret_unit = PERIOD_YEAR;
     *ret = time_days(year, 1, 1);
     if (t.n == 4)
         return true;
     if (t.n == 7 && t.p[5] == 'Q' && digits(t, 6, 1, &x) && x >= 1 && x <= 4) {
         *ret = time_days(year, (x - 1) * 3 + 1, 1);
+        *ret_unit = PERIOD_QUARTER;
         return true;
     }
     if (t.n == 8 && t.p[5] == 'W' && digits(t, 6, 2, &x) && x >= 1 && x <= 53) {
         int64_t fourth = time_days(year, 1, 4); /* always in week 1 */
         *ret = 7 * floored(fourth + MONDAY, 7) - MONDAY + 7 * ((int64_t)x - 1);
-        return true;
+        *ret_unit = PERIOD_WEEK;
+        time_civil(*ret + MONDAY, &week_year, &month, &d); /* not every year has 53 */
+        return week_year == (int64_t)year;
     }
     if (t.n == 7 && digits(t, 5, 2, &x) && x >= 1 && x <= 12) {
         *ret = time_days(year, x, 1);
+        *ret_unit = PERIOD_MONTH;
         return true;
     }
+    *ret_unit = PERIOD_DAY;
     if (t.n != 10 || time_parse(t, &ms) != ST_OK)
         return false;
     *ret = (int64_t)(ms / 86400000);
     return true;
 }
 
-bool period_parse(struct span text, uint64_t *ret_day)
+bool period_parse(struct span text, struct period *ret_period)
 {
     int64_t day;
-    if (!named_day(text, &day) || day < 0 || day > LAST_DAY)
-        return false;
-    *ret_day = (uint64_t)day;
-    return true;
+    struct charter_period one = {.n = 1};
+    return named(text, &day, &one.unit) && day >= 0 && period_of(&one, (uint64_t)day, ret_period) == ST_OK;
 }

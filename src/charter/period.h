@@ -19,7 +19,7 @@ struct period_text {
 };
 /* As people name it: "2026-03", "2026-Q1", "2026", "2026-W10"; else its first day, "2026-03-02". */
 struct period_text period_name(const struct charter_period *every, uint64_t from);
-/* The first day that such a name means: "2026-03-02" is any day of the period, too. False when it is none. */
-bool period_parse(struct span text, uint64_t *ret_day);
+/* What such a name means; "2026-03-02" means that day. False when it is none, or out of range. */
+bool period_parse(struct span text, struct period *ret_period);
 
 #endif

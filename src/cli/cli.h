@@ -23,14 +23,14 @@ struct cli {
     struct arena a; /* for the whole run */
     struct err err;
     const char *node, *seat, *key, *passphrase_file;
-    bool json, yes, no_wait, unsealed, no_pager, with_keys, help;
+    bool json, yes, no_wait, unsealed, no_pager, with_keys, help, forecast, baseline;
     uint64_t timeout_s, rev_number, limit_number, from_number; /* 0: not given */
     const char *suspend;
     const char *timeout, *since, *until, *reason_file, *document;
     const char *save, *out, *reason, *clause, *confirm, *title, *text, *text_file, *amount, *affects,
         *partner, *amend, *file, *counter, *card, *name, *role, *seats, *rules, *need, *keys, *alliance,
         *epoch, *after;
-    const char *limit, *from, *rev;
+    const char *limit, *from, *rev, *period, *value, *voices, *answers;
     const char **words; /* positional */
     size_t n;
     struct client *client; /* opened when first needed */
@@ -168,6 +168,10 @@ struct cli_seen {
     struct query_decision q; /* as the node tells it: where the decision stands */
     struct cli_leaf leaf;    /* its current revision */
 };
+/* The entry at a leaf, by its digest: recomputes that, and checks alliance, signature and place in the tree of
+ * the newest boundary. what names it for people. ST_BADSIG with words when something does not hold. */
+MUST_USE enum status cli_prove(struct cli *c, const char *what, const struct hash *digest, uint64_t index,
+                               struct cli_leaf *ret);
 /* Fetches a decision and the bytes of its current revision; recomputes the digest and checks alliance,
  * signature, that they propose this very decision, and that they are in the tree of the newest boundary.
  * ST_BADSIG with words when something does not hold. */
@@ -188,6 +192,10 @@ void cli_print_outcome(struct cli *c, uint64_t number, const char *phase);
  * entry. */
 void cli_say_outcome(struct cli *c, uint64_t number);
 
+/* SHA-256 of each file of --document. */
+MUST_USE enum status cli_documents(struct cli *c, struct hash_list *ret);
+/* --text, or what --text-file holds, into text; NULL when neither is given. */
+MUST_USE enum status cli_read_text(struct cli *c);
 /* "a,b,c" in ascending order. */
 void cli_split(struct cli *c, const char *list, struct span_list *ret);
 /* A public key: an OpenSSH public key file, or a key file of entente. */
@@ -267,6 +275,16 @@ int verb_recovery_submit(struct cli *c);
 int verb_recovery_list(struct cli *c);
 int verb_faults(struct cli *c);
 int verb_rules(struct cli *c);
+int verb_report_add(struct cli *c);
+int verb_report_countersign(struct cli *c);
+int verb_report_dispute(struct cli *c);
+int verb_report_restate(struct cli *c);
+int verb_report_commit(struct cli *c);
+int verb_report_reveal(struct cli *c);
+int verb_report_list(struct cli *c);
+int verb_report_show(struct cli *c);
+int verb_scorecard(struct cli *c);
+int verb_pace(struct cli *c);
 int verb_alliance_join(struct cli *c);
 int verb_checkpoint(struct cli *c);
 int verb_proof(struct cli *c);

@@ -43,6 +43,51 @@ static void print_own_task(const struct query_own_task *t, uint64_t now)
     (void)printf("\n        entente recovery list\n");
 }
 
+/* The command that does it. */
+static void print_reading_next(const struct query_reading_task *t)
+{
+    if (t->task == TASK_REPORT)
+        (void)printf("entente report add %.*s --value NUMBER --period %.*s", SPAN_FMT(t->name),
+                     SPAN_FMT(t->period));
+    else if (t->task == TASK_COMMIT)
+        (void)printf("entente report commit %.*s --period %.*s -o %.*s.sealed", SPAN_FMT(t->name),
+                     SPAN_FMT(t->period), SPAN_FMT(t->name));
+    else if (t->task == TASK_REVEAL)
+        (void)printf("entente report reveal FILE");
+    else if (t->task == TASK_RESTATE)
+        (void)printf("entente report show K-%" PRIu64 " · entente report restate K-%" PRIu64, t->reading, t->reading);
+    else if (t->task == TASK_TRIGGER)
+        (void)printf("entente scorecard · entente propose %.*s", SPAN_FMT(t->opens));
+    else
+        (void)printf("entente report countersign K-%" PRIu64 " · entente report dispute K-%" PRIu64, t->reading,
+                     t->reading);
+}
+
+static void print_reading_task(const struct query_reading_task *t, uint64_t now)
+{
+    if (HAS(t, query_reading_task_key_reading))
+        (void)printf("K-%" PRIu64 " ", t->reading);
+    (void)printf("%.*s%s", SPAN_FMT(t->words), HAS(t, query_reading_task_key_reading) && t->late ? " (late)" : "");
+    for (size_t k = 0; k < t->seats.n; k++)
+        (void)printf("%s%.*s", k == 0 ? "\n        by " : " or ", SPAN_FMT(t->seats.v[k]));
+    if (HAS(t, query_reading_task_key_deadline_ms))
+        (void)printf(", until %s (%s)", cli_time(t->deadline_ms).s, cli_span(now, t->deadline_ms).s);
+    (void)printf("\n        ");
+    print_reading_next(t);
+    (void)printf("\n");
+}
+
+/* "KPI savings countersign 2 d", in a line of what is owed. */
+static void print_reading_owed(const struct query_reading_task *t, uint64_t now, bool first)
+{
+    (void)printf("%s %s %.*s %s", first ? "" : " ·", t->task == TASK_TRIGGER ? "exit" : "KPI", SPAN_FMT(t->name),
+                 enum_text(&task_type_enum, t->task));
+    if (HAS(t, query_reading_task_key_deadline_ms))
+        (void)printf(" %s", cli_span(now, t->deadline_ms).s);
+    else if (t->task != TASK_TRIGGER)
+        (void)printf(" late");
+}
+
 int verb_inbox(struct cli *c)
 {
     struct query_inbox in;
@@ -65,10 +110,12 @@ int verb_inbox(struct cli *c)
         return cli_json(c, &query_inbox_desc, &in);
     for (size_t i = 0; i < in.own.n; i++)
         print_own_task(&in.own.v[i], clock_wall_ms(&clock_system));
-    if (in.list.n + in.own.n == 0)
+    if (in.list.n + in.own.n + in.readings.n == 0)
         (void)printf("Nothing is asked of %.*s.\n", SPAN_FMT(c->seat != NULL ? seat : c->info.org));
     for (size_t i = 0; i < in.list.n; i++)
         print_task(c, &in.list.v[i], clock_wall_ms(&clock_system), i + 1, in.list.n);
+    for (size_t i = 0; i < in.readings.n; i++)
+        print_reading_task(&in.readings.v[i], clock_wall_ms(&clock_system));
     return EXIT_DONE;
 }
 
@@ -106,7 +153,9 @@ int verb_status(struct cli *c)
             if (HAS(t, query_task_key_deadline_ms))
                 (void)printf(" %s", cli_span(now, t->deadline_ms).s);
         }
-        (void)printf("%s\n", in.list.n == 0 ? " nothing" : "");
+        for (size_t k = 0; k < in.readings.n; k++)
+            print_reading_owed(&in.readings.v[k], now, in.list.n == 0 && k == 0);
+        (void)printf("%s\n", in.list.n + in.readings.n == 0 ? " nothing" : "");
         for (size_t k = 0; us && k < in.own.n; k++)
             print_own_task(&in.own.v[k], now);
     }

@@ -112,3 +112,17 @@ bool decimal_difference(const struct decimal *x, const struct decimal *y, struct
     *ret = made(d, scale);
     return true;
 }
+
+struct decimal_text decimal_text(const struct decimal *d)
+{
+    struct decimal_text t;
+    char digits[32];
+    bool negative = d->mantissa < 0;
+    uint64_t m = negative ? (uint64_t)0 - (uint64_t)d->mantissa : (uint64_t)d->mantissa;
+    int n = snprintf(digits, sizeof digits, "%0*" PRIu64, (int)d->scale + 1, m);
+    ASSERT(n > 0);
+    size_t whole = (size_t)n - d->scale;
+    (void)snprintf(t.s, sizeof t.s, "%s%.*s%s%s", negative ? "-" : "", (int)whole, digits,
+                   d->scale > 0 ? "." : "", digits + whole);
+    return t;
+}

@@ -1,5 +1,5 @@
 /* decimal: arithmetic on quantities (mantissa * 10^-scale) with 128-bit intermediates and one rounding rule:
- * halves away from zero. Internal to gov. */
+ * halves away from zero. */
 #ifndef ENT_GOV_DECIMAL_H
 #define ENT_GOV_DECIMAL_H
 
@@ -15,5 +15,10 @@ struct decimal decimal_ratio(uint64_t numerator, uint64_t denominator, uint32_t 
 struct decimal decimal_mean(const struct decimal *v, size_t n);
 /* x - y, which is not below zero. False when it does not fit. */
 bool decimal_difference(const struct decimal *x, const struct decimal *y, struct decimal *ret);
+struct decimal_text {
+    char s[32];
+};
+/* "-12.50" as "-12.5". */
+struct decimal_text decimal_text(const struct decimal *d);
 
 #endif

@@ -187,19 +187,12 @@ static bool begins_tally(const struct state_event *e)
 
 static bool ends_tally(const struct state_event *e)
 {
-    switch (e->type) {
-    case EVENT_PASSED:
-    case EVENT_REJECTED:
-    case EVENT_VETOED:
-    case EVENT_WITHDRAWN:
-    case EVENT_DEFAULT:
-    case EVENT_STALE:
-    case EVENT_LAPSED:
-    case EVENT_COUNTERED:
-        return true;
-    default:
-        return begins_tally(e);
-    }
+    static const enum event_type ends[] = {EVENT_PASSED,  EVENT_REJECTED, EVENT_VETOED, EVENT_WITHDRAWN,
+                                           EVENT_DEFAULT, EVENT_STALE,    EVENT_LAPSED, EVENT_COUNTERED};
+    bool is = begins_tally(e);
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        is |= e->type == ends[i];
+    return is;
 }
 
 static bool asks_ballots(const struct matter *m, uint64_t rung)
@@ -434,29 +427,22 @@ static bool value_of(const struct measuring *x, enum measure m, struct decimal *
         waited += w[i].waited_ms;
         late += w[i].late_readings;
     }
-    switch (m) {
-    case MEASURE_DECISION_VELOCITY:
-        if (x->all.passed > 0)
-            *ret = decimal_ratio(x->all.passed_ms, x->all.passed * day_ms, 2);
-        return x->all.passed > 0;
-    case MEASURE_WAITING_TIME:
-        *ret = decimal_ratio(waited, day_ms, 2);
-        return true;
-    case MEASURE_SLA_BREACHES:
-        *ret = (struct decimal){.mantissa = (int64_t)x->all.breaches};
-        return true;
-    case MEASURE_OVERDUE_READINGS:
-        *ret = (struct decimal){.mantissa = (int64_t)late};
-        return true;
-    case MEASURE_ESCALATION_RATE:
+    if (m == MEASURE_ESCALATION_RATE)
         return rate(x, x->all.escalated, ret);
-    case MEASURE_VETO_RATE:
+    if (m == MEASURE_VETO_RATE)
         return rate(x, x->all.vetoed, ret);
-    case MEASURE_DEFAULT_RATE:
+    if (m == MEASURE_DEFAULT_RATE)
         return rate(x, x->all.defaulted, ret);
-    default:
+    if (m == MEASURE_DECISION_VELOCITY && x->all.passed == 0)
         return false;
-    }
+    if (m == MEASURE_DECISION_VELOCITY)
+        *ret = decimal_ratio(x->all.passed_ms, x->all.passed * day_ms, 2);
+    else if (m == MEASURE_WAITING_TIME)
+        *ret = decimal_ratio(waited, day_ms, 2);
+    else
+        *ret = (struct decimal){.mantissa =
+                                    (int64_t)(m == MEASURE_SLA_BREACHES ? x->all.breaches : late)};
+    return true;
 }
 
 enum status measure_value(const struct figures *f, enum measure m, uint64_t from_ms, uint64_t until_ms,

@@ -165,7 +165,7 @@ enum status metric_due(const struct metrics *m, const struct charter_metric *d, 
                    SPAN_FMT(d->name), SPAN_FMT(c->decisions->calendar), status_text(st));
 }
 
-static enum status today(const struct metrics *m, uint64_t at_ms, uint64_t *ret_day, struct err *err)
+enum status metric_today(const struct metrics *m, uint64_t at_ms, uint64_t *ret_day, struct err *err)
 {
     const struct charter *c = &m->rights.charter;
     enum status st = calendar_day(c->calendars, c->decisions->calendar, at_ms, ret_day);
@@ -208,7 +208,7 @@ static enum status begin(struct gov *g, const struct metrics *m, const struct ch
     TRY(state_put(g, TABLE_META, &k, &state_counter_desc, &c, err));
     struct state_metric row = {.name = d->name, .every = d->every};
     struct period p;
-    TRY(today(m, g->time_ms, &day, err));
+    TRY(metric_today(m, g->time_ms, &day, err));
     row.first = period_of(&d->every, day, &p) == ST_OK ? p.from : day;
     return await(g, m, number, &row, row.first, err);
 }
@@ -220,7 +220,7 @@ static enum status begin_again(struct gov *g, const struct metrics *m, const str
     struct period p;
     stop_timer(g, number, row);
     row->every = d->every;
-    TRY(today(m, g->time_ms, &day, err));
+    TRY(metric_today(m, g->time_ms, &day, err));
     row->first = period_of(&d->every, day, &p) == ST_OK ? p.until : day;
     return await(g, m, number, row, row->first, err);
 }

@@ -38,6 +38,10 @@ MUST_USE enum status metric_ends(const struct metrics *m, const struct period *p
 MUST_USE enum status metric_due(const struct metrics *m, const struct charter_metric *d, uint64_t from_ms,
                                 uint64_t *ret_ms, struct err *err);
 
+/* The local day of an instant. */
+MUST_USE enum status metric_today(const struct metrics *m, uint64_t at_ms, uint64_t *ret_day,
+                                   struct err *err);
+
 /* Section metrics was written: METRIC and timers follow it (MET-3). */
 MUST_USE enum status metric_follow(struct gov *g, struct err *err);
 /* Its period is over: readings fall due, and the next period begins (MET-4). */

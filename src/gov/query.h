@@ -39,4 +39,22 @@ MUST_USE enum status query_section(const struct view *v, uint64_t number, struct
 MUST_USE enum status query_halts(const struct view *v, uint64_t from_ms, uint64_t count, struct arena *a,
                                  struct query_halts *ret, struct err *err);
 
+
+/* Readings from a number on, at most count (and 1000). */
+MUST_USE enum status query_readings(const struct view *v, uint64_t from, uint64_t count, struct arena *a,
+                                    struct query_readings *ret, struct err *err);
+/* What readings and exit triggers ask of an organisation, or only of these seats of it (NULL: all). In these
+ * three, scratch is emptied at will, and now_ms is the time of the newest block. */
+MUST_USE enum status query_reading_tasks(const struct view *v, struct span org, const struct span_list *seats,
+                                         uint64_t now_ms, struct arena *a, struct arena *scratch,
+                                         struct query_reading_task_list *ret, struct err *err);
+/* Of each metric the newest period that was over by the beginning of a day (UINT64_MAX: by now). */
+MUST_USE enum status query_scorecard(const struct view *v, uint64_t until_day, uint64_t now_ms,
+                                     struct arena *a, struct arena *scratch, struct query_scorecard *ret,
+                                     struct err *err);
+/* How decisions opened in a span of time went, and who was waited for. */
+MUST_USE enum status query_record(const struct view *v, uint64_t from_ms, uint64_t to_ms, uint64_t now_ms,
+                                  struct arena *a, struct arena *scratch, struct query_record *ret,
+                                  struct err *err);
+
 #endif

@@ -207,6 +207,47 @@ static void consistency(struct ask *q, const struct rpc_sizes *asked)
     finish(q, st, &r);
 }
 
+/* Questions about readings: they are answered as of the newest block's time. */
+static bool readings(struct ask *q, enum method method, const void *request)
+{
+    union {
+        struct query_readings readings;
+        struct query_scorecard scorecard;
+        struct query_record record;
+        struct query_inbox inbox;
+    } r;
+    const struct rpc_range *range = request;
+    const struct rpc_scorecard *card = request;
+    const struct rpc_period *period = request;
+    const struct rpc_inbox *in = request;
+    struct arena scratch CLEANUP(arena_deinit);
+    struct boundary tip = {0};
+    if (method != METHOD_readings && method != METHOD_scorecard && method != METHOD_pace && method != METHOD_inbox)
+        return false;
+    memset(&r, 0, sizeof r);
+    arena_init(&scratch, 64 << 20);
+    enum status st = rows_newest_boundary(q->v, &tip, &q->err);
+    if (st != ST_OK) {
+        finish(q, st == ST_NOTFOUND ? err_set(&q->err, st, "this node has no block yet") : st, &r);
+        return true;
+    }
+    if (method == METHOD_readings) {
+        st = query_readings(q->v, range->from, range->count, q->a, &r.readings, &q->err);
+    } else if (method == METHOD_scorecard) {
+        uint64_t until = HAS(card, rpc_scorecard_key_until) ? card->until : UINT64_MAX;
+        st = query_scorecard(q->v, until, tip.time_ms, q->a, &scratch, &r.scorecard, &q->err);
+    } else if (method == METHOD_pace) {
+        st = query_record(q->v, period->from_ms, period->to_ms, tip.time_ms, q->a, &scratch, &r.record, &q->err);
+    } else {
+        const struct span_list *seats = HAS(in, rpc_inbox_key_seats) ? &in->seats : NULL;
+        st = query_inbox(q->v, in->org, seats, q->a, &r.inbox, &q->err);
+        if (st == ST_OK)
+            st = query_reading_tasks(q->v, in->org, seats, tip.time_ms, q->a, &scratch, &r.inbox.readings, &q->err);
+    }
+    finish(q, st, &r);
+    return true;
+}
+
 /* Governance questions: the answer is what the query gives. */
 static bool governance(struct ask *q, enum method method, const void *request)
 {
@@ -214,7 +255,6 @@ static bool governance(struct ask *q, enum method method, const void *request)
         struct query_decision decision;
         struct query_decisions decisions;
         struct query_readiness readiness;
-        struct query_inbox inbox;
         struct query_parties parties;
         struct query_seats seats;
         struct query_section section;
@@ -225,7 +265,6 @@ static bool governance(struct ask *q, enum method method, const void *request)
     } r;
     const struct rpc_number *number = request;
     const struct rpc_range *range = request;
-    const struct rpc_inbox *in = request;
     enum status st;
     memset(&r, 0, sizeof r);
     if (method == METHOD_decision)
@@ -234,8 +273,6 @@ static bool governance(struct ask *q, enum method method, const void *request)
         st = query_decisions(q->v, range->from, range->count, q->a, &r.decisions, &q->err);
     else if (method == METHOD_readiness)
         st = query_readiness(q->v, number->number, q->a, &r.readiness, &q->err);
-    else if (method == METHOD_inbox)
-        st = query_inbox(q->v, in->org, HAS(in, rpc_inbox_key_seats) ? &in->seats : NULL, q->a, &r.inbox, &q->err);
     else if (method == METHOD_parties)
         st = query_parties(q->v, q->a, &r.parties, &q->err);
     else if (method == METHOD_seats)
@@ -295,7 +332,7 @@ void ask_reader(struct node *n, struct job *j)
         consistency(&q, j->request);
     else if (j->method == METHOD_availability)
         present(&q, j->request);
-    else if (!governance(&q, j->method, j->request))
+    else if (!readings(&q, j->method, j->request) && !governance(&q, j->method, j->request))
         server_refuse(j->call, ST_UNSUPPORTED, "no such question");
     store_read_end(n->store, &v);
 }
