@@ -27,8 +27,8 @@ static enum status metric_of(struct cli *c, const char *name, struct charter_met
         return st;
     const struct charter_metric *d = charter_metric(&(struct charter){.metrics = &m}, span_str(name));
     if (d == NULL)
-        return err_set(&c->err, ST_NOTFOUND, "the charter has no metric %s; see: entente charter show metrics",
-                       name);
+        return err_set(&c->err, ST_NOTFOUND,
+                       "the charter has no metric %s; see: entente charter show metrics", name);
     *ret = *d;
     return ST_OK;
 }
@@ -67,8 +67,9 @@ static enum status oldest_owed(struct cli *c, const struct charter_metric *d, st
             }
         }
     }
-    return err_set(&c->err, ST_USAGE, "%.*s owes no reading of %.*s now; to say which period: --period 2026-03",
-                   SPAN_FMT(org), SPAN_FMT(d->name));
+    return err_set(&c->err, ST_USAGE,
+                   "%.*s owes no reading of %.*s now; to say which period: --period 2026-03", SPAN_FMT(org),
+                   SPAN_FMT(d->name));
 }
 
 /* The organisation that reports: of --as, else the node's own. */
@@ -100,7 +101,8 @@ static enum status period_meant(struct cli *c, const struct charter_metric *d, u
                        "day 2026-03-02",
                        c->period);
     bool day = typed.until - typed.from == 1;
-    if (period_of(&d->every, typed.from, &p) != ST_OK || (!day && (p.from != typed.from || p.until != typed.until)))
+    if (period_of(&d->every, typed.from, &p) != ST_OK ||
+        (!day && (p.from != typed.from || p.until != typed.until)))
         return err_set(&c->err, ST_USAGE, "--period %s: %.*s has periods such as %s", c->period,
                        SPAN_FMT(d->name), period_name(&d->every, p.from).s);
     *ret_day = p.from;
@@ -179,11 +181,12 @@ int verb_report_add(struct cli *c)
     struct span_list wanted = reporters(c, &d);
     int code = enter(c, &wanted, KIND_READING, &body, &prose);
     if (code == EXIT_DONE && !c->json && c->save == NULL)
-        (void)printf("%s of %s for %s is %s. %s\n", enum_text(&purpose_enum, body.purpose), c->words[0], name.s,
-                     c->value,
-                     body.purpose == PURPOSE_FORECAST      ? "It is kept beside what comes."
-                     : HAS(&d, charter_metric_key_check) ? "It counts when the other side has countersigned it."
-                                                           : "");
+        (void)printf("%s of %s for %s is %s. %s\n", enum_text(&purpose_enum, body.purpose), c->words[0],
+                     name.s, c->value,
+                     body.purpose == PURPOSE_FORECAST ? "It is kept beside what comes."
+                     : HAS(&d, charter_metric_key_check)
+                         ? "It counts when the other side has countersigned it."
+                         : "");
     return code;
 }
 
@@ -214,7 +217,8 @@ static enum status check_version(struct cli *c, const struct query_reading *q, s
         st = codec_decode(&mark_reading_desc, e->body, &c->a, &restated, &c->err);
         ours = st == ST_OK && restated.reading.number == r->number && restated.act == MARK_RESTATE;
         value = &restated.value;
-    } else if (e->kind == KIND_REVEAL) { /* the node takes the mean of a histogram; the votes are in the entry */
+    } else if (e->kind ==
+               KIND_REVEAL) { /* the node takes the mean of a histogram; the votes are in the entry */
         st = codec_decode(&reveal_reading_desc, e->body, &c->a, &revealed, &c->err);
         ours = st == ST_OK && span_eq(revealed.sealed.metric, r->metric) &&
                revealed.sealed.period == r->period && span_eq(revealed.sealed.org, r->org);
@@ -224,7 +228,8 @@ static enum status check_version(struct cli *c, const struct query_reading *q, s
         return st;
     if (!ours || value->mantissa != now->value.mantissa || value->scale != now->value.scale)
         return err_set(&c->err, ST_BADSIG,
-                       "K-%" PRIu64 ": the entry on record does not say what the node says. Nothing was signed",
+                       "K-%" PRIu64
+                       ": the entry on record does not say what the node says. Nothing was signed",
                        r->number);
     return ST_OK;
 }
@@ -238,9 +243,8 @@ static void describe(const struct query_reading *q, const struct cli_leaf *leaf,
         scalar_print_decimal(&r->now.value, b);
     else
         buf_printf(b, "no value: too few voices");
-    buf_printf(b, "\n  %s by %.*s on %s, version %zu\n  sha256:%s\n",
-               r->was.n > 0 ? "restated" : "reported", SPAN_FMT(r->now.seat), cli_time(r->now.at_ms).s,
-               r->was.n + 1, hex_of(&r->now.digest).s);
+    buf_printf(b, "\n  %s by %.*s on %s, version %zu\n  sha256:%s\n", r->was.n > 0 ? "restated" : "reported",
+               SPAN_FMT(r->now.seat), cli_time(r->now.at_ms).s, r->was.n + 1, hex_of(&r->now.digest).s);
     if (HAS(&r->now, reading_version_key_text)) {
         buf_printf(b, "  ");
         cli_indented(b, cli_find_prose(&leaf->prose, &r->now.text), "");
@@ -256,7 +260,8 @@ static int mark(struct cli *c, enum mark_act act, const char *verb)
     struct buf b CLEANUP(buf_deinit);
     buf_init(&b, 1 << 20);
     if (c->n != 1 || !reading_id(c->words[0], &body.reading.number))
-        return cli_usage(c, "report %s needs a reading's id, for instance: entente report %s K-7", verb, verb);
+        return cli_usage(c, "report %s needs a reading's id, for instance: entente report %s K-7", verb,
+                         verb);
     enum status st = cli_reason(c);
     if (st == ST_OK && act != MARK_COUNTERSIGN && c->reason == NULL)
         return cli_usage(c, "report %s needs a reason: --reason TEXT or --reason-file FILE", verb);
@@ -283,17 +288,18 @@ static int mark(struct cli *c, enum mark_act act, const char *verb)
         return cli_fail(c);
     body.reading.digest = q.reading.now.digest;
     describe(&q, &leaf, &b);
-    int code = act == MARK_RESTATE ? EXIT_DONE
-                                   : cli_agree(c, &b, act == MARK_DISPUTE ? "Dispute it? [y/N] "
-                                                                          : "Countersign it? [y/N] ");
+    int code = act == MARK_RESTATE
+                   ? EXIT_DONE
+                   : cli_agree(c, &b, act == MARK_DISPUTE ? "Dispute it? [y/N] " : "Countersign it? [y/N] ");
     if (code == EXIT_DONE)
         code = enter(c, act == MARK_RESTATE ? &q.reporters : &q.checkers, KIND_MARK, &body, &prose);
     if (code == EXIT_DONE && !c->json && c->save == NULL)
-        (void)printf("K-%" PRIu64 " is %s.\n", body.reading.number,
-                     act == MARK_COUNTERSIGN ? "countersigned"
-                     : act == MARK_DISPUTE
-                         ? "disputed; its reporter is asked to restate it"
-                         : "restated; what it said before stays on record, and it is to be countersigned anew");
+        (void)printf(
+            "K-%" PRIu64 " is %s.\n", body.reading.number,
+            act == MARK_COUNTERSIGN ? "countersigned"
+            : act == MARK_DISPUTE
+                ? "disputed; its reporter is asked to restate it"
+                : "restated; what it said before stays on record, and it is to be countersigned anew");
     return code;
 }
 
@@ -328,8 +334,9 @@ static enum status count_answers(struct cli *c, uint64_t h[5])
         else if (ch >= '1' && ch <= '5' && alone)
             h[ch - '1']++;
         else
-            return err_set(&c->err, ST_USAGE, "%s, line %zu: expected one answer a line, a number from 1 to 5",
-                           c->answers, line);
+            return err_set(&c->err, ST_USAGE,
+                           "%s, line %zu: expected one answer a line, a number from 1 to 5", c->answers,
+                           line);
     }
     return st;
 }
@@ -355,17 +362,19 @@ static enum status read_voices(struct cli *c, uint64_t h[5], uint64_t *ret_few)
         return ST_OK;
     }
     if (*p != 0 || n != 4)
-        return err_set(&c->err, ST_USAGE,
-                       "--voices %s: expected how many said 1, 2, 3, 4 and 5, for instance 0,1,2,5,3; or, when "
-                       "too few answered to show more, their number alone",
-                       c->voices);
+        return err_set(
+            &c->err, ST_USAGE,
+            "--voices %s: expected how many said 1, 2, 3, 4 and 5, for instance 0,1,2,5,3; or, when "
+            "too few answered to show more, their number alone",
+            c->voices);
     memcpy(h, v, sizeof v);
     return ST_OK;
 }
 
 static enum status pulse(struct cli *c, const struct charter_metric *d, struct sealed_value *s)
 {
-    uint64_t *h = arena_array(&c->a, 5, sizeof *h), few = UINT64_MAX, least = d->least_voices > 3 ? d->least_voices : 3;
+    uint64_t *h = arena_array(&c->a, 5, sizeof *h), few = UINT64_MAX,
+             least = d->least_voices > 3 ? d->least_voices : 3;
     if ((c->voices == NULL) == (c->answers == NULL) || c->value != NULL)
         return err_set(&c->err, ST_USAGE,
                        "%.*s is a pulse: give --answers FILE, or --voices with how many said 1, 2, 3, 4, 5",
@@ -376,10 +385,12 @@ static enum status pulse(struct cli *c, const struct charter_metric *d, struct s
     s->voices = few != UINT64_MAX ? few : h[0] + h[1] + h[2] + h[3] + h[4];
     SET_HAS(s, sealed_value_key_voices);
     if (few != UINT64_MAX && few >= least)
-        return err_set(&c->err, ST_USAGE, "--voices %s: with %" PRIu64 " voices or more, say how many said 1, 2, 3, 4, 5",
+        return err_set(&c->err, ST_USAGE,
+                       "--voices %s: with %" PRIu64 " voices or more, say how many said 1, 2, 3, 4, 5",
                        c->voices, least);
     if (s->voices < least) {
-        (void)fprintf(stderr, "%" PRIu64 " voices are too few to show what they said; only their number will be.\n",
+        (void)fprintf(stderr,
+                      "%" PRIu64 " voices are too few to show what they said; only their number will be.\n",
                       s->voices);
         return ST_OK;
     }
@@ -413,8 +424,9 @@ int verb_report_commit(struct cli *c)
     struct charter_metric d;
     struct period_text name;
     if (c->n != 1 || c->out == NULL)
-        return cli_usage(c, "report commit needs a sealed metric, and -o FILE for what reveals it later: entente "
-                            "report commit trust --answers pulse.txt -o trust.sealed");
+        return cli_usage(
+            c, "report commit needs a sealed metric, and -o FILE for what reveals it later: entente "
+               "report commit trust --answers pulse.txt -o trust.sealed");
     enum status st = metric_of(c, c->words[0], &d);
     if (st == ST_OK && !d.sealed)
         st = err_set(&c->err, ST_USAGE, "%s is not sealed; report it: entente report add %s --value NUMBER",
@@ -462,7 +474,8 @@ int verb_report_reveal(struct cli *c)
     struct span_list wanted = reporters(c, &d);
     int code = enter(c, &wanted, KIND_REVEAL, &r, NULL);
     if (code == EXIT_DONE && !c->json && c->save == NULL)
-        (void)printf("%.*s for %s is revealed.\n", SPAN_FMT(d.name), period_name(&d.every, r.sealed.period).s);
+        (void)printf("%.*s for %s is revealed.\n", SPAN_FMT(d.name),
+                     period_name(&d.every, r.sealed.period).s);
     return code;
 }
 
@@ -533,7 +546,8 @@ static void print_version(struct cli *c, const struct reading_version *v, size_t
     (void)printf("  version %zu  ", i + 1);
     print_value(v);
     (void)printf("  by %.*s on %s (leaf %" PRIu64 ")\n", SPAN_FMT(v->seat), cli_time(v->at_ms).s, v->leaf);
-    if (HAS(v, reading_version_key_text) && cli_prove(c, "the reading", &v->digest, v->leaf, &leaf) == ST_OK) {
+    if (HAS(v, reading_version_key_text) &&
+        cli_prove(c, "the reading", &v->digest, v->leaf, &leaf) == ST_OK) {
         (void)printf("    ");
         cli_prose(stdout, "    ", cli_find_prose(&leaf.prose, &v->text));
     }

@@ -9,7 +9,8 @@ static const char *decimal(struct cli *c, const struct decimal *d)
     return (const char *)arena_dup(&c->a, span_str(decimal_text(d).s)).p;
 }
 
-/* Computed, countersigned and merely reported numbers never look alike: "12.3 =", "12.3", "(12.3)", "(12.3)?" */
+/* Computed, countersigned and merely reported numbers never look alike: "12.3 =", "12.3", "(12.3)", "(12.3)?"
+ */
 static const char *shown(struct cli *c, enum figure f, bool has, const struct decimal *v)
 {
     const char *n = has ? decimal(c, v) : "-";
@@ -58,7 +59,7 @@ static void print_by(struct cli *c, const struct query_figure *f)
 {
     bool has = HAS(f, query_figure_key_value);
     (void)printf("      %-14.*s %-12s %s", SPAN_FMT(f->org), shown(c, f->figure, has, &f->value),
-                 f->standing == READING_MISSED ? "missed: nothing was committed in time"
+                 f->standing == READING_MISSED              ? "missed: nothing was committed in time"
                  : f->standing == READING_OPENED && f->late ? "committed, and not revealed"
                                                             : enum_text(&figure_enum, f->figure));
     if (HAS(f, query_figure_key_voices))
@@ -101,7 +102,10 @@ static void print_trigger(const struct query_trigger *t)
     buf_init(&b, 1024);
     predicate_print(&t->when, &b);
     (void)printf("  %-13s %-18.*s %-8s %s", enum_text(&trigger_type_enum, t->type), SPAN_FMT(t->name),
-                 !t->known ? "unknown" : t->holds ? "HOLDS" : "no", buf_cstr(&b));
+                 !t->known  ? "unknown"
+                 : t->holds ? "HOLDS"
+                            : "no",
+                 buf_cstr(&b));
     (void)printf("  (%.*s)", SPAN_FMT(t->words));
     if (HAS(t, query_trigger_key_since_ms) && t->since_ms > 0)
         (void)printf(" since %s", cli_time(t->since_ms).s);
@@ -121,8 +125,9 @@ int verb_scorecard(struct cli *c)
         return cli_usage(c, "scorecard takes no words; for a period: --period 2026-Q1");
     if (c->period != NULL) {
         if (!period_parse(span_str(c->period), &p))
-            return cli_usage(c, "--period %s: expected a year 2026, quarter 2026-Q1, month 2026-03, week "
-                                "2026-W10 or day 2026-03-02",
+            return cli_usage(c,
+                             "--period %s: expected a year 2026, quarter 2026-Q1, month 2026-03, week "
+                             "2026-W10 or day 2026-03-02",
                              c->period);
         q.until = p.until;
         SET_HAS(&q, rpc_scorecard_key_until);
@@ -143,7 +148,8 @@ int verb_scorecard(struct cli *c)
         (void)printf("watched\n");
     for (size_t i = 0; i < r.triggers.n; i++)
         print_trigger(&r.triggers.v[i]);
-    (void)printf("12 = computed   12 countersigned or revealed by all   (12) merely reported   (12)? disputed\n");
+    (void)printf(
+        "12 = computed   12 countersigned or revealed by all   (12) merely reported   (12)? disputed\n");
     return EXIT_DONE;
 }
 
@@ -151,10 +157,11 @@ int verb_scorecard(struct cli *c)
 
 static void print_pace(struct cli *c, const struct query_pace *p)
 {
-    (void)printf("  %-20.*s %6" PRIu64 " %6" PRIu64 " %8s %8" PRIu64 " %9" PRIu64 " %6" PRIu64 " %8" PRIu64 "\n",
+    (void)printf("  %-20.*s %6" PRIu64 " %6" PRIu64 " %8s %8" PRIu64 " %9" PRIu64 " %6" PRIu64 " %8" PRIu64
+                 "\n",
                  SPAN_FMT(HAS(p, query_pace_key_name) ? p->name : span_str("all")), p->opened, p->passed,
-                 HAS(p, query_pace_key_days) ? decimal(c, &p->days) : "-", p->breaches, p->escalated, p->vetoed,
-                 p->defaulted);
+                 HAS(p, query_pace_key_days) ? decimal(c, &p->days) : "-", p->breaches, p->escalated,
+                 p->vetoed, p->defaulted);
 }
 
 static void print_paces(struct cli *c, const char *title, const struct query_pace_list *l)

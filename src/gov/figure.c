@@ -146,8 +146,7 @@ static uint64_t since(const struct state_reading *r)
 /* Is it settled enough to be judged by: it has its value, or lacks it for good or beyond its time? */
 static bool is_judged(const struct state_reading *r, enum figure figure)
 {
-    return figure != FIGURE_WAITING &&
-           (figure != FIGURE_REPORTED || HAS(r, state_reading_key_unmarked_ms));
+    return figure != FIGURE_WAITING && (figure != FIGURE_REPORTED || HAS(r, state_reading_key_unmarked_ms));
 }
 
 static void sum_up(struct figure_value *x, const struct decimal *values, size_t n)
@@ -221,8 +220,7 @@ static enum status trust_gap(const struct figures *f, const struct period *perio
         struct figure_metric m;
         struct period p;
         struct figure_value pulse;
-        if (!HAS(&l->v[i], charter_metric_key_least_voices) ||
-            figure_metric(f, &l->v[i], &m, err) != ST_OK ||
+        if (!HAS(&l->v[i], charter_metric_key_least_voices) || figure_metric(f, &l->v[i], &m, err) != ST_OK ||
             figure_newest(&m, period->until, &p) != ST_OK)
             continue;
         TRY(of_readings(f, &m, &p, &pulse, err));

@@ -39,8 +39,8 @@ struct figure_value {
     bool has_value, has_gap;
     struct decimal value; /* of several partners the mean */
     struct decimal gap;
-    bool judged;        /* a predicate may be judged by it, as a value or as missing: nothing is pending */
-    uint64_t at_ms;     /* since when it is so */
+    bool judged;    /* a predicate may be judged by it, as a value or as missing: nothing is pending */
+    uint64_t at_ms; /* since when it is so */
     struct query_figure_list by;
 };
 MUST_USE enum status figure_of(const struct figures *f, const struct figure_metric *m,

@@ -197,8 +197,7 @@ static bool ends_tally(const struct state_event *e)
 
 static bool asks_ballots(const struct matter *m, uint64_t rung)
 {
-    return rung == 0 ||
-           (rung <= m->p.rungs.n && !HAS(&m->p.rungs.v[rung - 1], pinned_rung_key_mediator));
+    return rung == 0 || (rung <= m->p.rungs.n && !HAS(&m->p.rungs.v[rung - 1], pinned_rung_key_mediator));
 }
 
 static enum status read_tale(struct measuring *x, struct tale *t)
@@ -216,8 +215,8 @@ static enum status read_tale(struct measuring *x, struct tale *t)
             continue;
         s.until_ms = e->at_ms;
         s.end = i;
-        s.by_deadline = !HAS(e, state_event_key_seat) &&
-                        (e->type == EVENT_ESCALATED || e->type == EVENT_DEFAULT);
+        s.by_deadline =
+            !HAS(e, state_event_key_seat) && (e->type == EVENT_ESCALATED || e->type == EVENT_DEFAULT);
         if (open)
             TRY(end_stretch(x, t, &s));
         open = begins_tally(e) && asks_ballots(&t->m, e->rung);
@@ -440,8 +439,7 @@ static bool value_of(const struct measuring *x, enum measure m, struct decimal *
     else if (m == MEASURE_WAITING_TIME)
         *ret = decimal_ratio(waited, day_ms, 2);
     else
-        *ret = (struct decimal){.mantissa =
-                                    (int64_t)(m == MEASURE_SLA_BREACHES ? x->all.breaches : late)};
+        *ret = (struct decimal){.mantissa = (int64_t)(m == MEASURE_SLA_BREACHES ? x->all.breaches : late)};
     return true;
 }
 

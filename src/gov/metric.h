@@ -40,7 +40,7 @@ MUST_USE enum status metric_due(const struct metrics *m, const struct charter_me
 
 /* The local day of an instant. */
 MUST_USE enum status metric_today(const struct metrics *m, uint64_t at_ms, uint64_t *ret_day,
-                                   struct err *err);
+                                  struct err *err);
 
 /* Section metrics was written: METRIC and timers follow it (MET-3). */
 MUST_USE enum status metric_follow(struct gov *g, struct err *err);

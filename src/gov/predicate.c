@@ -40,9 +40,8 @@ enum reach { REACH_HOLDS, REACH_NOT, REACH_SKIP, REACH_UNKNOWN };
 static enum reach judge_period(const struct predicate_facts *x, const struct charter_term_of *t,
                                const struct figure_value *v)
 {
-    bool missing = v->figure == FIGURE_LATE || v->figure == FIGURE_DISPUTED ||
-                   v->figure == FIGURE_TOO_FEW || v->figure == FIGURE_REPORTED ||
-                   v->figure == FIGURE_WAITING;
+    bool missing = v->figure == FIGURE_LATE || v->figure == FIGURE_DISPUTED || v->figure == FIGURE_TOO_FEW ||
+                   v->figure == FIGURE_REPORTED || v->figure == FIGURE_WAITING;
     if (v->figure == FIGURE_NOT_YET)
         return REACH_UNKNOWN;
     if (v->figure == FIGURE_NOTHING)

@@ -1,5 +1,5 @@
-/* predicate: the bounded conditions of the charter, judged over what is on the record: countersigned, revealed
- * and computed values, counts, the term (docs/metrics.md). Reads only. Internal to gov. */
+/* predicate: the bounded conditions of the charter, judged over what is on the record: countersigned,
+ * revealed and computed values, counts, the term (docs/metrics.md). Reads only. Internal to gov. */
 #ifndef ENT_GOV_PREDICATE_H
 #define ENT_GOV_PREDICATE_H
 

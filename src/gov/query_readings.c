@@ -194,7 +194,8 @@ static enum status ask_triggers(const struct figures *f, struct asking *x, struc
             return query_full(err);
         struct span_list seats = wanted(x, &owners);
         const char *words = charter_text(
-            x->a, "exit trigger %.*s holds (%.*s): propose %.*s, or decide otherwise; nothing happens by itself",
+            x->a,
+            "exit trigger %.*s holds (%.*s): propose %.*s, or decide otherwise; nothing happens by itself",
             SPAN_FMT(t->name), SPAN_FMT(t->words), SPAN_FMT(exit.on_trigger.opens));
         if (seats.n == 0 || x->tasks.n == TASKS_MAX)
             continue;

@@ -68,8 +68,8 @@ static enum status period_of_metric(const struct figures *f, const struct figure
     if (figure_before(m, p) != ST_OK)
         return ST_OK;
     TRY(figure_of(f, m, p, &before, err));
-    set_decimal(q, query_metric_key_before, &q->before,
-                before.has_value && before.figure <= FIGURE_REVEALED, &before.value);
+    set_decimal(q, query_metric_key_before, &q->before, before.has_value && before.figure <= FIGURE_REVEALED,
+                &before.value);
     return ST_OK;
 }
 

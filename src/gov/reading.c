@@ -206,8 +206,8 @@ enum status reading_left(struct gov *g, struct span org, struct err *err)
         enum status st = reading_next_owing(&v, g->arena, &from, &r, err);
         if (st != ST_OK)
             return st == ST_END ? ST_OK : st;
-        if (span_eq(r.org, org) && (r.standing == READING_OWED || r.standing == READING_COMMITTED ||
-                                    r.standing == READING_OPENED))
+        if (span_eq(r.org, org) &&
+            (r.standing == READING_OWED || r.standing == READING_COMMITTED || r.standing == READING_OPENED))
             TRY(drop(g, &r, err));
     }
 }

@@ -1,4 +1,5 @@
-/* Entries about readings: reported, countersigned, disputed, restated, committed, revealed (MET-6 to MET-9). */
+/* Entries about readings: reported, countersigned, disputed, restated, committed, revealed (MET-6 to MET-9).
+ */
 #include "crypto/hash.h"
 #include "gov/act.h"
 #include "gov/reading.h"
@@ -270,8 +271,7 @@ static enum status find_sealed(struct act *c, const struct at_hand *h, uint64_t 
 {
     uint64_t number;
     struct span org = state_seat_org(c->e->entry->seat);
-    enum status st =
-        reading_find(&c->v, c->g->arena, h->number, PURPOSE_ACTUAL, period, org, &number, err);
+    enum status st = reading_find(&c->v, c->g->arena, h->number, PURPOSE_ACTUAL, period, org, &number, err);
     if (st == ST_NOTFOUND)
         return act_refuse(c, V_NO_SUCH_OBJECT, "no reading of %.*s is owed by %.*s for %s",
                           SPAN_FMT(h->d->name), SPAN_FMT(org), period_name(&h->row.every, period).s);
@@ -345,24 +345,23 @@ static enum status pulse_sound(struct act *c, const struct sealed_value *s, uint
         sum += s->histogram.v[i];
     }
     if (!histogram || sum != s->voices)
-        return act_refuse(c, V_MALFORMED,
-                          "the histogram holds %" PRIu64 " answers, of %" PRIu64 " voices", sum, s->voices);
+        return act_refuse(c, V_MALFORMED, "the histogram holds %" PRIu64 " answers, of %" PRIu64 " voices",
+                          sum, s->voices);
     return ST_OK;
 }
 
 static enum status shown_sound(struct act *c, const struct at_hand *h, const struct sealed_value *s)
 {
     if (HAS(h->d, charter_metric_key_least_voices))
-        return pulse_sound(c, s,
-                           h->d->least_voices > LEAST_VOICES ? h->d->least_voices : LEAST_VOICES);
+        return pulse_sound(c, s, h->d->least_voices > LEAST_VOICES ? h->d->least_voices : LEAST_VOICES);
     if (HAS(s, sealed_value_key_value) && !HAS(s, sealed_value_key_voices) &&
         !HAS(s, sealed_value_key_histogram))
         return ST_OK;
     return act_refuse(c, V_MALFORMED, "%.*s is one value, not a pulse of voices", SPAN_FMT(h->d->name));
 }
 
-static enum status as_committed(struct act *c, const struct reveal_reading *r, const struct state_reading *row,
-                                struct err *err)
+static enum status as_committed(struct act *c, const struct reveal_reading *r,
+                                const struct state_reading *row, struct err *err)
 {
     uint8_t small[512];
     struct buf b = {.p = small, .cap = sizeof small, .limit = sizeof small - 1};
@@ -377,8 +376,9 @@ static enum status as_committed(struct act *c, const struct reveal_reading *r, c
     sha256_final(&h, &digest);
     if (hash_eq(&digest, &row->seal.digest))
         return ST_OK;
-    return act_refuse(c, V_NOT_COMMITTED, "K-%" PRIu64 ": salt and value give %.16s..., committed was %.16s...",
-                      row->number, hex_of(&digest).s, hex_of(&row->seal.digest).s);
+    return act_refuse(c, V_NOT_COMMITTED,
+                      "K-%" PRIu64 ": salt and value give %.16s..., committed was %.16s...", row->number,
+                      hex_of(&digest).s, hex_of(&row->seal.digest).s);
 }
 
 static void show(const struct act *c, const struct sealed_value *s, struct state_reading *row)

@@ -43,13 +43,12 @@ static enum status check_one(const struct view *v, struct arena *a, const struct
         return bad(err, number, "it waits for something, and is not listed");
     if (listed && (!expects(r->standing) || r->purpose == PURPOSE_FORECAST))
         return bad(err, number, "it is listed, and nothing is expected of it");
-    if (!listed && r->purpose != PURPOSE_FORECAST && expects(r->standing) &&
-        r->standing != READING_REVEALED)
+    if (!listed && r->purpose != PURPOSE_FORECAST && expects(r->standing) && r->standing != READING_REVEALED)
         return bad(err, number, "something is expected of it, and it is not listed");
     if (r->standing != READING_DROPPED &&
         HAS(r, state_reading_key_now) !=
-        (r->standing == READING_REPORTED || r->standing == READING_COUNTERSIGNED ||
-         r->standing == READING_DISPUTED || r->standing == READING_REVEALED))
+            (r->standing == READING_REPORTED || r->standing == READING_COUNTERSIGNED ||
+             r->standing == READING_DISPUTED || r->standing == READING_REVEALED))
         return bad(err, number, "it has a value and none");
     TRY(metric_number(v, a, r->metric, &metric, err));
     enum status st = reading_find(v, a, metric, r->purpose, r->period, r->org, &same, err);

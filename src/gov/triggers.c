@@ -14,8 +14,7 @@ static enum status section(const struct figures *f, enum section_id id, const st
     return codec_decode(d, s.body, f->a, ret, err);
 }
 
-enum status triggers_exit(const struct figures *f, bool *ret_there, struct charter_exit *ret,
-                          struct err *err)
+enum status triggers_exit(const struct figures *f, bool *ret_there, struct charter_exit *ret, struct err *err)
 {
     return section(f, SECTION_EXIT, &charter_exit_desc, ret_there, ret, err);
 }

@@ -1,5 +1,5 @@
-/* triggers: early warnings and exit triggers of the charter, judged as of the newest block (rules 24, 34). They
- * are read, not written: that one holds is no entry and does nothing. Internal to gov. */
+/* triggers: early warnings and exit triggers of the charter, judged as of the newest block (rules 24, 34).
+ * They are read, not written: that one holds is no entry and does nothing. Internal to gov. */
 #ifndef ENT_GOV_TRIGGERS_H
 #define ENT_GOV_TRIGGERS_H
 

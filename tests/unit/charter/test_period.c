@@ -82,9 +82,23 @@ Test(period, names_are_read_back)
         {"2026-03", "2026-03-01", "2026-04-01"},  {"2026-W10", "2026-03-02", "2026-03-09"},
         {"2026-W53", "2026-12-28", "2027-01-04"}, {"2026-03-02", "2026-03-02", "2026-03-03"},
     };
-    static const char *const wrong[] = {"",        "26",       "2026-",      "2026-Q5",   "2026-Q0", "2026-13",
-                                        "2026-00", "2026-W54", "2025-W53", "2026-3",     "1969",      "2026-Q11", "march",
-                                        "2026/03", "2026-W1",  "2026-02-30", "2026-03-02T00:00:00Z"};
+    static const char *const wrong[] = {"",
+                                        "26",
+                                        "2026-",
+                                        "2026-Q5",
+                                        "2026-Q0",
+                                        "2026-13",
+                                        "2026-00",
+                                        "2026-W54",
+                                        "2025-W53",
+                                        "2026-3",
+                                        "1969",
+                                        "2026-Q11",
+                                        "march",
+                                        "2026/03",
+                                        "2026-W1",
+                                        "2026-02-30",
+                                        "2026-03-02T00:00:00Z"};
     struct period p;
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         cr_assert(period_parse(span_str(table[i].name), &p), "%s", table[i].name);
@@ -109,9 +123,9 @@ Test(period, business_time)
         const char *from, *until;
         uint64_t hours;
     } table[] = {
-        {"2026-05-21T05:00:00Z", "2026-05-22T05:00:00Z", 24},  /* a local Thursday */
-        {"2026-05-22T17:00:00Z", "2026-05-26T17:00:00Z", 24},  /* Friday noon, Monday off, to Tuesday noon */
-        {"2026-05-23T05:00:00Z", "2026-05-26T05:00:00Z", 0},   /* Saturday to the end of the holiday */
+        {"2026-05-21T05:00:00Z", "2026-05-22T05:00:00Z", 24}, /* a local Thursday */
+        {"2026-05-22T17:00:00Z", "2026-05-26T17:00:00Z", 24}, /* Friday noon, Monday off, to Tuesday noon */
+        {"2026-05-23T05:00:00Z", "2026-05-26T05:00:00Z", 0},  /* Saturday to the end of the holiday */
         {"2026-05-21T06:00:00Z", "2026-05-21T06:00:00Z", 0},
         {"2026-05-18T05:00:00Z", "2026-06-01T05:00:00Z", 216}, /* two weeks, a holiday: 9 days */
     };

@@ -86,10 +86,8 @@ struct sealed_value readings_sealed(const char *org, const char *metric, const c
 struct sealed_value readings_pulse(struct world *w, const char *org, const char *metric, const char *period,
                                    uint64_t voices, const uint64_t histogram[5])
 {
-    struct sealed_value s = {.org = span_str(org),
-                             .metric = span_str(metric),
-                             .period = readings_day(period),
-                             .voices = voices};
+    struct sealed_value s = {
+        .org = span_str(org), .metric = span_str(metric), .period = readings_day(period), .voices = voices};
     SET_HAS(&s, sealed_value_key_voices);
     if (histogram != NULL) {
         s.histogram = (struct uint_list){5, arena_array(&w->a, 5, sizeof(uint64_t))};

@@ -11,8 +11,11 @@ Test(decimal, compared_whatever_the_scale)
     static const struct {
         const char *x, *y;
         int order;
-    } table[] = {{"1", "1.0", 0},     {"0.1", "0.09", 1},   {"-2", "-1.5", -1},
-                 {"84.1", "85", -1}, {"1000000000", "999999999.999999999", 1}};
+    } table[] = {{"1", "1.0", 0},
+                 {"0.1", "0.09", 1},
+                 {"-2", "-1.5", -1},
+                 {"84.1", "85", -1},
+                 {"1000000000", "999999999.999999999", 1}};
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         struct decimal x = readings_decimal(table[i].x), y = readings_decimal(table[i].y);
         cr_assert_eq(decimal_compare(&x, &y), table[i].order, "%zu", i);
@@ -53,7 +56,7 @@ Test(decimal, ratio)
         uint64_t x, y;
         uint32_t scale;
         const char *is;
-    } table[] = {{1, 3, 2, "0.33"},  {2, 3, 2, "0.67"}, {1, 8, 2, "0.13"},
+    } table[] = {{1, 3, 2, "0.33"}, {2, 3, 2, "0.67"}, {1, 8, 2, "0.13"},
                  {100, 4, 2, "25"}, {0, 7, 2, "0"},    {123456789012345, 1000, 3, "123456789012.345"}};
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         struct decimal r = decimal_ratio(table[i].x, table[i].y, table[i].scale);
@@ -67,7 +70,8 @@ Test(decimal, difference_and_text)
     cr_assert(decimal_difference(&x, &y, &d));
     cr_assert_str_eq(decimal_text(&d).s, "0.65");
     cr_assert(!decimal_difference(&y, &x, &d));
-    struct decimal low = readings_decimal("-9000000000000000000"), high = readings_decimal("9000000000000000000");
+    struct decimal low = readings_decimal("-9000000000000000000"),
+                   high = readings_decimal("9000000000000000000");
     cr_assert(!decimal_difference(&high, &low, &d)); /* does not fit */
     x = readings_decimal("-0.05");
     cr_assert_str_eq(decimal_text(&x).s, "-0.05");

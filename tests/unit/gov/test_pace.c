@@ -113,8 +113,8 @@ Test(pace, waiting_is_attributed_per_partner_in_business_time)
     world_free(&w);
 }
 
-/* A ledger that stood still from Fri 6 Mar 08:00:01 to Tue 10 Mar 08:00: of its 4 days Saturday and Sunday are
- * no business; 1 d 23 h 59 min 59 s of it are, and nobody is blamed for them. */
+/* A ledger that stood still from Fri 6 Mar 08:00:01 to Tue 10 Mar 08:00: of its 4 days Saturday and Sunday
+ * are no business; 1 d 23 h 59 min 59 s of it are, and nobody is blamed for them. */
 Test(pace, halts_have_their_own_column)
 {
     struct world w;
@@ -144,7 +144,7 @@ Test(pace, rates)
     EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "strict", NULL), V_OK);
     EXPECT_VERDICT(&w, world_propose(&w, "brand/business-lead", "solo", NULL), V_OK);
     EXPECT_VERDICT(&w, world_ballot(&w, "brand/finance", 4, CHOICE_APPROVE), V_OK);
-    AT(&w, "2026-03-05T00:00:00Z"); /* renewal and strict: 2 bd */
+    AT(&w, "2026-03-05T00:00:00Z");     /* renewal and strict: 2 bd */
     EXPECT_PHASE(&w, 2, PHASE_DEFAULT); /* its one rung is its own body */
     EXPECT_PHASE(&w, 3, PHASE_OPEN);
     struct query_record r = record(&w, "2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z");
@@ -163,8 +163,8 @@ Test(pace, late_readings)
     struct world w;
     readings_found(&w, NULL);
     AT(&w, "2026-03-09T00:00:00Z");
-    EXPECT_VERDICT(&w,
-                   readings_report(&w, "maker/finance", "uptime", PURPOSE_ACTUAL, "2026-03-02", "90"), V_OK);
+    EXPECT_VERDICT(&w, readings_report(&w, "maker/finance", "uptime", PURPOSE_ACTUAL, "2026-03-02", "90"),
+                   V_OK);
     AT(&w, "2026-03-11T00:00:00Z"); /* brand and distributor are late */
     AT(&w, "2026-03-12T00:00:00Z"); /* 2 d after the 9th: brand should have countersigned by now */
     struct query_record r = record(&w, "2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z");

@@ -28,8 +28,8 @@ static bool there(struct world *w, const char *metric, const char *period, const
 {
     uint64_t m, n;
     return metric_number(&w->v, &w->a, span_str(metric), &m, &w->err) == ST_OK &&
-           reading_find(&w->v, &w->a, m, PURPOSE_ACTUAL, readings_day(period), span_str(org), &n,
-                        &w->err) == ST_OK;
+           reading_find(&w->v, &w->a, m, PURPOSE_ACTUAL, readings_day(period), span_str(org), &n, &w->err) ==
+               ST_OK;
 }
 
 /* A long way on, block by block until nothing more is due. */
@@ -159,14 +159,14 @@ Test(readings, MET_6_baselines_and_forecasts_stand_beside)
 {
     struct world w;
     (void)owed(&w);
-    EXPECT_VERDICT(&w,
-                   readings_report(&w, "distributor/finance", "revenue", PURPOSE_BASELINE, "2025-12-01", "41"),
-                   V_OK);
+    EXPECT_VERDICT(
+        &w, readings_report(&w, "distributor/finance", "revenue", PURPOSE_BASELINE, "2025-12-01", "41"),
+        V_OK);
     struct state_reading b = readings_of(&w, "revenue", PURPOSE_BASELINE, "2025-12-01", "distributor");
     cr_assert(HAS(&b, state_reading_key_due_ms)); /* to be countersigned */
-    EXPECT_VERDICT(&w,
-                   readings_report(&w, "distributor/finance", "revenue", PURPOSE_FORECAST, "2026-06-01", "50"),
-                   V_OK);
+    EXPECT_VERDICT(
+        &w, readings_report(&w, "distributor/finance", "revenue", PURPOSE_FORECAST, "2026-06-01", "50"),
+        V_OK);
     struct state_reading f = readings_of(&w, "revenue", PURPOSE_FORECAST, "2026-06-01", "distributor");
     cr_assert(!HAS(&f, state_reading_key_due_ms));
     cr_assert(!owing(&w, f.number));
@@ -236,18 +236,21 @@ Test(readings, MET_7_refusals)
     EXPECT_WHY(&w, "only the reporter of distributor restates");
     EXPECT_VERDICT(&w, readings_mark(&w, "distributor/finance", n, MARK_RESTATE, NULL), V_INCOMPLETE);
     struct mark_reading bare = {.reading = {.number = n, .digest = readings_get(&w, n).now.digest},
-                        .act = MARK_DISPUTE};
-    EXPECT_VERDICT(&w, world_entry(&w, "brand/finance", KIND_MARK, &mark_reading_desc, &bare), V_REASON_NEEDED);
+                                .act = MARK_DISPUTE};
+    EXPECT_VERDICT(&w, world_entry(&w, "brand/finance", KIND_MARK, &mark_reading_desc, &bare),
+                   V_REASON_NEEDED);
     bare.act = MARK_RESTATE;
     bare.value = readings_decimal("1");
     SET_HAS(&bare, mark_reading_key_value);
-    EXPECT_VERDICT(&w, world_entry(&w, "distributor/finance", KIND_MARK, &mark_reading_desc, &bare), V_REASON_NEEDED);
+    EXPECT_VERDICT(&w, world_entry(&w, "distributor/finance", KIND_MARK, &mark_reading_desc, &bare),
+                   V_REASON_NEEDED);
     EXPECT_VERDICT(&w, readings_mark(&w, "brand/finance", n, MARK_COUNTERSIGN, NULL), V_OK);
     EXPECT_VERDICT(&w, readings_mark(&w, "brand/finance", n, MARK_COUNTERSIGN, NULL), V_NOT_NOW);
     EXPECT_WHY(&w, "is countersigned already");
     EXPECT_VERDICT(&w, readings_mark(&w, "distributor/finance", n, MARK_RESTATE, "44"), V_OK);
     bare = (struct mark_reading){.reading = {.number = n}, .act = MARK_COUNTERSIGN};
-    EXPECT_VERDICT(&w, world_entry(&w, "brand/finance", KIND_MARK, &mark_reading_desc, &bare), V_WRONG_REVISION);
+    EXPECT_VERDICT(&w, world_entry(&w, "brand/finance", KIND_MARK, &mark_reading_desc, &bare),
+                   V_WRONG_REVISION);
     EXPECT_WHY(&w, "was restated; look at what it says now");
     world_free(&w);
 }
@@ -268,10 +271,10 @@ Test(readings, MET_2_nobody_checks_itself)
     struct world w;
     readings_found(&w, NULL);
     AT(&w, "2026-03-09T00:00:00Z");
-    EXPECT_VERDICT(&w,
-                   readings_report(&w, "brand/finance", "uptime", PURPOSE_ACTUAL, "2026-03-02", "93.0"), V_OK);
-    EXPECT_VERDICT(&w,
-                   readings_report(&w, "maker/finance", "uptime", PURPOSE_ACTUAL, "2026-03-02", "91.0"), V_OK);
+    EXPECT_VERDICT(&w, readings_report(&w, "brand/finance", "uptime", PURPOSE_ACTUAL, "2026-03-02", "93.0"),
+                   V_OK);
+    EXPECT_VERDICT(&w, readings_report(&w, "maker/finance", "uptime", PURPOSE_ACTUAL, "2026-03-02", "91.0"),
+                   V_OK);
     EXPECT_VERDICT(&w, readings_mark(&w, "brand/finance", 1, MARK_COUNTERSIGN, NULL), V_NOT_PERMITTED);
     EXPECT_WHY(&w, "checked by distributor/finance or maker/finance");
     EXPECT_VERDICT(&w, readings_mark(&w, "maker/finance", 1, MARK_COUNTERSIGN, NULL), V_OK);
@@ -514,9 +517,8 @@ Test(readings, MET_10_who_left_owes_nothing)
     struct world w;
     readings_found(&w, NULL);
     AT(&w, "2026-03-09T00:00:00Z");
-    EXPECT_VERDICT(&w,
-                   readings_report(&w, "distributor/finance", "uptime", PURPOSE_ACTUAL, "2026-03-02", "90"),
-                   V_OK);
+    EXPECT_VERDICT(
+        &w, readings_report(&w, "distributor/finance", "uptime", PURPOSE_ACTUAL, "2026-03-02", "90"), V_OK);
     AT(&w, "2026-03-16T00:00:00Z");
     struct world_proposal p = {.effect = &world_exit};
     uint64_t d = world_effective(&w, "exit", &p); /* of brand */

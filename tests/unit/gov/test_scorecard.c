@@ -25,8 +25,9 @@ static void found_with_triggers(struct world *w, const char *triggers)
     const char *metrics = "  revenue: {group: value, view: financial, unit: USD, every: month, from: "
                           "distributor/finance, check: brand/finance}\n";
     char *defaults = strchr(strstr(base, "metrics:\n") + 10, '\n') + 1;
-    (void)snprintf(text, n, "%.*s%s%.*s  triggers: {%s, term-ends: term over}%s", (int)(defaults - base), base, metrics,
-                   (int)(at - defaults), defaults, triggers, at + strlen("  triggers: {term-ends: term over}"));
+    (void)snprintf(text, n, "%.*s%s%.*s  triggers: {%s, term-ends: term over}%s", (int)(defaults - base),
+                   base, metrics, (int)(at - defaults), defaults, triggers,
+                   at + strlen("  triggers: {term-ends: term over}"));
     world_found_with(w, text);
     arena_deinit(&a);
 }
@@ -70,7 +71,8 @@ static struct query_trigger trigger(struct world *w, const char *name)
 /* Revenue of a month, reported at the time given, and countersigned if said. */
 static uint64_t revenue(struct world *w, const char *period, const char *value, bool countersigned)
 {
-    EXPECT_VERDICT(w, readings_report(w, "distributor/finance", "revenue", PURPOSE_ACTUAL, period, value), V_OK);
+    EXPECT_VERDICT(w, readings_report(w, "distributor/finance", "revenue", PURPOSE_ACTUAL, period, value),
+                   V_OK);
     uint64_t n = readings_of(w, "revenue", PURPOSE_ACTUAL, period, "distributor").number;
     if (countersigned)
         EXPECT_VERDICT(w, readings_mark(w, "brand/finance", n, MARK_COUNTERSIGN, NULL), V_OK);
@@ -115,8 +117,12 @@ Test(scorecard, trend_baseline_forecast)
     struct world w;
     readings_found(&w, NULL);
     AT(&w, "2026-04-01T08:00:00Z");
-    EXPECT_VERDICT(&w, readings_report(&w, "distributor/finance", "revenue", PURPOSE_FORECAST, "2026-04-01", "44"), V_OK);
-    EXPECT_VERDICT(&w, readings_report(&w, "distributor/finance", "revenue", PURPOSE_BASELINE, "2026-02-01", "40"), V_OK);
+    EXPECT_VERDICT(
+        &w, readings_report(&w, "distributor/finance", "revenue", PURPOSE_FORECAST, "2026-04-01", "44"),
+        V_OK);
+    EXPECT_VERDICT(
+        &w, readings_report(&w, "distributor/finance", "revenue", PURPOSE_BASELINE, "2026-02-01", "40"),
+        V_OK);
     (void)revenue(&w, "2026-03-01", "43", true);
     AT(&w, "2026-05-01T08:00:00Z");
     uint64_t b = readings_of(&w, "revenue", PURPOSE_BASELINE, "2026-02-01", "distributor").number;
@@ -306,8 +312,9 @@ Test(scorecard, term_over_and_counts)
 Test(scorecard, what_is_not_computed_yet_is_unknown)
 {
     struct world w;
-    found_with_triggers(&w, "harm: count risk >= 2 in 365 d, some: count risk >= 2 in 365 d or count plan >= 1 in 30 d, "
-                            "none: count risk >= 2 in 365 d and count plan >= 1 in 30 d");
+    found_with_triggers(
+        &w, "harm: count risk >= 2 in 365 d, some: count risk >= 2 in 365 d or count plan >= 1 in 30 d, "
+            "none: count risk >= 2 in 365 d and count plan >= 1 in 30 d");
     cr_assert(!trigger(&w, "harm").known);
     cr_assert(!trigger(&w, "some").known);
     cr_assert(trigger(&w, "none").known); /* one of the two is false for sure */
