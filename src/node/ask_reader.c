@@ -220,7 +220,7 @@ static bool readings(struct ask *q, enum method method, const void *request)
     const struct rpc_scorecard *card = request;
     const struct rpc_period *period = request;
     const struct rpc_inbox *in = request;
-    struct arena scratch CLEANUP(arena_deinit);
+    struct arena scratch CLEANUP(arena_deinit) = {0};
     struct boundary tip = {0};
     if (method != METHOD_readings && method != METHOD_scorecard && method != METHOD_pace && method != METHOD_inbox)
         return false;
