@@ -204,7 +204,7 @@ ok '4 voices: 0 said 1, 0 said 2, 1 said 3, 2 said 4, 1 said 5' entente report s
 ok '2 voices$' entente report show "$(reading trust clinics revealed)" --node trustee
 
 echo "== computed from the record"
-ok 'commercial-terms' as maker alliance-manager propose commercial-terms --title "price list"
+ok 'D-2 is open' as maker alliance-manager propose commercial-terms --title "price list"
 ok '' as maker alliance-manager approve D-2 --yes
 ok '' as clinics alliance-manager approve D-2 --yes
 ok 'is effective' as distributor alliance-manager approve D-2 --yes
