@@ -365,6 +365,16 @@ static void flip(off_t at, unsigned bit)
     cr_assert_eq(close(fd), 0);
 }
 
+/* The file as it was. Taking a flip back is not enough: opening a store makes the tables that it lacks, and after
+ * a flip it may seem to lack some. */
+static void put_back(struct span was)
+{
+    int fd = open(tmpdir_file(&dir, "data.mdb"), O_RDWR);
+    cr_assert_eq(pwrite(fd, was.p, was.n, 0), (ssize_t)was.n);
+    cr_assert_eq(ftruncate(fd, (off_t)was.n), 0);
+    cr_assert_eq(close(fd), 0);
+}
+
 Test(recovery, no_flip_passes_unseen)
 {
     struct store *s = open_store(&dir);
@@ -375,6 +385,10 @@ Test(recovery, no_flip_passes_unseen)
     cr_assert(ok);
     cr_assert_eq(store_lmdb_info(s, &info, &err), ST_OK);
     store_close(s);
+    struct arena whole;
+    struct span file;
+    arena_init(&whole, 0);
+    cr_assert_eq(file_read(tmpdir_file(&dir, "data.mdb"), 1 << 30, &whole, &file, &err), ST_OK);
     for (int i = 0; i < 200; i++) {
         off_t at = (off_t)(fixture_next(&f.rng) % info.used_bytes);
         if (i % 2 == 0) /* headers of pages, where it hurts */
@@ -384,8 +398,9 @@ Test(recovery, no_flip_passes_unseen)
         int got = look(&was);
         n[got]++;
         cr_assert_neq(got, 2, "bit %u of byte %ld", bit, (long)at);
-        flip(at, bit);
+        put_back(file);
     }
+    arena_deinit(&whole);
     fprintf(stderr, "200 flips: %zu touched nothing that is read, %zu found, %zu ended the child\n", n[0],
             n[1], n[3]);
     cr_assert_gt(n[1], 12);
