@@ -1,5 +1,5 @@
 /* effect: what passing a decision does: which row may have which, could it be done now, and doing it (GOV-22,
- * GOV-36 to GOV-39). Internal to gov. */
+ * GOV-36 to GOV-39, GOV-41). Internal to gov. */
 #ifndef ENT_GOV_EFFECT_H
 #define ENT_GOV_EFFECT_H
 

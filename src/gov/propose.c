@@ -3,6 +3,7 @@
 #include "gov/course.h"
 #include "gov/due.h"
 #include "gov/effect.h"
+#include "gov/reseat.h"
 #include "gov/rights.h"
 
 enum { REVISIONS_PER_RUNG = 3, COUNTERS_MAX = 8, AMENDING_MAX = 32 };
@@ -223,6 +224,8 @@ enum status propose_apply_propose(struct act *c, const struct propose *r, struct
                           SPAN_FMT(e->seat), SPAN_FMT(row->name));
     TRY(proposal_sound(c, &rights, row, r->type, &r->proposal));
     describe(&m.d, &r->proposal);
+    if (reseat_is(r->type, &r->proposal))
+        TRY(reseat_pin(&c->v, c->g, r->proposal.partner, &m.p, err));
     TRY(judge(c, &m, &r->proposal));
     TRY(approvals_sound(c, &m, err));
     TRY(effect_sound(c, &m.d, &r->proposal.effect, err));
