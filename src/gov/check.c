@@ -48,16 +48,21 @@ static enum status check_history(const struct view *v, struct arena *a, const st
     return ST_OK;
 }
 
+static bool speaks(const struct state_ballot *b)
+{
+    return b->choice != CHOICE_VETO && b->choice != CHOICE_RECUSE;
+}
+
 static enum status check_tally(const struct view *v, struct arena *a, const struct matter *m, struct err *err)
 {
     struct tally t;
     TRY(tally_take(v, a, m, m->d.rung, &t, err));
-    if (m->d.phase == PHASE_OPEN && t.passes)
-        return bad(err, m->d.number, "it is open though it passes");
+    if ((m->d.phase == PHASE_OPEN || m->d.phase == PHASE_MEDIATION) && t.passes)
+        return bad(err, m->d.number, "it is undecided though it passes");
     for (size_t i = 0; i < t.n_ballots; i++) {
         for (size_t j = 0; j < i; j++) {
             const struct state_ballot *x = &t.ballots[i].ballot, *y = &t.ballots[j].ballot;
-            if (x->choice != CHOICE_VETO && y->choice != CHOICE_VETO && hash_eq(&x->key.key, &y->key.key))
+            if (speaks(x) && speaks(y) && hash_eq(&x->key.key, &y->key.key))
                 return bad(err, m->d.number, "one key has two voices in its tally");
         }
     }
@@ -76,7 +81,7 @@ static enum status check_decision(const struct view *v, struct arena *a, const s
     if (d->rung > m->p.rungs.n)
         return bad(err, d->number, "it stands above its ladder");
     bool mediator = d->rung > 0 && HAS(&m->p.rungs.v[d->rung - 1], pinned_rung_key_mediator);
-    if (course_is_undecided(d) && mediator != (d->phase == PHASE_MEDIATION))
+    if (course_is_undecided(d) && mediator != (d->phase == PHASE_MEDIATION)) /* what is paused was open */
         return bad(err, d->number, "its phase is not its rung's");
     if (course_timer(d, &at, &kind)) {
         struct tkey k = tkey_timer(at, d->number, (uint8_t)kind);

@@ -6,6 +6,8 @@
 #include "gov/denial.h"
 #include "gov/state.h"
 
+/* Has the row of this name an effect of its own? */
+bool effect_has(struct span type);
 /* Could this effect of the decision be carried out now? Of d its type, mover and partner are looked at. */
 MUST_USE enum status effect_check(const struct view *v, struct arena *a, const struct state_decision *d,
                                   const struct effect *e, struct denial *no, struct err *err);

@@ -1,4 +1,5 @@
 #include "gov/rights.h"
+#include "gov/effect.h"
 #include "gov/party.h"
 
 static enum status load(const struct view *v, struct arena *a, enum section_id id, const void **ret,
@@ -55,6 +56,13 @@ enum status rights_load(const struct view *v, struct arena *a, struct rights *re
                                  .ladders = ladders,
                                  .decisions = decisions,
                                  .calendars = calendars};
+    struct charter_budgets *budgets = arena_alloc(a, sizeof *budgets);
+    if (budgets == NULL)
+        return err_set(err, ST_LIMIT, "out of room for the budgets");
+    enum status st = rights_budgets(v, a, budgets, err);
+    if (st != ST_OK && st != ST_NOTFOUND)
+        return st;
+    r.charter.budgets = st == ST_OK ? budgets : NULL;
     *ret_rights = r;
     return ST_OK;
 }
@@ -70,12 +78,8 @@ static bool predicate_judged(const struct charter_predicate *p)
 
 const char *rights_unsupported(const struct charter_row *row)
 {
-    if (row->act_first)
-        return "act-first: true";
-    if (row->budget == REQ_REQUIRED)
-        return "budget: required";
-    if (row->silence != SILENCE_ESCALATE)
-        return "silence: deemed consent";
+    if (row->act_first && effect_has(row->name))
+        return "act-first: on a row with an effect of its own";
     if (HAS(row, charter_row_key_longest))
         return "longest: (what is decided ends by itself)";
     if (HAS(row, charter_row_key_reaffirms))
@@ -125,6 +129,22 @@ static enum status partners(const struct rights *r, struct arena *a, const struc
     return ST_OK;
 }
 
+enum status rights_body_partners(const struct rights *r, struct arena *a, struct span body,
+                                 struct pinned_partner_list *ret, struct err *err)
+{
+    struct charter_selector sel = {.body = body};
+    SET_HAS(&sel, charter_selector_key_body);
+    return partners(r, a, &sel, ret, err);
+}
+
+enum status rights_budgets(const struct view *v, struct arena *a, struct charter_budgets *ret, struct err *err)
+{
+    struct state_section s;
+    struct tkey k = tkey_section(SECTION_BUDGETS);
+    TRY(state_get(v, a, TABLE_SECTION, &k, &state_section_desc, &s, err));
+    return codec_decode(&charter_budgets_desc, s.body, a, ret, err);
+}
+
 static enum status pin_terms(const struct rights *r, struct arena *a,
                              const struct charter_approval_list *approve, struct pinned_term_list *ret,
                              struct err *err)
@@ -160,6 +180,10 @@ static enum status pin_rungs(const struct rights *r, struct arena *a, struct spa
         if (charter_rung_mediates(&r->charter, c)) {
             v[i].mediator = v[i].to;
             SET_HAS(&v[i], pinned_rung_key_mediator);
+            if (HAS(c, charter_rung_key_answer)) {
+                v[i].answer = c->answer;
+                SET_HAS(&v[i], pinned_rung_key_answer);
+            }
             continue;
         }
         TRY(partners(r, a, &c->to, &v[i].partners, err));
@@ -213,6 +237,10 @@ enum status rights_pin(const struct rights *r, struct arena *a, const struct cha
         .abstain = row->abstain,
     };
     TRY(owners(r, a, row, &p.owners, err));
+    if (row->silence == SILENCE_DEEMED) {
+        p.silence = row->silence;
+        SET_HAS(&p, state_pinned_key_silence);
+    }
     if (HAS(row, charter_row_key_veto))
         p.veto = row->veto;
     if (HAS(row, charter_row_key_needs)) {

@@ -22,6 +22,13 @@ const char *rights_unsupported(const struct charter_row *row);
 MUST_USE enum status rights_pin(const struct rights *r, struct arena *a, const struct charter_row *row,
                                 struct state_pinned *ret_pinned, struct err *err);
 
+/* Partners with seats on a body, for a pinned rung. */
+MUST_USE enum status rights_body_partners(const struct rights *r, struct arena *a, struct span body,
+                                          struct pinned_partner_list *ret, struct err *err);
+/* The budget envelopes in force; ST_NOTFOUND when the charter has none. */
+MUST_USE enum status rights_budgets(const struct view *v, struct arena *a, struct charter_budgets *ret,
+                                    struct err *err);
+
 /* Judges amounts and who is affected (GOV-8). ret_level: 0 for the row's own approvals, n for its n-th raise.
  * False with words in why (at least 200 bytes) when the proposal lacks what a predicate looks at. */
 bool rights_judge(const struct state_pinned *p, struct span mover_org, const struct proposal *pr,

@@ -2,6 +2,7 @@
 #include "base/plant.h"
 #include "gov/course.h"
 #include "gov/due.h"
+#include "gov/pause.h"
 #include "gov/recovery.h"
 
 /* Deadlines further away than this after a halt are left alone, whatever the calendar: no business day is
@@ -14,10 +15,10 @@ struct timer {
     enum timer_kind kind;
 };
 
-/* Silence is what these act upon; the end of notice is not. */
+/* Silence is what these act upon; the ends of notice and pause are not. */
 static bool of_silence(const struct timer *t)
 {
-    return t->kind != TIMER_EFFECT;
+    return t->kind != TIMER_EFFECT && t->kind != TIMER_PAUSE;
 }
 
 /* First timer with a key not before *from; ST_END when there is none. */
@@ -53,6 +54,8 @@ static enum status fire(struct gov *g, const struct timer *t, struct err *err)
         return course_effect(g, &m, err);
     case TIMER_REBASE:
         return course_close(g, &m, PHASE_LAPSED, NULL, 0, err);
+    case TIMER_PAUSE:
+        return pause_over(g, &m, err);
     case TIMER_RECOVERY:
         break;
     }

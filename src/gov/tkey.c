@@ -94,6 +94,40 @@ struct tkey tkey_input(uint64_t decision, uint64_t revision, uint64_t need)
     return k;
 }
 
+struct tkey tkey_recused(uint64_t decision, struct span seat)
+{
+    struct tkey k = tkey_u64(decision);
+    put_span(&k, seat);
+    return k;
+}
+
+struct tkey tkey_receipt(uint64_t decision, uint64_t revision, struct span org)
+{
+    struct tkey k = tkey_revision(decision, revision);
+    put_span(&k, org);
+    return k;
+}
+
+struct tkey tkey_budget(uint64_t first_day, struct span name)
+{
+    struct tkey k = {0};
+    put(&k, first_day, 4);
+    put_span(&k, name);
+    return k;
+}
+
+struct tkey tkey_sum(struct span type, struct span scope, struct span currency, uint64_t day)
+{
+    struct tkey k = {0};
+    put(&k, type.n, 1);
+    put_span(&k, type);
+    put(&k, scope.n, 1);
+    put_span(&k, scope);
+    put_span(&k, currency);
+    put(&k, day, 4);
+    return k;
+}
+
 struct tkey tkey_fault(uint64_t height, uint64_t round, uint8_t type, struct span org)
 {
     struct tkey k = tkey_u64(height);
