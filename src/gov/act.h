@@ -34,6 +34,8 @@ MUST_USE enum status moves_apply_withdraw(struct act *c, const struct withdraw *
 MUST_USE enum status moves_apply_move(struct act *c, const struct move_decision *r, struct err *err);
 MUST_USE enum status moves_apply_note(struct act *c, const struct note *r, struct err *err);
 MUST_USE enum status input_apply(struct act *c, const struct decision_input *r, struct err *err);
+MUST_USE enum status item_apply_item(struct act *c, const struct item *r, struct err *err);
+MUST_USE enum status item_apply_move(struct act *c, const struct item_move *r, struct err *err);
 MUST_USE enum status node_apply_replace(struct act *c, const struct replace_node *r, struct err *err);
 MUST_USE enum status node_apply_ready(struct act *c, const struct ready *r, struct err *err);
 MUST_USE enum status upgrade_apply_support(struct act *c, const struct support *r, struct err *err);

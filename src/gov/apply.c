@@ -124,6 +124,8 @@ union body {
     struct recover recover;
     struct registrar registrar;
     struct decision_input input;
+    struct item item;
+    struct item_move item_move;
 };
 
 static enum status dispatch(struct act *c, enum kind kind, const union body *b, struct err *err)
@@ -159,6 +161,10 @@ static enum status dispatch(struct act *c, enum kind kind, const union body *b, 
         return recovery_apply_registrar(c, &b->registrar, err);
     case KIND_INPUT:
         return input_apply(c, &b->input, err);
+    case KIND_ITEM:
+        return item_apply_item(c, &b->item, err);
+    case KIND_ITEM_MOVE:
+        return item_apply_move(c, &b->item_move, err);
     }
     return act_refuse(c, V_NOT_SUPPORTED, "%s entries are not part of these rules yet",
                       enum_text(&kind_enum, kind));

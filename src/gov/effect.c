@@ -1,5 +1,6 @@
 #include "gov/effect.h"
 #include "gov/amend.h"
+#include "gov/item.h"
 #include "gov/members.h"
 #include "gov/upgrade.h"
 
@@ -21,6 +22,8 @@ static const struct {
      "this row removes the organisation that the proposal names as its partner"},
     {"exit", EFFECT_EXIT, 0, 0, "this row lets the mover's own organisation leave; nothing else is given"},
     {"upgrade", EFFECT_UPGRADE, BIT(rules), 0, "this row upgrades the rules: give their version"},
+    {"risk-acceptance", EFFECT_ACCEPT_RISK, BIT(risk) | BIT(until) | BIT(score), 0,
+     "this row accepts a risk: give its number, the score that is accepted, and until when"},
 };
 
 /* GOV-22: the row's own effect, with its own keys. */
@@ -42,8 +45,9 @@ static enum status shape(struct span type, const struct effect *e, struct denial
 }
 #undef BIT
 
-enum status effect_check(const struct view *v, struct arena *a, const struct state_decision *d,
-                         const struct effect *e, struct denial *no, struct err *err)
+enum status effect_check(const struct view *v, struct arena *a, uint64_t now_ms,
+                         const struct state_decision *d, const struct effect *e, struct denial *no,
+                         struct err *err)
 {
     struct span org;
     TRY(shape(d->type, e, no));
@@ -65,6 +69,8 @@ enum status effect_check(const struct view *v, struct arena *a, const struct sta
         return members_check_leave(v, a, org, no, err);
     case EFFECT_UPGRADE:
         return upgrade_check(v, a, e->rules, no, err);
+    case EFFECT_ACCEPT_RISK:
+        return item_check_accept(v, a, now_ms, e, no, err);
     }
     return err_set(err, ST_CORRUPT, "an effect of an unknown kind %d", (int)e->type);
 }
@@ -102,6 +108,8 @@ enum status effect_apply(struct gov *g, const struct state_decision *d, const st
         return members_admit(g, d->number, e, ret_version, err);
     case EFFECT_UPGRADE:
         return upgrade_decide(g, e->rules, err);
+    case EFFECT_ACCEPT_RISK:
+        return item_accept(g, d->number, e, err);
     }
     return err_set(err, ST_CORRUPT, "an effect of an unknown kind %d", (int)e->type);
 }
