@@ -22,7 +22,7 @@ static const struct item_type_row rows[] = {
 };
 static_assert(ARRAY_LEN(rows) == ITEM_FEEDBACK, "a row for every type, in the order of their numbers");
 
-/* What any item may have; a conflict is nobody's to be given. */
+/* What any item may have; a conflict has sides and a ladder instead. */
 static const uint64_t of_all = BIT(text) | BIT(owner) | BIT(due) | BIT(links) | BIT(documents) | BIT(scope) |
                                BIT(tags) | BIT(type) | BIT(title);
 
@@ -38,7 +38,7 @@ bool item_key_allowed(const struct item_type_row *row, unsigned key)
 {
     uint64_t may = row->must | row->may | of_all;
     if (row->type == ITEM_CONFLICT)
-        may &= ~BIT(owner);
+        may &= ~(BIT(owner) | BIT(due));
     return (may >> key & 1) != 0;
 }
 #undef BIT

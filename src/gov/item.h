@@ -125,4 +125,7 @@ MUST_USE enum status item_check_accept(const struct view *v, struct arena *a, ui
 MUST_USE enum status item_accept(struct gov *g, uint64_t decision, const struct effect *e, struct err *err);
 MUST_USE enum status item_left(struct gov *g, struct span org, struct err *err);
 
+/* item_check.c: all tables of items, for gov_check; ret_timers: how many they have. */
+MUST_USE enum status item_check(const struct view *v, struct arena *a, size_t *ret_timers, struct err *err);
+
 #endif
