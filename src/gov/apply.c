@@ -125,6 +125,8 @@ union body {
     struct registrar registrar;
     struct decision_input input;
     struct receipt receipt;
+    struct item item;
+    struct item_move item_move;
 };
 
 static enum status dispatch(struct act *c, enum kind kind, const union body *b, struct err *err)
@@ -162,6 +164,10 @@ static enum status dispatch(struct act *c, enum kind kind, const union body *b, 
         return input_apply(c, &b->input, err);
     case KIND_RECEIPT:
         return receipt_apply(c, &b->receipt, err);
+    case KIND_ITEM:
+        return item_apply_item(c, &b->item, err);
+    case KIND_ITEM_MOVE:
+        return item_apply_move(c, &b->item_move, err);
     }
     return act_refuse(c, V_NOT_SUPPORTED, "%s entries are not part of these rules yet",
                       enum_text(&kind_enum, kind));

@@ -1,5 +1,6 @@
 #include "gov/effect.h"
 #include "gov/amend.h"
+#include "gov/item.h"
 #include "gov/members.h"
 #include "gov/reseat.h"
 #include "gov/upgrade.h"
@@ -25,6 +26,8 @@ static const struct {
      "this row removes the organisation that the proposal names as its partner"},
     {"exit", EFFECT_EXIT, 0, 0, "this row lets the mover's own organisation leave; nothing else is given"},
     {"upgrade", EFFECT_UPGRADE, BIT(rules), 0, "this row upgrades the rules: give their version"},
+    {"risk-acceptance", EFFECT_ACCEPT_RISK, BIT(risk) | BIT(until) | BIT(score), 0,
+     "this row accepts a risk: give its number, the score that is accepted, and until when"},
 };
 
 bool effect_has(struct span type)
@@ -57,8 +60,9 @@ static enum status shape(struct span type, const struct effect *e, struct denial
 }
 #undef BIT
 
-enum status effect_check(const struct view *v, struct arena *a, const struct state_decision *d,
-                         const struct effect *e, struct denial *no, struct err *err)
+enum status effect_check(const struct view *v, struct arena *a, uint64_t now_ms,
+                         const struct state_decision *d, const struct effect *e, struct denial *no,
+                         struct err *err)
 {
     struct span org;
     TRY(shape(d->type, e, no));
@@ -82,6 +86,8 @@ enum status effect_check(const struct view *v, struct arena *a, const struct sta
         return upgrade_check(v, a, e->rules, no, err);
     case EFFECT_REGISTRAR:
         return reseat_check(v, a, d, e, no, err);
+    case EFFECT_ACCEPT_RISK:
+        return item_check_accept(v, a, now_ms, e, no, err);
     }
     return err_set(err, ST_CORRUPT, "an effect of an unknown kind %d", (int)e->type);
 }
@@ -121,6 +127,8 @@ enum status effect_apply(struct gov *g, const struct state_decision *d, const st
         return upgrade_decide(g, e->rules, err);
     case EFFECT_REGISTRAR:
         return reseat_apply(g, d->partner, &e->keys, err);
+    case EFFECT_ACCEPT_RISK:
+        return item_accept(g, d->number, e, err);
     }
     return err_set(err, ST_CORRUPT, "an effect of an unknown kind %d", (int)e->type);
 }

@@ -63,7 +63,7 @@ static enum status effect_sound(struct act *c, const struct state_decision *d, c
                                 struct err *err)
 {
     struct denial no;
-    return act_checked(c, effect_check(&c->v, c->g->arena, d, effect, &no, err), &no);
+    return act_checked(c, effect_check(&c->v, c->g->arena, c->g->time_ms, d, effect, &no, err), &no);
 }
 
 /* The engine goes through all undecided amendments of a section when one takes effect: so few may be open. */

@@ -2,6 +2,7 @@
 #include "charter/charter_model.h"
 #include "gov/course.h"
 #include "gov/due.h"
+#include "gov/item.h"
 
 enum { TASKS_MAX = 4096, LIST_MAX = 1000 };
 
@@ -469,7 +470,7 @@ enum status query_inbox(const struct view *v, struct span org, const struct span
         memcpy(next, key.p, key.n);
         from = span_of(next, key.n + 1);
         tkey_timer_parts(key, &deadline, &number, &kind);
-        if (kind == TIMER_RECOVERY)
+        if (kind == TIMER_RECOVERY || item_is_timer(kind))
             continue;
         TRY(matter(v, number, a, &m, err));
         TRY(tasks_of(v, &in, &m, a, err));

@@ -87,6 +87,29 @@ struct tkey tkey_amending(uint64_t section, uint64_t decision)
     return k;
 }
 
+struct tkey tkey_item(uint64_t type, uint64_t number)
+{
+    struct tkey k = {0};
+    put(&k, type, 1);
+    put(&k, number, 8);
+    return k;
+}
+
+struct tkey tkey_item_event(uint64_t type, uint64_t number, uint64_t sequence)
+{
+    struct tkey k = tkey_item(type, number);
+    put(&k, sequence, 4);
+    return k;
+}
+
+struct tkey tkey_item_linked(uint64_t decision, uint64_t type, uint64_t number)
+{
+    struct tkey k = tkey_u64(decision);
+    put(&k, type, 1);
+    put(&k, number, 8);
+    return k;
+}
+
 struct tkey tkey_input(uint64_t decision, uint64_t revision, uint64_t need)
 {
     struct tkey k = tkey_revision(decision, revision);
