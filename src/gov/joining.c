@@ -30,7 +30,7 @@ static enum status live(struct gov *g, struct uint_list *ret, struct err *err)
             return st;
         from = tkey_after(key);
         tkey_timer_parts(key, &at, &number, &kind);
-        if (kind == TIMER_RECOVERY || item_is_timer(kind))
+        if (!state_timer_of_decision((enum timer_kind)kind))
             continue;
         if (l.n == cap) {
             cap = cap == 0 ? 64 : cap * 2;

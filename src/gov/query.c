@@ -470,7 +470,7 @@ enum status query_inbox(const struct view *v, struct span org, const struct span
         memcpy(next, key.p, key.n);
         from = span_of(next, key.n + 1);
         tkey_timer_parts(key, &deadline, &number, &kind);
-        if (kind == TIMER_RECOVERY || item_is_timer(kind))
+        if (!state_timer_of_decision((enum timer_kind)kind))
             continue;
         TRY(matter(v, number, a, &m, err));
         TRY(tasks_of(v, &in, &m, a, err));

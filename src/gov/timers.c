@@ -4,6 +4,7 @@
 #include "gov/due.h"
 #include "gov/pause.h"
 #include "gov/item.h"
+#include "gov/reading.h"
 #include "gov/recovery.h"
 
 /* Deadlines further away than this after a halt are left alone, whatever the calendar: no business day is
@@ -12,16 +13,15 @@ static const uint64_t HORIZON_MS = UINT64_C(31) * 24 * 3600 * 1000;
 
 struct timer {
     struct tkey key;
-    uint64_t at_ms, decision; /* of a recovery its leaf, of an item its number there (ITM-1) */
+    uint64_t at_ms, decision; /* of a recovery its leaf, of an item its number there (ITM-1), of a metric or reading its number */
     enum timer_kind kind;
 };
 
-/* Silence is what these act upon; the ends of notice and pause, an overdue item, and the ends of an acceptance and of a
- * review's interval are not. */
+/* Silence is what these act upon; the ends of notice and pause, and flags that somebody is late, are not. */
 static bool of_silence(const struct timer *t)
 {
-    return t->kind != TIMER_EFFECT && t->kind != TIMER_PAUSE && t->kind != TIMER_ITEM_DUE &&
-           t->kind != TIMER_ITEM_ACCEPTED && t->kind != TIMER_ITEM_REVIEW;
+    return t->kind == TIMER_DEADLINE || t->kind == TIMER_REBASE || t->kind == TIMER_RECOVERY || t->kind == TIMER_ITEM_OFFER ||
+           t->kind == TIMER_ITEM_RUNG;
 }
 
 /* First timer with a key not before *from; ST_END when there is none. */
@@ -43,31 +43,40 @@ static struct tkey after(const struct tkey *k)
     return n;
 }
 
-static enum status fire(struct gov *g, const struct timer *t, struct err *err)
+static enum status fire_decision(struct gov *g, const struct timer *t, struct err *err)
 {
     struct view v = overlay_view(g->state);
     struct matter m;
-    if (t->kind == TIMER_RECOVERY)
-        return recovery_fire(g, t->decision, err);
-    if (item_is_timer(t->kind))
-        return item_fire(g, t->kind, t->decision, err);
     TRY(matter_load(&v, g->arena, t->decision, &m, err));
+    if (t->kind == TIMER_DEADLINE)
+        return course_deadline(g, &m, err);
+    if (t->kind == TIMER_EFFECT)
+        return course_effect(g, &m, err);
+    if (t->kind == TIMER_PAUSE)
+        return pause_over(g, &m, err);
+    return course_close(g, &m, PHASE_LAPSED, NULL, 0, err);
+}
+
+static enum status fire(struct gov *g, const struct timer *t, struct err *err)
+{
     switch (t->kind) {
     case TIMER_DEADLINE:
-        return course_deadline(g, &m, err);
     case TIMER_EFFECT:
-        return course_effect(g, &m, err);
     case TIMER_REBASE:
-        return course_close(g, &m, PHASE_LAPSED, NULL, 0, err);
     case TIMER_PAUSE:
-        return pause_over(g, &m, err);
+        return fire_decision(g, t, err);
     case TIMER_RECOVERY:
+        return recovery_fire(g, t->decision, err);
     case TIMER_ITEM_DUE:
     case TIMER_ITEM_OFFER:
     case TIMER_ITEM_RUNG:
     case TIMER_ITEM_ACCEPTED:
     case TIMER_ITEM_REVIEW:
-        break;
+        return item_fire(g, t->kind, t->decision, err);
+    case TIMER_PERIOD:
+        return metric_fire(g, t->decision, err);
+    case TIMER_READING:
+        return reading_fire(g, t->decision, err);
     }
     return err_set(err, ST_CORRUPT, "timer of an unknown kind %d", (int)t->kind);
 }

@@ -151,6 +151,27 @@ struct tkey tkey_sum(struct span type, struct span scope, struct span currency, 
     return k;
 }
 
+struct tkey tkey_readings(uint64_t metric, uint8_t purpose)
+{
+    struct tkey k = tkey_u64(metric);
+    put(&k, purpose, 1);
+    return k;
+}
+
+struct tkey tkey_readings_of(uint64_t metric, uint8_t purpose, uint64_t period)
+{
+    struct tkey k = tkey_readings(metric, purpose);
+    put(&k, period, 4);
+    return k;
+}
+
+struct tkey tkey_reading_of(uint64_t metric, uint8_t purpose, uint64_t period, struct span org)
+{
+    struct tkey k = tkey_readings_of(metric, purpose, period);
+    put_span(&k, org);
+    return k;
+}
+
 struct tkey tkey_fault(uint64_t height, uint64_t round, uint8_t type, struct span org)
 {
     struct tkey k = tkey_u64(height);
