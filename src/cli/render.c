@@ -51,6 +51,10 @@ static void put_effect(struct cli *c, const struct effect *e, struct buf *b)
         buf_printf(b, "effect    the mover's organisation leaves, for good\n");
     } else if (e->type == EFFECT_UPGRADE) {
         buf_printf(b, "effect    rules version %" PRIu64 "\n", e->rules);
+    } else if (e->type == EFFECT_ACCEPT_RISK) {
+        buf_printf(b, "effect    risk R-%" PRIu64 ", score %" PRIu64 ", is accepted until ", e->risk, e->score);
+        scalar_print_date(e->until, b);
+        buf_printf(b, "; then it is open again\n");
     }
     if (e->type != EFFECT_AMEND)
         return;

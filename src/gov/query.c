@@ -475,6 +475,7 @@ enum status query_inbox(const struct view *v, struct span org, const struct span
     }
     struct query_inbox q = {.list = {in.tasks.n, in.tasks.v}, .more = in.tasks.n == TASKS_MAX};
     TRY(query_own_tasks(v, org, seats, a, &q.own, err));
+    TRY(query_item_tasks(v, org, seats, a, &q.items, err));
     *ret = q;
     return ST_OK;
 }

@@ -28,4 +28,8 @@ struct span query_list_text(const struct span_list *l, struct arena *a);
 MUST_USE enum status query_own_tasks(const struct view *v, struct span org, const struct span_list *only,
                                      struct arena *a, struct query_own_task_list *ret, struct err *err);
 
+/* What items ask of an organisation, or of these seats of it (query_item.c). */
+MUST_USE enum status query_item_tasks(const struct view *v, struct span org, const struct span_list *only,
+                                      struct arena *a, struct query_item_task_list *ret, struct err *err);
+
 #endif
