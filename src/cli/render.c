@@ -63,6 +63,10 @@ static void put_effect(struct cli *c, const struct effect *e, struct buf *b)
     } else if (e->type == EFFECT_REGISTRAR) {
         put_key_list(&e->instead_of, "effect    the partner's registrar seat goes from", b);
         put_key_list(&e->keys, "          to", b);
+    } else if (e->type == EFFECT_ACCEPT_RISK) {
+        buf_printf(b, "effect    risk R-%" PRIu64 ", score %" PRIu64 ", is accepted until ", e->risk, e->score);
+        scalar_print_date(e->until, b);
+        buf_printf(b, "; then it is open again\n");
     }
     if (e->type != EFFECT_AMEND)
         return;

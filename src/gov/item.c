@@ -50,6 +50,29 @@ struct item_id item_id(enum item_type type, uint64_t number)
     return id;
 }
 
+bool item_id_parse(const char *text, struct item_ref *ret_ref)
+{
+    const char *dash = strchr(text, '-');
+    size_t n = dash == NULL ? 0 : (size_t)(dash - text);
+    uint64_t number = 0;
+    for (const char *p = dash == NULL ? "" : dash + 1; *p != 0; p++) {
+        if (*p < '0' || *p > '9' || number >= UINT64_C(1) << 52)
+            return false;
+        number = number * 10 + (uint64_t)(*p - '0');
+    }
+    for (size_t i = 0; i < ARRAY_LEN(rows) && number != 0; i++) {
+        const char *prefix = rows[i].prefix;
+        bool same = strlen(prefix) == n;
+        for (size_t k = 0; same && k < n; k++)
+            same = text[k] == prefix[k] || text[k] == prefix[k] + ('a' - 'A');
+        if (same) {
+            *ret_ref = (struct item_ref){.type = rows[i].type, .number = number};
+            return true;
+        }
+    }
+    return false;
+}
+
 enum { TYPE_SHIFT = 56 };
 
 uint64_t item_timer_number(enum item_type type, uint64_t number)

@@ -1,11 +1,12 @@
 /* item: what somebody owns until it is done (SPEC section 17). Types are rows of one table; the rest is the same for all.
- * Internal to gov. Files: item.c the table and the state; item_new.c opening; item_move.c steps; item_ladder.c climbing and
+ * Internal to gov. Files: item.c the table and the state; item_new.c opening; item_move.c steps; item_gate.c gates; item_ladder.c climbing and
  * conflicts; item_after.c what follows from them. */
 #ifndef ENT_GOV_ITEM_H
 #define ENT_GOV_ITEM_H
 
 #include "gov/act.h"
 #include "gov/denial.h"
+#include "gov/item_id.h"
 #include "gov/rights.h"
 
 /* A line of the table. */
@@ -19,11 +20,6 @@ struct item_type_row {
 const struct item_type_row *item_type_row(enum item_type type);
 bool item_key_allowed(const struct item_type_row *row, unsigned key);
 
-/* "R-7" */
-struct item_id {
-    char s[32];
-};
-struct item_id item_id(enum item_type type, uint64_t number);
 /* The number in a TIMER key, and back. */
 uint64_t item_timer_number(enum item_type type, uint64_t number);
 struct item_ref item_of_timer(uint64_t timer_number);
@@ -94,6 +90,10 @@ MUST_USE enum status item_offer(struct gov *g, struct state_item *it, struct spa
                                 const struct item_cause *by, struct err *err);
 /* Sets when the next review is due (ITM-11). */
 MUST_USE enum status item_set_review(struct gov *g, struct state_item *it, struct err *err);
+
+/* item_gate.c: what a milestone's gate still waits for ("shelf-life validated"), by ITM-10; none when it has no gate. */
+MUST_USE enum status item_gate_missing(const struct view *v, struct arena *a, const struct state_item *it,
+                                       struct span_list *ret_missing, struct err *err);
 
 /* item_ladder.c */
 MUST_USE enum status item_ladder_get(const struct view *v, struct arena *a, const struct state_item *it,

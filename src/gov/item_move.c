@@ -253,68 +253,15 @@ static enum status give(struct stepping *s, struct err *err)
     return item_offer(s->c->g, &s->it, to, &s->by, err);
 }
 
-/* Is there a link to an item of this type and name that is closed, with this finding (0: any)? */
-static enum status linked_item(struct stepping *s, enum item_type type, struct span name, uint32_t finding,
-                               bool *ret_is, struct err *err)
-{
-    *ret_is = false;
-    for (size_t i = 0; i < s->it.links.n && !*ret_is; i++) {
-        const struct item_link *l = &s->it.links.v[i];
-        struct state_item other;
-        if (!HAS(l, item_link_key_item) || l->item.type != type)
-            continue;
-        TRY(item_get(&s->c->v, s->c->g->arena, &l->item, &other, err));
-        *ret_is = other.phase == ITEM_CLOSED && HAS(&other.item, item_key_name) &&
-                  span_eq(other.item.name, name) &&
-                  (finding == 0 || (HAS(&other, state_item_key_finding) && other.finding == finding));
-    }
-    return ST_OK;
-}
-
-static enum status linked_decision(struct stepping *s, struct span type, bool *ret_is, struct err *err)
-{
-    *ret_is = false;
-    for (size_t i = 0; i < s->it.links.n && !*ret_is; i++) {
-        const struct item_link *l = &s->it.links.v[i];
-        struct state_decision d;
-        struct tkey k = tkey_u64(l->decision);
-        if (!HAS(l, item_link_key_decision))
-            continue;
-        TRY(state_need(&s->c->v, s->c->g->arena, TABLE_DECISION, &k, &state_decision_desc, &d, err));
-        *ret_is = d.phase == PHASE_EFFECTIVE && span_eq(d.type, type);
-    }
-    return ST_OK;
-}
-
-static enum status gate_need(struct stepping *s, const struct charter_gate_need *n, bool *ret_is,
-                             struct err *err)
-{
-    if (n->state == GATE_VALIDATED)
-        return linked_item(s, ITEM_ASSUMPTION, n->name, ASSUMED_VALIDATED, ret_is, err);
-    if (n->state == GATE_ATTESTED)
-        return linked_item(s, ITEM_CHECK, n->name, 0, ret_is, err);
-    return linked_decision(s, n->name, ret_is, err);
-}
-
 /* ITM-10: a gate opens with what the charter says, each shown by a link. */
 static enum status gate_open(struct stepping *s, struct err *err)
 {
-    const void *section;
-    TRY(item_section(&s->c->v, s->c->g->arena, SECTION_LAUNCH, &section, err));
-    const struct charter_launch *launch = section;
-    for (size_t i = 0; launch != NULL && i < launch->gates.n; i++) {
-        const struct charter_gate *gate = &launch->gates.v[i];
-        for (size_t k = 0; span_eq(gate->name, s->it.item.name) && k < gate->opens_with.n; k++) {
-            const struct charter_gate_need *n = &gate->opens_with.v[k];
-            bool is = false;
-            TRY(gate_need(s, n, &is, err));
-            if (!is)
-                return act_refuse(s->c, V_INCOMPLETE, "%.*s opens with %.*s %s: link %s to what shows it",
-                                  SPAN_FMT(gate->name), SPAN_FMT(n->name),
-                                  enum_text(&gate_state_enum, n->state), s->id.s);
-        }
-    }
-    return ST_OK;
+    struct span_list missing;
+    TRY(item_gate_missing(&s->c->v, s->c->g->arena, &s->it, &missing, err));
+    if (missing.n == 0)
+        return ST_OK;
+    return act_refuse(s->c, V_INCOMPLETE, "%.*s opens with %.*s: link %s to what shows it",
+                      SPAN_FMT(s->it.item.name), SPAN_FMT(missing.v[0]), s->id.s);
 }
 
 static enum status attested(struct stepping *s, struct err *err)
@@ -352,8 +299,7 @@ static enum status claim(struct stepping *s, struct err *err)
     struct state_item_event ev = {.type = ITEM_EVENT_CLAIMED};
     if (it->item.type == ITEM_CHECK)
         TRY(attested(s, err));
-    if (it->item.type == ITEM_MILESTONE && HAS(&it->item, item_key_name))
-        TRY(gate_open(s, err));
+    TRY(gate_open(s, err));
     item_begin(s->c->g, it);
     it->claimed_by = s->c->e->entry->seat;
     SET_HAS(it, state_item_key_claimed_by);

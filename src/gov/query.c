@@ -476,8 +476,9 @@ enum status query_inbox(const struct view *v, struct span org, const struct span
         TRY(tasks_of(v, &in, &m, a, err));
         TRY(query_reseat_task(v, &m, org, seats, a, &own, err));
     }
-    *ret =
-        (struct query_inbox){.list = {in.tasks.n, in.tasks.v}, .more = in.tasks.n == TASKS_MAX, .own = own};
+    struct query_inbox q = {.list = {in.tasks.n, in.tasks.v}, .more = in.tasks.n == TASKS_MAX, .own = own};
+    TRY(query_item_tasks(v, org, seats, a, &q.items, err));
+    *ret = q;
     return ST_OK;
 }
 

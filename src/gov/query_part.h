@@ -34,4 +34,8 @@ MUST_USE enum status query_reseat_task(const struct view *v, const struct matter
                                        const struct span_list *only, struct arena *a,
                                        struct query_own_task_list *ret, struct err *err);
 
+/* What items ask of an organisation, or of these seats of it (query_item.c). */
+MUST_USE enum status query_item_tasks(const struct view *v, struct span org, const struct span_list *only,
+                                      struct arena *a, struct query_item_task_list *ret, struct err *err);
+
 #endif
