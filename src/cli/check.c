@@ -3,6 +3,25 @@
 #include "cli/cli.h"
 #include "merkle/rfc6962.h"
 
+/* What a mediator recommends on this decision. */
+static enum status read_settled(struct cli *c, uint64_t number, const struct entry *e, struct proposal *ret)
+{
+    struct decision_input in;
+    if (e->kind != KIND_INPUT)
+        return err_set(&c->err, ST_BADSIG,
+                       "D-%" PRIu64 ": the entry given for it is no recommendation. Nothing was signed",
+                       number);
+    enum status st = codec_decode(&decision_input_desc, e->body, &c->a, &in, &c->err);
+    if (st != ST_OK)
+        return st;
+    if (in.decision.number != number || !HAS(&in, decision_input_key_settled))
+        return err_set(&c->err, ST_BADSIG,
+                       "D-%" PRIu64 ": the entry given for it recommends no text on it. Nothing was signed",
+                       number);
+    *ret = in.settled;
+    return ST_OK;
+}
+
 /* The proposal in the entry's bytes, which must be of this decision. */
 static enum status read_proposal(struct cli *c, const struct query_decision *q, uint64_t revision,
                                  const struct entry *e, struct proposal *ret)
@@ -25,6 +44,8 @@ static enum status read_proposal(struct cli *c, const struct query_decision *q, 
                            "D-%" PRIu64 ": the entry given for it revises D-%" PRIu64 ". Nothing was signed",
                            number, revise.decision.number);
         *ret = revise.proposal;
+    } else if (revision > 1 && e->kind == KIND_INPUT) {
+        return read_settled(c, number, e, ret);
     } else {
         return err_set(&c->err, ST_BADSIG,
                        "D-%" PRIu64 ": the entry given for revision %" PRIu64
@@ -81,6 +102,15 @@ enum status cli_fetch_revision(struct cli *c, const struct query_decision *q, ui
     return st == ST_OK ? read_proposal(c, q, revision, &ret->leaf.entry, &ret->proposal) : st;
 }
 
+enum status cli_fetch_recommended(struct cli *c, const struct query_readiness *r, struct cli_leaf *ret)
+{
+    if (!HAS(r, query_readiness_key_recommended) || !HAS(r, query_readiness_key_recommended_leaf))
+        return err_set(&c->err, ST_NOTFOUND, "D-%" PRIu64 " is %s; no mediator recommends a text on it now",
+                       r->decision, enum_text(&phase_enum, r->phase));
+    enum status st = prove(c, r->decision, &r->recommended, r->recommended_leaf, ret);
+    return st == ST_OK ? read_settled(c, r->decision, &ret->leaf.entry, &ret->proposal) : st;
+}
+
 enum status cli_fetch(struct cli *c, uint64_t number, struct cli_seen *ret)
 {
     struct rpc_number q = {.number = number};
@@ -109,7 +139,8 @@ void cli_show_proposal(struct cli *c, const struct cli_seen *s)
     struct buf then CLEANUP(buf_deinit), then_in CLEANUP(buf_deinit);
     buf_init(&then, 1 << 20);
     buf_init(&then_in, 1 << 20);
-    bool live = s->q.decision.phase == PHASE_OPEN || s->q.decision.phase == PHASE_MEDIATION || s->q.decision.phase == PHASE_STALE ||
+    bool live = s->q.decision.phase == PHASE_OPEN || s->q.decision.phase == PHASE_PAUSED ||
+                s->q.decision.phase == PHASE_MEDIATION || s->q.decision.phase == PHASE_STALE ||
                 s->q.decision.phase == PHASE_PASSED;
     if (live)
         cli_preview(c, &s->leaf.proposal, s->q.decision.mover, &then);

@@ -29,7 +29,7 @@ struct cli {
     const char *timeout, *since, *until, *reason_file, *document;
     const char *save, *out, *reason, *clause, *confirm, *title, *text, *text_file, *amount, *affects,
         *partner, *amend, *file, *counter, *card, *name, *role, *seats, *rules, *need, *keys, *alliance,
-        *epoch, *after;
+        *epoch, *after, *principal, *budget, *charge, *rate, *types, *by;
     const char *owner, *due, *link, *tags, *scope, *category, *likelihood, *impact, *share, *every, *against, *about,
         *finding, *risk, *accept_until;
     bool all;
@@ -183,6 +183,9 @@ MUST_USE enum status cli_fetch_revision(struct cli *c, const struct query_decisi
  * boundary. ST_BADSIG with words when something does not hold. */
 MUST_USE enum status cli_prove(struct cli *c, const char *what, const struct hash *digest, uint64_t index,
                                struct cli_leaf *ret);
+/* The text that the mediator recommends, with the same checks. ST_NOTFOUND: there is none. */
+MUST_USE enum status cli_fetch_recommended(struct cli *c, const struct query_readiness *r,
+                                           struct cli_leaf *ret);
 /* The revision that this user saw last (0: none), and notes it. */
 uint64_t cli_last_seen(struct cli *c, uint64_t number);
 void cli_note_seen(struct cli *c, uint64_t number, uint64_t revision);
@@ -195,6 +198,20 @@ void cli_print_outcome(struct cli *c, uint64_t number, const char *phase);
 /* verbs_decide.c. Where a decision stands after an entry is final, and what is missing; as JSON, with the
  * entry. */
 void cli_say_outcome(struct cli *c, uint64_t number);
+
+/* What is proposed, from the options, but for effects on members. */
+MUST_USE enum status cli_fill_proposal(struct cli *c, struct proposal *p, struct cli_prose_list *prose);
+/* Exit code: done, failed (the answer was no), or usage (nobody could be asked). digest: of what was shown.
+ */
+int cli_confirmed(struct cli *c, const struct hash *digest, struct span seat, const struct ballot *b);
+
+/* verbs_can.c. --amount, --budget, --charge and --rate of a proposal. */
+MUST_USE enum status cli_money(struct cli *c, struct proposal *p);
+/* Seats that may ballot now: their own ballot, or for another seat. */
+void cli_could_ballot(struct cli *c, const struct query_readiness *r, struct span_list *ret);
+/* For whom the seat ballots: --for, or the one seat that it can only speak for. */
+MUST_USE enum status cli_principal(struct cli *c, const struct query_readiness *r, struct span seat,
+                                   struct ballot *b);
 
 /* "a,b,c" in ascending order. */
 void cli_split(struct cli *c, const char *list, struct span_list *ret);
@@ -252,6 +269,17 @@ int verb_abstain(struct cli *c);
 int verb_revise(struct cli *c);
 int verb_withdraw(struct cli *c);
 int verb_escalate(struct cli *c);
+int verb_recuse(struct cli *c);
+int verb_pause(struct cli *c);
+int verb_resume(struct cli *c);
+int verb_mediate(struct cli *c);
+int verb_accept(struct cli *c);
+int verb_decline(struct cli *c);
+int verb_receipt(struct cli *c);
+int verb_can(struct cli *c);
+int verb_seat_alternate(struct cli *c);
+int verb_budgets(struct cli *c);
+int verb_waiting(struct cli *c);
 int verb_comment(struct cli *c);
 int verb_submit(struct cli *c);
 int verb_wait(struct cli *c);

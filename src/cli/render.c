@@ -50,8 +50,8 @@ static void put_effect(struct cli *c, const struct effect *e, struct buf *b)
     if (e->type == EFFECT_ADMIT) {
         struct hash h;
         sha256(e->card, &h);
-        buf_printf(b, "effect    %.*s joins as %s; file of its card sha256:%s\n", SPAN_FMT(e->party.org), enum_text(&role_enum, e->party.role),
-                   hex_of(&h).s);
+        buf_printf(b, "effect    %.*s joins as %s; file of its card sha256:%s\n", SPAN_FMT(e->party.org),
+                   enum_text(&role_enum, e->party.role), hex_of(&h).s);
         for (size_t i = 0; HAS(&e->party, charter_party_key_seats) && i < e->party.seats.n; i++)
             buf_printf(b, "          with the seat %.*s\n", SPAN_FMT(e->party.seats.v[i]));
     } else if (e->type == EFFECT_REMOVE) {
@@ -90,6 +90,11 @@ void cli_render_proposal(struct cli *c, const struct proposal *p, const struct p
     }
     if (HAS(p, proposal_key_budget))
         buf_printf(b, "budget    %.*s\n", SPAN_FMT(p->budget));
+    if (HAS(p, proposal_key_charge)) {
+        buf_printf(b, "charge    ");
+        scalar_print_money(&p->charge, b);
+        buf_printf(b, " at %.*s\n", SPAN_FMT(p->rate));
+    }
     for (size_t i = 0; HAS(p, proposal_key_affected) && i < p->affected.n; i++)
         buf_printf(b, "affects   %.*s\n", SPAN_FMT(p->affected.v[i]));
     if (HAS(p, proposal_key_scope))

@@ -150,8 +150,12 @@ static void print_events(struct cli *c, const struct query_decision *q)
             (void)printf(" to %.*s", SPAN_FMT(e->to));
         if (HAS(e, state_event_key_seat))
             (void)printf(" by %.*s", SPAN_FMT(e->seat));
-        else if (e->type == EVENT_ESCALATED)
+        else if (e->type == EVENT_ESCALATED || e->type == EVENT_RESUMED)
             (void)printf(", by itself");
+        if (HAS(e, state_event_key_principal))
+            (void)printf(" for %.*s", SPAN_FMT(e->principal));
+        if (HAS(e, state_event_key_name))
+            (void)printf(" %.*s", SPAN_FMT(e->name));
         if (HAS(e, state_event_key_until_ms))
             (void)printf(", until %s", cli_time(e->until_ms).s);
         if (HAS(e, state_event_key_outcome))
@@ -178,8 +182,11 @@ static bool said(const struct query_readiness *r, struct span missing)
 
 static void print_readiness(const struct query_readiness *r)
 {
-    (void)printf("D-%" PRIu64 " %.*s is %s; asked: %.*s\n", r->decision, SPAN_FMT(r->type),
+    (void)printf("D-%" PRIu64 " %.*s is %s; asked: %.*s", r->decision, SPAN_FMT(r->type),
                  enum_text(&phase_enum, r->phase), SPAN_FMT(r->to));
+    if (r->asked > 0)
+        (void)printf("; has %" PRIu64 " of %" PRIu64 " partners", r->approving, r->asked);
+    (void)printf("\n");
     for (size_t i = 0; i < r->partners.n; i++) {
         const struct query_partner *p = &r->partners.v[i];
         (void)printf("  %-14.*s %-13s", SPAN_FMT(p->org), enum_text(&position_enum, p->position));
@@ -194,7 +201,19 @@ static void print_readiness(const struct query_readiness *r)
         if (!said(r, r->missing.v[i]))
             (void)printf("  %.*s\n", SPAN_FMT(r->missing.v[i]));
     for (size_t i = 0; i < r->veto.n; i++)
-        (void)printf("  may veto: %.*s\n", SPAN_FMT(r->veto.v[i]));
+        (void)printf("  may veto, until %s: %.*s\n",
+                     HAS(r, query_readiness_key_veto_until_ms) ? cli_time(r->veto_until_ms).s
+                                                               : "it takes effect",
+                     SPAN_FMT(r->veto.v[i]));
+    if (HAS(r, query_readiness_key_receipts_until_ms)) {
+        (void)printf("  silence may count as approval, of who has seen it by %s:",
+                     cli_time(r->receipts_until_ms).s);
+        for (size_t i = 0; i < r->receipts.n; i++)
+            (void)printf("%s%.*s", i == 0 ? " " : ", ", SPAN_FMT(r->receipts.v[i]));
+        (void)printf(r->receipts.n == 0 ? " none yet\n" : " so far\n");
+    }
+    if (HAS(r, query_readiness_key_recommended))
+        (void)printf("  the mediator recommends sha256:%s\n", hex_of(&r->recommended).s);
     if (HAS(r, query_readiness_key_deadline_ms) && r->silence.n > 0)
         (void)printf("  %s%.*s on %s\n", r->phase == PHASE_PASSED ? "" : "silence: ", SPAN_FMT(r->silence),
                      cli_time(r->deadline_ms).s);

@@ -11,7 +11,8 @@ static struct span for_seat(struct act *c, const struct ballot *r)
     return HAS(r, ballot_key_principal) ? r->principal : c->e->entry->seat;
 }
 
-/* In mediation the recommendation is what is put to the partners; a veto may name the proposal, too (GOV-54). */
+/* In mediation the recommendation is what is put to the partners; a veto may name the proposal, too (GOV-54).
+ */
 static bool right_text(const struct ballot *r, const struct matter *m)
 {
     bool current = hash_eq(&m->d.digest, &r->decision.digest);
@@ -29,7 +30,8 @@ static enum status bound(struct act *c, const struct ballot *r, const struct mat
                           enum_text(&phase_enum, m->d.phase), time_utc(m->d.closed_ms).s);
     if (m->recommended != NULL && !right_text(r, m))
         return act_refuse(c, V_WRONG_REVISION,
-                          "the mediator has recommended a text on D-%" PRIu64 "; that is accepted or declined",
+                          "the mediator has recommended a text on D-%" PRIu64
+                          "; that is accepted or declined",
                           m->d.number);
     if (!right_text(r, m))
         return act_refuse(c, V_WRONG_REVISION,
@@ -40,7 +42,8 @@ static enum status bound(struct act *c, const struct ballot *r, const struct mat
                           "D-%" PRIu64 " stands on rung %" PRIu64 " (%.*s), not on rung %" PRIu64,
                           m->d.number, m->d.rung, SPAN_FMT(course_rung_name(m, m->d.rung)), r->rung);
     if (HAS(r, ballot_key_principal) && (r->choice == CHOICE_VETO || r->choice == CHOICE_RECUSE))
-        return act_refuse(c, V_MALFORMED, "ballot.principal: a seat vetoes and recuses itself for nobody else");
+        return act_refuse(c, V_MALFORMED,
+                          "ballot.principal: a seat vetoes and recuses itself for nobody else");
     return ST_OK;
 }
 
@@ -61,7 +64,8 @@ static enum status may_speak_for(struct act *c, const struct ballot *r, const st
                                  const struct tally *t, const struct pinned_term_list *terms, struct err *err)
 {
     struct span seat = for_seat(c, r);
-    if ((span_eqs(state_seat_name(seat), "registrar") || !tally_seat_asked(terms, &m->d, seat)) && !PLANTED(45))
+    if ((span_eqs(state_seat_name(seat), "registrar") || !tally_seat_asked(terms, &m->d, seat)) &&
+        !PLANTED(45))
         return act_refuse(c, V_NOT_PERMITTED, "%.*s is not asked on D-%" PRIu64 "; seats of %.*s are",
                           SPAN_FMT(seat), m->d.number, SPAN_FMT(course_rung_name(m, m->d.rung)));
     if (HAS(r, ballot_key_principal))
@@ -181,7 +185,8 @@ enum status ballot_apply(struct act *c, const struct ballot *r, struct err *err)
     TRY(tally_take(&c->v, c->g->arena, &m, m.d.rung, &t, err));
     const struct state_ballot *own = tally_ballot_of(&t, for_seat(c, r));
     if (own != NULL)
-        TRY(act_seen(c, own->leaf, HAS(r, ballot_key_principal) ? "the ballot of that seat" : "your seat's ballot"));
+        TRY(act_seen(c, own->leaf,
+                     HAS(r, ballot_key_principal) ? "the ballot of that seat" : "your seat's ballot"));
     if (r->choice == CHOICE_VETO) {
         TRY(may_veto(c, r, &m));
     } else {

@@ -22,13 +22,14 @@ static enum status shape(struct act *c, bool required, const struct proposal *wa
     bool named = HAS(pr, proposal_key_budget);
     if ((HAS(pr, proposal_key_amount) && too_large(&pr->amount)) ||
         (HAS(pr, proposal_key_charge) && too_large(&pr->charge)))
-        return act_refuse(c, V_MALFORMED, "proposal: an amount is over %" PRId64 " minor units",
-                          AMOUNT_MOST);
+        return act_refuse(c, V_MALFORMED, "proposal: an amount is over %" PRId64 " minor units", AMOUNT_MOST);
     if (!named && (HAS(pr, proposal_key_charge) || HAS(pr, proposal_key_rate)))
-        return act_refuse(c, V_MALFORMED, "proposal: a charge and its rate go with a budget, and none is named");
+        return act_refuse(c, V_MALFORMED,
+                          "proposal: a charge and its rate go with a budget, and none is named");
     if (required && !named)
         return act_refuse(c, V_INCOMPLETE, "the row asks for the budget that the amount comes from");
-    if (was != NULL && (named != HAS(was, proposal_key_budget) || (named && !span_eq(pr->budget, was->budget))))
+    if (was != NULL &&
+        (named != HAS(was, proposal_key_budget) || (named && !span_eq(pr->budget, was->budget))))
         return act_refuse(c, V_NOT_PERMITTED, "a revision keeps its budget; propose anew to take another");
     return ST_OK;
 }
@@ -38,7 +39,8 @@ static enum status in_currency(struct act *c, const struct charter_budget *b, co
     struct span own = b->amount.currency;
     bool charge = HAS(pr, proposal_key_charge), rate = HAS(pr, proposal_key_rate);
     if (!HAS(pr, proposal_key_amount))
-        return act_refuse(c, V_INCOMPLETE, "what comes from the budget %.*s needs an amount", SPAN_FMT(b->name));
+        return act_refuse(c, V_INCOMPLETE, "what comes from the budget %.*s needs an amount",
+                          SPAN_FMT(b->name));
     if (span_eq(pr->amount.currency, own)) {
         if (charge || rate)
             return act_refuse(c, V_MALFORMED,
@@ -46,9 +48,10 @@ static enum status in_currency(struct act *c, const struct charter_budget *b, co
                               "converted",
                               SPAN_FMT(own), SPAN_FMT(b->name));
     } else if (!charge || !rate) {
-        return act_refuse(c, V_INCOMPLETE,
-                          "the amount is in %.*s, the budget %.*s in %.*s: give the charge in %.*s, and the rate",
-                          SPAN_FMT(pr->amount.currency), SPAN_FMT(b->name), SPAN_FMT(own), SPAN_FMT(own));
+        return act_refuse(
+            c, V_INCOMPLETE,
+            "the amount is in %.*s, the budget %.*s in %.*s: give the charge in %.*s, and the rate",
+            SPAN_FMT(pr->amount.currency), SPAN_FMT(b->name), SPAN_FMT(own), SPAN_FMT(own));
     } else if (!span_eq(pr->charge.currency, own)) {
         return act_refuse(c, V_MALFORMED, "proposal.charge: expected in %.*s, as the budget %.*s is",
                           SPAN_FMT(own), SPAN_FMT(b->name));

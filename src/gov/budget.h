@@ -13,7 +13,8 @@ MUST_USE enum status budget_sound(struct act *c, const struct rights *r, const s
                                   struct err *err);
 /* Keeps the envelope and the charge in the decision. */
 void budget_describe(struct state_decision *d, const struct proposal *pr);
-/* Pins the body that decides what does not fit (GOV-45), when the proposal names an envelope of the charter. */
+/* Pins the body that decides what does not fit (GOV-45), when the proposal names an envelope of the charter.
+ */
 MUST_USE enum status budget_pin(const struct rights *r, struct arena *a, struct span name,
                                 struct state_pinned *p, struct err *err);
 

@@ -284,8 +284,8 @@ static enum status go_to(struct gov *g, struct matter *m, uint64_t to, enum even
     m->d.phase = HAS(rung, pinned_rung_key_mediator) ? PHASE_MEDIATION : PHASE_OPEN;
     m->d.deadline_ms = deadline;
     m->d.rung_revisions = 0;
-    m->d.has &= ~(UINT64_C(1) << state_decision_key_rung_paused_ms |
-                  UINT64_C(1) << state_decision_key_pause_asked);
+    m->d.has &=
+        ~(UINT64_C(1) << state_decision_key_rung_paused_ms | UINT64_C(1) << state_decision_key_pause_asked);
     m->recommended = NULL;
     struct state_event ev = event_by(type, by);
     ev.to = rung->to;

@@ -31,8 +31,8 @@ MUST_USE enum status course_settle(struct gov *g, struct matter *m, const struct
 MUST_USE enum status course_recount(struct gov *g, struct matter *m, struct err *err);
 /* To the next rung, or the default at the ladder's end (rules 12, 13). */
 MUST_USE enum status course_climb(struct gov *g, struct matter *m, const struct cause *by, struct err *err);
-/* It stands still until until_ms at most; goes on, with the deadline it has then (GOV-50, GOV-51). by: NULL for
- * the timer. */
+/* It stands still until until_ms at most; goes on, with the deadline it has then (GOV-50, GOV-51). by: NULL
+ * for the timer. */
 MUST_USE enum status course_pause(struct gov *g, struct matter *m, const struct cause *by, uint64_t until_ms,
                                   struct err *err);
 MUST_USE enum status course_resume(struct gov *g, struct matter *m, const struct cause *by,

@@ -51,3 +51,9 @@ enum status due_business(const struct view *v, struct arena *a, const struct sta
                        status_text(st));
     return ST_OK;
 }
+
+enum status due_calendars(const struct view *v, struct arena *a, const struct state_pinned *p,
+                          struct charter_calendars *ret, struct err *err)
+{
+    return calendars(v, a, p->calendars_version, ret, err);
+}

@@ -30,7 +30,8 @@ static enum status may_recommend(struct act *c, const struct decision_input *r, 
 enum status mediate_apply(struct act *c, const struct decision_input *r, struct matter *m, struct err *err)
 {
     if (HAS(r, decision_input_key_need))
-        return act_refuse(c, V_MALFORMED, "an input is a recommendation, or something that the decision needs");
+        return act_refuse(c, V_MALFORMED,
+                          "an input is a recommendation, or something that the decision needs");
     TRY(may_recommend(c, r, m));
     TRY(propose_check_successor(c, m, &r->settled, err));
     const struct pinned_rung *rung = &m->p.rungs.v[m->d.rung - 1];

@@ -34,10 +34,9 @@ static enum status may_move(struct act *c, const struct matter *m, struct err *e
     bool partner = st == ST_OK && p.role == ROLE_PARTNER;
     if (partner && (state_list_has(&m->p.owners, seat) || tally_seat_asked(&terms, &m->d, seat)))
         return ST_OK;
-    return act_refuse(c, V_NOT_PERMITTED,
-                      "an owner of %.*s or a seat of %.*s pauses and resumes D-%" PRIu64 ", not %.*s",
-                      SPAN_FMT(m->d.type), SPAN_FMT(course_rung_name(m, m->d.rung)), m->d.number,
-                      SPAN_FMT(seat));
+    return act_refuse(
+        c, V_NOT_PERMITTED, "an owner of %.*s or a seat of %.*s pauses and resumes D-%" PRIu64 ", not %.*s",
+        SPAN_FMT(m->d.type), SPAN_FMT(course_rung_name(m, m->d.rung)), m->d.number, SPAN_FMT(seat));
 }
 
 /* GOV-50 */

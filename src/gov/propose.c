@@ -322,7 +322,8 @@ static enum status same_matter(struct act *c, const struct proposal *was, const 
     return ST_OK;
 }
 
-/* Parts of the proposal, and its effect, as at an opening; scope and the rest of the row were checked then. */
+/* Parts of the proposal, and its effect, as at an opening; scope and the rest of the row were checked then.
+ */
 static enum status successor(struct act *c, const struct matter *m, const struct proposal *was,
                              const struct proposal *p, struct err *err)
 {

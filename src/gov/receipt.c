@@ -13,7 +13,8 @@ static enum status revision_leaf(const struct view *v, struct arena *a, const st
     return ST_OK;
 }
 
-static enum status of_partner(const struct view *v, struct arena *a, struct span org, bool *ret, struct err *err)
+static enum status of_partner(const struct view *v, struct arena *a, struct span org, bool *ret,
+                              struct err *err)
 {
     struct state_party p;
     enum status st = party_get(v, a, org, &p, err);
@@ -84,8 +85,7 @@ enum status receipt_apply(struct act *c, const struct receipt *r, struct err *er
     if (st != ST_NOTFOUND)
         return st;
     TRY(put(c, &m.d, err));
-    struct state_event ev = {
-        .type = EVENT_RECEIPT, .seat = c->e->entry->seat, .id = c->e->id, .name = org};
+    struct state_event ev = {.type = EVENT_RECEIPT, .seat = c->e->entry->seat, .id = c->e->id, .name = org};
     SET_HAS(&ev, state_event_key_seat);
     SET_HAS(&ev, state_event_key_id);
     SET_HAS(&ev, state_event_key_name);
@@ -115,7 +115,8 @@ void receipt_describe(const struct state_pinned *p, struct state_decision *d)
 
 bool receipt_counts(const struct state_decision *d)
 {
-    return HAS(d, state_decision_key_receipts_until_ms) && d->phase == PHASE_OPEN && d->rung == 0 && d->level == 0;
+    return HAS(d, state_decision_key_receipts_until_ms) && d->phase == PHASE_OPEN && d->rung == 0 &&
+           d->level == 0;
 }
 
 /* The partners that owe, ascending, none twice. */
@@ -150,11 +151,13 @@ static bool spoken_for(const struct tally *t)
     return approved;
 }
 
-enum status receipt_deems(const struct view *v, struct arena *a, const struct matter *m, const struct tally *t,
-                          bool *ret_deems, struct span_list *ret_deemed, struct err *err)
+enum status receipt_deems(const struct view *v, struct arena *a, const struct matter *m,
+                          const struct tally *t, bool *ret_deems, struct span_list *ret_deemed,
+                          struct err *err)
 {
     *ret_deems = false;
-    if (!receipt_counts(&m->d) || !t->owes || !t->inputs || !spoken_for(t) || !tally_met_if_owing_approve(t, &m->d))
+    if (!receipt_counts(&m->d) || !t->owes || !t->inputs || !spoken_for(t) ||
+        !tally_met_if_owing_approve(t, &m->d))
         return ST_OK;
     TRY(owing(a, t, ret_deemed, err));
     for (size_t i = 0; i < ret_deemed->n; i++) {

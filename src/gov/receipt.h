@@ -1,4 +1,5 @@
-/* receipt: who had seen a revision, and when silence counts as approval (GOV-56 to GOV-58). Internal to gov. */
+/* receipt: who had seen a revision, and when silence counts as approval (GOV-56 to GOV-58). Internal to gov.
+ */
 #ifndef ENT_GOV_RECEIPT_H
 #define ENT_GOV_RECEIPT_H
 

@@ -144,7 +144,8 @@ enum status rights_body_partners(const struct rights *r, struct arena *a, struct
     return partners(r, a, &sel, ret, err);
 }
 
-enum status rights_budgets(const struct view *v, struct arena *a, struct charter_budgets *ret, struct err *err)
+enum status rights_budgets(const struct view *v, struct arena *a, struct charter_budgets *ret,
+                           struct err *err)
 {
     struct state_section s;
     struct tkey k = tkey_section(SECTION_BUDGETS);

@@ -74,7 +74,7 @@ static enum status proposal_of(const struct view *v, struct arena *a, const stru
 
 static bool covers(const struct alternate *alt, struct span type, const struct proposal *p, uint64_t now_ms)
 {
-    if (now_ms < alt->from_ms || now_ms >= alt->until_ms)
+    if (now_ms != STAND_IN_ANY_TIME && (now_ms < alt->from_ms || now_ms >= alt->until_ms))
         return false;
     if (HAS(alt, alternate_key_types) && !state_list_has(&alt->types, type))
         return false;
@@ -123,19 +123,21 @@ enum status stand_in_may(struct act *c, const struct matter *m, const struct tal
         if (asked && (alternate || span_eqs(state_seat_name(seat), "sponsor")))
             return ST_OK;
         if (gone->asked.n == 0)
-            return act_refuse(c, V_NOT_PERMITTED,
-                              "%.*s has recused itself, and nobody is asked in its stead", SPAN_FMT(principal));
+            return act_refuse(c, V_NOT_PERMITTED, "%.*s has recused itself, and nobody is asked in its stead",
+                              SPAN_FMT(principal));
         return act_refuse(c, V_NOT_PERMITTED, "%.*s has recused itself; asked in its stead is %.*s%s",
                           SPAN_FMT(principal), SPAN_FMT(gone->asked.v[0]),
                           asked ? ", but not at this time or for this amount" : "");
     }
     if (!alternate)
-        return act_refuse(c, V_NOT_PERMITTED,
-                          "%.*s is no alternate of %.*s for this type, amount and time; %.*s/registrar sets them",
-                          SPAN_FMT(seat), SPAN_FMT(principal), SPAN_FMT(state_seat_org(seat)));
+        return act_refuse(
+            c, V_NOT_PERMITTED,
+            "%.*s is no alternate of %.*s for this type, amount and time; %.*s/registrar sets them",
+            SPAN_FMT(seat), SPAN_FMT(principal), SPAN_FMT(state_seat_org(seat)));
     const struct state_ballot *own = tally_ballot_of(t, principal);
     if (own != NULL && !HAS(own, state_ballot_key_by))
-        return act_refuse(c, V_NOT_PERMITTED, "%.*s has cast its own ballot; an alternate does not replace it",
+        return act_refuse(c, V_NOT_PERMITTED,
+                          "%.*s has cast its own ballot; an alternate does not replace it",
                           SPAN_FMT(principal));
     return ST_OK;
 }
@@ -158,11 +160,12 @@ enum status stand_in_may_recuse(struct act *c, const struct matter *m, const str
     struct span seat = c->e->entry->seat;
     const struct state_recused *own = tally_recused(t, seat);
     if (own != NULL)
-        return act_refuse(c, V_NOT_NOW, "%.*s recused itself from D-%" PRIu64 " already, at %s", SPAN_FMT(seat),
-                          m->d.number, time_utc(own->at_ms).s);
+        return act_refuse(c, V_NOT_NOW, "%.*s recused itself from D-%" PRIu64 " already, at %s",
+                          SPAN_FMT(seat), m->d.number, time_utc(own->at_ms).s);
     if (is_registrar(seat) || !(tally_seat_asked(terms, &m->d, seat) || stands_in(t, seat)))
-        return act_refuse(c, V_NOT_PERMITTED, "%.*s is not asked on D-%" PRIu64 ", so it need not recuse itself",
-                          SPAN_FMT(seat), m->d.number);
+        return act_refuse(c, V_NOT_PERMITTED,
+                          "%.*s is not asked on D-%" PRIu64 ", so it need not recuse itself", SPAN_FMT(seat),
+                          m->d.number);
     return ST_OK;
 }
 
@@ -182,8 +185,8 @@ static enum status add_sponsor(struct act *c, const struct tally *t, struct span
     return ST_OK;
 }
 
-static enum status put_recused(struct act *c, uint64_t number, struct span seat, const struct state_recused *r,
-                               struct err *err)
+static enum status put_recused(struct act *c, uint64_t number, struct span seat,
+                               const struct state_recused *r, struct err *err)
 {
     struct tkey k = tkey_recused(number, seat);
     return state_put(c->g, TABLE_RECUSED, &k, &state_recused_desc, r, err);
@@ -209,7 +212,8 @@ static enum status own_stand_ins(struct act *c, const struct matter *m, const st
 }
 
 /* It stands in for nobody any more; where it was the last one, the sponsor is asked. */
-static enum status out_of_others(struct act *c, const struct matter *m, const struct tally *t, struct err *err)
+static enum status out_of_others(struct act *c, const struct matter *m, const struct tally *t,
+                                 struct err *err)
 {
     struct span seat = c->e->entry->seat;
     for (size_t i = 0; i < t->n_recused; i++) {

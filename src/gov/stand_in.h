@@ -9,6 +9,8 @@
 /* May these be the seat's alternates? Refuses. */
 MUST_USE enum status stand_in_alternates(struct act *c, struct span seat, const struct alternate_list *l,
                                          struct err *err);
+/* In the place of a time: whatever the dates. */
+#define STAND_IN_ANY_TIME UINT64_MAX
 /* Seats that may ballot for this one by its alternates, at now_ms, on the decision; ascending. */
 MUST_USE enum status stand_in_covering(const struct view *v, struct arena *a, const struct matter *m,
                                        struct span seat, uint64_t now_ms, struct span_list *ret_seats,

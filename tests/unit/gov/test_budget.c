@@ -6,7 +6,8 @@ TestSuite(budget, .timeout = 20);
 
 static const char *const finance[] = {"brand/finance", "maker/finance", "distributor/finance", NULL};
 static const char *const sponsors[] = {"brand/sponsor", "maker/sponsor", "distributor/sponsor", NULL};
-static const char *const leads[] = {"brand/business-lead", "maker/business-lead", "distributor/business-lead", NULL};
+static const char *const leads[] = {"brand/business-lead", "maker/business-lead", "distributor/business-lead",
+                                    NULL};
 
 static enum verdict spend(struct world *w, const char *budget, int64_t minor)
 {
@@ -31,10 +32,14 @@ Test(budget, GOV_59_what_a_proposal_says_of_money)
         const char *words;
     } cases[] = {
         {{.currency = "USD", .minor = 5}, V_INCOMPLETE, "the row asks for the budget"},
-        {{.budget = "none", .currency = "USD", .minor = 5}, V_NO_SUCH_OBJECT, "the charter has no budget none"},
+        {{.budget = "none", .currency = "USD", .minor = 5},
+         V_NO_SUCH_OBJECT,
+         "the charter has no budget none"},
         {{.budget = "all"}, V_INCOMPLETE, "what comes from the budget all needs an amount"},
         {{.budget = "all", .currency = "USD", .minor = 0}, V_MALFORMED, "must be above zero"},
-        {{.budget = "all", .currency = "USD", .minor = INT64_C(1000000000000001)}, V_MALFORMED, "an amount is over"},
+        {{.budget = "all", .currency = "USD", .minor = INT64_C(1000000000000001)},
+         V_MALFORMED,
+         "an amount is over"},
         {{.budget = "all", .currency = "EUR", .minor = 5},
          V_INCOMPLETE,
          "the amount is in EUR, the budget all in USD: give the charge in USD, and the rate"},
@@ -44,7 +49,9 @@ Test(budget, GOV_59_what_a_proposal_says_of_money)
         {{.budget = "all", .currency = "USD", .minor = 5, .charge_currency = "USD", .charge = 6, .rate = "r"},
          V_MALFORMED,
          "nothing is converted"},
-        {{.budget = "past", .currency = "USD", .minor = 5}, V_NOT_NOW, "the budget past ended at 2026-01-01T00:00:00"},
+        {{.budget = "past", .currency = "USD", .minor = 5},
+         V_NOT_NOW,
+         "the budget past ended at 2026-01-01T00:00:00"},
     };
     struct world w;
     world_found(&w);
@@ -54,8 +61,12 @@ Test(budget, GOV_59_what_a_proposal_says_of_money)
     }
     struct world_proposal stray = {.charge_currency = "USD", .charge = 4};
     EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "plan", &stray), V_MALFORMED);
-    struct world_proposal euro = {
-        .budget = "all", .currency = "EUR", .minor = 500, .charge_currency = "USD", .charge = 540, .rate = "1.08"};
+    struct world_proposal euro = {.budget = "all",
+                                  .currency = "EUR",
+                                  .minor = 500,
+                                  .charge_currency = "USD",
+                                  .charge = 540,
+                                  .rate = "1.08"};
     EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "spend", &euro), V_OK);
     world_approve(&w, 1, finance);
     cr_assert_eq(given(&w, "all").spent, 540);

@@ -64,7 +64,8 @@ Test(pause, GOV_51_the_clock_stands)
     /* In all one SLA per rung: of Thursday + 2 bd (Tuesday 0:00) what was not used. */
     pause_one(&w, 1);
     EXPECT_TIME(world_deadline(&w, 1), time_utc(UINT64_C(1772928006000) - d.rung_paused_ms +
-                                                (UINT64_C(1773100800000) - UINT64_C(1772928006000))).s);
+                                                (UINT64_C(1773100800000) - UINT64_C(1772928006000)))
+                                           .s);
     world_free(&w);
 }
 
@@ -129,7 +130,7 @@ Test(pause, GOV_T2_a_pause_is_no_silence)
 {
     struct world w;
     open_one(&w, "brand/finance", "plan");
-    pause_one(&w, 1); /* until Thursday 0:00 */
+    pause_one(&w, 1);               /* until Thursday 0:00 */
     AT(&w, "2026-03-05T09:00:00Z"); /* more than late-after past it: no halt is found */
     EXPECT_PHASE(&w, 1, PHASE_OPEN);
     cr_assert_eq(world_event(&w, 1, 0).type, EVENT_RESUMED);

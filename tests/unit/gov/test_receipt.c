@@ -46,7 +46,8 @@ Test(receipt, GOV_58_silence_consents)
     struct world w;
     open_one(&w, "deemed");
     EXPECT_VERDICT(&w, node_receipt(&w, "maker", 1), V_OK);
-    EXPECT_VERDICT(&w, world_note(&w, "distributor/quality", 1), V_OK); /* GOV-57: an entry about it will do */
+    EXPECT_VERDICT(&w, world_note(&w, "distributor/quality", 1),
+                   V_OK); /* GOV-57: an entry about it will do */
     EXPECT_VERDICT(&w, world_ballot(&w, "brand/finance", 1, CHOICE_APPROVE), V_OK);
     AT(&w, "2026-03-17T00:00:00Z");
     EXPECT_PHASE(&w, 1, PHASE_EFFECTIVE);
@@ -99,7 +100,8 @@ Test(receipt, GOV_58_never_when_raised_by_its_amount)
         EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "pooled", &p), V_OK);
         EXPECT_VERDICT(&w, node_receipt(&w, "maker", 1), V_OK);
         EXPECT_VERDICT(&w, node_receipt(&w, "distributor", 1), V_OK);
-        EXPECT_VERDICT(&w, world_ballot(&w, i == 0 ? "brand/finance" : "brand/sponsor", 1, CHOICE_APPROVE), V_OK);
+        EXPECT_VERDICT(&w, world_ballot(&w, i == 0 ? "brand/finance" : "brand/sponsor", 1, CHOICE_APPROVE),
+                       V_OK);
         AT(&w, "2026-03-17T00:00:00Z");
         EXPECT_PHASE(&w, 1, i == 0 ? PHASE_EFFECTIVE : PHASE_MEDIATION); /* its ladder has its own body */
         world_free(&w);

@@ -41,7 +41,8 @@ Test(stand_in, GOV_46_who_may_be_an_alternate)
     two[0].types = (struct span_list){2, types};
     SET_HAS(&two[0], alternate_key_types);
     EXPECT_VERDICT(&w, world_alternates(&w, "brand/finance", two, 1), V_MALFORMED);
-    /* Kept by a change of holder that says nothing of them, and by a revocation; taken away by an empty list. */
+    /* Kept by a change of holder that says nothing of them, and by a revocation; taken away by an empty list.
+     */
     EXPECT_VERDICT(&w, alternate_of(&w, "brand/finance", "brand/quality"), V_OK);
     EXPECT_VERDICT(&w, world_holder(&w, "brand/registrar", "brand/finance", "brand/finance", "new"), V_OK);
     EXPECT_VERDICT(&w, world_revoke(&w, "brand/registrar", "new"), V_OK);
@@ -202,7 +203,8 @@ Test(stand_in, GOV_48_a_recusal_carries_over)
     EXPECT_VERDICT(&w, world_ballot(&w, "maker/finance", 2, CHOICE_RECUSE), V_OK);
     EXPECT_VERDICT(&w, world_move(&w, "brand/finance", 2, MOVE_ESCALATE), V_OK);
     cr_assert_eq(world_decision(&w, 2).rung, 2);
-    /* On the new rung the sponsors are asked; of the maker it is one that had been asked in finance's stead. */
+    /* On the new rung the sponsors are asked; of the maker it is one that had been asked in finance's stead.
+     */
     EXPECT_VERDICT(&w, world_ballot_for(&w, "maker/sponsor", "maker/finance", 2, CHOICE_APPROVE),
                    V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, world_ballot(&w, "maker/sponsor", 2, CHOICE_APPROVE), V_OK);
