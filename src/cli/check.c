@@ -107,7 +107,9 @@ enum status cli_fetch_recommended(struct cli *c, const struct query_readiness *r
     if (!HAS(r, query_readiness_key_recommended) || !HAS(r, query_readiness_key_recommended_leaf))
         return err_set(&c->err, ST_NOTFOUND, "D-%" PRIu64 " is %s; no mediator recommends a text on it now",
                        r->decision, enum_text(&phase_enum, r->phase));
-    enum status st = prove(c, r->decision, &r->recommended, r->recommended_leaf, ret);
+    char what[32];
+    (void)snprintf(what, sizeof what, "D-%" PRIu64, r->decision);
+    enum status st = cli_prove(c, what, &r->recommended, r->recommended_leaf, ret);
     return st == ST_OK ? read_settled(c, r->decision, &ret->leaf.entry, &ret->proposal) : st;
 }
 
