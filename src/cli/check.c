@@ -3,6 +3,25 @@
 #include "cli/cli.h"
 #include "merkle/rfc6962.h"
 
+/* What a mediator recommends on this decision. */
+static enum status read_settled(struct cli *c, uint64_t number, const struct entry *e, struct proposal *ret)
+{
+    struct decision_input in;
+    if (e->kind != KIND_INPUT)
+        return err_set(&c->err, ST_BADSIG,
+                       "D-%" PRIu64 ": the entry given for it is no recommendation. Nothing was signed",
+                       number);
+    enum status st = codec_decode(&decision_input_desc, e->body, &c->a, &in, &c->err);
+    if (st != ST_OK)
+        return st;
+    if (in.decision.number != number || !HAS(&in, decision_input_key_settled))
+        return err_set(&c->err, ST_BADSIG,
+                       "D-%" PRIu64 ": the entry given for it recommends no text on it. Nothing was signed",
+                       number);
+    *ret = in.settled;
+    return ST_OK;
+}
+
 /* The proposal in the entry's bytes, which must be of this decision. */
 static enum status read_proposal(struct cli *c, const struct query_decision *q, uint64_t revision,
                                  const struct entry *e, struct proposal *ret)
@@ -25,6 +44,8 @@ static enum status read_proposal(struct cli *c, const struct query_decision *q, 
                            "D-%" PRIu64 ": the entry given for it revises D-%" PRIu64 ". Nothing was signed",
                            number, revise.decision.number);
         *ret = revise.proposal;
+    } else if (revision > 1 && e->kind == KIND_INPUT) {
+        return read_settled(c, number, e, ret);
     } else {
         return err_set(&c->err, ST_BADSIG,
                        "D-%" PRIu64 ": the entry given for revision %" PRIu64
@@ -46,18 +67,19 @@ enum status cli_prove(struct cli *c, const char *what, const struct hash *digest
     if (st != ST_OK)
         return st;
     if (leaf_parse(r.leaf, &c->a, &ret->leaf, &c->err) != ST_OK)
-        return err_wrap(&c->err, ST_BADSIG,
-                        "%s: what the node gives for its revision is no entry. Nothing was signed: ", what);
+        return err_wrap(
+            &c->err, ST_BADSIG,
+            "%s: what the node gives for it is no entry. Nothing was signed: ", what);
     if (!hash_eq(&ret->leaf.id, digest))
         return err_set(&c->err, ST_BADSIG,
                        "%s: the bytes of its revision have digest %s; the node says %s. Nothing was signed",
                        what, hex_of(&ret->leaf.id).s, hex_of(digest).s);
     if (!hash_eq(&ret->leaf.entry.alliance, &c->info.alliance))
         return err_set(&c->err, ST_BADSIG,
-                       "%s: its revision was made for another alliance. Nothing was signed", what);
+                       "%s: it was made for another alliance. Nothing was signed", what);
     if (leaf_verify(&ret->leaf) != ST_OK)
-        return err_set(&c->err, ST_BADSIG, "%s: the mover's signature does not verify. Nothing was signed",
-                       what);
+        return err_set(&c->err, ST_BADSIG,
+                       "%s: its signature does not verify. Nothing was signed", what);
     if (rfc6962_verify_inclusion(&ret->leaf.leaf_hash, index, at.size, r.proof.v, r.proof.n, &at.root,
                                  &c->err) != ST_OK)
         return err_wrap(&c->err, ST_BADSIG,
@@ -78,6 +100,17 @@ enum status cli_fetch_revision(struct cli *c, const struct query_decision *q, ui
     (void)snprintf(what, sizeof what, "D-%" PRIu64, q->decision.number);
     enum status st = cli_prove(c, what, &made->digest, made->leaf, ret);
     return st == ST_OK ? read_proposal(c, q, revision, &ret->leaf.entry, &ret->proposal) : st;
+}
+
+enum status cli_fetch_recommended(struct cli *c, const struct query_readiness *r, struct cli_leaf *ret)
+{
+    if (!HAS(r, query_readiness_key_recommended) || !HAS(r, query_readiness_key_recommended_leaf))
+        return err_set(&c->err, ST_NOTFOUND, "D-%" PRIu64 " is %s; no mediator recommends a text on it now",
+                       r->decision, enum_text(&phase_enum, r->phase));
+    char what[32];
+    (void)snprintf(what, sizeof what, "D-%" PRIu64, r->decision);
+    enum status st = cli_prove(c, what, &r->recommended, r->recommended_leaf, ret);
+    return st == ST_OK ? read_settled(c, r->decision, &ret->leaf.entry, &ret->proposal) : st;
 }
 
 enum status cli_fetch(struct cli *c, uint64_t number, struct cli_seen *ret)
@@ -108,7 +141,8 @@ void cli_show_proposal(struct cli *c, const struct cli_seen *s)
     struct buf then CLEANUP(buf_deinit), then_in CLEANUP(buf_deinit);
     buf_init(&then, 1 << 20);
     buf_init(&then_in, 1 << 20);
-    bool live = s->q.decision.phase == PHASE_OPEN || s->q.decision.phase == PHASE_MEDIATION || s->q.decision.phase == PHASE_STALE ||
+    bool live = s->q.decision.phase == PHASE_OPEN || s->q.decision.phase == PHASE_PAUSED ||
+                s->q.decision.phase == PHASE_MEDIATION || s->q.decision.phase == PHASE_STALE ||
                 s->q.decision.phase == PHASE_PASSED;
     if (live)
         cli_preview(c, &s->leaf.proposal, s->q.decision.mover, &then);

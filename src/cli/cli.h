@@ -29,7 +29,11 @@ struct cli {
     const char *timeout, *since, *until, *reason_file, *document;
     const char *save, *out, *reason, *clause, *confirm, *title, *text, *text_file, *amount, *affects,
         *partner, *amend, *file, *counter, *card, *name, *role, *seats, *rules, *need, *keys, *alliance,
-        *epoch, *after;
+        *epoch, *after, *principal, *budget, *charge, *rate, *types, *by;
+    const char *owner, *due, *link, *tags, *scope, *category, *likelihood, *impact, *share, *every, *against, *about,
+        *finding, *risk, *accept_until;
+    bool all;
+    const struct cli_verb *verb; /* that runs */
     const char *limit, *from, *rev, *period, *value, *voices, *answers;
     const char **words; /* positional */
     size_t n;
@@ -168,10 +172,6 @@ struct cli_seen {
     struct query_decision q; /* as the node tells it: where the decision stands */
     struct cli_leaf leaf;    /* its current revision */
 };
-/* The entry at a leaf, by its digest: recomputes that, and checks alliance, signature and place in the tree of
- * the newest boundary. what names it for people. ST_BADSIG with words when something does not hold. */
-MUST_USE enum status cli_prove(struct cli *c, const char *what, const struct hash *digest, uint64_t index,
-                               struct cli_leaf *ret);
 /* Fetches a decision and the bytes of its current revision; recomputes the digest and checks alliance,
  * signature, that they propose this very decision, and that they are in the tree of the newest boundary.
  * ST_BADSIG with words when something does not hold. */
@@ -179,6 +179,13 @@ MUST_USE enum status cli_fetch(struct cli *c, uint64_t number, struct cli_seen *
 /* The same for any of its revisions. */
 MUST_USE enum status cli_fetch_revision(struct cli *c, const struct query_decision *q, uint64_t revision,
                                         struct cli_leaf *ret);
+/* An entry by its leaf: its id is the digest, its signature verifies, it is of this alliance and in the tree of the newest
+ * boundary. ST_BADSIG with words when something does not hold. */
+MUST_USE enum status cli_prove(struct cli *c, const char *what, const struct hash *digest, uint64_t index,
+                               struct cli_leaf *ret);
+/* The text that the mediator recommends, with the same checks. ST_NOTFOUND: there is none. */
+MUST_USE enum status cli_fetch_recommended(struct cli *c, const struct query_readiness *r,
+                                           struct cli_leaf *ret);
 /* The revision that this user saw last (0: none), and notes it. */
 uint64_t cli_last_seen(struct cli *c, uint64_t number);
 void cli_note_seen(struct cli *c, uint64_t number, uint64_t revision);
@@ -192,14 +199,41 @@ void cli_print_outcome(struct cli *c, uint64_t number, const char *phase);
  * entry. */
 void cli_say_outcome(struct cli *c, uint64_t number);
 
-/* SHA-256 of each file of --document. */
-MUST_USE enum status cli_documents(struct cli *c, struct hash_list *ret);
-/* --text, or what --text-file holds, into text; NULL when neither is given. */
-MUST_USE enum status cli_read_text(struct cli *c);
+/* What is proposed, from the options, but for effects on members. */
+MUST_USE enum status cli_fill_proposal(struct cli *c, struct proposal *p, struct cli_prose_list *prose);
+/* Exit code: done, failed (the answer was no), or usage (nobody could be asked). digest: of what was shown.
+ */
+int cli_confirmed(struct cli *c, const struct hash *digest, struct span seat, const struct ballot *b);
+
+/* verbs_can.c. --amount, --budget, --charge and --rate of a proposal. */
+MUST_USE enum status cli_money(struct cli *c, struct proposal *p);
+/* Seats that may ballot now: their own ballot, or for another seat. */
+void cli_could_ballot(struct cli *c, const struct query_readiness *r, struct span_list *ret);
+/* For whom the seat ballots: --for, or the one seat that it can only speak for. */
+MUST_USE enum status cli_principal(struct cli *c, const struct query_readiness *r, struct span seat,
+                                   struct ballot *b);
+
 /* "a,b,c" in ascending order. */
 void cli_split(struct cli *c, const char *list, struct span_list *ret);
 /* A public key: an OpenSSH public key file, or a key file of entente. */
 MUST_USE enum status cli_public_key(struct cli *c, const char *path, struct public_key *ret);
+
+/* verbs_item.c. The effect of a proposal that accepts a risk, from --risk and --accept-until. */
+MUST_USE enum status cli_item_effect(struct cli *c, struct effect *e);
+/* What an item asks, as a line of inbox or status. */
+void cli_print_item_task(struct cli *c, const struct query_item_task *t, uint64_t now_ms);
+/* Items linked to a decision, one a line; nothing when there are none. */
+void cli_print_linked(struct cli *c, uint64_t decision);
+/* Is the word an item's id? Then show and escalate are about an item. */
+bool cli_is_item(const char *word);
+int cli_item_show(struct cli *c);
+int cli_item_escalate(struct cli *c);
+/* --text or --text-file, or NULL. */
+MUST_USE enum status cli_text_given(struct cli *c);
+/* SHA-256 of each file of --document. */
+MUST_USE enum status cli_documents(struct cli *c, struct hash_list *ret);
+/* verbs_read.c. A detached text beside a leaf. */
+struct span cli_title_at(struct cli *c, uint64_t leaf, const struct hash *digest);
 
 /* members.c. A title for such a proposal, when none was given. */
 MUST_USE enum status cli_member_title(struct cli *c, const char *type);
@@ -235,6 +269,17 @@ int verb_abstain(struct cli *c);
 int verb_revise(struct cli *c);
 int verb_withdraw(struct cli *c);
 int verb_escalate(struct cli *c);
+int verb_recuse(struct cli *c);
+int verb_pause(struct cli *c);
+int verb_resume(struct cli *c);
+int verb_mediate(struct cli *c);
+int verb_accept(struct cli *c);
+int verb_decline(struct cli *c);
+int verb_receipt(struct cli *c);
+int verb_can(struct cli *c);
+int verb_seat_alternate(struct cli *c);
+int verb_budgets(struct cli *c);
+int verb_waiting(struct cli *c);
 int verb_comment(struct cli *c);
 int verb_submit(struct cli *c);
 int verb_wait(struct cli *c);
@@ -286,6 +331,7 @@ int verb_report_show(struct cli *c);
 int verb_scorecard(struct cli *c);
 int verb_pace(struct cli *c);
 int verb_alliance_join(struct cli *c);
+int verb_item(struct cli *c);
 int verb_checkpoint(struct cli *c);
 int verb_proof(struct cli *c);
 

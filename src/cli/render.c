@@ -4,6 +4,7 @@
 #include "charter/charter.h"
 #include "charter/scalar.h"
 #include "cli/cli.h"
+#include "crypto/sshpub.h"
 #include "crypto/hash.h"
 
 enum { YAML_MAX = 1 << 20, JSON_MAX = 256 << 20 };
@@ -34,6 +35,14 @@ enum status cli_section(struct cli *c, uint64_t number, struct span body, struct
     return st;
 }
 
+static void put_key_list(const struct public_key_list *l, const char *words, struct buf *b)
+{
+    buf_printf(b, "%s%s", words, l->n == 0 ? " nobody" : "");
+    for (size_t i = 0; i < l->n; i++)
+        buf_printf(b, "%s %s", i == 0 ? "" : ",", sshpub_fingerprint(&l->v[i]).s);
+    buf_printf(b, "\n");
+}
+
 static void put_effect(struct cli *c, const struct effect *e, struct buf *b)
 {
     struct buf yaml CLEANUP(buf_deinit);
@@ -41,8 +50,8 @@ static void put_effect(struct cli *c, const struct effect *e, struct buf *b)
     if (e->type == EFFECT_ADMIT) {
         struct hash h;
         sha256(e->card, &h);
-        buf_printf(b, "effect    %.*s joins as %s; file of its card sha256:%s\n", SPAN_FMT(e->party.org), enum_text(&role_enum, e->party.role),
-                   hex_of(&h).s);
+        buf_printf(b, "effect    %.*s joins as %s; file of its card sha256:%s\n", SPAN_FMT(e->party.org),
+                   enum_text(&role_enum, e->party.role), hex_of(&h).s);
         for (size_t i = 0; HAS(&e->party, charter_party_key_seats) && i < e->party.seats.n; i++)
             buf_printf(b, "          with the seat %.*s\n", SPAN_FMT(e->party.seats.v[i]));
     } else if (e->type == EFFECT_REMOVE) {
@@ -51,6 +60,13 @@ static void put_effect(struct cli *c, const struct effect *e, struct buf *b)
         buf_printf(b, "effect    the mover's organisation leaves, for good\n");
     } else if (e->type == EFFECT_UPGRADE) {
         buf_printf(b, "effect    rules version %" PRIu64 "\n", e->rules);
+    } else if (e->type == EFFECT_REGISTRAR) {
+        put_key_list(&e->instead_of, "effect    the partner's registrar seat goes from", b);
+        put_key_list(&e->keys, "          to", b);
+    } else if (e->type == EFFECT_ACCEPT_RISK) {
+        buf_printf(b, "effect    risk R-%" PRIu64 ", score %" PRIu64 ", is accepted until ", e->risk, e->score);
+        scalar_print_date(e->until, b);
+        buf_printf(b, "; then it is open again\n");
     }
     if (e->type != EFFECT_AMEND)
         return;
@@ -74,6 +90,11 @@ void cli_render_proposal(struct cli *c, const struct proposal *p, const struct p
     }
     if (HAS(p, proposal_key_budget))
         buf_printf(b, "budget    %.*s\n", SPAN_FMT(p->budget));
+    if (HAS(p, proposal_key_charge)) {
+        buf_printf(b, "charge    ");
+        scalar_print_money(&p->charge, b);
+        buf_printf(b, " at %.*s\n", SPAN_FMT(p->rate));
+    }
     for (size_t i = 0; HAS(p, proposal_key_affected) && i < p->affected.n; i++)
         buf_printf(b, "affects   %.*s\n", SPAN_FMT(p->affected.v[i]));
     if (HAS(p, proposal_key_scope))

@@ -1,6 +1,5 @@
 /* propose, ballots, revise, withdraw, escalate, comment. */
 #include "charter/charter.h"
-#include "charter/scalar.h"
 #include "cli/cli.h"
 
 static int need_id(struct cli *c, uint64_t *ret_number, const char *verb)
@@ -88,6 +87,7 @@ void cli_split(struct cli *c, const char *list, struct span_list *ret)
     qsort(ret->v, ret->n, sizeof *ret->v, compare_spans);
 }
 
+/* SHA-256 of each file of a list. */
 enum status cli_documents(struct cli *c, struct hash_list *ret)
 {
     struct span_list paths;
@@ -107,7 +107,8 @@ enum status cli_documents(struct cli *c, struct hash_list *ret)
     return ST_OK;
 }
 
-enum status cli_read_text(struct cli *c)
+/* --text, or what --text-file holds, into text; NULL when neither is given. */
+enum status cli_text_given(struct cli *c)
 {
     struct span text;
     if (c->text_file == NULL)
@@ -121,7 +122,7 @@ enum status cli_read_text(struct cli *c)
 }
 
 /* What is proposed, but for effects on members. */
-static enum status fill_proposal(struct cli *c, struct proposal *p, struct cli_prose_list *prose)
+enum status cli_fill_proposal(struct cli *c, struct proposal *p, struct cli_prose_list *prose)
 {
     enum status st = ST_OK;
     p->effect.type = EFFECT_NONE;
@@ -132,19 +133,13 @@ static enum status fill_proposal(struct cli *c, struct proposal *p, struct cli_p
         return err_wrap(&c->err, ST_USAGE, "--title: ");
     st = cli_detach(c, prose, c->title, &p->title);
     if (st == ST_OK)
-        st = cli_read_text(c);
+        st = cli_text_given(c);
     if (st == ST_OK && c->text != NULL) {
         st = cli_detach(c, prose, c->text, &p->text);
         SET_HAS(p, proposal_key_text);
     }
-    if (st == ST_OK && c->amount != NULL) {
-        if (!scalar_money(span_str(c->amount), &c->a, &p->amount))
-            return err_set(&c->err, ST_USAGE,
-                           "--amount %s: expected a currency and an amount with its decimals, for instance "
-                           "\"USD 180000.00\"",
-                           c->amount);
-        SET_HAS(p, proposal_key_amount);
-    }
+    if (st == ST_OK)
+        st = cli_money(c, p);
     if (st == ST_OK && c->affects != NULL) {
         cli_split(c, c->affects, &p->affected);
         SET_HAS(p, proposal_key_affected);
@@ -159,6 +154,8 @@ static enum status fill_proposal(struct cli *c, struct proposal *p, struct cli_p
     }
     if (st == ST_OK && c->amend != NULL)
         st = amend(c, &p->effect);
+    if (st == ST_OK && (c->risk != NULL || c->accept_until != NULL))
+        st = cli_item_effect(c, &p->effect);
     return st;
 }
 
@@ -229,7 +226,7 @@ int verb_propose(struct cli *c)
         (c->confirm == NULL || strcmp(c->confirm, c->words[0]) != 0))
         return cli_usage(c, "%s goes to the core of the alliance: repeat its name with --confirm %s",
                          c->words[0], c->words[0]);
-    if (cli_member_title(c, c->words[0]) != ST_OK || fill_proposal(c, &body.proposal, &prose) != ST_OK ||
+    if (cli_member_title(c, c->words[0]) != ST_OK || cli_fill_proposal(c, &body.proposal, &prose) != ST_OK ||
         cli_member_effect(c, c->words[0], &body.proposal, &members) != ST_OK)
         return cli_fail(c);
     if (c->counter != NULL) {
@@ -286,14 +283,16 @@ static int changed(struct cli *c, const struct cli_seen *s, uint64_t seen)
 }
 
 /* Exit code: done, failed (the answer was no), or usage (nobody could be asked). */
-static int confirmed(struct cli *c, const struct cli_seen *s, struct span seat, enum choice choice)
+int cli_confirmed(struct cli *c, const struct hash *digest, struct span seat, const struct ballot *b)
 {
-    char answer[64], question[600];
-    if (choice == CHOICE_VETO || c->yes) /* the caller checked --confirm */
+    char answer[64], question[700], principal[160] = "";
+    if (HAS(b, ballot_key_principal))
+        (void)snprintf(principal, sizeof principal, " for %.*s", SPAN_FMT(b->principal));
+    if (b->choice == CHOICE_VETO || c->yes) /* the caller checked --confirm */
         return EXIT_DONE;
     (void)fflush(stdout);
-    (void)snprintf(question, sizeof question, "%s as %.*s  sha256:%s? [y/N] ",
-                   enum_text(&choice_enum, choice), SPAN_FMT(seat), hex_of(&s->q.decision.digest).s);
+    (void)snprintf(question, sizeof question, "%s as %.*s%s  sha256:%s? [y/N] ",
+                   enum_text(&choice_enum, b->choice), SPAN_FMT(seat), principal, hex_of(digest).s);
     if (!cli_prompt(question, answer, sizeof answer, false))
         return cli_usage(c, "not signed: nobody can be asked here. To answer beforehand: --yes");
     if (answer[0] == 'y' || answer[0] == 'Y')
@@ -323,15 +322,11 @@ static int cast_one(struct cli *c, uint64_t number, enum choice choice)
                        .choice = choice};
     if (cli_signer_open(c, &signer) != ST_OK)
         return cli_fail(c);
-    struct span_list could = {0, arena_array(&c->a, 4096, sizeof(struct span))};
-    for (size_t i = 0; i < s.q.readiness.partners.n; i++) {
-        const struct query_partner *p = &s.q.readiness.partners.v[i];
-        const struct span_list *lists[] = {&p->could, &p->approved, &p->rejected, &p->abstained};
-        for (size_t k = 0; k < ARRAY_LEN(lists); k++)
-            for (size_t m = 0; m < lists[k]->n && could.n < 4096; m++)
-                could.v[could.n++] = lists[k]->v[m];
-    }
+    struct span_list could;
+    cli_could_ballot(c, &s.q.readiness, &could);
     enum status st = cli_seat(c, &signer, choice == CHOICE_VETO ? &s.q.pinned.veto : &could, &seat);
+    if (st == ST_OK && choice != CHOICE_VETO && choice != CHOICE_RECUSE)
+        st = cli_principal(c, &s.q.readiness, seat, &b);
     if (st == ST_OK && c->reason != NULL) {
         st = cli_detach(c, &prose, c->reason, &b.reason);
         SET_HAS(&b, ballot_key_reason);
@@ -349,7 +344,7 @@ static int cast_one(struct cli *c, uint64_t number, enum choice choice)
             (void)printf("  %.*s\n", SPAN_FMT(s.q.readiness.missing.n > 0 ? s.q.readiness.missing.v[0]
                                                                           : span_str("nothing is missing")));
         }
-        code = confirmed(c, &s, seat, choice);
+        code = cli_confirmed(c, &s.q.decision.digest, seat, &b);
         if (code == EXIT_DONE)
             code = cli_enter(c, &signer, seat, KIND_BALLOT, &b, &prose, NULL);
     }
@@ -453,8 +448,14 @@ int verb_abstain(struct cli *c)
     return need_id(c, &number, "abstain") != EXIT_DONE ? EXIT_USAGE : cast_one(c, number, CHOICE_ABSTAIN);
 }
 
-/* revise, withdraw and escalate share this: fetch, key, seat, sign. */
-static int act_on(struct cli *c, const char *verb, enum kind kind)
+int verb_recuse(struct cli *c)
+{
+    uint64_t number;
+    return need_id(c, &number, "recuse") != EXIT_DONE ? EXIT_USAGE : cast_one(c, number, CHOICE_RECUSE);
+}
+
+/* revise, withdraw, escalate, pause and resume share this: fetch, key, seat, sign. */
+static int act_on(struct cli *c, const char *verb, enum kind kind, enum move how)
 {
     uint64_t number;
     struct cli_seen s;
@@ -462,7 +463,7 @@ static int act_on(struct cli *c, const char *verb, enum kind kind)
     struct cli_prose_list prose = {0};
     struct revise revise = {0};
     struct withdraw withdraw = {0};
-    struct move_decision move = {.move = MOVE_ESCALATE};
+    struct move_decision move = {.move = how};
     const void *body = kind == KIND_REVISE     ? (const void *)&revise
                        : kind == KIND_WITHDRAW ? (const void *)&withdraw
                                                : &move;
@@ -472,7 +473,7 @@ static int act_on(struct cli *c, const char *verb, enum kind kind)
     if (cli_reason(c) != ST_OK)
         return cli_fail(c);
     if (kind == KIND_MOVE && c->reason == NULL)
-        return cli_usage(c, "to escalate needs a reason: --reason TEXT");
+        return cli_usage(c, "to %s needs a reason: --reason TEXT", verb);
     if (cli_fetch(c, number, &s) != ST_OK || cli_signer_open(c, &signer) != ST_OK)
         return cli_fail(c);
     struct ref ref = {.number = number, .digest = s.q.decision.digest};
@@ -491,7 +492,7 @@ static int act_on(struct cli *c, const char *verb, enum kind kind)
         const char *type = (const char *)arena_dup(&c->a, s.q.decision.type).p;
         st = cli_member_title(c, type);
         if (st == ST_OK)
-            st = fill_proposal(c, &revise.proposal, &prose);
+            st = cli_fill_proposal(c, &revise.proposal, &prose);
         if (st == ST_OK)
             st = cli_member_effect(c, type, &revise.proposal, &members);
     }
@@ -511,17 +512,29 @@ static int act_on(struct cli *c, const char *verb, enum kind kind)
 
 int verb_revise(struct cli *c)
 {
-    return act_on(c, "revise", KIND_REVISE);
+    return act_on(c, "revise", KIND_REVISE, MOVE_ESCALATE);
 }
 
 int verb_withdraw(struct cli *c)
 {
-    return act_on(c, "withdraw", KIND_WITHDRAW);
+    return act_on(c, "withdraw", KIND_WITHDRAW, MOVE_ESCALATE);
 }
 
 int verb_escalate(struct cli *c)
 {
-    return act_on(c, "escalate", KIND_MOVE);
+    if (c->n == 1 && cli_is_item(c->words[0]))
+        return cli_item_escalate(c);
+    return act_on(c, "escalate", KIND_MOVE, MOVE_ESCALATE);
+}
+
+int verb_pause(struct cli *c)
+{
+    return act_on(c, "pause", KIND_MOVE, MOVE_PAUSE);
+}
+
+int verb_resume(struct cli *c)
+{
+    return act_on(c, "resume", KIND_MOVE, MOVE_RESUME);
 }
 
 int verb_comment(struct cli *c)
@@ -588,7 +601,7 @@ int verb_input(struct cli *c)
         return cli_usage(c, "input needs --need: impact, diligence, or the seat that was consulted");
     if (c->text == NULL && c->text_file == NULL && c->document == NULL)
         return cli_usage(c, "input needs what is given: --text TEXT, --text-file FILE, or --document FILE");
-    enum status st = cli_read_text(c);
+    enum status st = cli_text_given(c);
     if (st == ST_OK && c->text != NULL) {
         st = cli_detach(c, &prose, c->text, &body.text);
         SET_HAS(&body, decision_input_key_text);
@@ -604,6 +617,7 @@ int verb_input(struct cli *c)
     if (st != ST_OK)
         return cli_fail(c);
     body.decision = (struct ref){.number = number, .digest = s.q.decision.digest};
+    SET_HAS(&body, decision_input_key_need);
     struct span_list consulted = {1, &body.need.seat};
     st = cli_seat(c, &signer, body.need.type == INPUT_CONSULT ? &consulted : NULL, &seat);
     int code = st == ST_OK ? cli_enter(c, &signer, seat, KIND_INPUT, &body, &prose, NULL) : cli_fail(c);

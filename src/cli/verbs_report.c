@@ -167,7 +167,7 @@ int verb_report_add(struct cli *c)
     if (st == ST_OK)
         st = period_meant(c, &d, &body.period, &name);
     if (st == ST_OK)
-        st = cli_read_text(c);
+        st = cli_text_given(c);
     if (st == ST_OK && c->text != NULL) {
         st = cli_detach(c, &prose, c->text, &body.text);
         SET_HAS(&body, reading_key_text);

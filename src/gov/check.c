@@ -1,5 +1,6 @@
 /* Do the tables agree with each other? For tests, the simulator and fuzzers: looks at everything. */
 #include "gov/course.h"
+#include "gov/item.h"
 #include "gov/keys.h"
 #include "gov/party.h"
 #include "gov/reading.h"
@@ -49,16 +50,28 @@ static enum status check_history(const struct view *v, struct arena *a, const st
     return ST_OK;
 }
 
+static bool speaks(const struct state_ballot *b)
+{
+    return b->choice != CHOICE_VETO && b->choice != CHOICE_RECUSE;
+}
+
 static enum status check_tally(const struct view *v, struct arena *a, const struct matter *m, struct err *err)
 {
     struct tally t;
     TRY(tally_take(v, a, m, m->d.rung, &t, err));
-    if (m->d.phase == PHASE_OPEN && t.passes)
-        return bad(err, m->d.number, "it is open though it passes");
+    if ((m->d.phase == PHASE_OPEN || m->d.phase == PHASE_MEDIATION) && t.passes)
+        return bad(err, m->d.number, "it is undecided though it passes");
+    for (size_t i = 0; i < t.n_recused; i++) {
+        const struct span_list *asked = &t.recused[i].recused.asked;
+        for (size_t k = 0; k < asked->n; k++) {
+            if (tally_recused(&t, asked->v[k]) != NULL)
+                return bad(err, m->d.number, "asked in the stead of a recused seat is another one");
+        }
+    }
     for (size_t i = 0; i < t.n_ballots; i++) {
         for (size_t j = 0; j < i; j++) {
             const struct state_ballot *x = &t.ballots[i].ballot, *y = &t.ballots[j].ballot;
-            if (x->choice != CHOICE_VETO && y->choice != CHOICE_VETO && hash_eq(&x->key.key, &y->key.key))
+            if (speaks(x) && speaks(y) && hash_eq(&x->key.key, &y->key.key))
                 return bad(err, m->d.number, "one key has two voices in its tally");
         }
     }
@@ -77,7 +90,7 @@ static enum status check_decision(const struct view *v, struct arena *a, const s
     if (d->rung > m->p.rungs.n)
         return bad(err, d->number, "it stands above its ladder");
     bool mediator = d->rung > 0 && HAS(&m->p.rungs.v[d->rung - 1], pinned_rung_key_mediator);
-    if (course_is_undecided(d) && mediator != (d->phase == PHASE_MEDIATION))
+    if (course_is_undecided(d) && mediator != (d->phase == PHASE_MEDIATION)) /* what is paused was open */
         return bad(err, d->number, "its phase is not its rung's");
     if (course_timer(d, &at, &kind)) {
         struct tkey k = tkey_timer(at, d->number, (uint8_t)kind);
@@ -93,6 +106,48 @@ static enum status check_decision(const struct view *v, struct arena *a, const s
     }
     TRY(check_history(v, a, d, err));
     return check_tally(v, a, m, err);
+}
+
+/* What an envelope has given is what the decisions say they took of it. */
+static enum status check_budget(const struct view *v, struct arena *a, struct span key, struct span value,
+                                uint64_t decisions, struct err *err)
+{
+    struct state_budget b, sum = {0};
+    struct span name = span_of(key.p + 4, key.n - 4);
+    TRY(codec_decode(&state_budget_desc, value, a, &b, err));
+    for (uint64_t n = 1; n <= decisions; n++) {
+        struct state_decision d;
+        struct tkey k = tkey_u64(n);
+        TRY(state_need(v, a, TABLE_DECISION, &k, &state_decision_desc, &d, err));
+        if (!HAS(&d, state_decision_key_reserved_from) || d.reserved_from != load_u32(key.p) ||
+            !span_eq(d.budget, name))
+            continue;
+        if (d.phase == PHASE_PASSED)
+            sum.reserved += (uint64_t)d.charge.minor;
+        else if (d.phase == PHASE_EFFECTIVE)
+            sum.spent += (uint64_t)d.charge.minor;
+        else
+            return bad(err, n, "it holds money of a budget, and neither passed nor is in effect");
+    }
+    if (b.reserved != sum.reserved || b.spent != sum.spent)
+        return err_set(err, ST_CORRUPT,
+                       "budget %.*s: %" PRIu64 " reserved and %" PRIu64 " spent, decisions say %" PRIu64
+                       " and %" PRIu64,
+                       SPAN_FMT(name), b.reserved, b.spent, sum.reserved, sum.spent);
+    return ST_OK;
+}
+
+static enum status check_budgets(const struct view *v, struct arena *a, uint64_t decisions, struct err *err)
+{
+    for (struct tkey from = {.n = 1};;) {
+        struct span key, value;
+        enum status st = view_next(v, TABLE_BUDGET, tkey_span(&from), &key, &value);
+        if (st == ST_END)
+            return ST_OK;
+        TRY(st);
+        from = tkey_after(key);
+        TRY(check_budget(v, a, key, value, decisions, err));
+    }
 }
 
 static enum status check_decisions(const struct view *v, struct arena *a, struct err *err)
@@ -114,17 +169,18 @@ static enum status check_decisions(const struct view *v, struct arena *a, struct
     TRY(count(v, TABLE_DECISION, &n));
     if (n != c.value)
         return err_set(err, ST_CORRUPT, "%zu decisions on record, %" PRIu64 " counted", n, c.value);
-    size_t recoveries, readings;
+    size_t recoveries, of_items, readings;
     TRY(count(v, TABLE_TIMER, &n));
     TRY(count(v, TABLE_RECOVERY, &recoveries));
+    TRY(item_check(v, a, &of_items, err));
     TRY(reading_check(v, a, &readings, err));
-    if (n != timers + recoveries + readings)
-        return err_set(err, ST_CORRUPT, "%zu timers for %zu live decisions, %zu recoveries, %zu of readings",
-                       n, timers, recoveries, readings);
+    if (n != timers + recoveries + of_items + readings)
+        return err_set(err, ST_CORRUPT, "%zu timers for %zu of live decisions, %zu of recoveries, %zu of items, %zu of readings",
+                       n, timers, recoveries, of_items, readings);
     TRY(count(v, TABLE_AMENDING, &n));
     if (n != amending)
         return err_set(err, ST_CORRUPT, "%zu amendments listed, %zu live", n, amending);
-    return ST_OK;
+    return check_budgets(v, a, c.value, err);
 }
 
 static enum status check_seat(const struct view *v, struct arena *a, struct span name, struct span value,

@@ -28,6 +28,18 @@ enum status due_at(const struct view *v, struct arena *a, const struct state_pin
     return ST_OK;
 }
 
+enum status due_day_ends(const struct view *v, struct arena *a, const struct state_pinned *p, uint64_t day,
+                         uint64_t *ret_ms, struct err *err)
+{
+    struct charter_calendars c;
+    TRY(calendars(v, a, p->calendars_version, &c, err));
+    enum status st = calendar_end_of(&c, p->calendar, day, ret_ms);
+    if (st != ST_OK)
+        return err_set(err, ST_CORRUPT, "no end of a day on calendar %.*s: %s", SPAN_FMT(p->calendar),
+                       status_text(st));
+    return ST_OK;
+}
+
 enum status due_business(const struct view *v, struct arena *a, const struct state_pinned *p,
                          uint64_t from_ms, uint64_t until_ms, uint64_t *ret_ms, struct err *err)
 {
@@ -38,4 +50,10 @@ enum status due_business(const struct view *v, struct arena *a, const struct sta
         return err_set(err, ST_CORRUPT, "no business time on calendar %.*s: %s", SPAN_FMT(p->calendar),
                        status_text(st));
     return ST_OK;
+}
+
+enum status due_calendars(const struct view *v, struct arena *a, const struct state_pinned *p,
+                          struct charter_calendars *ret, struct err *err)
+{
+    return calendars(v, a, p->calendars_version, ret, err);
 }

@@ -2,8 +2,11 @@
 #include "charter/charter_model.h"
 #include "gov/course.h"
 #include "gov/due.h"
+#include "gov/item.h"
+#include "gov/receipt.h"
+#include "gov/stand_in.h"
 
-enum { TASKS_MAX = 4096, LIST_MAX = 1000 };
+enum { TASKS_MAX = 4096, LIST_MAX = 1000, STAND_IN_WORDS = 300 };
 
 static enum status matter(const struct view *v, uint64_t number, struct arena *a, struct matter *ret,
                           struct err *err)
@@ -38,7 +41,7 @@ static enum status silent_seats(const struct view *v, const struct tally *t, con
         struct span seat = p->partner->seats.v[i];
         struct state_seat rec;
         struct tkey k = tkey_text(seat);
-        if (tally_ballot_of(t, seat) != NULL)
+        if (tally_ballot_of(t, seat) != NULL || tally_recused(t, seat) != NULL)
             continue;
         enum status st = state_get(v, a, TABLE_SEAT, &k, &state_seat_desc, &rec, err);
         if (st != ST_OK && st != ST_NOTFOUND)
@@ -49,13 +52,59 @@ static enum status silent_seats(const struct view *v, const struct tally *t, con
     return ST_OK;
 }
 
+/* Who may ballot for its silent seats: alternates, and those asked instead of recused ones. */
+static enum status stand_ins(const struct view *v, const struct matter *m, const struct tally *t,
+                             const struct tally_partner *p, struct arena *a, struct query_partner *q,
+                             struct err *err)
+{
+    q->stand_ins.v = arena_array(a, p->partner->seats.n + 1, sizeof *q->stand_ins.v);
+    if (q->stand_ins.v == NULL)
+        return query_full(err);
+    for (size_t i = 0; i < p->partner->seats.n; i++) {
+        struct span seat = p->partner->seats.v[i];
+        const struct state_ballot *b = tally_ballot_of(t, seat);
+        const struct state_recused *gone = tally_recused(t, seat);
+        struct query_stand_in s = {.principal = seat, .recused = gone != NULL};
+        if (gone != NULL)
+            s.seats = gone->asked;
+        else if (b == NULL)
+            TRY(stand_in_covering(v, a, m, seat, STAND_IN_ANY_TIME, &s.seats, err));
+        if (s.recused || s.seats.n > 0)
+            q->stand_ins.v[q->stand_ins.n++] = s;
+    }
+    return ST_OK;
+}
+
+/* "; for brand/finance its alternate brand/quality", for each. */
+static const char *stand_in_words(const struct query_partner *q, struct arena *a)
+{
+    const char *all = "";
+    for (size_t i = 0; i < q->stand_ins.n; i++) {
+        const struct query_stand_in *s = &q->stand_ins.v[i];
+        if (!s->recused)
+            all = charter_text(a, "%s; for %.*s its alternate %.*s", all, SPAN_FMT(s->principal),
+                               SPAN_FMT(query_list_text(&s->seats, a)));
+        else if (s->seats.n > 0)
+            all = charter_text(a, "%s; %.*s recused itself: in its stead %.*s", all, SPAN_FMT(s->principal),
+                               SPAN_FMT(query_list_text(&s->seats, a)));
+        else
+            all = charter_text(a, "%s; %.*s recused itself", all, SPAN_FMT(s->principal));
+        if (all == NULL)
+            return "";
+        if (strlen(all) > STAND_IN_WORDS)
+            return charter_text(a, "%.*s...", STAND_IN_WORDS, all);
+    }
+    return all;
+}
+
 static const char *plural(uint64_t n)
 {
     return n == 1 ? "" : "s";
 }
 
-static enum status partner_line(const struct view *v, const struct tally *t, const struct tally_partner *p,
-                                struct arena *a, struct query_partner *q, struct err *err)
+static enum status partner_line(const struct view *v, const struct matter *m, const struct tally *t,
+                                const struct tally_partner *p, struct arena *a, struct query_partner *q,
+                                struct err *err)
 {
     *q = (struct query_partner){
         .org = p->partner->org, .position = p->position, .count = p->term->count, .of = p->term->of};
@@ -63,16 +112,21 @@ static enum status partner_line(const struct view *v, const struct tally *t, con
     q->rejected = seats_that(t, p, a, CHOICE_REJECT);
     q->abstained = seats_that(t, p, a, CHOICE_ABSTAIN);
     TRY(silent_seats(v, t, p, a, q, err));
-    const char *words = NULL;
+    TRY(stand_ins(v, m, t, p, a, q, err));
+    const char *words = NULL, *others = stand_in_words(q, a);
     if (p->position == POSITION_OWES && q->could.n > 0)
-        words = charter_text(a, "needs %" PRIu64 " seat%s of %.*s (has %zu of %" PRIu64 "); could act: %.*s",
-                             q->count, plural(q->count), SPAN_FMT(q->org), q->approved.n, q->count,
-                             SPAN_FMT(query_list_text(&q->could, a)));
+        words =
+            charter_text(a, "needs %" PRIu64 " seat%s of %.*s (has %zu of %" PRIu64 "); could act: %.*s%s",
+                         q->count, plural(q->count), SPAN_FMT(q->org), q->approved.n, q->count,
+                         SPAN_FMT(query_list_text(&q->could, a)), others);
+    else if (p->position == POSITION_OWES && q->empty.n == 0)
+        words = charter_text(a, "needs %" PRIu64 " seat%s of %.*s (has %zu of %" PRIu64 ")%s", q->count,
+                             plural(q->count), SPAN_FMT(q->org), q->approved.n, q->count, others);
     else if (p->position == POSITION_OWES)
         words = charter_text(
             a,
-            "needs %" PRIu64 " seat%s of %.*s, but those left are empty: %.*s; its registrar can fill them",
-            q->count, plural(q->count), SPAN_FMT(q->org), SPAN_FMT(query_list_text(&q->empty, a)));
+            "needs %" PRIu64 " seat%s of %.*s, but those left are empty: %.*s; its registrar can fill them%s",
+            q->count, plural(q->count), SPAN_FMT(q->org), SPAN_FMT(query_list_text(&q->empty, a)), others);
     else if (p->position == POSITION_REJECTS)
         words = charter_text(a, "%.*s rejects (%.*s)", SPAN_FMT(q->org),
                              SPAN_FMT(query_list_text(&q->rejected, a)));
@@ -84,7 +138,8 @@ static enum status partner_line(const struct view *v, const struct tally *t, con
 }
 
 /* What happens if nobody speaks until the deadline. */
-static struct span silence(const struct matter *m, const struct tally *t, struct arena *a)
+static struct span silence(const struct matter *m, const struct tally *t, const struct span_list *deemed,
+                           struct arena *a)
 {
     const char *s = "";
     const struct charter_else *o = &m->p.otherwise;
@@ -93,6 +148,12 @@ static struct span silence(const struct matter *m, const struct tally *t, struct
         return span_str("takes effect");
     if (!course_is_undecided(&m->d))
         return span_str("");
+    if (m->d.phase == PHASE_PAUSED)
+        return span_str("it goes on");
+    if (deemed->n > 0) {
+        s = charter_text(a, "counts as approval of %.*s: it passes", SPAN_FMT(query_list_text(deemed, a)));
+        return span_str(s == NULL ? "" : s);
+    }
     if (!t->owes && !(t->met && !t->inputs) && m->d.phase == PHASE_OPEN)
         return span_str("rejected");
     if (next != 0)
@@ -129,13 +190,62 @@ static enum status inputs_missing(const struct view *v, const struct matter *m, 
     return ST_OK;
 }
 
+/* Partners asked, and those that approve wherever they are asked. */
+static enum status count_partners(const struct tally *t, struct query_readiness *q, struct arena *a,
+                                  struct err *err)
+{
+    struct span_list seen = {0, arena_array(a, t->n + 1, sizeof(struct span))};
+    if (seen.v == NULL)
+        return query_full(err);
+    for (size_t i = 0; i < t->n; i++) {
+        struct span org = t->v[i].partner->org;
+        if (state_list_has(&seen, org))
+            continue;
+        seen.v[seen.n++] = org;
+        q->approving += tally_of_partner(t, org) == POSITION_APPROVES;
+    }
+    q->asked = seen.n;
+    return ST_OK;
+}
+
+/* What the mediator recommends, and who has seen the revision. */
+static enum status shown(const struct view *v, const struct matter *m, struct arena *a,
+                         struct query_readiness *q, struct err *err)
+{
+    struct tkey prefix = tkey_revision(m->d.number, m->d.revision);
+    if (m->recommended != NULL) {
+        q->recommended = m->recommended->id;
+        q->recommended_leaf = m->recommended->leaf;
+        SET_HAS(q, query_readiness_key_recommended);
+        SET_HAS(q, query_readiness_key_recommended_leaf);
+    }
+    if (!receipt_counts(&m->d))
+        return ST_OK;
+    struct query_grow g = {0};
+    struct span *keys;
+    TRY(query_scan(v, TABLE_RECEIPT, &prefix, prefix.n, &state_receipt_desc, a, &g, &keys, err));
+    q->receipts_until_ms = m->d.receipts_until_ms;
+    SET_HAS(q, query_readiness_key_receipts_until_ms);
+    q->receipts.v = arena_array(a, g.n + 1, sizeof *q->receipts.v);
+    if (q->receipts.v == NULL)
+        return query_full(err);
+    for (size_t i = 0; i < g.n; i++)
+        q->receipts.v[q->receipts.n++] = span_of(keys[i].p + prefix.n, keys[i].n - prefix.n);
+    return ST_OK;
+}
+
 static enum status readiness_of(const struct view *v, const struct matter *m, struct arena *a,
                                 struct query_readiness *q, struct err *err)
 {
     struct tally t;
     uint64_t deadline;
     enum timer_kind kind;
+    struct span_list deemed = {0};
+    bool deems;
     TRY(tally_take(v, a, m, m->d.rung, &t, err));
+    TRY(receipt_deems(v, a, m, &t, &deems, &deemed, err));
+    if (!deems)
+        deemed.n = 0;
     *q = (struct query_readiness){.decision = m->d.number,
                                   .type = m->d.type,
                                   .phase = m->d.phase,
@@ -144,7 +254,9 @@ static enum status readiness_of(const struct view *v, const struct matter *m, st
                                   .rung = m->d.rung,
                                   .to = course_rung_name(m, m->d.rung),
                                   .ready = t.passes,
-                                  .silence = silence(m, &t, a)};
+                                  .silence = silence(m, &t, &deemed, a)};
+    TRY(count_partners(&t, q, a, err));
+    TRY(shown(v, m, a, q, err));
     q->partners.v = arena_array(a, t.n + 1, sizeof *q->partners.v);
     size_t needs = HAS(&m->p, state_pinned_key_needs) ? m->p.needs.n : 0;
     q->missing.v = arena_array(a, t.n + needs + 2, sizeof *q->missing.v);
@@ -152,13 +264,15 @@ static enum status readiness_of(const struct view *v, const struct matter *m, st
         return query_full(err);
     for (size_t i = 0; i < t.n; i++) {
         struct query_partner *p = &q->partners.v[q->partners.n++];
-        TRY(partner_line(v, &t, &t.v[i], a, p, err));
+        TRY(partner_line(v, m, &t, &t.v[i], a, p, err));
         if (course_is_undecided(&m->d) && HAS(p, query_partner_key_words))
             q->missing.v[q->missing.n++] = p->words;
     }
-    if (m->d.phase == PHASE_MEDIATION)
-        q->missing.v[q->missing.n++] =
-            span_str("it is with the mediator; recommendations are not recorded by these rules yet");
+    if (m->d.phase == PHASE_MEDIATION && m->recommended == NULL) {
+        const char *with = charter_text(a, "it is with %.*s, to recommend a text", SPAN_FMT(q->to));
+        q->missing.v[q->missing.n++] = span_str(with == NULL ? "" : with);
+    } else if (m->d.phase == PHASE_PAUSED)
+        q->missing.v[q->missing.n++] = span_str("it is paused; a seat that may pause it may resume it");
     else if (m->d.phase == PHASE_OPEN && !t.met && q->missing.n == 0)
         q->missing.v[q->missing.n++] = span_str("too few partners approve");
     if (course_is_undecided(&m->d))
@@ -427,11 +541,14 @@ static enum status tasks_of(const struct view *v, struct inbox *in, const struct
         return add_task(v, in, m, TASK_REBASE, seats,
                         "what it would change has changed: revise it, or it lapses", a, err);
     }
-    if (m->d.phase == PHASE_MEDIATION && wanted(in, course_rung_name(m, m->d.rung))) {
+    if (m->d.phase == PHASE_MEDIATION && m->recommended == NULL &&
+        wanted(in, course_rung_name(m, m->d.rung))) {
         seats.v[seats.n++] = course_rung_name(m, m->d.rung);
-        return add_task(v, in, m, TASK_MEDIATE, seats, "it is with the mediator", a, err);
+        return add_task(v, in, m, TASK_MEDIATE, seats, "it is with the mediator, to recommend a text", a,
+                        err);
     }
-    if (m->d.phase != PHASE_OPEN)
+    bool answer = m->d.phase == PHASE_MEDIATION && m->recommended != NULL;
+    if (m->d.phase != PHASE_OPEN && !answer)
         return ST_OK;
     TRY(tally_take(v, a, m, m->d.rung, &t, err));
     for (size_t i = 0; i < t.n; i++) {
@@ -439,19 +556,30 @@ static enum status tasks_of(const struct view *v, struct inbox *in, const struct
             continue;
         for (size_t k = 0; k < t.v[i].partner->seats.n && seats.n < LIMIT_VALIDATORS * 4; k++) {
             struct span seat = t.v[i].partner->seats.v[k];
-            if (wanted(in, seat) && tally_ballot_of(&t, seat) == NULL && !state_list_has(&seats, seat))
+            const struct state_recused *gone = tally_recused(&t, seat);
+            const struct state_ballot *b = tally_ballot_of(&t, seat);
+            if (gone == NULL && wanted(in, seat) && b == NULL && !state_list_has(&seats, seat))
                 seats.v[seats.n++] = seat;
+            bool open = gone != NULL && (b == NULL || !HAS(b, state_ballot_key_by));
+            for (size_t s = 0; open && s < gone->asked.n && seats.n < LIMIT_VALIDATORS * 4; s++)
+                if (wanted(in, gone->asked.v[s]) && !state_list_has(&seats, gone->asked.v[s]))
+                    seats.v[seats.n++] = gone->asked.v[s];
         }
     }
-    TRY(add_task(v, in, m, TASK_BALLOT, seats, "a ballot is owed", a, err));
-    return input_tasks(v, in, m, a, err);
+    TRY(add_task(v, in, m, answer ? TASK_ANSWER : TASK_BALLOT, seats,
+                 answer ? "an answer to what the mediator recommends is owed; silence declines"
+                        : "a ballot is owed",
+                 a, err));
+    return answer ? ST_OK : input_tasks(v, in, m, a, err);
 }
 
 enum status query_inbox(const struct view *v, struct span org, const struct span_list *seats, struct arena *a,
                         struct query_inbox *ret, struct err *err)
 {
     struct inbox in = {.org = org, .only = seats, .tasks = {.size = sizeof(struct query_task)}};
+    struct query_own_task_list own;
     struct span key, value, from = {NULL, 0};
+    TRY(query_own_tasks(v, org, seats, a, &own, err));
     for (;;) {
         uint64_t deadline, number;
         uint8_t kind;
@@ -471,9 +599,10 @@ enum status query_inbox(const struct view *v, struct span org, const struct span
             continue;
         TRY(matter(v, number, a, &m, err));
         TRY(tasks_of(v, &in, &m, a, err));
+        TRY(query_reseat_task(v, &m, org, seats, a, &own, err));
     }
-    struct query_inbox q = {.list = {in.tasks.n, in.tasks.v}, .more = in.tasks.n == TASKS_MAX};
-    TRY(query_own_tasks(v, org, seats, a, &q.own, err));
+    struct query_inbox q = {.list = {in.tasks.n, in.tasks.v}, .more = in.tasks.n == TASKS_MAX, .own = own};
+    TRY(query_item_tasks(v, org, seats, a, &q.items, err));
     *ret = q;
     return ST_OK;
 }

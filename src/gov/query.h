@@ -34,6 +34,33 @@ MUST_USE enum status query_faults(const struct view *v, uint64_t from_height, ui
 /* Rules in force and decided; which validators run them. */
 MUST_USE enum status query_rules(const struct view *v, struct arena *a, struct query_rules *ret,
                                  struct err *err);
+/* Items: one, those of a type from a number on (at most count, and 1000), those linked to a decision. */
+MUST_USE enum status query_item(const struct view *v, const struct item_ref *ref, struct arena *a,
+                                struct query_item *ret, struct err *err);
+MUST_USE enum status query_items(const struct view *v, const struct rpc_items *asked, struct arena *a,
+                                 struct query_items *ret, struct err *err);
+MUST_USE enum status query_linked(const struct view *v, uint64_t decision, struct arena *a,
+                                  struct query_linked *ret, struct err *err);
+/* Would the rules accept this of the seat now? Tried on a copy of the state, after what is due by at_ms, with
+ * a key that holds the seat: nothing is written. */
+struct query_can_what {
+    struct span seat, type, principal; /* type: of a proposal; principal.n: 0 for none */
+    enum can_action action;
+    uint64_t decision;
+    uint64_t size, height; /* of the tree, and of the newest block */
+    uint32_t rules;        /* in force */
+};
+MUST_USE enum status query_can(const struct view *v, const struct query_can_what *what, uint64_t at_ms,
+                               struct arena *a, struct query_can *ret, struct err *err);
+MUST_USE enum status query_budgets(const struct view *v, struct arena *a, struct query_budgets *ret,
+                                   struct err *err);
+/* To its end, or to now_ms (rule 33). */
+MUST_USE enum status query_waiting(const struct view *v, uint64_t number, uint64_t now_ms, struct arena *a,
+                                   struct query_waiting *ret, struct err *err);
+/* Decisions on which silence may count as approval until after now_ms, and whose current revision a partner
+ * has not shown to have seen; at most most of them. None when the organisation is no partner. */
+MUST_USE enum status query_unreceipted(const struct view *v, struct span org, uint64_t now_ms, size_t most,
+                                       struct arena *a, struct ref_list *ret, struct err *err);
 MUST_USE enum status query_section(const struct view *v, uint64_t number, struct arena *a,
                                    struct query_section *ret, struct err *err);
 MUST_USE enum status query_halts(const struct view *v, uint64_t from_ms, uint64_t count, struct arena *a,

@@ -112,8 +112,14 @@ bool state_timer_of_decision(enum timer_kind kind)
     case TIMER_DEADLINE:
     case TIMER_EFFECT:
     case TIMER_REBASE:
+    case TIMER_PAUSE:
         return true;
     case TIMER_RECOVERY:
+    case TIMER_ITEM_DUE:
+    case TIMER_ITEM_OFFER:
+    case TIMER_ITEM_RUNG:
+    case TIMER_ITEM_ACCEPTED:
+    case TIMER_ITEM_REVIEW:
     case TIMER_PERIOD:
     case TIMER_READING:
         return false;

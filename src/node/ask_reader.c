@@ -248,6 +248,35 @@ static bool readings(struct ask *q, enum method method, const void *request)
     return true;
 }
 
+/* As of the newest block: what is due by then has fired. */
+static enum status ask_can(struct ask *q, const struct rpc_can *asked, struct query_can *ret)
+{
+    struct boundary b = {0};
+    struct query_can_what what = {.seat = asked->seat, .action = asked->action};
+    bool propose = asked->action == CAN_PROPOSE;
+    if (propose ? !HAS(asked, rpc_can_key_type) : !HAS(asked, rpc_can_key_decision))
+        return err_set(&q->err, ST_USAGE, "to propose goes with a type, anything else with a decision");
+    if (propose)
+        what.type = asked->type;
+    else
+        what.decision = asked->decision;
+    if (HAS(asked, rpc_can_key_principal))
+        what.principal = asked->principal;
+    enum status st = rows_newest_boundary(q->v, &b, &q->err);
+    if (st == ST_OK)
+        st = gov_rules(q->v, &what.rules, &q->err);
+    what.size = b.size;
+    what.height = b.height;
+    return st == ST_OK ? query_can(q->v, &what, b.time_ms, q->a, ret, &q->err) : st;
+}
+
+static enum status ask_waiting(struct ask *q, uint64_t number, struct query_waiting *ret)
+{
+    struct boundary b = {0};
+    enum status st = rows_newest_boundary(q->v, &b, &q->err);
+    return st == ST_OK ? query_waiting(q->v, number, b.time_ms, q->a, ret, &q->err) : st;
+}
+
 /* Governance questions: the answer is what the query gives. */
 static bool governance(struct ask *q, enum method method, const void *request)
 {
@@ -262,6 +291,12 @@ static bool governance(struct ask *q, enum method method, const void *request)
         struct query_recoveries recoveries;
         struct query_faults faults;
         struct query_rules rules;
+        struct query_item item;
+        struct query_items items;
+        struct query_linked linked;
+        struct query_can can;
+        struct query_budgets budgets;
+        struct query_waiting waiting;
     } r;
     const struct rpc_number *number = request;
     const struct rpc_range *range = request;
@@ -287,6 +322,18 @@ static bool governance(struct ask *q, enum method method, const void *request)
         st = query_faults(q->v, range->from, range->count, q->a, &r.faults, &q->err);
     else if (method == METHOD_rules)
         st = query_rules(q->v, q->a, &r.rules, &q->err);
+    else if (method == METHOD_item)
+        st = query_item(q->v, request, q->a, &r.item, &q->err);
+    else if (method == METHOD_items)
+        st = query_items(q->v, request, q->a, &r.items, &q->err);
+    else if (method == METHOD_linked)
+        st = query_linked(q->v, number->number, q->a, &r.linked, &q->err);
+    else if (method == METHOD_can)
+        st = ask_can(q, request, &r.can);
+    else if (method == METHOD_budgets)
+        st = query_budgets(q->v, q->a, &r.budgets, &q->err);
+    else if (method == METHOD_waiting)
+        st = ask_waiting(q, number->number, &r.waiting);
     else
         return false;
     finish(q, st, &r);

@@ -1,15 +1,17 @@
-/* What a node puts on the record by itself, signed with its node key: that it is ready, that it supports the next rules, and
- * proofs that another node signed twice. */
+/* What a node puts on the record by itself, signed with its node key: that it is ready, that it supports the next rules, proofs
+ * that another node signed twice, and that its organisation has seen a revision. */
 #include "cert/quorum.h"
 #include "cert/validators.h"
 #include "cert/vote.h"
 #include "crypto/hash.h"
 #include "crypto/sshsig.h"
+#include "gov/query.h"
 #include "replica/internal.h"
 
 /* A node that signs twice wherever it can must not fill ledger and disk with the proofs: so many are kept, and one is handed in
  * so long after the one before. */
 enum { FAULTS_KEPT = 256, FAULT_PAUSE_MS = 60000 };
+enum { RECEIPTS_MS = 3000, RECEIPTS_AT_ONCE = 16 };
 enum { DUTY_MS = 1000, FAULT_TURN_MS = 3000, ENTRY_LIVES_MS = 86400000, FAULT_PREFIX = 6, FAULT_ORG_AT = 13 };
 
 /* Signs an entry of ORG/node and hands it in like any other. */
@@ -271,6 +273,26 @@ static void show_fault(struct replica *r, uint64_t now_ms)
     }
 }
 
+/* GOV-56: where silence may count as approval, that the proposal has arrived is on the record. */
+static void give_receipts(struct replica *r, uint64_t now_ms)
+{
+    struct arena a CLEANUP(arena_deinit);
+    struct ref_list owed;
+    struct err err;
+    if (now_ms < r->receipts_at_ms || r->receipts_height == r->tip.height || waits(r, KIND_RECEIPT))
+        return;
+    r->receipts_at_ms = now_ms + RECEIPTS_MS;
+    arena_init(&a, 16 << 20);
+    if (query_unreceipted(&r->view, r->cfg.org, replica_wall(r), RECEIPTS_AT_ONCE, &a, &owed, &err) != ST_OK)
+        return;
+    if (owed.n < RECEIPTS_AT_ONCE)
+        r->receipts_height = r->tip.height;
+    for (size_t i = 0; i < owed.n; i++) {
+        struct receipt body = {.decision = owed.v[i]};
+        (void)!hand_in(r, KIND_RECEIPT, &body, &err);
+    }
+}
+
 void duties_tick(struct replica *r, uint64_t now_ms)
 {
     if (now_ms < r->duties_at_ms || r->halted[0] != 0 || r->cfg.node == NULL || !r->own.known || !r->own.node_key)
@@ -278,6 +300,8 @@ void duties_tick(struct replica *r, uint64_t now_ms)
     r->duties_at_ms = now_ms + DUTY_MS;
     say_ready(r);
     say_support(r);
-    if (r->own.standing != STANDING_LEFT)
-        show_fault(r, now_ms);
+    if (r->own.standing == STANDING_LEFT)
+        return;
+    show_fault(r, now_ms);
+    give_receipts(r, now_ms);
 }

@@ -185,6 +185,7 @@ struct replica {
     char no_vote[512]; /* the answer given last */
     uint64_t rules_next; /* decided, not in force yet; 0: none */
     uint64_t duties_at_ms, fault_since_ms;
+    uint64_t receipts_at_ms, receipts_height; /* looked for again then, and at another height than this */
 
     uint64_t cosigned_size, cosigned_at_ms, checkpoint_size;
 };

@@ -40,7 +40,10 @@ static const struct {
             {"needing", "brand/finance"},        {"final", "maker/finance"},
             {"upgrade", "maker/sponsor"},        {"admission", "brand/sponsor"},
             {"upgrade", "brand/sponsor"},        {"needing", "maker/finance"},
-            {"removal", "brand/sponsor"},        {"exit", "maker/sponsor"}};
+            {"removal", "brand/sponsor"},        {"exit", "maker/sponsor"},
+            {"deemed", "brand/finance"},         {"pooled", "maker/finance"},
+            {"spend", "distributor/finance"},    {"recall", "maker/quality"},
+            {"deemed", "maker/quality"},         {"terms", "maker/business-lead"}};
 
 /* Cards made once for all streams: of a newcomer, and of nodes. */
 enum { CARDS = 3 };
@@ -110,6 +113,17 @@ static struct world_proposal proposal(struct world *w, uint64_t *rng, const char
     } else if (strcmp(type, "upgrade") == 0) {
         pool.upgrade.rules = 2 + (next(rng) % 5 == 0);
         p.effect = &pool.upgrade;
+    }
+    if (strcmp(type, "spend") == 0 || next(rng) % 16 == 0) {
+        p.budget = next(rng) % 3 == 0 ? "small" : "all";
+        p.currency = "USD";
+        p.minor = 1 + (int64_t)(next(rng) % 6000000);
+        if (next(rng) % 4 == 0) {
+            p.currency = "EUR";
+            p.charge_currency = "USD";
+            p.charge = p.minor;
+            p.rate = "1.00";
+        }
     }
     if (w->last > 0 && next(rng) % 6 == 0)
         p.counters = 1 + next(rng) % w->last;
@@ -195,12 +209,52 @@ static const char *asked(struct world *w, uint64_t *rng, uint64_t n, const char 
     return (const char *)arena_dup(&w->a, p->could.v[next(rng) % p->could.n]).p;
 }
 
+/* Who stands in for whom, pauses, receipts, the mediator. */
+static enum verdict absent_act(struct world *w, uint64_t *rng, const char *seat, uint64_t n)
+{
+    static const char *const principals[] = {"maker/finance", "brand/finance", "maker/sponsor",
+                                             "distributor/quality"};
+    static const char *const others[] = {"maker/quality", "brand/quality", "maker/finance",
+                                         "distributor/sponsor"};
+    static const char *const sponsor[] = {"maker/sponsor", "brand/sponsor", "maker/sponsor",
+                                          "distributor/sponsor"};
+    size_t i = next(rng) % ARRAY_LEN(principals);
+    struct world_proposal p;
+    switch (next(rng) % 8) {
+    case 0: {
+        struct alternate alt = world_alternate(others[i], "2026-03-02T00:00:00Z", "2027-03-02T00:00:00Z");
+        return world_alternates(w, principals[i], &alt, next(rng) % 5 != 0);
+    }
+    case 1:
+    case 2:
+        return world_ballot_for(w, next(rng) % 2 == 0 ? others[i] : sponsor[i], principals[i], n,
+                                choices[next(rng) % ARRAY_LEN(choices)]);
+    case 3:
+        return world_receipt(w, seat, n);
+    case 4:
+    case 5:
+        return world_move(w, next(rng) % 2 == 0 ? "brand/finance" : "maker/finance", n,
+                          next(rng) % 3 == 0 ? MOVE_RESUME : MOVE_PAUSE);
+    case 6:
+        return world_ballot(w, principals[i], n, CHOICE_RECUSE);
+    default:
+        p = proposal(w, rng, "terms");
+        for (uint64_t k = 1; k <= w->last; k++) {
+            if (world_phase(w, k) == PHASE_MEDIATION)
+                return world_recommend(w, "trustee/mediator", k, next(rng) % 3 == 0 ? &p : NULL);
+        }
+        return world_recommend(w, seat, n, &p);
+    }
+}
+
 static enum verdict act(struct world *w, uint64_t *rng)
 {
     const char *seat = pick(rng, seats, ARRAY_LEN(seats));
     uint64_t n = w->last == 0 ? 1 : w->last - next(rng) % (w->last < 3 ? w->last : 3);
     if (next(rng) % 10 == 0)
         w->basis = 1 + next(rng) % w->size;
+    if (next(rng) % 6 == 0)
+        return absent_act(w, rng, seat, n);
     switch (next(rng) % 32) {
     case 0:
     case 1: {
@@ -244,7 +298,7 @@ static enum verdict act(struct world *w, uint64_t *rng)
 }
 
 struct counts {
-    size_t accepted, refused, phases[16], standings[8], recoveries, upgraded, faults, inputs;
+    size_t accepted, refused, phases[16], standings[8], recoveries, upgraded, faults, inputs, events[32];
 };
 
 /* What the stream led to. */
@@ -266,6 +320,14 @@ static void look(struct world *w, struct counts *c)
         struct query_decision q;
         cr_assert_eq(query_decision(&w->v, n, &w->a, &q, &w->err), ST_OK);
         c->inputs += q.inputs.n;
+        for (size_t i = 0; i < q.events.n; i++)
+            c->events[q.events.v[i].type]++;
+        struct buf b;
+        buf_init(&b, 4 << 20);
+        cr_assert_eq(codec_encode(&query_decision_desc, &q, &b), ST_OK);
+        buf_deinit(&b);
+        struct query_waiting wait;
+        cr_assert_eq(query_waiting(&w->v, n, w->g.time_ms, &w->a, &wait, &w->err), ST_OK);
     }
 }
 
@@ -307,12 +369,15 @@ static struct hash run(uint64_t seed, bool watch, struct counts *c)
     return d;
 }
 
-static const enum phase reached[] = {PHASE_OPEN,      PHASE_PASSED,  PHASE_EFFECTIVE, PHASE_REJECTED, PHASE_VETOED,
-                                     PHASE_WITHDRAWN, PHASE_DEFAULT, PHASE_MEDIATION, PHASE_STALE};
+static const enum phase reached[] = {PHASE_OPEN,   PHASE_PASSED,    PHASE_EFFECTIVE, PHASE_REJECTED,
+                                     PHASE_VETOED, PHASE_WITHDRAWN, PHASE_DEFAULT,   PHASE_MEDIATION,
+                                     PHASE_STALE,  PHASE_PAUSED};
 
 static bool reached_all(const struct counts *c)
 {
     bool all = c->recoveries > 0 && c->upgraded > 0 && c->faults > 0 && c->inputs > 0;
+    for (enum event_type e = EVENT_PAUSE_ASKED; e <= EVENT_ENDED; e++)
+        all = all && c->events[e] > 0;
     for (size_t i = 0; i < ARRAY_LEN(reached); i++)
         all = all && c->phases[reached[i]] > 0;
     for (enum standing i = STANDING_ACTIVE; i <= STANDING_LEFT; i++)
@@ -320,8 +385,8 @@ static bool reached_all(const struct counts *c)
     return all;
 }
 
-/* The streams differ from one compiler to another (the order of evaluation of their draws is its own): so more of them are
- * made, up to a bound, until they have reached all that they are to reach. */
+/* The streams differ from one compiler to another (the order of evaluation of their draws is its own): so
+ * more of them are made, up to a bound, until they have reached all that they are to reach. */
 Test(random, tables_agree_and_replays_are_equal)
 {
     struct counts c = {0}, again = {0};
@@ -335,6 +400,8 @@ Test(random, tables_agree_and_replays_are_equal)
         cr_assert_gt(c.phases[reached[i]], 0, "no decision was ever %s", enum_text(&phase_enum, reached[i]));
     for (enum standing i = STANDING_ACTIVE; i <= STANDING_LEFT; i++)
         cr_assert_gt(c.standings[i], 0, "nobody was ever %s", enum_text(&standing_enum, i));
+    for (enum event_type e = EVENT_PAUSE_ASKED; e <= EVENT_ENDED; e++)
+        cr_assert_gt(c.events[e], 0, "never: %s", enum_text(&event_type_enum, e));
     cr_assert(c.recoveries > 0 && c.upgraded > 0 && c.faults > 0 && c.inputs > 0,
               "recoveries %zu, upgraded %zu, faults %zu, inputs %zu", c.recoveries, c.upgraded, c.faults,
               c.inputs);
