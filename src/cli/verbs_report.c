@@ -84,7 +84,7 @@ static enum status period_meant(struct cli *c, const struct charter_metric *d, u
                                 struct period_text *ret_name)
 {
     struct period typed, p;
-    struct query_reading owed;
+    struct query_reading owed = {0};
     if (c->period == NULL && (c->forecast || c->baseline))
         return err_set(&c->err, ST_USAGE, "of which period? For instance --period 2026-03");
     if (c->period == NULL) {
