@@ -203,6 +203,44 @@ enum status calendar_is_business_day(const struct charter_calendars *calendars, 
     return ST_OK;
 }
 
+enum status calendar_day(const struct charter_calendars *calendars, struct span name, uint64_t at_ms,
+                         uint64_t *ret_day)
+{
+    struct resolved r;
+    enum status st = resolve(calendars, name, &r);
+    if (st != ST_OK)
+        return st;
+    if (at_ms / (uint64_t)day_ms > (uint64_t)last_day)
+        return ST_RANGE;
+    int64_t day = floor_day((int64_t)at_ms + r.offset_ms);
+    if (day < 0)
+        return ST_RANGE;
+    *ret_day = (uint64_t)day;
+    return ST_OK;
+}
+
+enum status calendar_business_ms(const struct charter_calendars *calendars, struct span name,
+                                 uint64_t from_ms, uint64_t until_ms, uint64_t *ret_ms)
+{
+    struct resolved r;
+    enum status st = resolve(calendars, name, &r);
+    if (st != ST_OK)
+        return st;
+    if (until_ms / (uint64_t)day_ms > (uint64_t)last_day)
+        return ST_RANGE;
+    uint64_t sum = 0;
+    int64_t at = (int64_t)from_ms + r.offset_ms, until = (int64_t)until_ms + r.offset_ms;
+    while (at < until) {
+        int64_t day = floor_day(at), end = (day + 1) * day_ms;
+        int64_t stop = end < until ? end : until;
+        if (is_business(&r, day))
+            sum += (uint64_t)(stop - at);
+        at = stop;
+    }
+    *ret_ms = sum;
+    return ST_OK;
+}
+
 enum status calendar_end_of(const struct charter_calendars *calendars, struct span name, uint64_t date,
                             uint64_t *ret_ms)
 {

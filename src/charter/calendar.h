@@ -17,6 +17,12 @@ MUST_USE enum status calendar_deadline(const struct charter_calendars *calendars
 /* Is the local day that holds this instant a business day? Same statuses. */
 MUST_USE enum status calendar_is_business_day(const struct charter_calendars *calendars, struct span name,
                                               uint64_t at_ms, bool *ret_is);
+/* The local day that holds this instant: days since 1970-01-01. ST_RANGE before that. */
+MUST_USE enum status calendar_day(const struct charter_calendars *calendars, struct span name, uint64_t at_ms,
+                                  uint64_t *ret_day);
+/* How much of from_ms to until_ms lies in business days, whole ones counting 24 hours. Same statuses. */
+MUST_USE enum status calendar_business_ms(const struct charter_calendars *calendars, struct span name,
+                                          uint64_t from_ms, uint64_t until_ms, uint64_t *ret_ms);
 /* 24:00 local at the end of a date (days since 1970-01-01). */
 MUST_USE enum status calendar_end_of(const struct charter_calendars *calendars, struct span name,
                                      uint64_t date, uint64_t *ret_ms);

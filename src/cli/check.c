@@ -55,8 +55,8 @@ static enum status read_proposal(struct cli *c, const struct query_decision *q, 
     return st;
 }
 
-static enum status prove(struct cli *c, uint64_t number, const struct hash *digest, uint64_t index,
-                         struct cli_leaf *ret)
+enum status cli_prove(struct cli *c, const char *what, const struct hash *digest, uint64_t index,
+                      struct cli_leaf *ret)
 {
     struct rpc_boundary_reply at;
     struct rpc_leaf_reply r;
@@ -69,23 +69,21 @@ static enum status prove(struct cli *c, uint64_t number, const struct hash *dige
     if (leaf_parse(r.leaf, &c->a, &ret->leaf, &c->err) != ST_OK)
         return err_wrap(
             &c->err, ST_BADSIG,
-            "D-%" PRIu64 ": what the node gives for its revision is no entry. Nothing was signed: ", number);
+            "%s: what the node gives for it is no entry. Nothing was signed: ", what);
     if (!hash_eq(&ret->leaf.id, digest))
         return err_set(&c->err, ST_BADSIG,
-                       "D-%" PRIu64
-                       ": the bytes of its revision have digest %s; the node says %s. Nothing was signed",
-                       number, hex_of(&ret->leaf.id).s, hex_of(digest).s);
+                       "%s: the bytes of its revision have digest %s; the node says %s. Nothing was signed",
+                       what, hex_of(&ret->leaf.id).s, hex_of(digest).s);
     if (!hash_eq(&ret->leaf.entry.alliance, &c->info.alliance))
         return err_set(&c->err, ST_BADSIG,
-                       "D-%" PRIu64 ": its revision was made for another alliance. Nothing was signed",
-                       number);
+                       "%s: it was made for another alliance. Nothing was signed", what);
     if (leaf_verify(&ret->leaf) != ST_OK)
         return err_set(&c->err, ST_BADSIG,
-                       "D-%" PRIu64 ": the mover's signature does not verify. Nothing was signed", number);
+                       "%s: its signature does not verify. Nothing was signed", what);
     if (rfc6962_verify_inclusion(&ret->leaf.leaf_hash, index, at.size, r.proof.v, r.proof.n, &at.root,
                                  &c->err) != ST_OK)
         return err_wrap(&c->err, ST_BADSIG,
-                        "D-%" PRIu64 " is not in the tree that the node shows. Nothing was signed: ", number);
+                        "%s is not in the tree that the node shows. Nothing was signed: ", what);
     ret->prose = r.prose;
     cli_keep_prose(&ret->leaf, &ret->prose);
     return ST_OK;
@@ -98,7 +96,9 @@ enum status cli_fetch_revision(struct cli *c, const struct query_decision *q, ui
         return err_set(&c->err, ST_NOTFOUND, "D-%" PRIu64 " has no revision %" PRIu64 "; it has %zu",
                        q->decision.number, revision, q->revisions.n);
     const struct state_revision *made = &q->revisions.v[revision - 1];
-    enum status st = prove(c, q->decision.number, &made->digest, made->leaf, ret);
+    char what[32];
+    (void)snprintf(what, sizeof what, "D-%" PRIu64, q->decision.number);
+    enum status st = cli_prove(c, what, &made->digest, made->leaf, ret);
     return st == ST_OK ? read_proposal(c, q, revision, &ret->leaf.entry, &ret->proposal) : st;
 }
 
@@ -107,7 +107,9 @@ enum status cli_fetch_recommended(struct cli *c, const struct query_readiness *r
     if (!HAS(r, query_readiness_key_recommended) || !HAS(r, query_readiness_key_recommended_leaf))
         return err_set(&c->err, ST_NOTFOUND, "D-%" PRIu64 " is %s; no mediator recommends a text on it now",
                        r->decision, enum_text(&phase_enum, r->phase));
-    enum status st = prove(c, r->decision, &r->recommended, r->recommended_leaf, ret);
+    char what[32];
+    (void)snprintf(what, sizeof what, "D-%" PRIu64, r->decision);
+    enum status st = cli_prove(c, what, &r->recommended, r->recommended_leaf, ret);
     return st == ST_OK ? read_settled(c, r->decision, &ret->leaf.entry, &ret->proposal) : st;
 }
 

@@ -30,6 +30,10 @@ struct cli {
     const char *save, *out, *reason, *clause, *confirm, *title, *text, *text_file, *amount, *affects,
         *partner, *amend, *file, *counter, *card, *name, *role, *seats, *rules, *need, *keys, *alliance,
         *epoch, *after, *principal, *budget, *charge, *rate, *types, *by;
+    const char *owner, *due, *link, *tags, *scope, *category, *likelihood, *impact, *share, *every, *against, *about,
+        *finding, *risk, *accept_until;
+    bool all;
+    const struct cli_verb *verb; /* that runs */
     const char *limit, *from, *rev;
     const char **words; /* positional */
     size_t n;
@@ -175,6 +179,10 @@ MUST_USE enum status cli_fetch(struct cli *c, uint64_t number, struct cli_seen *
 /* The same for any of its revisions. */
 MUST_USE enum status cli_fetch_revision(struct cli *c, const struct query_decision *q, uint64_t revision,
                                         struct cli_leaf *ret);
+/* An entry by its leaf: its id is the digest, its signature verifies, it is of this alliance and in the tree of the newest
+ * boundary. ST_BADSIG with words when something does not hold. */
+MUST_USE enum status cli_prove(struct cli *c, const char *what, const struct hash *digest, uint64_t index,
+                               struct cli_leaf *ret);
 /* The text that the mediator recommends, with the same checks. ST_NOTFOUND: there is none. */
 MUST_USE enum status cli_fetch_recommended(struct cli *c, const struct query_readiness *r,
                                            struct cli_leaf *ret);
@@ -209,6 +217,23 @@ MUST_USE enum status cli_principal(struct cli *c, const struct query_readiness *
 void cli_split(struct cli *c, const char *list, struct span_list *ret);
 /* A public key: an OpenSSH public key file, or a key file of entente. */
 MUST_USE enum status cli_public_key(struct cli *c, const char *path, struct public_key *ret);
+
+/* verbs_item.c. The effect of a proposal that accepts a risk, from --risk and --accept-until. */
+MUST_USE enum status cli_item_effect(struct cli *c, struct effect *e);
+/* What an item asks, as a line of inbox or status. */
+void cli_print_item_task(struct cli *c, const struct query_item_task *t, uint64_t now_ms);
+/* Items linked to a decision, one a line; nothing when there are none. */
+void cli_print_linked(struct cli *c, uint64_t decision);
+/* Is the word an item's id? Then show and escalate are about an item. */
+bool cli_is_item(const char *word);
+int cli_item_show(struct cli *c);
+int cli_item_escalate(struct cli *c);
+/* --text or --text-file, or NULL. */
+MUST_USE enum status cli_text_given(struct cli *c);
+/* SHA-256 of each file of --document. */
+MUST_USE enum status cli_documents(struct cli *c, struct hash_list *ret);
+/* verbs_read.c. A detached text beside a leaf. */
+struct span cli_title_at(struct cli *c, uint64_t leaf, const struct hash *digest);
 
 /* members.c. A title for such a proposal, when none was given. */
 MUST_USE enum status cli_member_title(struct cli *c, const char *type);
@@ -296,6 +321,7 @@ int verb_recovery_list(struct cli *c);
 int verb_faults(struct cli *c);
 int verb_rules(struct cli *c);
 int verb_alliance_join(struct cli *c);
+int verb_item(struct cli *c);
 int verb_checkpoint(struct cli *c);
 int verb_proof(struct cli *c);
 

@@ -35,6 +35,7 @@ static int run(struct cli *c, const struct cli_verb *v)
 {
     if (c->help)
         return cli_print_help(v, stdout);
+    c->verb = v;
     FILE *pager = start_pager(c, v);
     int code = v->run(c);
     bool written = fflush(stdout) == 0;

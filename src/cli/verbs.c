@@ -5,7 +5,9 @@
 #define WAITS    "no-wait timeout "
 #define SIGNS    "as seat key passphrase-file yes save " WAITS
 #define PROPOSAL                                                                                             \
-    "confirm title text text-file amount budget charge rate affects partner amend file document card name role seats rules "
+    "confirm title text text-file amount budget charge rate affects partner amend file document card name role seats rules keys risk accept-until "
+#define STEP "new|take|give|claim|verify|reopen|link|rebase|escalate|list|show"
+#define ITEM SIGNS "title text text-file reason reason-file owner due link tags scope document all no-pager "
 
 const struct cli_verb cli_verbs[] = {
     {"status", "", "no-pager ", "What is owed, by us and by others, and how the node is", "entente status",
@@ -39,6 +41,33 @@ const struct cli_verb cli_verbs[] = {
     {"escalate", "ID --reason TEXT", SIGNS "reason reason-file ",
      "Moves a decision to the next rung of its ladder",
      "entente escalate D-12 --reason \"two weeks without a word\"", verb_escalate},
+    {"risk", STEP "|review ...", ITEM "category likelihood impact share every ", "Risks: opened, owned, reviewed, done",
+     "entente risk new --title \"One filling line\" --category operational --likelihood 3 --impact 4", verb_item},
+    {"issue", STEP " ...", ITEM, "Issues: opened, owned, done", "entente issue claim I-3 --text \"new seals fitted\"",
+     verb_item},
+    {"conflict", STEP "|recommend|accept|decline ...", ITEM "against ",
+     "Conflicts: they climb a ladder, and end by both sides, mediation or default",
+     "entente conflict new --title \"Two price lists\" --against maker/finance", verb_item},
+    {"milestone", STEP " ...", ITEM "about ", "Milestones and gates; the first date stays beside each later one",
+     "entente milestone rebase M-12 --due 2026-05-15 --reason \"valves are late\"", verb_item},
+    {"action", STEP " ...", ITEM, "Actions: who does what until when",
+     "entente action new --title \"Send the forecast\" --owner maker/finance --due 2026-03-31", verb_item},
+    {"assume", STEP " ...", ITEM "about verdict ", "Assumptions: a test, a date, a verdict that another partner confirms",
+     "entente assume claim AS-1 --verdict validated --document study.pdf", verb_item},
+    {"finding", STEP " ...", ITEM, "Findings of due diligence and audits",
+     "entente finding new --title \"One key for two lines\" --as assessor/auditor", verb_item},
+    {"comply", STEP " ...", ITEM "about ", "Compliance checks: each control attested, with evidence, by its date",
+     "entente comply claim K-4 --document audit.pdf", verb_item},
+    {"lesson", STEP " ...", ITEM, "Lessons: what was learnt; linked to where it was adopted",
+     "entente lesson new --title \"Order labels first\" --tags launch,supply", verb_item},
+    {"request", STEP " ...", ITEM, "Requests: owed by another partner until a date",
+     "entente request new --title \"Sell-out data\" --owner distributor/finance --due 2026-03-31", verb_item},
+    {"opportunity", STEP " ...", ITEM, "Opportunities", "entente opportunity list --all", verb_item},
+    {"pilot", STEP " ...", ITEM, "Pilots: until when, and verified", "entente pilot show P-2", verb_item},
+    {"training", STEP " ...", ITEM "about ", "Training and coaching: of a procedure, until when, verified",
+     "entente training take T-5", verb_item},
+    {"feedback", STEP " ...", ITEM, "Feedback of people without a seat, entered by a seat",
+     "entente feedback new --title \"Pallets arrive unlabelled\"", verb_item},
     {"pause", "ID --reason TEXT", SIGNS "reason reason-file ",
      "Asks to pause a decision; it pauses when a seat of another partner asks, too",
      "entente pause D-12 --reason \"until the audit is in\"", verb_pause},

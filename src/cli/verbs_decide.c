@@ -88,7 +88,7 @@ void cli_split(struct cli *c, const char *list, struct span_list *ret)
 }
 
 /* SHA-256 of each file of a list. */
-static enum status add_documents(struct cli *c, struct hash_list *ret)
+enum status cli_documents(struct cli *c, struct hash_list *ret)
 {
     struct span_list paths;
     struct charter_files files = charter_files_in(".");
@@ -108,7 +108,7 @@ static enum status add_documents(struct cli *c, struct hash_list *ret)
 }
 
 /* --text, or what --text-file holds, into text; NULL when neither is given. */
-static enum status read_text(struct cli *c)
+enum status cli_text_given(struct cli *c)
 {
     struct span text;
     if (c->text_file == NULL)
@@ -133,7 +133,7 @@ enum status cli_fill_proposal(struct cli *c, struct proposal *p, struct cli_pros
         return err_wrap(&c->err, ST_USAGE, "--title: ");
     st = cli_detach(c, prose, c->title, &p->title);
     if (st == ST_OK)
-        st = read_text(c);
+        st = cli_text_given(c);
     if (st == ST_OK && c->text != NULL) {
         st = cli_detach(c, prose, c->text, &p->text);
         SET_HAS(p, proposal_key_text);
@@ -145,7 +145,7 @@ enum status cli_fill_proposal(struct cli *c, struct proposal *p, struct cli_pros
         SET_HAS(p, proposal_key_affected);
     }
     if (st == ST_OK && c->document != NULL) {
-        st = add_documents(c, &p->documents);
+        st = cli_documents(c, &p->documents);
         SET_HAS(p, proposal_key_documents);
     }
     if (st == ST_OK && c->partner != NULL) {
@@ -154,6 +154,8 @@ enum status cli_fill_proposal(struct cli *c, struct proposal *p, struct cli_pros
     }
     if (st == ST_OK && c->amend != NULL)
         st = amend(c, &p->effect);
+    if (st == ST_OK && (c->risk != NULL || c->accept_until != NULL))
+        st = cli_item_effect(c, &p->effect);
     return st;
 }
 
@@ -520,6 +522,8 @@ int verb_withdraw(struct cli *c)
 
 int verb_escalate(struct cli *c)
 {
+    if (c->n == 1 && cli_is_item(c->words[0]))
+        return cli_item_escalate(c);
     return act_on(c, "escalate", KIND_MOVE, MOVE_ESCALATE);
 }
 
@@ -597,13 +601,13 @@ int verb_input(struct cli *c)
         return cli_usage(c, "input needs --need: impact, diligence, or the seat that was consulted");
     if (c->text == NULL && c->text_file == NULL && c->document == NULL)
         return cli_usage(c, "input needs what is given: --text TEXT, --text-file FILE, or --document FILE");
-    enum status st = read_text(c);
+    enum status st = cli_text_given(c);
     if (st == ST_OK && c->text != NULL) {
         st = cli_detach(c, &prose, c->text, &body.text);
         SET_HAS(&body, decision_input_key_text);
     }
     if (st == ST_OK && c->document != NULL) {
-        st = add_documents(c, &body.documents);
+        st = cli_documents(c, &body.documents);
         SET_HAS(&body, decision_input_key_documents);
     }
     if (st == ST_OK)

@@ -13,7 +13,7 @@ static struct prose_list prose_at(struct cli *c, uint64_t leaf)
     return r.prose;
 }
 
-static struct span title_at(struct cli *c, uint64_t leaf, const struct hash *digest)
+struct span cli_title_at(struct cli *c, uint64_t leaf, const struct hash *digest)
 {
     struct prose_list l = prose_at(c, leaf);
     return cli_find_prose(&l, digest);
@@ -22,7 +22,7 @@ static struct span title_at(struct cli *c, uint64_t leaf, const struct hash *dig
 static void print_task(struct cli *c, const struct query_task *t, uint64_t now, size_t i, size_t n)
 {
     (void)printf("%zu of %zu  D-%" PRIu64 " %.*s: %.*s\n", i, n, t->decision, SPAN_FMT(t->type),
-                 SPAN_FMT(title_at(c, t->leaf, &t->title)));
+                 SPAN_FMT(cli_title_at(c, t->leaf, &t->title)));
     (void)printf("        %.*s", SPAN_FMT(t->words));
     for (size_t k = 0; k < t->seats.n; k++)
         (void)printf("%s%.*s", k == 0 ? " by " : " or ", SPAN_FMT(t->seats.v[k]));
@@ -40,7 +40,11 @@ static void print_own_task(const struct query_own_task *t, uint64_t now)
         (void)printf("%s%.*s", k == 0 ? "\n        by " : " or ", SPAN_FMT(t->seats.v[k]));
     if (HAS(t, query_own_task_key_deadline_ms))
         (void)printf(", until %s (%s)", cli_time(t->deadline_ms).s, cli_span(now, t->deadline_ms).s);
-    (void)printf("\n        entente recovery list\n");
+    if (HAS(t, query_own_task_key_decision))
+        (void)printf("\n        entente show D-%" PRIu64 " · entente registrar replace NEW.pub\n",
+                     t->decision);
+    else
+        (void)printf("\n        entente recovery list\n");
 }
 
 int verb_inbox(struct cli *c)
@@ -65,11 +69,23 @@ int verb_inbox(struct cli *c)
         return cli_json(c, &query_inbox_desc, &in);
     for (size_t i = 0; i < in.own.n; i++)
         print_own_task(&in.own.v[i], clock_wall_ms(&clock_system));
-    if (in.list.n + in.own.n == 0)
+    if (in.list.n + in.own.n + in.items.n == 0)
         (void)printf("Nothing is asked of %.*s.\n", SPAN_FMT(c->seat != NULL ? seat : c->info.org));
     for (size_t i = 0; i < in.list.n; i++)
         print_task(c, &in.list.v[i], clock_wall_ms(&clock_system), i + 1, in.list.n);
+    for (size_t i = 0; i < in.items.n; i++)
+        cli_print_item_task(c, &in.items.v[i], clock_wall_ms(&clock_system));
     return EXIT_DONE;
+}
+
+/* "M-12 verify in 2 d", in the line of an organisation. */
+static void print_short(const struct query_item_task *t, uint64_t now, bool first)
+{
+    (void)printf("%s %.*s %s", first ? "" : " ·", SPAN_FMT(t->id), enum_text(&item_task_enum, t->task));
+    if (t->overdue && t->task == ITEM_TASK_DO)
+        (void)printf(" overdue");
+    if (HAS(t, query_item_task_key_deadline_ms))
+        (void)printf(" %s", cli_span(now, t->deadline_ms).s);
 }
 
 int verb_status(struct cli *c)
@@ -106,7 +122,9 @@ int verb_status(struct cli *c)
             if (HAS(t, query_task_key_deadline_ms))
                 (void)printf(" %s", cli_span(now, t->deadline_ms).s);
         }
-        (void)printf("%s\n", in.list.n == 0 ? " nothing" : "");
+        for (size_t k = 0; k < in.items.n; k++)
+            print_short(&in.items.v[k], now, in.list.n + k == 0);
+        (void)printf("%s\n", in.list.n + in.items.n == 0 ? " nothing" : "");
         for (size_t k = 0; us && k < in.own.n; k++)
             print_own_task(&in.own.v[k], now);
     }
@@ -117,7 +135,7 @@ int verb_status(struct cli *c)
 
 static struct span reason_text(struct cli *c, uint64_t leaf, const struct hash *digest)
 {
-    return title_at(c, leaf, digest);
+    return cli_title_at(c, leaf, digest);
 }
 
 static void print_events(struct cli *c, const struct query_decision *q)
@@ -142,6 +160,8 @@ static void print_events(struct cli *c, const struct query_decision *q)
             (void)printf(", until %s", cli_time(e->until_ms).s);
         if (HAS(e, state_event_key_outcome))
             (void)printf(": %s", enum_text(&last_resort_enum, e->outcome));
+        if (e->type == EVENT_DOUBTED)
+            (void)printf(": %.*s", SPAN_FMT(e->words));
         if (HAS(e, state_event_key_reason))
             (void)printf(": %.*s", SPAN_FMT(reason_text(c, e->leaf, &e->reason)));
         (void)printf("  (leaf %" PRIu64 ")\n", e->leaf);
@@ -220,8 +240,10 @@ int verb_show(struct cli *c)
 {
     uint64_t number;
     struct cli_seen s;
+    if (c->n == 1 && cli_is_item(c->words[0]))
+        return cli_item_show(c);
     if (c->n != 1 || !cli_decision(c->words[0], &number))
-        return cli_usage(c, "show needs a decision's id, for instance: entente show D-12");
+        return cli_usage(c, "show needs the id of a decision or item, for instance: entente show D-12");
     if (cli_fetch(c, number, &s) != ST_OK)
         return cli_fail(c);
     if (c->rev_number != 0 && c->rev_number != s.q.decision.revision)
@@ -234,8 +256,9 @@ int verb_show(struct cli *c)
     print_events(c, &s.q);
     for (size_t i = 0; i < s.q.notes.n; i++) {
         (void)printf("note by %.*s: ", SPAN_FMT(s.q.notes.v[i].seat));
-        cli_prose(stdout, "  ", title_at(c, s.q.notes.v[i].leaf, &s.q.notes.v[i].note.text));
+        cli_prose(stdout, "  ", cli_title_at(c, s.q.notes.v[i].leaf, &s.q.notes.v[i].note.text));
     }
+    cli_print_linked(c, number);
     return EXIT_DONE;
 }
 
@@ -274,7 +297,7 @@ int verb_decisions(struct cli *c)
             from = l->number + 1;
             if (c->json)
                 continue;
-            struct span title = cli_cut(title_at(c, l->leaf, &l->title), room, &mark);
+            struct span title = cli_cut(cli_title_at(c, l->leaf, &l->title), room, &mark);
             (void)printf("D-%-5" PRIu64 " %-16s %-20.*s %.*s%s\n", l->number,
                          enum_text(&phase_enum, l->phase), SPAN_FMT(l->type), SPAN_FMT(title), mark);
         }

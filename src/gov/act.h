@@ -38,6 +38,12 @@ MUST_USE enum status input_apply(struct act *c, const struct decision_input *r, 
 MUST_USE enum status mediate_apply(struct act *c, const struct decision_input *r, struct matter *m,
                                    struct err *err);
 MUST_USE enum status receipt_apply(struct act *c, const struct receipt *r, struct err *err);
+MUST_USE enum status item_apply_item(struct act *c, const struct item *r, struct err *err);
+MUST_USE enum status item_apply_move(struct act *c, const struct item_move *r, struct err *err);
+MUST_USE enum status reading_apply_report(struct act *c, const struct reading *r, struct err *err);
+MUST_USE enum status reading_apply_mark(struct act *c, const struct mark_reading *r, struct err *err);
+MUST_USE enum status reading_apply_commit(struct act *c, const struct commit_reading *r, struct err *err);
+MUST_USE enum status reading_apply_reveal(struct act *c, const struct reveal_reading *r, struct err *err);
 MUST_USE enum status node_apply_replace(struct act *c, const struct replace_node *r, struct err *err);
 MUST_USE enum status node_apply_ready(struct act *c, const struct ready *r, struct err *err);
 MUST_USE enum status upgrade_apply_support(struct act *c, const struct support *r, struct err *err);

@@ -1,5 +1,6 @@
 #include "gov/amend.h"
 #include "charter/check.h"
+#include "gov/metric.h"
 
 enum { SECTIONS = 63 };
 
@@ -91,5 +92,5 @@ enum status amend_apply(struct gov *g, uint64_t decision, uint64_t section, stru
     SET_HAS(&next, state_section_key_decision);
     TRY(state_put(g, TABLE_SECTION, &k, &state_section_desc, &next, err));
     *ret_version = next.version;
-    return ST_OK;
+    return section == SECTION_METRICS ? metric_follow(g, err) : ST_OK;
 }

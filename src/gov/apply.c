@@ -125,6 +125,12 @@ union body {
     struct registrar registrar;
     struct decision_input input;
     struct receipt receipt;
+    struct item item;
+    struct item_move item_move;
+    struct reading reading;
+    struct mark_reading mark;
+    struct commit_reading commit;
+    struct reveal_reading reveal;
 };
 
 static enum status dispatch(struct act *c, enum kind kind, const union body *b, struct err *err)
@@ -162,6 +168,18 @@ static enum status dispatch(struct act *c, enum kind kind, const union body *b, 
         return input_apply(c, &b->input, err);
     case KIND_RECEIPT:
         return receipt_apply(c, &b->receipt, err);
+    case KIND_ITEM:
+        return item_apply_item(c, &b->item, err);
+    case KIND_ITEM_MOVE:
+        return item_apply_move(c, &b->item_move, err);
+    case KIND_READING:
+        return reading_apply_report(c, &b->reading, err);
+    case KIND_MARK:
+        return reading_apply_mark(c, &b->mark, err);
+    case KIND_COMMIT:
+        return reading_apply_commit(c, &b->commit, err);
+    case KIND_REVEAL:
+        return reading_apply_reveal(c, &b->reveal, err);
     }
     return act_refuse(c, V_NOT_SUPPORTED, "%s entries are not part of these rules yet",
                       enum_text(&kind_enum, kind));

@@ -1,7 +1,9 @@
 /* Do the tables agree with each other? For tests, the simulator and fuzzers: looks at everything. */
 #include "gov/course.h"
+#include "gov/item.h"
 #include "gov/keys.h"
 #include "gov/party.h"
+#include "gov/reading.h"
 #include "gov/recovery.h"
 
 static enum status bad(struct err *err, uint64_t decision, const char *what)
@@ -167,12 +169,14 @@ static enum status check_decisions(const struct view *v, struct arena *a, struct
     TRY(count(v, TABLE_DECISION, &n));
     if (n != c.value)
         return err_set(err, ST_CORRUPT, "%zu decisions on record, %" PRIu64 " counted", n, c.value);
-    size_t recoveries;
+    size_t recoveries, of_items, readings;
     TRY(count(v, TABLE_TIMER, &n));
     TRY(count(v, TABLE_RECOVERY, &recoveries));
-    if (n != timers + recoveries)
-        return err_set(err, ST_CORRUPT, "%zu timers for %zu live decisions and %zu recoveries", n, timers,
-                       recoveries);
+    TRY(item_check(v, a, &of_items, err));
+    TRY(reading_check(v, a, &readings, err));
+    if (n != timers + recoveries + of_items + readings)
+        return err_set(err, ST_CORRUPT, "%zu timers for %zu of live decisions, %zu of recoveries, %zu of items, %zu of readings",
+                       n, timers, recoveries, of_items, readings);
     TRY(count(v, TABLE_AMENDING, &n));
     if (n != amending)
         return err_set(err, ST_CORRUPT, "%zu amendments listed, %zu live", n, amending);

@@ -2,6 +2,7 @@
 #include "gov/budget.h"
 #include "gov/due.h"
 #include "gov/effect.h"
+#include "gov/item.h"
 #include "gov/joining.h"
 #include "gov/members.h"
 #include "gov/receipt.h"
@@ -597,7 +598,8 @@ static enum status consequences(struct gov *g, const struct matter *m, const str
     if (!effect_leaver(&m->d, e, &leaver))
         return ST_OK;
     TRY(members_leave(g, leaver, err));
-    return joining_left(g, leaver, err);
+    TRY(joining_left(g, leaver, err));
+    return item_left(g, leaver, err);
 }
 
 enum status course_effect(struct gov *g, struct matter *m, struct err *err)
@@ -610,7 +612,7 @@ enum status course_effect(struct gov *g, struct matter *m, struct err *err)
     uint64_t version;
     TRY(state_need(&v, g->arena, TABLE_REVISION, &k, &state_revision_desc, &rev, err));
     const struct effect *e = &rev.proposal.effect;
-    enum status st = effect_check(&v, g->arena, &m->d, e, &no, err);
+    enum status st = effect_check(&v, g->arena, g->time_ms, &m->d, e, &no, err);
     if (st == ST_REFUSED)
         return no_effect(g, m, e, &no, err);
     TRY(st);

@@ -9,6 +9,9 @@
 MUST_USE enum status due_at(const struct view *v, struct arena *a, const struct state_pinned *p,
                             uint64_t from_ms, const struct charter_span *span, uint64_t *ret_ms,
                             struct err *err);
+/* How much business time lies between two instants. */
+MUST_USE enum status due_business(const struct view *v, struct arena *a, const struct state_pinned *p,
+                                  uint64_t from_ms, uint64_t until_ms, uint64_t *ret_ms, struct err *err);
 
 /* The calendars of the version pinned. */
 MUST_USE enum status due_calendars(const struct view *v, struct arena *a, const struct state_pinned *p,

@@ -2,7 +2,7 @@
 #include "charter/charter_model.h"
 #include "charter/check.h"
 #include "crypto/hash.h"
-#include "gov/state.h"
+#include "gov/metric.h"
 
 struct founding {
     struct gov *g;
@@ -161,5 +161,6 @@ enum status gov_genesis(struct gov *g, const struct span *section_leaves, size_t
                        f.charter.parties->list.n);
     for (size_t i = 0; i < n_cards; i++)
         TRY(party(&f, cards[i], i, &last_org, err));
+    TRY(metric_follow(g, err));
     return gov_validators(&f.v, g->arena, &set, err);
 }

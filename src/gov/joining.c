@@ -2,6 +2,7 @@
 #include "gov/joining.h"
 #include "gov/budget.h"
 #include "gov/course.h"
+#include "gov/item.h"
 #include "gov/rights.h"
 
 static int compare(const void *x, const void *y)
@@ -29,7 +30,7 @@ static enum status live(struct gov *g, struct uint_list *ret, struct err *err)
             return st;
         from = tkey_after(key);
         tkey_timer_parts(key, &at, &number, &kind);
-        if (kind == TIMER_RECOVERY)
+        if (!state_timer_of_decision((enum timer_kind)kind))
             continue;
         if (l.n == cap) {
             cap = cap == 0 ? 64 : cap * 2;

@@ -3,6 +3,7 @@
 #include "gov/amend.h"
 #include "gov/keys.h"
 #include "gov/node.h"
+#include "gov/reading.h"
 #include "gov/recovery.h"
 #include "gov/upgrade.h"
 
@@ -248,5 +249,6 @@ enum status members_leave(struct gov *g, struct span org, struct err *err)
             TRY(keys_put_seat(g, &at, &none, err));
     }
     TRY(recovery_forget(g, org, err));
+    TRY(reading_left(g, org, err));
     return upgrade_settle(g, err);
 }

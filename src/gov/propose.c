@@ -6,6 +6,7 @@
 #include "gov/effect.h"
 #include "gov/propose.h"
 #include "gov/receipt.h"
+#include "gov/reseat.h"
 #include "gov/rights.h"
 
 enum { REVISIONS_PER_RUNG = 3, COUNTERS_MAX = 8, AMENDING_MAX = 32 };
@@ -62,7 +63,7 @@ static enum status effect_sound(struct act *c, const struct state_decision *d, c
                                 struct err *err)
 {
     struct denial no;
-    return act_checked(c, effect_check(&c->v, c->g->arena, d, effect, &no, err), &no);
+    return act_checked(c, effect_check(&c->v, c->g->arena, c->g->time_ms, d, effect, &no, err), &no);
 }
 
 /* The engine goes through all undecided amendments of a section when one takes effect: so few may be open. */
@@ -234,6 +235,8 @@ enum status propose_apply_propose(struct act *c, const struct propose *r, struct
         TRY(budget_pin(&rights, c->g->arena, r->proposal.budget, &m.p, err));
     TRY(proposal_sound(c, &rights, row, r->type, &r->proposal));
     describe(&m.d, &r->proposal);
+    if (reseat_is(r->type, &r->proposal))
+        TRY(reseat_pin(&c->v, c->g, r->proposal.partner, &m.p, err));
     if (row->act_first) {
         m.d.acted_ms = c->g->time_ms;
         SET_HAS(&m.d, state_decision_key_acted_ms);

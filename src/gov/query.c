@@ -2,6 +2,7 @@
 #include "charter/charter_model.h"
 #include "gov/course.h"
 #include "gov/due.h"
+#include "gov/item.h"
 #include "gov/receipt.h"
 #include "gov/stand_in.h"
 
@@ -576,7 +577,9 @@ enum status query_inbox(const struct view *v, struct span org, const struct span
                         struct query_inbox *ret, struct err *err)
 {
     struct inbox in = {.org = org, .only = seats, .tasks = {.size = sizeof(struct query_task)}};
+    struct query_own_task_list own;
     struct span key, value, from = {NULL, 0};
+    TRY(query_own_tasks(v, org, seats, a, &own, err));
     for (;;) {
         uint64_t deadline, number;
         uint8_t kind;
@@ -592,13 +595,14 @@ enum status query_inbox(const struct view *v, struct span org, const struct span
         memcpy(next, key.p, key.n);
         from = span_of(next, key.n + 1);
         tkey_timer_parts(key, &deadline, &number, &kind);
-        if (kind == TIMER_RECOVERY)
+        if (!state_timer_of_decision((enum timer_kind)kind))
             continue;
         TRY(matter(v, number, a, &m, err));
         TRY(tasks_of(v, &in, &m, a, err));
+        TRY(query_reseat_task(v, &m, org, seats, a, &own, err));
     }
-    struct query_inbox q = {.list = {in.tasks.n, in.tasks.v}, .more = in.tasks.n == TASKS_MAX};
-    TRY(query_own_tasks(v, org, seats, a, &q.own, err));
+    struct query_inbox q = {.list = {in.tasks.n, in.tasks.v}, .more = in.tasks.n == TASKS_MAX, .own = own};
+    TRY(query_item_tasks(v, org, seats, a, &q.items, err));
     *ret = q;
     return ST_OK;
 }

@@ -34,6 +34,13 @@ MUST_USE enum status query_faults(const struct view *v, uint64_t from_height, ui
 /* Rules in force and decided; which validators run them. */
 MUST_USE enum status query_rules(const struct view *v, struct arena *a, struct query_rules *ret,
                                  struct err *err);
+/* Items: one, those of a type from a number on (at most count, and 1000), those linked to a decision. */
+MUST_USE enum status query_item(const struct view *v, const struct item_ref *ref, struct arena *a,
+                                struct query_item *ret, struct err *err);
+MUST_USE enum status query_items(const struct view *v, const struct rpc_items *asked, struct arena *a,
+                                 struct query_items *ret, struct err *err);
+MUST_USE enum status query_linked(const struct view *v, uint64_t decision, struct arena *a,
+                                  struct query_linked *ret, struct err *err);
 /* Would the rules accept this of the seat now? Tried on a copy of the state, after what is due by at_ms, with
  * a key that holds the seat: nothing is written. */
 struct query_can_what {

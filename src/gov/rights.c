@@ -67,10 +67,17 @@ enum status rights_load(const struct view *v, struct arena *a, struct rights *re
     return ST_OK;
 }
 
-static bool predicate_judged(const struct charter_predicate *p)
+/* A score is that of the risk which the effect accepts (ITM-19). */
+static bool accepts_risk(const struct charter_row *row)
+{
+    return span_eqs(row->name, "risk-acceptance");
+}
+
+static bool predicate_judged(const struct charter_predicate *p, bool score)
 {
     for (size_t i = 0; i < p->terms.n; i++) {
-        if (p->terms.v[i].type != COND_AMOUNT && p->terms.v[i].type != COND_AFFECTS_OTHERS)
+        enum condition t = p->terms.v[i].type;
+        if (t != COND_AMOUNT && t != COND_AFFECTS_OTHERS && !(score && t == COND_SCORE))
             return false;
     }
     return true;
@@ -80,14 +87,14 @@ const char *rights_unsupported(const struct charter_row *row)
 {
     if (row->act_first && effect_has(row->name))
         return "act-first: on a row with an effect of its own";
-    if (HAS(row, charter_row_key_longest))
+    if (HAS(row, charter_row_key_longest) && !accepts_risk(row))
         return "longest: (what is decided ends by itself)";
     if (HAS(row, charter_row_key_reaffirms))
         return "reaffirms:";
-    if (HAS(&row->joint, charter_joint_key_when) && !predicate_judged(&row->joint.when))
+    if (HAS(&row->joint, charter_joint_key_when) && !predicate_judged(&row->joint.when, false))
         return "joint: by a reading, score or count";
     for (size_t i = 0; HAS(row, charter_row_key_above) && i < row->above.n; i++) {
-        if (!predicate_judged(&row->above.v[i].when))
+        if (!predicate_judged(&row->above.v[i].when, accepts_risk(row)))
             return "above: by score";
     }
     return NULL;
@@ -166,6 +173,29 @@ static enum status pin_terms(const struct rights *r, struct arena *a,
     return ST_OK;
 }
 
+enum status rights_pin_rung(const struct rights *r, struct arena *a, const struct charter_rung *rung,
+                            struct pinned_rung *ret_rung, struct err *err)
+{
+    struct pinned_rung p = {.to = selector_text(a, &rung->to), .within = rung->within};
+    if (charter_rung_mediates(&r->charter, rung)) {
+        p.mediator = p.to;
+        SET_HAS(&p, pinned_rung_key_mediator);
+        if (HAS(rung, charter_rung_key_answer)) {
+            p.answer = rung->answer;
+            SET_HAS(&p, pinned_rung_key_answer);
+        }
+        *ret_rung = p;
+        return ST_OK;
+    }
+    TRY(partners(r, a, &rung->to, &p.partners, err));
+    if (HAS(&rung->to, charter_selector_key_body)) {
+        p.body = rung->to.body;
+        SET_HAS(&p, pinned_rung_key_body);
+    }
+    *ret_rung = p;
+    return ST_OK;
+}
+
 static enum status pin_rungs(const struct rights *r, struct arena *a, struct span name,
                              struct pinned_rung_list *ret, struct err *err)
 {
@@ -175,24 +205,8 @@ static enum status pin_rungs(const struct rights *r, struct arena *a, struct spa
     struct pinned_rung *v = arena_array(a, l->rungs.n, sizeof *v);
     if (v == NULL)
         return err_set(err, ST_LIMIT, "out of room for a ladder");
-    for (size_t i = 0; i < l->rungs.n; i++) {
-        const struct charter_rung *c = &l->rungs.v[i];
-        v[i] = (struct pinned_rung){.to = selector_text(a, &c->to), .within = c->within};
-        if (charter_rung_mediates(&r->charter, c)) {
-            v[i].mediator = v[i].to;
-            SET_HAS(&v[i], pinned_rung_key_mediator);
-            if (HAS(c, charter_rung_key_answer)) {
-                v[i].answer = c->answer;
-                SET_HAS(&v[i], pinned_rung_key_answer);
-            }
-            continue;
-        }
-        TRY(partners(r, a, &c->to, &v[i].partners, err));
-        if (HAS(&c->to, charter_selector_key_body)) {
-            v[i].body = c->to.body;
-            SET_HAS(&v[i], pinned_rung_key_body);
-        }
-    }
+    for (size_t i = 0; i < l->rungs.n; i++)
+        TRY(rights_pin_rung(r, a, &l->rungs.v[i], &v[i], err));
     *ret = (struct pinned_rung_list){l->rungs.n, v};
     return ST_OK;
 }
@@ -295,6 +309,9 @@ static bool term_holds(const struct charter_term_of *t, struct span mover_org, c
 {
     if (t->type == COND_AFFECTS_OTHERS)
         return affects_others(mover_org, pr);
+    if (t->type == COND_SCORE)
+        return HAS(&pr->effect, effect_key_score) && t->number.scale == 0 &&
+               (int64_t)pr->effect.score >= t->number.mantissa;
     ASSERT(t->type == COND_AMOUNT);
     return HAS(pr, proposal_key_amount) && span_eq(pr->amount.currency, t->amount.currency) &&
            compare(pr->amount.minor, t->op, t->amount.minor);

@@ -106,6 +106,27 @@ void state_clear_timer(struct gov *g, uint64_t deadline_ms, uint64_t decision, e
     overlay_del(g->state, TABLE_TIMER, tkey_span(&k));
 }
 
+bool state_timer_of_decision(enum timer_kind kind)
+{
+    switch (kind) {
+    case TIMER_DEADLINE:
+    case TIMER_EFFECT:
+    case TIMER_REBASE:
+    case TIMER_PAUSE:
+        return true;
+    case TIMER_RECOVERY:
+    case TIMER_ITEM_DUE:
+    case TIMER_ITEM_OFFER:
+    case TIMER_ITEM_RUNG:
+    case TIMER_ITEM_ACCEPTED:
+    case TIMER_ITEM_REVIEW:
+    case TIMER_PERIOD:
+    case TIMER_READING:
+        return false;
+    }
+    return false;
+}
+
 struct span state_seat_org(struct span seat)
 {
     const uint8_t *slash = memchr(seat.p, '/', seat.n);

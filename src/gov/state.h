@@ -38,6 +38,9 @@ MUST_USE enum status state_add_event(struct gov *g, struct state_decision *d, st
 void state_set_timer(struct gov *g, uint64_t deadline_ms, uint64_t decision, enum timer_kind kind);
 void state_clear_timer(struct gov *g, uint64_t deadline_ms, uint64_t decision, enum timer_kind kind);
 
+/* Is the number in a timer of this kind a decision's? */
+bool state_timer_of_decision(enum timer_kind kind);
+
 /* The organisation and the seat's own name in ORG/SEAT. */
 struct span state_seat_org(struct span seat);
 struct span state_seat_name(struct span seat);

@@ -87,6 +87,29 @@ struct tkey tkey_amending(uint64_t section, uint64_t decision)
     return k;
 }
 
+struct tkey tkey_item(uint64_t type, uint64_t number)
+{
+    struct tkey k = {0};
+    put(&k, type, 1);
+    put(&k, number, 8);
+    return k;
+}
+
+struct tkey tkey_item_event(uint64_t type, uint64_t number, uint64_t sequence)
+{
+    struct tkey k = tkey_item(type, number);
+    put(&k, sequence, 4);
+    return k;
+}
+
+struct tkey tkey_item_linked(uint64_t decision, uint64_t type, uint64_t number)
+{
+    struct tkey k = tkey_u64(decision);
+    put(&k, type, 1);
+    put(&k, number, 8);
+    return k;
+}
+
 struct tkey tkey_input(uint64_t decision, uint64_t revision, uint64_t need)
 {
     struct tkey k = tkey_revision(decision, revision);
@@ -125,6 +148,27 @@ struct tkey tkey_sum(struct span type, struct span scope, struct span currency, 
     put_span(&k, scope);
     put_span(&k, currency);
     put(&k, day, 4);
+    return k;
+}
+
+struct tkey tkey_readings(uint64_t metric, uint8_t purpose)
+{
+    struct tkey k = tkey_u64(metric);
+    put(&k, purpose, 1);
+    return k;
+}
+
+struct tkey tkey_readings_of(uint64_t metric, uint8_t purpose, uint64_t period)
+{
+    struct tkey k = tkey_readings(metric, purpose);
+    put(&k, period, 4);
+    return k;
+}
+
+struct tkey tkey_reading_of(uint64_t metric, uint8_t purpose, uint64_t period, struct span org)
+{
+    struct tkey k = tkey_readings_of(metric, purpose, period);
+    put_span(&k, org);
     return k;
 }
 

@@ -16,7 +16,7 @@ static inline struct span tkey_span(const struct tkey *k)
 }
 
 struct tkey tkey_text(struct span text); /* META, PARTY, SEAT, ASK, SUPPORT, and the 32 bytes of KEY */
-struct tkey tkey_u64(uint64_t n);        /* DECISION, PINNED, NOTE, HALT, RECOVERY */
+struct tkey tkey_u64(uint64_t n);        /* DECISION, PINNED, NOTE, HALT, RECOVERY, METRIC, READING, OWING */
 struct tkey tkey_section(uint64_t section);
 struct tkey tkey_section_old(uint64_t section, uint64_t version);
 struct tkey tkey_revision(uint64_t decision, uint64_t revision);
@@ -26,11 +26,18 @@ struct tkey tkey_ballot(uint64_t decision, uint64_t revision, uint64_t rung, str
 struct tkey tkey_timer(uint64_t deadline_ms, uint64_t decision, uint8_t kind);
 struct tkey tkey_event(uint64_t decision, uint64_t sequence);
 struct tkey tkey_amending(uint64_t section, uint64_t decision);
+struct tkey tkey_item(uint64_t type, uint64_t number); /* ITEM, ITEM_LIVE, ITEM_LADDER */
+struct tkey tkey_item_event(uint64_t type, uint64_t number, uint64_t sequence);
+struct tkey tkey_item_linked(uint64_t decision, uint64_t type, uint64_t number);
 struct tkey tkey_input(uint64_t decision, uint64_t revision, uint64_t need);
 struct tkey tkey_recused(uint64_t decision, struct span seat);
 struct tkey tkey_receipt(uint64_t decision, uint64_t revision, struct span org);
 struct tkey tkey_budget(uint64_t first_day, struct span name);
 struct tkey tkey_sum(struct span type, struct span scope, struct span currency, uint64_t day);
+/* Prefix of the readings of a metric for a purpose, of those for a period, and one of them. */
+struct tkey tkey_readings(uint64_t metric, uint8_t purpose);
+struct tkey tkey_readings_of(uint64_t metric, uint8_t purpose, uint64_t period);
+struct tkey tkey_reading_of(uint64_t metric, uint8_t purpose, uint64_t period, struct span org);
 struct tkey tkey_fault(uint64_t height, uint64_t round, uint8_t type, struct span org);
 /* The first key after this one. */
 struct tkey tkey_after(struct span key);

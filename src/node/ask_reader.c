@@ -251,6 +251,9 @@ static bool governance(struct ask *q, enum method method, const void *request)
         struct query_recoveries recoveries;
         struct query_faults faults;
         struct query_rules rules;
+        struct query_item item;
+        struct query_items items;
+        struct query_linked linked;
         struct query_can can;
         struct query_budgets budgets;
         struct query_waiting waiting;
@@ -282,6 +285,12 @@ static bool governance(struct ask *q, enum method method, const void *request)
         st = query_faults(q->v, range->from, range->count, q->a, &r.faults, &q->err);
     else if (method == METHOD_rules)
         st = query_rules(q->v, q->a, &r.rules, &q->err);
+    else if (method == METHOD_item)
+        st = query_item(q->v, request, q->a, &r.item, &q->err);
+    else if (method == METHOD_items)
+        st = query_items(q->v, request, q->a, &r.items, &q->err);
+    else if (method == METHOD_linked)
+        st = query_linked(q->v, number->number, q->a, &r.linked, &q->err);
     else if (method == METHOD_can)
         st = ask_can(q, request, &r.can);
     else if (method == METHOD_budgets)

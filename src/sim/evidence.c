@@ -51,9 +51,10 @@ void evidence_add(struct sim *s, size_t org, const struct vote *v)
 /* Signed by a bad node's key? What is signed by honest ones is known from them. */
 static void add_signed(struct sim *s, const struct signed_vote *v)
 {
-    for (size_t i = 0; i < s->n_orgs; i++)
-        if (is_bad(&s->nodes[i]) && span_eq(s->nodes[i].keys.org, v->org) &&
-            vote_verify(&v->vote, &s->nodes[i].keys.vote->pub, &v->sig) == ST_OK)
+    const struct set_seen *set = alliance_set(s, v->vote.height);
+    for (size_t i = 0; i < s->n; i++)
+        if ((set->who & bit(i)) != 0 && is_bad(&s->nodes[i]) && span_eq(s->nodes[i].keys.org, v->org) &&
+            vote_verify(&v->vote, &set->vote[i], &v->sig) == ST_OK)
             evidence_add(s, i, &v->vote);
 }
 
@@ -84,7 +85,7 @@ uint32_t evidence_alike(const struct sim *s, uint64_t height, int32_t round, con
         if (b->v[i].type == VOTE_PREVOTE && b->v[i].round == round && !b->v[i].nil &&
             b->v[i].valid_round == valid_round && hash_eq(&b->v[i].value, value))
             who |= bit(b->v[i].org);
-    return (uint32_t)__builtin_popcountll(who);
+    return (uint32_t)__builtin_popcountll(who & alliance_set(s, height)->who);
 }
 
 bool evidence_pol(const struct sim *s, uint64_t height, int32_t round, const struct hash *value)
@@ -92,7 +93,7 @@ bool evidence_pol(const struct sim *s, uint64_t height, int32_t round, const str
     const struct ballots *b = &s->ballots[height];
     for (size_t i = 0; i < b->n; i++)
         if (b->v[i].type == VOTE_PREVOTE && b->v[i].round == round && !b->v[i].nil && hash_eq(&b->v[i].value, value) &&
-            evidence_alike(s, height, round, value, b->v[i].valid_round) >= quorum(s))
+            evidence_alike(s, height, round, value, b->v[i].valid_round) >= alliance_quorum(s, height))
             return true;
     return false;
 }

@@ -16,9 +16,10 @@ enum {
     OLD_MAX = 64,          /* frames kept to be replayed */
     LINK_GIVEN_UP_MS = 30000, /* NET-2 */
     BALLOTS_MAX = 1 << 14, /* votes remembered of one height */
+    SETS_MAX = 128,        /* sets of validators, each with the height from which it decides */
 };
 
-enum what { WHAT_FRAME, WHAT_TICK, WHAT_RESTART, WHAT_WAKE, WHAT_GONE, WHAT_SPACE, WHAT_REPAIR };
+enum what { WHAT_FRAME, WHAT_TICK, WHAT_RESTART, WHAT_WAKE, WHAT_GONE, WHAT_SPACE, WHAT_REPAIR, WHAT_ALONE };
 
 struct happening {
     uint64_t at, order;
@@ -40,7 +41,13 @@ struct node {
     struct sim *sim;
     size_t i;
     size_t org; /* the first node with this organisation */
-    struct sim_keys keys;
+    struct sim_keys keys, fresh;  /* fresh: those that wait */
+    bool later;                   /* it was not started yet, and nothing befalls it */
+    bool has_fresh, calls_fresh;  /* they wait; its links are by them */
+    bool turned, members_changed;
+    uint64_t alone_since;
+    uint64_t peers;               /* bit k: its record lets it have a link with that organisation */
+    struct hash known[SIM_NODES_MAX]; /* their node keys */
     struct shelf *shelf;
     struct sim_disk *disk;
     struct disk_file file;
@@ -87,6 +94,12 @@ struct ballots {
     size_t n, cap;
 };
 
+/* Who decides, from a height on: bit k: organisation k, with this vote key. */
+struct set_seen {
+    uint64_t from, who;
+    struct hash vote[SIM_NODES_MAX];
+};
+
 struct old_frame {
     size_t from, to;
     uint8_t *p;
@@ -97,7 +110,10 @@ struct sim {
     struct sim_options o;
     struct sim_events events;
     uint64_t random, now, order;
-    size_t n, n_orgs; /* machines; members of the set */
+    size_t n; /* machines */
+    struct set_seen sets[SETS_MAX];
+    size_t n_sets;
+    uint64_t set_height; /* the newest whose set is known */
     struct node nodes[SIM_NODES_MAX];
     struct happening *heap;
     size_t heap_n;
@@ -130,11 +146,6 @@ static inline bool is_bad(const struct node *n)
     return ((n->sim->o.bad >> n->org) & 1) != 0;
 }
 
-static inline uint32_t quorum(const struct sim *s)
-{
-    return (uint32_t)(s->n_orgs - (s->n_orgs - 1) / 3);
-}
-
 /* world.c */
 uint64_t world_draw(void *sim, uint64_t below);
 void world_push(struct sim *s, struct happening h);
@@ -142,6 +153,22 @@ void world_push(struct sim *s, struct happening h);
 void world_settle(struct node *n);
 /* A frame or a submission may have set nearer timers: look again soon. */
 void world_soon(struct node *n);
+
+/* alliance.c */
+/* The set that decides a height: of one not reached yet, the newest that is known. */
+const struct set_seen *alliance_set(const struct sim *s, uint64_t height);
+uint32_t alliance_quorum(const struct sim *s, uint64_t height);
+/* It has the block of this height. */
+void alliance_note_set(struct node *n, uint64_t height);
+/* May it have a link with the peer, by the keys that this one calls with? */
+bool alliance_knows(const struct node *n, const struct node *peer);
+/* Reads from its record whom it may have a link with. */
+void alliance_read(struct node *n);
+/* Its record changed: links, and its own keys. */
+void alliance_look(struct node *n);
+/* Before a start: fresh keys that its record names are its keys. */
+MUST_USE enum status alliance_take_keys(struct node *n, struct err *err);
+void alliance_alone(struct node *n);
 
 /* story.c */
 void story_init(struct sim *s);
@@ -166,7 +193,8 @@ void network_free(struct sim *s);
 void machine_make(struct sim *s, size_t i, const struct genesis_info *g, const struct store *base,
                   const struct sim_keys *keys);
 void machine_start(struct node *n);
-void machine_down(struct node *n);
+void machine_down(struct node *n); /* a crash */
+void machine_stop(struct node *n); /* in order; it is started again after down_ms */
 void machine_happen(struct node *n, const struct happening *h);
 void machine_free(struct node *n);
 /* It may stop itself, with words, in this life and the next. */

@@ -161,9 +161,15 @@ static void on_final(void *ctx, uint64_t height, uint64_t first_leaf, size_t lea
     sim_tell(n->sim, "%.*s has height %" PRIu64 " final: %zu leaves from %" PRIu64, SPAN_FMT(n->keys.org), height, leaves,
              first_leaf);
     n->height = height;
+    alliance_note_set(n, height);
     watch_final(n, height);
     if (n->sim->events.final != NULL)
         n->sim->events.final(n->sim->events.ctx, n->i, height);
+}
+
+static void on_members(void *ctx)
+{
+    ((struct node *)ctx)->members_changed = true;
 }
 
 static void on_refused(void *ctx, const struct hash *id, enum verdict verdict, const char *why)
@@ -220,6 +226,7 @@ static void look_at_tip(struct node *n)
         return;
     if (tip_load(&v, &tip, &err) == ST_OK && tip.height > n->height) {
         n->height = tip.height;
+        alliance_note_set(n, tip.height);
         watch_tip(n, &tip);
     }
     store_read_end(shelf_mem(n->shelf), &v);
@@ -235,7 +242,7 @@ static enum status start(struct node *n, struct err *err)
                                  .clock = &n->clock,
                                  .rng = &n->sim->rng,
                                  .net = network_of(n),
-                                 .events = {n, on_final, on_refused, NULL}};
+                                 .events = {n, on_final, on_refused, on_members}};
     enum status st = open_journal(n, err);
     if (st != ST_OK)
         return st;
@@ -253,7 +260,10 @@ void machine_start(struct node *n)
     struct err err = {0};
     n->starting = true;
     look_at_tip(n);
-    enum status st = start(n, &err);
+    alliance_read(n);
+    enum status st = alliance_take_keys(n, &err);
+    if (st == ST_OK)
+        st = start(n, &err);
     n->starting = false;
     if (n->dying) {
         machine_down(n);
@@ -270,26 +280,44 @@ void machine_start(struct node *n)
     machine_note_change(n);
 }
 
-void machine_down(struct node *n)
+static void put_down(struct node *n)
 {
-    struct sim *s = n->sim;
     network_unlink(n);
     replica_free(n->replica);
     n->replica = NULL;
     journal_close(n->journal);
     n->journal = NULL;
-    shelf_replace(n->shelf, store_mem_clone(shelf_mem(n->shelf))); /* what was committed */
-    struct sim_disk_harm harm = sim_disk_crash(n->disk, world_draw, s);
-    s->stats.torn += harm.torn;
-    s->stats.swapped += harm.swapped;
-    s->stats.crashes++;
     n->life++;
-    n->dying = n->armed = n->counting = n->stopped = false;
+    n->stopped = n->members_changed = false;
+}
+
+static void come_back(struct node *n)
+{
+    struct sim *s = n->sim;
     n->asleep_until = 0;
     sim_tell(s, "%.*s is down for %" PRIu64 " ms", SPAN_FMT(n->keys.org), n->down_ms);
     world_push(s, (struct happening){.at = s->now + n->down_ms, .what = WHAT_RESTART, .to = n->i, .life = n->life});
     machine_note_change(n);
     network_relink(s);
+}
+
+void machine_down(struct node *n)
+{
+    struct sim *s = n->sim;
+    put_down(n);
+    shelf_replace(n->shelf, store_mem_clone(shelf_mem(n->shelf))); /* what was committed */
+    struct sim_disk_harm harm = sim_disk_crash(n->disk, world_draw, s);
+    s->stats.torn += harm.torn;
+    s->stats.swapped += harm.swapped;
+    s->stats.crashes++;
+    n->dying = n->armed = n->counting = false;
+    come_back(n);
+}
+
+void machine_stop(struct node *n)
+{
+    put_down(n);
+    come_back(n);
 }
 
 void machine_make(struct sim *s, size_t i, const struct genesis_info *g, const struct store *base,
@@ -323,7 +351,10 @@ void machine_make(struct sim *s, size_t i, const struct genesis_info *g, const s
         sim_fail(s, SIM_START, "node %zu cannot be made: %s", i, err.text);
         return;
     }
-    machine_start(n);
+    alliance_note_set(n, 0);
+    n->later = keys->later;
+    if (!n->later)
+        machine_start(n);
 }
 
 void machine_free(struct node *n)
@@ -431,6 +462,8 @@ static void see_to_it(struct node *n)
 void sim_sleep(struct sim *s, size_t i, uint64_t ms, bool suspend)
 {
     struct node *n = &s->nodes[i];
+    if (n->later)
+        return;
     s->stats.sleeps++;
     s->stats.suspends += suspend;
     if (n->replica == NULL) { /* its machine is off: it stays so */
@@ -483,7 +516,9 @@ void machine_happen(struct node *n, const struct happening *h)
         world_push(s, (struct happening){.at = n->asleep_until, .what = h->what, .to = n->i, .life = n->life});
         return;
     }
-    if (h->what == WHAT_SPACE) {
+    if (h->what == WHAT_ALONE) {
+        alliance_alone(n);
+    } else if (h->what == WHAT_SPACE) {
         n->full = false;
         sim_tell(s, "%.*s: its disk has room again", SPAN_FMT(n->keys.org));
         see_to_it(n);

@@ -143,7 +143,8 @@ static void link_nodes(struct sim *s, size_t i, size_t k, bool up)
 static bool may_link(const struct sim *s, size_t i, size_t k)
 {
     const struct node *a = &s->nodes[i], *b = &s->nodes[k];
-    if (a->replica == NULL || b->replica == NULL || a->org == b->org || !network_reachable(s, i, k))
+    if (a->replica == NULL || b->replica == NULL || a->org == b->org || !network_reachable(s, i, k) ||
+        !alliance_knows(a, b) || !alliance_knows(b, a))
         return false;
     bool sleeps = a->asleep_until != 0 || b->asleep_until != 0;
     if (sleeps && (a->linked & bit(k)) == 0)

@@ -1,5 +1,4 @@
 /* What must hold of honest nodes, looked at after each step. Nothing here uses the arithmetic of the code it checks. */
-#include "cert/validators.h"
 #include "cert/vote.h"
 #include "ledger/rows.h"
 #include "sim/internal.h"
@@ -171,20 +170,19 @@ static void check_certificate(struct node *n, uint64_t height)
 {
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 0);
-    struct replica_status st;
+    const struct set_seen *set = alliance_set(n->sim, height);
     struct view view;
     struct span bytes;
     struct err err;
     struct certificate c = {0};
     struct store *mem = shelf_mem(n->shelf);
-    size_t good = 0, q = quorum(n->sim);
+    size_t good = 0, q = alliance_quorum(n->sim, height);
     uint64_t seen = 0;
     if (height == 0 || store_read_begin(mem, &view, &err) != ST_OK)
         return;
     if (block_certificate(&view, height, &bytes, &err) == ST_OK)
         (void)!codec_decode(&certificate_desc, arena_dup(&a, bytes), &a, &c, &err);
     store_read_end(mem, &view);
-    replica_status(n->replica, &st);
     for (size_t i = 0; i < c.sigs.n; i++) {
         struct vote v = {.alliance = n->id.alliance,
                          .epoch = c.epoch,
@@ -193,11 +191,12 @@ static void check_certificate(struct node *n, uint64_t height)
                          .round = c.round,
                          .value = c.value};
         SET_HAS(&v, vote_key_value);
-        int at = validators_find(st.validators, c.sigs.v[i].org);
-        if (at < 0 || ((seen >> at) & 1) != 0 ||
-            vote_verify(&v, &st.validators->members.v[at].vote, &c.sigs.v[i].sig) != ST_OK)
+        size_t at = 0;
+        while (at < n->sim->n && ((set->who & bit(at)) == 0 || !span_eq(n->sim->nodes[at].keys.org, c.sigs.v[i].org)))
+            at++;
+        if (at == n->sim->n || ((seen >> at) & 1) != 0 || vote_verify(&v, &set->vote[at], &c.sigs.v[i].sig) != ST_OK)
             continue;
-        seen |= bit((size_t)at);
+        seen |= bit(at);
         good++;
     }
     if (good < q || !hash_eq(&c.value, &n->sim->block[height]))
@@ -219,11 +218,14 @@ static void check_time(struct node *n, const struct tip *tip)
         return;
     enum status st = gov_clock(&view, &a, &clock, &err);
     store_read_end(shelf_mem(n->shelf), &view);
-    for (size_t i = 0; i < s->n_orgs && st == ST_OK; i++) {
+    const struct set_seen *set = alliance_set(s, tip->height);
+    for (size_t i = 0; i < s->n && st == ST_OK; i++) {
+        if ((set->who & bit(i)) == 0)
+            continue;
         bad += is_bad(&s->nodes[i]);
         timely += !is_bad(&s->nodes[i]) && tip->time_ms <= s->nodes[i].max_wall + clock.precision_ms;
     }
-    if (st == ST_OK && timely + bad < quorum(s))
+    if (st == ST_OK && timely + bad < alliance_quorum(s, tip->height))
         sim_fail(s, SIM_FUTURE, "block %" PRIu64 " is %" PRId64 " ms in the future; %zu honest clocks are near it", tip->height,
                  (int64_t)(tip->time_ms - s->o.start_ms - s->now), timely);
 }

@@ -84,7 +84,9 @@ void world_settle(struct node *n)
         if (!is_bad(n) && !machine_excused(n))
             sim_fail(s, SIM_HALTED, "node %zu: %s", n->i, halted);
     }
-    if (halted != NULL)
+    if (n->members_changed)
+        alliance_look(n);
+    if (halted != NULL || n->replica == NULL)
         return;
     const char *wrong = replica_check(n->replica);
     if (wrong != NULL && !is_bad(n))
@@ -153,14 +155,8 @@ struct sim *sim_new(const struct sim_options *o, const struct genesis_info *g, c
     s->heap = calloc(QUEUE_MAX, sizeof *s->heap);
     ASSERT(s->heap != NULL);
     story_init(s);
-    for (size_t i = 0; i < n; i++) {
-        s->n_orgs += 1;
-        for (size_t k = 0; k < i; k++)
-            if (span_eq(keys[k].org, keys[i].org)) {
-                s->n_orgs--;
-                break;
-            }
-    }
+    for (size_t i = 0; i < n; i++)
+        s->nodes[i].keys = keys[i];
     for (size_t i = 0; i < n; i++)
         machine_make(s, i, g, base, &keys[i]);
     network_relink(s);

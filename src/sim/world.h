@@ -14,6 +14,7 @@ enum { SIM_NODES_MAX = 64 };
 struct sim_keys {
     struct span org;
     const struct ed25519_key *vote, *cosign, *log, *node;
+    bool later; /* its node is started by sim_join */
 };
 
 struct sim_options {
@@ -40,6 +41,13 @@ struct sim_options {
     COUNT(timers, "deadlines that fired")                                                                    \
     COUNT(heard, "deadlines of silence checked for a hearing")                                               \
     COUNT(late_news, "of these, the decision was final only after its own deadline")                         \
+    COUNT(sets, "changes of the set of validators")                                                          \
+    COUNT(admitted, "organisations admitted, whose nodes came to vote")                                      \
+    COUNT(removed, "organisations removed")                                                                  \
+    COUNT(rekeyed, "nodes with fresh keys")                                                                  \
+    COUNT(reborn, "of these, restored or copied ones")                                                       \
+    COUNT(revoked, "keys of nodes revoked, and replaced")                                                    \
+    COUNT(holders, "seats that another key holds")                                                           \
     COUNT(halts, "nodes that stopped themselves, with words")                                                \
     COUNT(replayed_blocks, "blocks executed again by the auditor")
 
@@ -90,6 +98,7 @@ void sim_stats_add(struct sim_stats *sum, const struct sim_stats *more);
 #define SIM_CHECKS(CHECK)                                                                                    \
     CHECK(AGREEMENT, "agreement")                                                                            \
     CHECK(STATE_ROOT, "one state root per height")                                                           \
+    CHECK(SET, "one set of validators per height")                                                           \
     CHECK(CERTIFICATE, "a quorum of good signatures behind each block")                                      \
     CHECK(FUTURE, "no block from the future")                                                                \
     CHECK(SIGNS_TWICE, "one message per slot")                                                               \
@@ -138,7 +147,7 @@ struct sim_events {
     void (*voted)(void *ctx, size_t node, const struct vote *v);
 };
 
-/* keys[i] is node i's. Every node holds the genesis and is up. base: a store that holds block 0 of g, which is then
+/* keys[i] is node i's. Every node holds the genesis and is up, but for those that come later. base: a store that holds block 0 of g, which is then
  * not made anew for each node; or NULL. Aborts when a node cannot be started. */
 struct sim *sim_new(const struct sim_options *o, const struct genesis_info *g, const struct store *base,
                     const struct sim_keys *keys, size_t n, const struct sim_events *events);
@@ -167,6 +176,16 @@ uint64_t sim_applied_ms(const struct sim *s, size_t i, uint64_t height);
 size_t sim_nodes(const struct sim *s); /* machines: twins and clones too */
 /* Hands a submission to a node. ST_OK with V_OK: acknowledged. ST_UNREACHABLE: it is down, or went down meanwhile. */
 enum status sim_submit(struct sim *s, size_t i, struct span submission, enum verdict *ret_verdict, char why[256]);
+
+/* -- Members -- */
+/* The first start of a node that was to come later: it holds the genesis alone. */
+void sim_join(struct sim *s, size_t i);
+/* Fresh keys wait at node i: it takes them over when its record names them, on a fresh journal when the vote key is another
+ * (NET-7). fresh->org is not looked at. */
+void sim_rekey(struct sim *s, size_t i, const struct sim_keys *fresh);
+bool sim_rekeyed(const struct sim *s, size_t i); /* nothing waits there */
+/* The newest set: bit i: the organisation of node i. */
+uint64_t sim_validators(const struct sim *s);
 
 /* -- Faults: machines -- */
 void sim_crash(struct sim *s, size_t i, uint64_t down_ms);

@@ -35,7 +35,7 @@ static void begin(struct story *s, uint64_t seed)
     fixture_found(&s->f, 1, 3, 1, START_MS - 1000, 3600);
     for (size_t i = 0; i < s->f.n; i++) {
         const struct fixture_org *o = &s->f.orgs[i];
-        keys[i] = (struct sim_keys){span_str(o->id), o->vote, o->cosign, o->log, o->node};
+        keys[i] = (struct sim_keys){span_str(o->id), o->vote, o->cosign, o->log, o->node, .later = false};
     }
     struct sim_options o = {.seed = seed, .start_ms = START_MS, .delay_ms = 6};
     struct sim_events ev = {.ctx = s, .tell = on_tell};

@@ -32,7 +32,7 @@ static bool find_decision(struct run *r, size_t node, bool any, struct arena *a,
 }
 
 /* A text that does not outlive the call. */
-static struct prose text_of(struct run *r, const char *text, struct hash *ret_digest)
+struct prose load_text(struct run *r, const char *text, struct hash *ret_digest)
 {
     struct prose p = {.text = span_str(text)};
     for (size_t i = 0; i < sizeof p.salt.b; i++)
@@ -47,22 +47,52 @@ static void note_ack(struct run *r, const struct hash *id, size_t node)
         r->acks[r->n_acks++] = (struct acked){.id = *id, .node = node};
 }
 
-static void submit(struct run *r, size_t node, struct fixture_entry *e)
+static bool has_room(const struct run *r, size_t node)
+{
+    return sim_awake(r->sim, node) && r->n_acks + 2 <= RUN_ENTRIES_MAX && r->n_ids < RUN_ENTRIES_MAX;
+}
+
+/* As its author sees it at this node now. */
+static void date(struct run *r, size_t node, struct fixture_entry *e)
 {
     struct replica_status st;
-    struct buf b;
-    struct hash id;
-    enum verdict verdict;
-    char why[256];
-    if (!sim_awake(r->sim, node) || r->n_acks + 2 > RUN_ENTRIES_MAX || r->n_ids == RUN_ENTRIES_MAX)
-        return;
     replica_status(sim_replica(r->sim, node), &st);
     e->basis.size = st.tip->tree.size;
     frontier_root(&st.tip->tree, &e->basis.root);
     e->at_ms = START_MS + sim_now(r->sim);
+    e->expires_ms = e->at_ms + UINT64_C(20) * 86400000;
+}
+
+bool load_hand_in(struct run *r, size_t node, struct fixture_entry *e, struct hash *ret_id)
+{
+    struct buf b CLEANUP(buf_deinit);
+    enum verdict verdict;
+    char why[256];
+    if (!has_room(r, node))
+        return false;
+    date(r, node, e);
+    buf_init(&b, 1 << 17);
+    fixture_submit(r->f, e, &b, ret_id);
+    r->ids[r->n_ids++] = *ret_id;
+    if (sim_submit(r->sim, node, buf_span(&b), &verdict, why) != ST_OK || verdict != V_OK)
+        return false;
+    note_ack(r, ret_id, node);
+    return true;
+}
+
+static void submit(struct run *r, size_t node, struct fixture_entry *e)
+{
+    struct buf b;
+    struct hash id;
+    enum verdict verdict;
+    char why[256];
+    if (!has_room(r, node))
+        return;
+    date(r, node, e);
     uint64_t odd = sim_random(r->sim, 12);
-    e->expires_ms = e->at_ms + (odd == 0 ? 200 + sim_random(r->sim, 3000) : UINT64_C(20) * 86400000);
-    if (odd == 1)
+    if (odd == 0)
+        e->expires_ms = e->at_ms + 200 + sim_random(r->sim, 3000);
+    else if (odd == 1)
         e->basis.root.b[0] ^= 1; /* a history that never was */
     else if (odd == 2 && r->old_basis.size != 0)
         e->basis = r->old_basis; /* a history that was, a while ago */
@@ -105,7 +135,7 @@ void load_comment(struct run *r, size_t node, size_t org)
 {
     struct prose prose;
     struct note body = {.type = NOTE_COMMENT};
-    prose = text_of(r, "on the way", &body.text);
+    prose = load_text(r, "on the way", &body.text);
     SET_HAS(&body, note_key_text);
     struct fixture_entry e = {
         .org = org, .prose = &prose, .n_prose = 1, .kind = KIND_NOTE, .body = &body, .seat = sim_random(r->sim, 4)};
@@ -116,7 +146,7 @@ static void propose(struct run *r, size_t node, size_t org)
 {
     struct prose prose;
     struct propose body = {.type = span_str("commercial-terms"), .proposal.effect = {.type = EFFECT_NONE}};
-    prose = text_of(r, "display fee", &body.proposal.title);
+    prose = load_text(r, "display fee", &body.proposal.title);
     struct fixture_entry e = {.org = org, .prose = &prose, .n_prose = 1, .kind = KIND_PROPOSE, .seat = 2, .body = &body};
     submit(r, node, &e);
 }
@@ -142,13 +172,6 @@ static void cast(struct run *r, size_t node, size_t org)
     submit(r, node, &e);
 }
 
-/* The place of what changes the alliance itself, when the engine takes it: members, keys, registrars. */
-static bool change_membership(struct run *r, size_t node, size_t org)
-{
-    (void)r, (void)node, (void)org;
-    return false;
-}
-
 void load_act(struct run *r)
 {
     size_t node = sim_random(r->sim, r->n), org = sim_random(r->sim, r->n);
@@ -161,7 +184,7 @@ void load_act(struct run *r)
         load_comment(r, node, org);
     else if (what < 11)
         propose(r, node, org);
-    else if (what < 19 || !change_membership(r, node, org))
+    else
         cast(r, node, org);
 }
 
@@ -169,5 +192,5 @@ void load_flood(struct run *r, size_t node, size_t n)
 {
     sim_stats(r->sim)->floods++;
     for (size_t i = 0; i < n; i++)
-        load_comment(r, node, 0);
+        load_comment(r, node, changes_partner(r));
 }

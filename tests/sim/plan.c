@@ -180,6 +180,46 @@ static void draw_world(struct plan *p, struct draw *d)
     p->entries_max = n <= 12 ? 120 : 40;
 }
 
+/* A machine that was restored or copied comes back under fresh keys. */
+static void draw_reborn(struct plan *p, struct draw *d)
+{
+    for (size_t i = 0, n = p->n_faults; i < n; i++) {
+        const struct plan_fault *x = &p->faults[i];
+        if (x->kind != FAULT_RESTORE && x->kind != FAULT_CLONE)
+            continue;
+        add(p, x->at_ms + between(d, 1000, 6000), FAULT_REKEY, x->a, 0, below(d, 2));
+        return;
+    }
+}
+
+/* What changes the alliance itself while all this goes on. By numbers of its own: nothing else in the plan differs. */
+static void draw_members(struct plan *p, uint64_t seed, size_t n)
+{
+    struct draw d = {seed * UINT64_C(0x2545f4914f6cdd1d) + 1234567};
+    uint64_t at = between(&d, 300, p->storm_ms / 4), changes = n > 12 ? 1 : between(&d, 1, 4);
+    draw_reborn(p, &d);
+    for (uint64_t k = 0; k < changes; k++, at += between(&d, 500, p->storm_ms / 2)) {
+        uint64_t what = below(&d, 20), who = below(&d, n + p->newcomers);
+        if (what < 7 && p->newcomers < PLAN_NEWCOMERS_MAX) {
+            size_t newcomer = n + p->newcomers;
+            p->witness[p->newcomers++] = below(&d, 4) == 0;
+            add(p, at, FAULT_ADMIT, newcomer, 0, 0);
+            if (below(&d, 2) == 0)
+                add(p, at + between(&d, 2000, 20000), FAULT_CRASH_AT_MOMENT, newcomer, between(&d, 300, 4000), below(&d, 14));
+            if (below(&d, 3) == 0)
+                add(p, at + between(&d, 2000, 20000), FAULT_CRASH, newcomer, between(&d, 300, 8000), 0);
+        } else if (what < 12) {
+            add(p, at, FAULT_REKEY, who, 0, below(&d, 3) == 0);
+        } else if (what < 14) {
+            add(p, at, FAULT_REVOKE, who, 0, below(&d, 2) == 0 ? 0 : below(&d, 4));
+        } else if (what < 17) {
+            add(p, at, FAULT_REMOVE, who, 0, 0);
+        } else {
+            add(p, at, FAULT_HOLDER, who, 0, below(&d, 4));
+        }
+    }
+}
+
 void plan_draw(struct plan *p, uint64_t seed)
 {
     struct draw d = {seed * UINT64_C(0x2545f4914f6cdd1d) + 99};
@@ -200,6 +240,8 @@ void plan_draw(struct plan *p, uint64_t seed)
     if (below(&d, 3) == 0) /* lids shut, from a minute to a long weekend */
         add(p, p->storm_ms + 3000, FAULT_ALL_SLEEP, 0, below(&d, 2) == 0 ? between(&d, 60000, 3600000) : between(&d, 3600000, 259200000),
             below(&d, 2));
+    if (seed % 2 == 1)
+        draw_members(p, seed, n);
 }
 
 void plan_draw_over_f(struct plan *p, uint64_t seed)
@@ -237,6 +279,14 @@ uint64_t plan_bad_mask(const struct plan *p)
     for (size_t i = 0; i < p->n_bad; i++)
         m |= (uint64_t)1 << p->bad[i].node;
     return m;
+}
+
+bool plan_changes_members(const struct plan *p)
+{
+    for (size_t i = 0; i < p->n_faults; i++)
+        if (p->faults[i].kind >= FAULT_ADMIT)
+            return true;
+    return false;
 }
 
 uint64_t plan_over_ms(const struct plan *p)

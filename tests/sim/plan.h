@@ -5,7 +5,7 @@
 
 #include "sim/world.h"
 
-enum { PLAN_FAULTS_MAX = 160, PLAN_BAD_MAX = 12 };
+enum { PLAN_FAULTS_MAX = 160, PLAN_BAD_MAX = 12, PLAN_NEWCOMERS_MAX = 2 };
 
 /* FAULT(name, words): a: the node; b: milliseconds, or a count; c: a mask of nodes, or a way. */
 #define PLAN_FAULTS(FAULT)                                                                                   \
@@ -31,7 +31,12 @@ enum { PLAN_FAULTS_MAX = 160, PLAN_BAD_MAX = 12 };
     FAULT(FLOOD, "b entries of one key are handed in at once")                                               \
     FAULT(LOCK_ALONE, "when it precommits a block, it is cut off for b ms (c: 1 it crashes too)")            \
     FAULT(LOCK_MANY, "for b ms no precommit arrives; prevotes reach mask c alone")                           \
-    FAULT(LOCK_TURNS, "for b ms in each round one node alone sees a quorum of prevotes, and locks")
+    FAULT(LOCK_TURNS, "for b ms in each round one node alone sees a quorum of prevotes, and locks")          \
+    FAULT(ADMIT, "no node yet: its organisation is admitted")                                                \
+    FAULT(REMOVE, "its organisation is removed")                                                             \
+    FAULT(REKEY, "it gets fresh keys (c: 0 all four, 1 the vote key)")                                       \
+    FAULT(REVOKE, "its key c is revoked, and then replaced")                                                 \
+    FAULT(HOLDER, "another key holds seat c of its organisation")
 
 enum plan_fault_kind {
 #define FAULT(name, words) FAULT_##name,
@@ -55,6 +60,8 @@ struct plan_bad {
 struct plan {
     uint64_t seed;
     size_t partners, witnesses;
+    size_t newcomers; /* organisations that may be admitted */
+    bool witness[PLAN_NEWCOMERS_MAX];
     unsigned loss_percent, duplicate_percent, delay_ms, clock_off_ms, drift_ppm;
     struct plan_bad bad[PLAN_BAD_MAX];
     size_t n_bad;
@@ -67,7 +74,7 @@ struct plan {
     size_t n_faults;
 };
 
-/* The plan of a seed. */
+/* The plan of a seed. Odd ones change who takes part. */
 void plan_draw(struct plan *p, uint64_t seed);
 /* One in which more than f nodes are bad. */
 void plan_draw_over_f(struct plan *p, uint64_t seed);
@@ -80,5 +87,6 @@ void plan_print_fault(const struct plan *p, const struct plan_fault *x, FILE *f)
 /* When the last of the faults is over. */
 uint64_t plan_over_ms(const struct plan *p);
 uint64_t plan_bad_mask(const struct plan *p);
+bool plan_changes_members(const struct plan *p);
 
 #endif

@@ -8,8 +8,65 @@
 #include "base/plant.h"
 #endif
 
+/* Who held what up to a leaf, found by walking the leaves: the state is not asked. */
+struct walk {
+    struct hash node[FIXTURE_ORGS_MAX], seats[FIXTURE_ORGS_MAX][FIXTURE_SEATS];
+    uint64_t left_leaf[FIXTURE_ORGS_MAX]; /* the organisation is gone after it */
+};
+
+static void walk_begin(const struct run *r, const struct view *v, struct walk *w)
+{
+    struct arena a CLEANUP(arena_deinit);
+    struct state_party p;
+    struct err err;
+    arena_init(&a, 0);
+    for (size_t i = 0; i < r->n; i++) {
+        w->node[i] = r->first[i].node->pub;
+        for (size_t k = 0; k < FIXTURE_SEATS; k++)
+            if (r->first[i].seats[k] != NULL)
+                w->seats[i][k] = r->first[i].seats[k]->pub;
+        bool left = replica_party(v, span_str(r->f->orgs[i].id), &a, &p, &err) == ST_OK && HAS(&p, state_party_key_standing) &&
+                    p.standing == STANDING_LEFT;
+        w->left_leaf[i] = left ? p.changed_leaf : UINT64_MAX;
+    }
+}
+
+static bool is_seat(const struct run *r, struct span seat, size_t *ret_org, size_t *ret_seat)
+{
+    char name[80];
+    for (size_t i = 0; i < r->n; i++)
+        for (size_t k = 0; k < FIXTURE_SEATS; k++) {
+            (void)snprintf(name, sizeof name, "%s/%s", r->f->orgs[i].id, fixture_seat_names[k]);
+            if (!span_eq(seat, span_str(name)))
+                continue;
+            *ret_org = i;
+            *ret_seat = k;
+            return true;
+        }
+    return false;
+}
+
+/* What the leaf changes of it. */
+static void walk_on(const struct run *r, const struct leaf *l, struct walk *w)
+{
+    struct arena a CLEANUP(arena_deinit);
+    struct holder h;
+    struct replace_node n;
+    struct signed_card sc;
+    struct card c;
+    size_t org, seat;
+    arena_init(&a, 0);
+    if (l->entry.kind == KIND_HOLDER && codec_decode(&holder_desc, l->entry.body, &a, &h, NULL) == ST_OK && h.keys.n == 1 &&
+        is_seat(r, h.seat, &org, &seat))
+        w->seats[org][seat] = h.keys.v[0].key;
+    if (l->entry.kind == KIND_NODE && is_seat(r, l->entry.seat, &org, &seat) &&
+        codec_decode(&replace_node_desc, l->entry.body, &a, &n, NULL) == ST_OK &&
+        codec_decode(&signed_card_desc, n.card, &a, &sc, NULL) == ST_OK && codec_decode(&card_desc, sc.card, &a, &c, NULL) == ST_OK)
+        w->node[org] = c.node.node;
+}
+
 /* What a node says for itself, signed by its node key; a fault proof accuses the guilty alone. */
-static bool is_of_a_node(const struct run *r, const struct leaf *l)
+static bool is_of_a_node(const struct run *r, const struct walk *w, const struct leaf *l)
 {
     struct arena a CLEANUP(arena_deinit);
     struct fault body;
@@ -17,7 +74,7 @@ static bool is_of_a_node(const struct run *r, const struct leaf *l)
     arena_init(&a, 0);
     for (size_t i = 0; i < r->n; i++) {
         (void)snprintf(seat, sizeof seat, "%s/node", r->f->orgs[i].id);
-        if (!span_eq(l->entry.seat, span_str(seat)) || !hash_eq(&r->f->orgs[i].node->pub, &l->signature.key) || leaf_verify(l) != ST_OK)
+        if (!span_eq(l->entry.seat, span_str(seat)) || !hash_eq(&w->node[i], &l->signature.key) || leaf_verify(l) != ST_OK)
             continue;
         if (l->entry.kind != KIND_FAULT)
             return true;
@@ -31,26 +88,21 @@ static bool is_of_a_node(const struct run *r, const struct leaf *l)
     return false;
 }
 
-/* Signed by the key that the alliance gave this seat, and handed in by us? */
-static bool is_of_its_author(const struct run *r, const struct leaf *l)
+/* Signed by the key that held this seat then, of an organisation that was there, and handed in by us? */
+static bool is_of_its_author(const struct run *r, const struct walk *w, const struct leaf *l, uint64_t i)
 {
-    char seat[80];
     bool known = false;
+    size_t org, seat;
     if (l->entry.kind == KIND_READY || l->entry.kind == KIND_SUPPORT || l->entry.kind == KIND_FAULT)
-        return is_of_a_node(r, l);
-    for (size_t i = 0; i < r->n_ids && !known; i++)
-        known = hash_eq(&r->ids[i], &l->id);
-    for (size_t i = 0; i < r->n && known; i++)
-        for (size_t k = 0; k < FIXTURE_SEATS; k++) {
-            const struct ed25519_key *key = r->f->orgs[i].seats[k];
-            (void)snprintf(seat, sizeof seat, "%s/%s", r->f->orgs[i].id, fixture_seat_names[k]);
-            if (key != NULL && span_eq(l->entry.seat, span_str(seat)))
-                return hash_eq(&key->pub, &l->signature.key) && leaf_verify(l) == ST_OK;
-        }
-    return false;
+        return is_of_a_node(r, w, l);
+    for (size_t k = 0; k < r->n_ids && !known; k++)
+        known = hash_eq(&r->ids[k], &l->id);
+    return known && is_seat(r, l->entry.seat, &org, &seat) && i <= w->left_leaf[org] &&
+           hash_eq(&w->seats[org][seat], &l->signature.key) && leaf_verify(l) == ST_OK;
 }
 
-static void check_leaf(struct run *r, const struct view *v, const struct leaf *l, uint64_t i, uint64_t time_ms, struct ids *ids)
+static void check_leaf(struct run *r, const struct view *v, const struct walk *w, const struct leaf *l, uint64_t i, uint64_t time_ms,
+                       struct ids *ids)
 {
     struct boundary b;
     struct err err;
@@ -62,7 +114,7 @@ static void check_leaf(struct run *r, const struct view *v, const struct leaf *l
         sim_fail(r->sim, SIM_BASIS, "the basis of leaf %" PRIu64 " is not on the record", i);
     else if (ids_find(ids, &l->id, &leaf))
         sim_fail(r->sim, SIM_TWICE, "an entry was applied twice, at leaves %" PRIu64 " and %" PRIu64, leaf, i);
-    else if (!is_of_its_author(r, l))
+    else if (!is_of_its_author(r, w, l, i))
         sim_fail(r->sim, SIM_VALID, "leaf %" PRIu64 " is not its author's", i);
     else
         ids_add(ids, &l->id, i, 1);
@@ -146,6 +198,15 @@ static void check_silence(struct run *r, const struct view *v)
     }
 }
 
+/* At a node whose organisation left it may wait for good: it is there to be handed in elsewhere. */
+static bool waits_there(struct run *r, const struct acked *x)
+{
+    struct entry_status s;
+    struct err err;
+    return ((r->left >> x->node) & 1) != 0 && sim_replica(r->sim, x->node) != NULL &&
+           replica_entry(sim_replica(r->sim, x->node), &x->id, &s, &err) == ST_OK && s.state == ENTRY_WAITING;
+}
+
 /* Its refusal is on that node's disk: the node may have died before it could say so. */
 static bool was_refused(struct run *r, const struct acked *x)
 {
@@ -162,7 +223,9 @@ static bool was_refused(struct run *r, const struct acked *x)
 static void check_leaves(struct run *r, const struct view *v, const struct tip *tip, struct ids *ids)
 {
     struct err err;
+    struct walk w = {0};
     uint64_t time_ms = 0;
+    walk_begin(r, v, &w);
     for (uint64_t i = 0; i < tip->tree.size && sim_failed(r->sim) == NULL; i++) {
         struct arena a CLEANUP(arena_deinit);
         struct span bytes;
@@ -171,9 +234,10 @@ static void check_leaves(struct run *r, const struct view *v, const struct tip *
         arena_init(&a, 0);
         if (block_leaf(v, i, &bytes, &err) != ST_OK)
             sim_fail(r->sim, SIM_LOST, "leaf %" PRIu64 " is not there", i);
-        else if (leaf_parse(bytes, &a, &l, &err) == ST_OK)
-            check_leaf(r, v, &l, i, time_ms, ids);
-        else if (codec_decode(&block_record_desc, bytes, &a, &rec, &err) == ST_OK && rec.leaf == LEAF_BLOCK)
+        else if (leaf_parse(bytes, &a, &l, &err) == ST_OK) {
+            check_leaf(r, v, &w, &l, i, time_ms, ids);
+            walk_on(r, &l, &w);
+        } else if (codec_decode(&block_record_desc, bytes, &a, &rec, &err) == ST_OK && rec.leaf == LEAF_BLOCK)
             time_ms = rec.time_ms; /* else a leaf of the genesis */
     }
 }
@@ -195,7 +259,7 @@ void record_check(struct run *r, size_t node)
     if (gov_next_deadline(&v, &deadline) == ST_OK && deadline <= tip.time_ms)
         sim_fail(r->sim, SIM_DEADLINE, "a deadline of %s has passed, and nothing happened", time_utc(deadline).s);
     for (size_t i = 0; i < r->n_acks; i++)
-        if (!ids_find(ids, &r->acks[i].id, &leaf) && !was_refused(r, &r->acks[i]))
+        if (!ids_find(ids, &r->acks[i].id, &leaf) && !was_refused(r, &r->acks[i]) && !waits_there(r, &r->acks[i]))
             sim_fail(r->sim, SIM_LOST, "entry %.16s... was acknowledged by node %zu and is lost", hex_of(&r->acks[i].id).s,
                      r->acks[i].node);
     if (gov_check(&v, &a, &err) != ST_OK)

@@ -3,7 +3,7 @@
 #include "replica/replica.h"
 #include "store/store_mem.h"
 
-enum { HEAL_MS = 240000, SLA_S = 45, UNDO_MAX = 64, BAD_ACTS_MS = 1700, NUDGE_MS = 15000 };
+enum { HEAL_MS = 240000, SLA_S = 45, UNDO_MAX = 64, BAD_ACTS_MS = 1700, MEMBERS_ACT_MS = 900, NUDGE_MS = 15000 };
 
 /* -- Alliances: founded once per size, the same in every process -- */
 
@@ -13,17 +13,18 @@ struct founded {
     struct store *base;
 };
 
-static struct founded *alliances[FIXTURE_ORGS_MAX + 1][FIXTURE_ORGS_MAX + 1];
+/* The last: its rows on members take effect at once. */
+static struct founded *alliances[FIXTURE_ORGS_MAX + 1][FIXTURE_ORGS_MAX + 1][2];
 
-static struct founded *alliance_of(size_t partners, size_t witnesses)
+static struct founded *alliance_of(size_t partners, size_t witnesses, bool at_once)
 {
-    struct founded **place = &alliances[partners][witnesses];
+    struct founded **place = &alliances[partners][witnesses][at_once];
     struct err err = {0};
     if (*place != NULL)
         return *place;
     struct founded *x = calloc(1, sizeof *x);
     ASSERT(x != NULL);
-    fixture_found(&x->f, 1000 * partners + witnesses, partners, witnesses, load_start_ms() - 1000, SLA_S);
+    (at_once ? fixture_found_at_once : fixture_found)(&x->f, 1000 * partners + witnesses, partners, witnesses, load_start_ms() - 1000, SLA_S);
     x->base = store_mem_new();
     if (replica_found(x->base, &x->f.genesis, &err) != ST_OK) {
         (void)fprintf(stderr, "founding: %s\n", err.text);
@@ -36,15 +37,16 @@ static struct founded *alliance_of(size_t partners, size_t witnesses)
 void run_deinit(void)
 {
     for (size_t p = 0; p <= FIXTURE_ORGS_MAX; p++)
-        for (size_t w = 0; w <= FIXTURE_ORGS_MAX; w++) {
-            struct founded *x = alliances[p][w];
-            if (x == NULL)
-                continue;
-            store_close(x->base);
-            fixture_free(&x->f);
-            free(x);
-            alliances[p][w] = NULL;
-        }
+        for (size_t w = 0; w <= FIXTURE_ORGS_MAX; w++)
+            for (size_t k = 0; k < 2; k++) {
+                struct founded *x = alliances[p][w][k];
+                if (x == NULL)
+                    continue;
+                store_close(x->base);
+                fixture_free(&x->f);
+                free(x);
+                alliances[p][w][k] = NULL;
+            }
 }
 
 /* -- What the simulator tells -- */
@@ -141,7 +143,7 @@ static void all_sleep(struct run *r, const struct plan_fault *x)
 static void crash_alone(struct run *r, const struct plan_fault *x)
 {
     sim_partition(r->sim, (uint64_t)1 << x->a);
-    load_comment(r, x->a, 0);
+    load_comment(r, x->a, changes_partner(r));
     sim_crash(r->sim, x->a, x->b);
     r->healed_at = sim_now(r->sim) + x->b;
 }
@@ -239,6 +241,13 @@ static void apply(struct run *r, const struct plan_fault *x)
         r->turns = true;
         r->delivered_at = sim_now(s) + x->b;
         break;
+    case FAULT_ADMIT:
+    case FAULT_REMOVE:
+    case FAULT_REKEY:
+    case FAULT_REVOKE:
+    case FAULT_HOLDER:
+        changes_want(r, x);
+        break;
     case PLAN_FAULT_KINDS:
         break;
     }
@@ -293,6 +302,10 @@ static bool advance(struct run *r, uint64_t to)
             at = r->bad_acts_at > sim_now(r->sim) ? r->bad_acts_at : sim_now(r->sim);
             fault = false;
         }
+        if (changes_pending(r) && r->members_at < at) {
+            at = r->members_at > sim_now(r->sim) ? r->members_at : sim_now(r->sim);
+            fault = false;
+        }
         if (!sim_run(r->sim, at))
             return false;
         end_faults(r, at);
@@ -300,6 +313,10 @@ static bool advance(struct run *r, uint64_t to)
             for (size_t i = 0; i < p->n_bad; i++)
                 bad_act(&r->bad[i]);
             r->bad_acts_at = at + BAD_ACTS_MS;
+        }
+        if (changes_pending(r) && r->members_at <= at) {
+            changes_act(r);
+            r->members_at = at + MEMBERS_ACT_MS;
         }
         if (fault)
             apply(r, &p->faults[r->next_fault++]);
@@ -318,9 +335,18 @@ static bool is_bad(const struct run *r, size_t i)
 static size_t first_honest(const struct run *r)
 {
     size_t i = 0;
-    while (i + 1 < r->n && is_bad(r, i))
+    while (i + 1 < r->n && (is_bad(r, i) || ((r->left >> i) & 1) != 0))
         i++;
     return i;
+}
+
+/* NET-8: one that was removed comes to the block that removed it, and no further. */
+static bool has_its_copy(struct run *r, size_t i)
+{
+    uint64_t last = changes_exit_height(r, first_honest(r), i);
+    if (sim_height(r->sim, i) > last)
+        sim_fail(r->sim, SIM_SET, "node %zu was removed with block %" PRIu64 ", and has block %" PRIu64, i, last, sim_height(r->sim, i));
+    return sim_awake(r->sim, i) && sim_height(r->sim, i) == last;
 }
 
 static bool all_level(struct run *r)
@@ -330,6 +356,11 @@ static bool all_level(struct run *r)
         struct replica_status st;
         if (is_bad(r, i))
             continue;
+        if (((r->left >> i) & 1) != 0) {
+            if (!has_its_copy(r, i))
+                return false;
+            continue;
+        }
         if (!sim_awake(r->sim, i) || sim_height(r->sim, i) != height)
             return false;
         replica_status(sim_replica(r->sim, i), &st);
@@ -345,7 +376,7 @@ static bool wait_level(struct run *r)
     while (!all_level(r)) {
         /* What has expired meanwhile is refused by the next block, and there is none without something to decide. */
         if (sim_now(r->sim) > nudged + NUDGE_MS) {
-            load_comment(r, first_honest(r), 0);
+            load_comment(r, first_honest(r), changes_partner(r));
             nudged = sim_now(r->sim);
         }
         if (sim_now(r->sim) > from + HEAL_MS)
@@ -354,6 +385,19 @@ static bool wait_level(struct run *r)
             return false;
     }
     return true;
+}
+
+static bool finish_changes(struct run *r)
+{
+    uint64_t from = sim_now(r->sim);
+    while (changes_pending(r)) {
+        if (sim_now(r->sim) > from + HEAL_MS)
+            sim_fail(r->sim, SIM_PROGRESS, "%d s after the network healed a change of the alliance is not done: %s", HEAL_MS / 1000,
+                     changes_words(r));
+        if (!advance(r, sim_now(r->sim) + 500))
+            return false;
+    }
+    return sim_failed(r->sim) == NULL;
 }
 
 /* All is well again: every honest node gets level, and an entry handed to any of them becomes final. */
@@ -369,12 +413,12 @@ static bool heal(struct run *r)
     deliver_all(r);
     sim_clocks_right(s);
     sim_quiet(s);
-    if (!wait_level(r))
+    if (!finish_changes(r) || !wait_level(r))
         return false;
     size_t node = first_honest(r);
     uint64_t height = sim_height(s, node);
     for (int tries = 0; tries < 8 && sim_height(s, node) == height; tries++) {
-        load_comment(r, node, 0);
+        load_comment(r, node, changes_partner(r));
         if (!advance(r, sim_now(s) + 200) || !wait_level(r))
             return false;
     }
@@ -419,16 +463,17 @@ static void check_evidence(struct run *r, struct run_result *res)
 static void begin(struct run *r, const struct plan *p, const struct run_options *o)
 {
     struct sim_keys keys[SIM_NODES_MAX];
-    struct founded *x = alliance_of(p->partners, p->witnesses);
+    struct founded *x = alliance_of(p->partners, p->witnesses, p->newcomers > 0 || plan_changes_members(p));
     size_t machines = p->partners + p->witnesses;
     r->plan = p;
-    r->f = &x->f;
     r->n = machines;
+    changes_init(r, &x->f);
+    machines += p->newcomers;
     r->bad_mask = plan_bad_mask(p);
     r->story = o->story;
-    for (size_t i = 0; i < r->n; i++) {
-        const struct fixture_org *org = &x->f.orgs[i];
-        keys[i] = (struct sim_keys){span_str(org->id), org->vote, org->cosign, org->log, org->node};
+    for (size_t i = 0; i < machines; i++) {
+        const struct fixture_org *org = &r->f->orgs[i];
+        keys[i] = (struct sim_keys){span_str(org->id), org->vote, org->cosign, org->log, org->node, i >= r->n};
     }
     for (size_t i = 0; i < p->n_bad; i++) {
         if (!p->bad[i].twin)
@@ -471,6 +516,7 @@ static void end(struct run *r, struct run_result *res)
     for (size_t i = 0; i < RUN_OLD_MAX; i++)
         buf_deinit(&r->old[i]);
     sim_free(r->sim);
+    changes_deinit(r);
 }
 
 bool run_plan(const struct plan *p, const struct run_options *o, struct run_result *ret_result)
@@ -481,7 +527,7 @@ bool run_plan(const struct plan *p, const struct run_options *o, struct run_resu
     begin(r, p, o);
     if (workload(r) && !p->over_f && heal(r)) {
         size_t one = first_honest(r), other = r->n - 1;
-        while (is_bad(r, other) && other > one)
+        while ((is_bad(r, other) || ((r->left >> other) & 1) != 0) && other > one)
             other--;
         record_check(r, one);
         if (other != one && sim_failed(r->sim) == NULL)

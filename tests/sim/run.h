@@ -5,7 +5,7 @@
 #include "plan.h"
 #include "bad.h"
 
-enum { RUN_ENTRIES_MAX = 4096, RUN_OLD_MAX = 32 };
+enum { RUN_ENTRIES_MAX = 4096, RUN_OLD_MAX = 32, RUN_CHANGES_MAX = 32, RUN_KEYS_MAX = 256 };
 
 struct run_result {
     struct sim_stats stats;
@@ -35,11 +35,33 @@ struct acked {
     bool refused;
 };
 
+/* A change of the alliance that is under way. */
+struct change_wanted {
+    enum plan_fault_kind kind;
+    size_t who, what;
+    bool begun, revoked;             /* what is asked for was made; a revoked key is to be replaced now */
+    struct fixture_org fresh;        /* keys of the node, or of the seat */
+    struct ed25519_key *seat;
+    struct span card;
+    struct hash card_digest, proposal;
+    uint64_t proposed_ms, voted_ms;  /* handed in last; 0: not yet */
+};
+
 struct run {
     const struct plan *plan;
-    struct fixture *f;
+    const struct fixture *founded; /* shared by all runs */
+    struct fixture *f;             /* this run's: with the keys in use now */
+    struct fixture own;
+    struct fixture_org first[FIXTURE_ORGS_MAX]; /* as they began */
+    struct ed25519_key *made[RUN_KEYS_MAX]; /* in this run */
+    size_t n_made;
+    struct change_wanted change; /* kind PLAN_FAULT_KINDS: none */
+    struct plan_fault wanted[RUN_CHANGES_MAX]; /* those to come */
+    size_t n_wanted;
+    uint64_t members_at;
+    uint64_t left; /* bit i: it was removed */
     struct sim *sim;
-    size_t n; /* organisations */
+    size_t n; /* organisations that have a node */
     uint64_t bad_mask;
     struct acked acks[RUN_ENTRIES_MAX];
     size_t n_acks;
@@ -69,6 +91,23 @@ void load_act(struct run *r);
 void load_comment(struct run *r, size_t node, size_t org);
 /* Many by one key. */
 void load_flood(struct run *r, size_t node, size_t n);
+
+/* Hands an entry in as it is. False: it was not taken. */
+bool load_hand_in(struct run *r, size_t node, struct fixture_entry *e, struct hash *ret_id);
+struct prose load_text(struct run *r, const char *text, struct hash *ret_digest);
+
+/* changes.c: changes of the alliance, one after the other. */
+void changes_init(struct run *r, const struct fixture *founded);
+void changes_deinit(struct run *r);
+void changes_want(struct run *r, const struct plan_fault *x);
+bool changes_pending(const struct run *r);
+const char *changes_words(const struct run *r); /* of the change that is under way */
+/* The first partner that is still one. */
+size_t changes_partner(const struct run *r);
+/* By the record of node `at`: the height of the block that removed an organisation. */
+uint64_t changes_exit_height(struct run *r, size_t at, size_t who);
+/* A step on: hands in what is due, by what some node's record says now. */
+void changes_act(struct run *r);
 
 /* record.c: what must hold of the records at the end. */
 void record_check(struct run *r, size_t node);

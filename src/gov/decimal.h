@@ -1,0 +1,19 @@
+/* decimal: arithmetic on quantities (mantissa * 10^-scale) with 128-bit intermediates and one rounding rule:
+ * halves away from zero. Internal to gov. */
+#ifndef ENT_GOV_DECIMAL_H
+#define ENT_GOV_DECIMAL_H
+
+#include "codec/codec.h"
+
+/* < 0, 0, > 0. */
+int decimal_compare(const struct decimal *x, const struct decimal *y);
+/* numerator / denominator to so many decimals (at most 9), without trailing zeros. The numerator is below
+ * 10^15. */
+struct decimal decimal_ratio(uint64_t numerator, uint64_t denominator, uint32_t scale);
+/* Mean of n > 0 values, to the finest scale of them and at most 2 more decimals (9 in all); coarser when it
+ * would not fit. */
+struct decimal decimal_mean(const struct decimal *v, size_t n);
+/* x - y, which is not below zero. False when it does not fit. */
+bool decimal_difference(const struct decimal *x, const struct decimal *y, struct decimal *ret);
+
+#endif

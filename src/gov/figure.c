@@ -1,0 +1,263 @@
+#include "gov/figure.h"
+#include "charter/calendar.h"
+#include "gov/decimal.h"
+#include "gov/measure.h"
+#include "gov/reading.h"
+
+enum status figures_load(const struct view *v, struct arena *a, struct arena *scratch, uint64_t now_ms,
+                         struct figures *ret, struct err *err)
+{
+    struct state_section s;
+    struct charter_alliance alliance;
+    struct tkey k = tkey_section(SECTION_ALLIANCE);
+    *ret = (struct figures){.v = v, .a = a, .scratch = scratch, .now_ms = now_ms};
+    TRY(metrics_load(v, a, &ret->metrics, err));
+    TRY(state_need(v, a, TABLE_SECTION, &k, &state_section_desc, &s, err));
+    TRY(codec_decode(&charter_alliance_desc, s.body, a, &alliance, err));
+    ret->founded_ms = alliance.founded_ms;
+    return ST_OK;
+}
+
+static enum status day_of(const struct figures *f, uint64_t at_ms, uint64_t *ret_day)
+{
+    const struct charter *c = &f->metrics.rights.charter;
+    return calendar_day(c->calendars, c->decisions->calendar, at_ms, ret_day);
+}
+
+/* A computed metric has periods from the founding on. */
+static enum status computed_metric(const struct figures *f, const struct charter_metric *d,
+                                   struct figure_metric *ret)
+{
+    uint64_t founded, today;
+    enum status st = day_of(f, f->founded_ms, &founded);
+    if (st == ST_OK)
+        st = day_of(f, f->now_ms, &today);
+    if (st == ST_OK)
+        st = period_of(&d->every, founded, &ret->first);
+    if (st == ST_OK)
+        st = period_of(&d->every, today, &ret->open);
+    return st == ST_OK ? ST_OK : ST_NOTFOUND;
+}
+
+enum status figure_metric(const struct figures *f, const struct charter_metric *d, struct figure_metric *ret,
+                          struct err *err)
+{
+    struct figure_metric m = {.d = d};
+    struct state_metric row;
+    if (HAS(d, charter_metric_key_computed)) {
+        TRY(computed_metric(f, d, &m));
+    } else {
+        TRY(metric_number(f->v, f->a, d->name, &m.number, err));
+        TRY(metric_get(f->v, f->a, m.number, &row, err));
+        if (period_of(&row.every, row.first, &m.first) != ST_OK ||
+            period_of(&row.every, row.period, &m.open) != ST_OK)
+            return ST_NOTFOUND;
+    }
+    *ret = m;
+    return ST_OK;
+}
+
+enum status figure_before(const struct figure_metric *m, struct period *period)
+{
+    struct period p;
+    if (period->from <= m->first.from || period_before(&m->d->every, period->from, &p) != ST_OK)
+        return ST_END;
+    *period = p;
+    return ST_OK;
+}
+
+enum status figure_newest(const struct figure_metric *m, uint64_t until_day, struct period *ret_period)
+{
+    struct period p = m->open;
+    do {
+        if (figure_before(m, &p) != ST_OK)
+            return ST_END;
+    } while (p.until > until_day);
+    *ret_period = p;
+    return ST_OK;
+}
+
+/* --- Reported and sealed ones --- */
+
+enum figure figure_of_reading(const struct state_reading *r, bool checked)
+{
+    bool late = HAS(r, state_reading_key_late_ms);
+    switch (r->standing) {
+    case READING_OWED:
+    case READING_OPENED:
+        return late ? FIGURE_LATE : FIGURE_WAITING;
+    case READING_COMMITTED:
+        return FIGURE_WAITING;
+    case READING_MISSED:
+    case READING_DROPPED:
+        return FIGURE_LATE;
+    case READING_REPORTED:
+        return FIGURE_REPORTED;
+    case READING_COUNTERSIGNED:
+        return FIGURE_COUNTERSIGNED;
+    case READING_DISPUTED:
+        return FIGURE_DISPUTED;
+    case READING_REVEALED:
+        if (!HAS(&r->now, reading_version_key_value))
+            return FIGURE_TOO_FEW;
+        return checked ? FIGURE_REPORTED : FIGURE_REVEALED;
+    }
+    return FIGURE_WAITING;
+}
+
+static struct query_figure line_of(const struct state_reading *r, bool checked)
+{
+    struct query_figure q = {.org = r->org,
+                             .figure = figure_of_reading(r, checked),
+                             .standing = r->standing,
+                             .reading = r->number,
+                             .late = HAS(r, state_reading_key_late_ms),
+                             .restated = r->was.n};
+    SET_HAS(&q, query_figure_key_reading);
+    if (HAS(r, state_reading_key_now) && HAS(&r->now, reading_version_key_value)) {
+        q.value = r->now.value;
+        SET_HAS(&q, query_figure_key_value);
+    }
+    if (HAS(r, state_reading_key_seal) && HAS(&r->seal, reading_seal_key_voices)) {
+        q.voices = r->seal.voices;
+        SET_HAS(&q, query_figure_key_voices);
+    }
+    return q;
+}
+
+/* The worst of them stands behind the whole. */
+static enum figure worse(enum figure x, enum figure y)
+{
+    static const uint8_t badness[] = {
+        [FIGURE_COUNTERSIGNED] = 1, [FIGURE_REVEALED] = 2, [FIGURE_REPORTED] = 3, [FIGURE_TOO_FEW] = 4,
+        [FIGURE_WAITING] = 5,       [FIGURE_DISPUTED] = 6, [FIGURE_LATE] = 7,     [FIGURE_NOTHING] = 0,
+    };
+    return badness[y] > badness[x] ? y : x;
+}
+
+/* Since when a reading is as it is. */
+static uint64_t since(const struct state_reading *r)
+{
+    if (HAS(r, state_reading_key_now))
+        return HAS(&r->now, reading_version_key_mark) ? r->now.mark.at_ms : r->now.at_ms;
+    return HAS(r, state_reading_key_late_ms) ? r->late_ms : 0;
+}
+
+/* Is it settled enough to be judged by: it has its value, or lacks it for good or beyond its time? */
+static bool is_judged(const struct state_reading *r, enum figure figure)
+{
+    return figure != FIGURE_WAITING &&
+           (figure != FIGURE_REPORTED || HAS(r, state_reading_key_unmarked_ms));
+}
+
+static void sum_up(struct figure_value *x, const struct decimal *values, size_t n)
+{
+    const struct decimal *low = &values[0], *high = &values[0];
+    bool whole = x->figure == FIGURE_COUNTERSIGNED || x->figure == FIGURE_REVEALED ||
+                 x->figure == FIGURE_REPORTED || x->figure == FIGURE_DISPUTED;
+    for (size_t i = 1; i < n; i++) {
+        low = decimal_compare(&values[i], low) < 0 ? &values[i] : low;
+        high = decimal_compare(&values[i], high) > 0 ? &values[i] : high;
+    }
+    x->has_value = whole && n > 0 && n == x->by.n;
+    if (x->has_value)
+        x->value = decimal_mean(values, n);
+    x->has_gap = n > 1 && decimal_difference(high, low, &x->gap);
+}
+
+static enum status of_readings(const struct figures *f, const struct figure_metric *m,
+                               const struct period *period, struct figure_value *ret, struct err *err)
+{
+    struct figure_value x = {.figure = FIGURE_NOTHING, .judged = true};
+    struct query_grow by = {.size = sizeof(struct query_figure)};
+    struct tkey prefix = tkey_readings_of(m->number, PURPOSE_ACTUAL, period->from), from = prefix;
+    struct decimal values[LIMIT_VALIDATORS + 1];
+    size_t n = 0;
+    for (;;) {
+        struct state_reading r;
+        struct span_list checkers;
+        enum status st = reading_next(f->v, f->a, &prefix, &from, &r, err);
+        if (st == ST_END)
+            break;
+        TRY(st);
+        if (r.standing == READING_DROPPED || by.n == LIMIT_VALIDATORS)
+            continue;
+        TRY(metric_countersigners(&f->metrics, m->d, r.org, f->a, &checkers, err));
+        struct query_figure *q = query_grow_one(&by, f->a);
+        if (q == NULL)
+            return query_full(err);
+        *q = line_of(&r, checkers.n > 0);
+        x.figure = worse(x.figure, q->figure);
+        x.judged = x.judged && is_judged(&r, q->figure);
+        x.at_ms = since(&r) > x.at_ms ? since(&r) : x.at_ms;
+        if (HAS(q, query_figure_key_value))
+            values[n++] = q->value;
+    }
+    x.by = (struct query_figure_list){by.n, by.v};
+    sum_up(&x, values, n);
+    *ret = x;
+    return ST_OK;
+}
+
+/* --- Computed ones --- */
+
+static enum status window_of(const struct figures *f, const struct period *p, uint64_t *ret_from_ms,
+                             uint64_t *ret_until_ms, struct err *err)
+{
+    struct period before = {.until = p->from};
+    if (p->from == 0)
+        *ret_from_ms = 0;
+    else
+        TRY(metric_ends(&f->metrics, &before, ret_from_ms, err));
+    return metric_ends(&f->metrics, p, ret_until_ms, err);
+}
+
+/* The widest gap between partners of the pulses that were over by the end of the period. */
+static enum status trust_gap(const struct figures *f, const struct period *period, struct figure_value *x,
+                             struct err *err)
+{
+    const struct charter_metric_list *l = &f->metrics.section.list;
+    for (size_t i = 0; i < l->n; i++) {
+        struct figure_metric m;
+        struct period p;
+        struct figure_value pulse;
+        if (!HAS(&l->v[i], charter_metric_key_least_voices) ||
+            figure_metric(f, &l->v[i], &m, err) != ST_OK ||
+            figure_newest(&m, period->until, &p) != ST_OK)
+            continue;
+        TRY(of_readings(f, &m, &p, &pulse, err));
+        if (!pulse.has_gap || (x->has_value && decimal_compare(&pulse.gap, &x->value) <= 0))
+            continue;
+        x->value = pulse.gap;
+        x->has_value = true;
+    }
+    return ST_OK;
+}
+
+static enum status of_record(const struct figures *f, const struct figure_metric *m,
+                             const struct period *period, struct figure_value *ret, struct err *err)
+{
+    struct figure_value x = {.figure = FIGURE_COMPUTED, .judged = true};
+    uint64_t from, until;
+    enum measure measure = m->d->computed.measure;
+    TRY(window_of(f, period, &from, &until, err));
+    x.at_ms = until;
+    if (measure == MEASURE_TRUST_GAP)
+        TRY(trust_gap(f, period, &x, err));
+    else if (!measure_is_computed(measure))
+        x.figure = FIGURE_NOT_YET;
+    else
+        TRY(measure_value(f, measure, from, until, &x.has_value, &x.value, err));
+    if (x.figure == FIGURE_COMPUTED && !x.has_value)
+        x.figure = FIGURE_NOTHING;
+    *ret = x;
+    return ST_OK;
+}
+
+enum status figure_of(const struct figures *f, const struct figure_metric *m, const struct period *period,
+                      struct figure_value *ret, struct err *err)
+{
+    if (HAS(m->d, charter_metric_key_computed))
+        return of_record(f, m, period, ret, err);
+    return of_readings(f, m, period, ret, err);
+}

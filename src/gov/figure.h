@@ -1,0 +1,51 @@
+/* figure: what a metric says of a period, and what stands behind it: computed, countersigned, revealed, or
+ * merely reported (docs/metrics.md). Reads only. Internal to gov. */
+#ifndef ENT_GOV_FIGURE_H
+#define ENT_GOV_FIGURE_H
+
+#include "gov/metric.h"
+#include "gov/query_part.h"
+
+/* What the answers below are taken from. */
+struct figures {
+    const struct view *v;
+    struct arena *a;       /* what is returned */
+    struct arena *scratch; /* emptied at will */
+    uint64_t now_ms;       /* ledger time of the newest block */
+    uint64_t founded_ms;
+    struct metrics metrics;
+};
+MUST_USE enum status figures_load(const struct view *v, struct arena *a, struct arena *scratch,
+                                  uint64_t now_ms, struct figures *ret, struct err *err);
+
+/* A metric, with what METRIC holds of it, or would hold of a computed one. */
+struct figure_metric {
+    const struct charter_metric *d;
+    uint64_t number;     /* 0: computed */
+    struct period first; /* that was ever looked at */
+    struct period open;  /* the one that ends next: all before it are over */
+};
+/* ST_NOTFOUND when no period of it can be told. */
+MUST_USE enum status figure_metric(const struct figures *f, const struct charter_metric *d,
+                                   struct figure_metric *ret, struct err *err);
+/* The newest period that is over by the beginning of a day; ST_END when there is none. */
+MUST_USE enum status figure_newest(const struct figure_metric *m, uint64_t until_day,
+                                   struct period *ret_period);
+/* The one before; ST_END before the first. */
+MUST_USE enum status figure_before(const struct figure_metric *m, struct period *period);
+
+struct figure_value {
+    enum figure figure;
+    bool has_value, has_gap;
+    struct decimal value; /* of several partners the mean */
+    struct decimal gap;
+    bool judged;        /* a predicate may be judged by it, as a value or as missing: nothing is pending */
+    uint64_t at_ms;     /* since when it is so */
+    struct query_figure_list by;
+};
+MUST_USE enum status figure_of(const struct figures *f, const struct figure_metric *m,
+                               const struct period *period, struct figure_value *ret, struct err *err);
+/* Of one reading. checked: somebody is to countersign it. */
+enum figure figure_of_reading(const struct state_reading *r, bool checked);
+
+#endif

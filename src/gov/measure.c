@@ -1,0 +1,472 @@
+#include "gov/measure.h"
+#include "gov/decimal.h"
+#include "gov/due.h"
+#include "gov/reading.h"
+#include "gov/tally.h"
+
+static const uint64_t day_ms = 86400000;
+
+/* Sums as they grow. */
+struct pace {
+    struct span name;
+    uint64_t opened, passed, passed_ms, breaches, escalated, vetoed, defaulted;
+};
+
+struct halts {
+    size_t n;
+    struct halt {
+        uint64_t from_ms, until_ms;
+    } * v;
+};
+
+struct measuring {
+    const struct figures *f;
+    uint64_t from_ms, until_ms;
+    struct halts halts;
+    struct pace all;
+    struct query_grow rows, bodies; /* struct pace */
+    struct query_grow waits;        /* struct query_wait */
+    struct err *err;
+};
+
+/* What one decision adds to the sums. */
+struct tale {
+    struct matter m;
+    uint64_t breaches;
+    bool escalated;
+};
+
+static enum status load_halts(struct measuring *x)
+{
+    struct query_grow g = {0};
+    struct span *keys;
+    struct tkey any = {0};
+    TRY(query_scan(x->f->v, TABLE_HALT, &any, 0, &state_halt_desc, x->f->a, &g, &keys, x->err));
+    const struct state_halt *h = g.v;
+    x->halts.v = arena_array(x->f->a, g.n + 1, sizeof *x->halts.v);
+    if (x->halts.v == NULL)
+        return query_full(x->err);
+    for (size_t i = 0; i < g.n; i++)
+        x->halts.v[x->halts.n++] = (struct halt){h[i].from_ms, load_u64(keys[i].p)};
+    return ST_OK;
+}
+
+/* The line of that name, a new one at its place when there is none. */
+static struct pace *pace_of(struct measuring *x, struct query_grow *g, struct span name)
+{
+    struct pace *v = g->v;
+    size_t at = 0;
+    while (at < g->n && span_cmp(v[at].name, name) < 0)
+        at++;
+    if (at < g->n && span_eq(v[at].name, name))
+        return &v[at];
+    g->size = sizeof *v;
+    if (query_grow_one(g, x->f->a) == NULL)
+        return NULL;
+    v = g->v;
+    memmove(&v[at + 1], &v[at], (g->n - 1 - at) * sizeof *v);
+    v[at] = (struct pace){.name = arena_dup(x->f->a, name)};
+    return &v[at];
+}
+
+static struct query_wait *wait_of(struct measuring *x, struct span org)
+{
+    struct query_wait *v = x->waits.v;
+    size_t at = 0;
+    while (at < x->waits.n && span_cmp(v[at].org, org) < 0)
+        at++;
+    if (at < x->waits.n && span_eq(v[at].org, org))
+        return &v[at];
+    x->waits.size = sizeof *v;
+    if (query_grow_one(&x->waits, x->f->a) == NULL)
+        return NULL;
+    v = x->waits.v;
+    memmove(&v[at + 1], &v[at], (x->waits.n - 1 - at) * sizeof *v);
+    v[at] = (struct query_wait){.org = arena_dup(x->f->a, org)};
+    return &v[at];
+}
+
+/* --- Waiting --- */
+
+/* A stretch in which one tally was open: its events are those from first up to end. */
+struct stretch {
+    uint64_t from_ms, until_ms, rung;
+    const struct state_event *ev;
+    size_t first, end;
+    bool by_deadline; /* a deadline ended it */
+};
+
+/* When the partner stopped to owe under this approval: at the first ballot after which it approved, or no
+ * longer could (GOV-11); UINT64_MAX when it owed to the end. Only ballots that were cast are looked at. */
+static uint64_t settled_at(const struct stretch *s, const struct pinned_term *t,
+                           const struct pinned_partner *p, struct arena *a)
+{
+    uint32_t *said = arena_array(a, p->seats.n + 1, sizeof *said);
+    for (size_t i = s->first; said != NULL && i < s->end; i++) {
+        const struct state_event *e = &s->ev[i];
+        size_t approved = 0, silent = 0;
+        if (e->type != EVENT_BALLOT || !HAS(e, state_event_key_seat))
+            continue;
+        for (size_t k = 0; k < p->seats.n; k++) {
+            if (span_eq(p->seats.v[k], e->seat) && e->choice != CHOICE_VETO)
+                said[k] = e->choice;
+            approved += said[k] == CHOICE_APPROVE;
+            silent += said[k] == 0;
+        }
+        if (approved >= t->count || approved + silent < t->count)
+            return e->at_ms;
+    }
+    return UINT64_MAX;
+}
+
+/* Business time of the stretch up to `until`, and of the halts in it. */
+static enum status add_wait(struct measuring *x, const struct matter *m, const struct stretch *s,
+                            uint64_t until_ms, struct query_wait *w)
+{
+    uint64_t ms, halted = 0;
+    TRY(due_business(x->f->v, x->f->scratch, &m->p, s->from_ms, until_ms, &ms, x->err));
+    for (size_t i = 0; i < x->halts.n; i++) {
+        uint64_t from = x->halts.v[i].from_ms > s->from_ms ? x->halts.v[i].from_ms : s->from_ms;
+        uint64_t until = x->halts.v[i].until_ms < until_ms ? x->halts.v[i].until_ms : until_ms;
+        uint64_t part = 0;
+        if (from < until)
+            TRY(due_business(x->f->v, x->f->scratch, &m->p, from, until, &part, x->err));
+        halted += part;
+    }
+    halted = halted < ms ? halted : ms;
+    w->waited_ms += ms - halted;
+    w->halted_ms += halted;
+    return ST_OK;
+}
+
+/* The partner's latest stop over all approvals that ask it: until then it was waited for. */
+static uint64_t partner_stop(const struct matter *m, const struct stretch *s,
+                             const struct pinned_term_list *terms, struct span org, struct arena *a)
+{
+    uint64_t latest = 0;
+    for (size_t i = 0; i < terms->n; i++) {
+        for (size_t k = 0; k < terms->v[i].partners.n; k++) {
+            const struct pinned_partner *p = &terms->v[i].partners.v[k];
+            if (!span_eq(p->org, org) || !tally_asks(&terms->v[i], &m->d, org))
+                continue;
+            uint64_t at = settled_at(s, &terms->v[i], p, a);
+            latest = at > latest ? at : latest;
+        }
+    }
+    return latest;
+}
+
+static enum status end_stretch(struct measuring *x, struct tale *t, const struct stretch *s)
+{
+    struct pinned_term_list terms;
+    bool breach = false;
+    TRY(tally_terms(&t->m, s->rung, x->f->scratch, &terms, x->err));
+    const struct charter_party_list *orgs = &x->f->metrics.rights.charter.parties->list;
+    for (size_t i = 0; i < orgs->n; i++) {
+        uint64_t stop = partner_stop(&t->m, s, &terms, orgs->v[i].org, x->f->scratch);
+        if (stop == 0)
+            continue; /* it was not asked */
+        struct query_wait *w = wait_of(x, orgs->v[i].org);
+        if (w == NULL)
+            return query_full(x->err);
+        bool owed = stop > s->until_ms;
+        TRY(add_wait(x, &t->m, s, owed ? s->until_ms : stop, w));
+        w->breaches += owed && s->by_deadline;
+        breach |= owed && s->by_deadline;
+    }
+    t->breaches += breach;
+    return ST_OK;
+}
+
+/* --- One decision --- */
+
+static bool begins_tally(const struct state_event *e)
+{
+    return e->type == EVENT_OPENED || e->type == EVENT_REVISED || e->type == EVENT_ESCALATED;
+}
+
+static bool ends_tally(const struct state_event *e)
+{
+    switch (e->type) {
+    case EVENT_PASSED:
+    case EVENT_REJECTED:
+    case EVENT_VETOED:
+    case EVENT_WITHDRAWN:
+    case EVENT_DEFAULT:
+    case EVENT_STALE:
+    case EVENT_LAPSED:
+    case EVENT_COUNTERED:
+        return true;
+    default:
+        return begins_tally(e);
+    }
+}
+
+static bool asks_ballots(const struct matter *m, uint64_t rung)
+{
+    return rung == 0 ||
+           (rung <= m->p.rungs.n && !HAS(&m->p.rungs.v[rung - 1], pinned_rung_key_mediator));
+}
+
+static enum status read_tale(struct measuring *x, struct tale *t)
+{
+    struct query_grow g = {0};
+    struct tkey k = tkey_u64(t->m.d.number);
+    struct stretch s = {0};
+    bool open = false;
+    TRY(query_scan(x->f->v, TABLE_EVENT, &k, 8, &state_event_desc, x->f->scratch, &g, NULL, x->err));
+    s.ev = g.v;
+    for (size_t i = 0; i < g.n; i++) {
+        const struct state_event *e = &s.ev[i];
+        t->escalated |= e->type == EVENT_ESCALATED;
+        if (!ends_tally(e))
+            continue;
+        s.until_ms = e->at_ms;
+        s.end = i;
+        s.by_deadline = !HAS(e, state_event_key_seat) &&
+                        (e->type == EVENT_ESCALATED || e->type == EVENT_DEFAULT);
+        if (open)
+            TRY(end_stretch(x, t, &s));
+        open = begins_tally(e) && asks_ballots(&t->m, e->rung);
+        s.from_ms = e->at_ms;
+        s.rung = e->rung;
+        s.first = i + 1;
+    }
+    s.until_ms = x->f->now_ms;
+    s.end = g.n;
+    s.by_deadline = false;
+    return open && s.until_ms > s.from_ms ? end_stretch(x, t, &s) : ST_OK;
+}
+
+static void add(struct pace *p, const struct tale *t)
+{
+    const struct state_decision *d = &t->m.d;
+    bool passed = HAS(d, state_decision_key_passed_ms);
+    p->opened++;
+    p->passed += passed;
+    p->passed_ms += passed ? d->passed_ms - d->opened_ms : 0;
+    p->breaches += t->breaches;
+    p->escalated += t->escalated;
+    p->vetoed += d->phase == PHASE_VETOED;
+    p->defaulted += HAS(d, state_decision_key_outcome);
+}
+
+/* The body that was asked first, if it is one. */
+static bool first_body(const struct matter *m, struct span *ret)
+{
+    for (size_t i = 0; i < m->p.terms.n; i++) {
+        if (!HAS(&m->p.terms.v[i], pinned_term_key_body))
+            continue;
+        *ret = m->p.terms.v[i].body;
+        return true;
+    }
+    return false;
+}
+
+static enum status one_decision(struct measuring *x, struct tale *t)
+{
+    struct span body;
+    TRY(read_tale(x, t));
+    struct pace *row = pace_of(x, &x->rows, t->m.d.type);
+    if (row == NULL)
+        return query_full(x->err);
+    add(&x->all, t);
+    add(row, t);
+    if (!first_body(&t->m, &body))
+        return ST_OK;
+    struct pace *b = pace_of(x, &x->bodies, body);
+    if (b == NULL)
+        return query_full(x->err);
+    add(b, t);
+    return ST_OK;
+}
+
+/* Newest first: numbers ascend with the time of opening. */
+static enum status decisions(struct measuring *x)
+{
+    struct tkey at = tkey_u64(UINT64_MAX);
+    for (;;) {
+        struct span key, value;
+        struct tale t = {0};
+        arena_reset(x->f->scratch);
+        enum status st = view_prev(x->f->v, TABLE_DECISION, tkey_span(&at), &key, &value);
+        if (st == ST_END)
+            return ST_OK;
+        if (st != ST_OK)
+            return err_set(x->err, st, "decisions cannot be read");
+        uint64_t number = load_u64(key.p);
+        TRY(matter_load(x->f->v, x->f->scratch, number, &t.m, x->err));
+        if (t.m.d.opened_ms < x->from_ms)
+            return ST_OK;
+        if (t.m.d.opened_ms < x->until_ms)
+            TRY(one_decision(x, &t));
+        if (number == 0)
+            return ST_OK;
+        at = tkey_u64(number - 1);
+    }
+}
+
+/* --- Readings --- */
+
+/* Who left it unmarked: the reporter a dispute, the other side a report. */
+static enum status unmarked(struct measuring *x, const struct state_reading *r)
+{
+    struct span_list seats;
+    const struct charter_metric *d = metrics_find(&x->f->metrics, r->metric);
+    if (d == NULL)
+        return ST_OK;
+    TRY(metric_countersigners(&x->f->metrics, d, r->org, x->f->scratch, &seats, x->err));
+    for (size_t i = 0; i < seats.n; i++) {
+        struct query_wait *w = wait_of(x, state_seat_org(seats.v[i]));
+        if (w == NULL)
+            return query_full(x->err);
+        w->unmarked++;
+    }
+    return ST_OK;
+}
+
+static bool within(const struct measuring *x, uint64_t at_ms)
+{
+    return at_ms >= x->from_ms && at_ms < x->until_ms;
+}
+
+static enum status late_readings(struct measuring *x)
+{
+    for (uint64_t from = 0;;) {
+        struct tkey k = tkey_u64(from);
+        struct span key, value;
+        struct state_reading r;
+        arena_reset(x->f->scratch);
+        enum status st = view_next(x->f->v, TABLE_READING, tkey_span(&k), &key, &value);
+        if (st != ST_OK)
+            return st == ST_END ? ST_OK : err_set(x->err, st, "readings cannot be read");
+        from = load_u64(key.p) + 1;
+        TRY(codec_decode(&state_reading_desc, value, x->f->scratch, &r, x->err));
+        if (HAS(&r, state_reading_key_late_ms) && within(x, r.late_ms)) {
+            struct query_wait *w = wait_of(x, r.org);
+            if (w == NULL)
+                return query_full(x->err);
+            w->late_readings++;
+        }
+        if (HAS(&r, state_reading_key_unmarked_ms) && within(x, r.unmarked_ms))
+            TRY(unmarked(x, &r));
+    }
+}
+
+/* --- Answers --- */
+
+static struct query_pace pace_shown(const struct pace *p)
+{
+    struct query_pace q = {.name = p->name,
+                           .opened = p->opened,
+                           .passed = p->passed,
+                           .breaches = p->breaches,
+                           .escalated = p->escalated,
+                           .vetoed = p->vetoed,
+                           .defaulted = p->defaulted};
+    if (p->name.n > 0)
+        SET_HAS(&q, query_pace_key_name);
+    if (p->passed > 0) {
+        q.days = decimal_ratio(p->passed_ms, p->passed * day_ms, 2);
+        SET_HAS(&q, query_pace_key_days);
+    }
+    return q;
+}
+
+static enum status paces_shown(const struct measuring *x, const struct query_grow *g,
+                               struct query_pace_list *ret)
+{
+    const struct pace *p = g->v;
+    ret->n = 0;
+    ret->v = arena_array(x->f->a, g->n + 1, sizeof *ret->v);
+    if (ret->v == NULL)
+        return query_full(x->err);
+    for (size_t i = 0; i < g->n; i++)
+        ret->v[ret->n++] = pace_shown(&p[i]);
+    return ST_OK;
+}
+
+static enum status measured(const struct figures *f, uint64_t from_ms, uint64_t until_ms,
+                            struct measuring *ret, struct err *err)
+{
+    struct measuring x = {.f = f, .from_ms = from_ms, .until_ms = until_ms, .err = err};
+    TRY(load_halts(&x));
+    TRY(decisions(&x));
+    TRY(late_readings(&x));
+    *ret = x;
+    return ST_OK;
+}
+
+enum status measure_record(const struct figures *f, uint64_t from_ms, uint64_t until_ms,
+                           struct query_record *ret, struct err *err)
+{
+    struct measuring x;
+    TRY(measured(f, from_ms, until_ms, &x, err));
+    struct query_record q = {.from_ms = from_ms, .to_ms = until_ms, .all = pace_shown(&x.all)};
+    TRY(paces_shown(&x, &x.rows, &q.rows));
+    TRY(paces_shown(&x, &x.bodies, &q.bodies));
+    q.waits = (struct query_wait_list){x.waits.n, x.waits.v};
+    *ret = q;
+    return ST_OK;
+}
+
+bool measure_is_computed(enum measure m)
+{
+    return m == MEASURE_DECISION_VELOCITY || m == MEASURE_WAITING_TIME || m == MEASURE_SLA_BREACHES ||
+           m == MEASURE_ESCALATION_RATE || m == MEASURE_VETO_RATE || m == MEASURE_DEFAULT_RATE ||
+           m == MEASURE_OVERDUE_READINGS;
+}
+
+/* Percent of the decisions opened. */
+static bool rate(const struct measuring *x, uint64_t n, struct decimal *ret)
+{
+    if (x->all.opened == 0)
+        return false;
+    *ret = decimal_ratio(n * 100, x->all.opened, 2);
+    return true;
+}
+
+static bool value_of(const struct measuring *x, enum measure m, struct decimal *ret)
+{
+    const struct query_wait *w = x->waits.v;
+    uint64_t waited = 0, late = 0;
+    for (size_t i = 0; i < x->waits.n; i++) {
+        waited += w[i].waited_ms;
+        late += w[i].late_readings;
+    }
+    switch (m) {
+    case MEASURE_DECISION_VELOCITY:
+        if (x->all.passed > 0)
+            *ret = decimal_ratio(x->all.passed_ms, x->all.passed * day_ms, 2);
+        return x->all.passed > 0;
+    case MEASURE_WAITING_TIME:
+        *ret = decimal_ratio(waited, day_ms, 2);
+        return true;
+    case MEASURE_SLA_BREACHES:
+        *ret = (struct decimal){.mantissa = (int64_t)x->all.breaches};
+        return true;
+    case MEASURE_OVERDUE_READINGS:
+        *ret = (struct decimal){.mantissa = (int64_t)late};
+        return true;
+    case MEASURE_ESCALATION_RATE:
+        return rate(x, x->all.escalated, ret);
+    case MEASURE_VETO_RATE:
+        return rate(x, x->all.vetoed, ret);
+    case MEASURE_DEFAULT_RATE:
+        return rate(x, x->all.defaulted, ret);
+    default:
+        return false;
+    }
+}
+
+enum status measure_value(const struct figures *f, enum measure m, uint64_t from_ms, uint64_t until_ms,
+                          bool *ret_has, struct decimal *ret_value, struct err *err)
+{
+    struct measuring x;
+    struct decimal d = {0};
+    TRY(measured(f, from_ms, until_ms, &x, err));
+    *ret_has = value_of(&x, m, &d);
+    if (*ret_has)
+        *ret_value = d;
+    return ST_OK;
+}
