@@ -207,6 +207,12 @@ enum status query_can(const struct view *v, const struct query_can_what *what, u
     struct matter m = {0};
     struct trial t = {0};
     enum verdict verdict = V_MALFORMED;
+    uint64_t next;
+    enum status due = gov_next_deadline(v, &next);
+    if (due == ST_OK && next <= at_ms) /* as no entry could be in a block now: GOV-T1 */
+        return err_set(err, ST_BUSY, "more deadlines are due than one block fires; ask again in a moment");
+    if (due != ST_OK && due != ST_END)
+        return err_set(err, due, "deadlines cannot be read");
     if (what->action != CAN_PROPOSE) {
         enum status st = matter_load(v, a, what->decision, &m, err);
         if (st == ST_NOTFOUND)

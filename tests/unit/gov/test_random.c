@@ -43,7 +43,8 @@ static const struct {
             {"removal", "brand/sponsor"},        {"exit", "maker/sponsor"},
             {"deemed", "brand/finance"},         {"pooled", "maker/finance"},
             {"spend", "distributor/finance"},    {"recall", "maker/quality"},
-            {"deemed", "maker/quality"},         {"terms", "maker/business-lead"}};
+            {"deemed", "maker/quality"},         {"terms", "maker/business-lead"},
+            {"pooled", "brand/finance"},         {"pooled", "brand/quality"}};
 
 /* Cards made once for all streams: of a newcomer, and of nodes. */
 enum { CARDS = 3 };
@@ -113,6 +114,10 @@ static struct world_proposal proposal(struct world *w, uint64_t *rng, const char
     } else if (strcmp(type, "upgrade") == 0) {
         pool.upgrade.rules = 2 + (next(rng) % 5 == 0);
         p.effect = &pool.upgrade;
+    }
+    if ((strcmp(type, "terms") == 0 || strcmp(type, "pooled") == 0) && next(rng) % 2 == 0) {
+        p.currency = "USD"; /* two of them are above the threshold that one is below */
+        p.minor = 60000;
     }
     if (strcmp(type, "spend") == 0 || next(rng) % 16 == 0) {
         p.budget = next(rng) % 3 == 0 ? "small" : "all";
@@ -209,6 +214,23 @@ static const char *asked(struct world *w, uint64_t *rng, uint64_t n, const char 
     return (const char *)arena_dup(&w->a, p->could.v[next(rng) % p->could.n]).p;
 }
 
+/* With the mediator: what it recommends, and the answers. */
+static enum verdict mediated_act(struct world *w, uint64_t *rng, const char *seat, uint64_t n)
+{
+    struct world_proposal p = proposal(w, rng, "terms");
+    for (uint64_t k = 1; k <= w->last; k++) {
+        struct matter m;
+        cr_assert_eq(matter_load(&w->v, &w->a, k, &m, &w->err), ST_OK);
+        if (m.d.phase != PHASE_MEDIATION)
+            continue;
+        if (m.recommended == NULL)
+            return world_recommend(w, "trustee/mediator", k, next(rng) % 3 == 0 ? &p : NULL);
+        return world_ballot(w, asked(w, rng, k, seat), k,
+                            next(rng) % 8 == 0 ? CHOICE_REJECT : CHOICE_APPROVE);
+    }
+    return world_recommend(w, seat, n, &p);
+}
+
 /* Who stands in for whom, pauses, receipts, the mediator. */
 static enum verdict absent_act(struct world *w, uint64_t *rng, const char *seat, uint64_t n)
 {
@@ -219,8 +241,7 @@ static enum verdict absent_act(struct world *w, uint64_t *rng, const char *seat,
     static const char *const sponsor[] = {"maker/sponsor", "brand/sponsor", "maker/sponsor",
                                           "distributor/sponsor"};
     size_t i = next(rng) % ARRAY_LEN(principals);
-    struct world_proposal p;
-    switch (next(rng) % 8) {
+    switch (next(rng) % 12) {
     case 0: {
         struct alternate alt = world_alternate(others[i], "2026-03-02T00:00:00Z", "2027-03-02T00:00:00Z");
         return world_alternates(w, principals[i], &alt, next(rng) % 5 != 0);
@@ -238,12 +259,7 @@ static enum verdict absent_act(struct world *w, uint64_t *rng, const char *seat,
     case 6:
         return world_ballot(w, principals[i], n, CHOICE_RECUSE);
     default:
-        p = proposal(w, rng, "terms");
-        for (uint64_t k = 1; k <= w->last; k++) {
-            if (world_phase(w, k) == PHASE_MEDIATION)
-                return world_recommend(w, "trustee/mediator", k, next(rng) % 3 == 0 ? &p : NULL);
-        }
-        return world_recommend(w, seat, n, &p);
+        return mediated_act(w, rng, seat, n);
     }
 }
 
