@@ -10,7 +10,7 @@ seats="alliance-manager registrar sponsor"
 clock="{precision: 500 ms, late-after: 2 h}"
 admission="{owner: steering, approve: each partner 1 of steering, sla: 30 bd, abstain: blocks}"
 run_as=()
-PATIENCE=300
+PATIENCE=${PATIENCE:-300}
 failed=
 
 fail() { failed=$*; exit 1; }
