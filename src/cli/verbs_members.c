@@ -26,8 +26,8 @@ enum status cli_member_title(struct cli *c, const char *type)
     struct hash digest;
     if (c->title != NULL)
         return ST_OK;
-    if (strcmp(type, "admission") == 0 && c->keys != NULL && c->partner != NULL) {
-        (void)snprintf(title, sizeof title, "Replace the registrar of %.64s", c->partner);
+    if (strcmp(type, "admission") == 0 && c->keys != NULL) {
+        (void)snprintf(title, sizeof title, "Replace the registrar of %.64s", c->partner == NULL ? "a partner" : c->partner);
     } else if (strcmp(type, "admission") == 0 && c->card != NULL) {
         enum status st = read_card(c, c->card, &bytes, &card, &digest);
         if (st != ST_OK)

@@ -616,7 +616,8 @@ static void restore_rests(struct replica *r, const struct journal_row *row, cons
 /* What the journal holds of the open height comes back before anything else; a slot is never signed twice. */
 void agree_restore(struct replica *r)
 {
-    agree_start_height(r);
+    if (r->n_events == 0) /* else the end of an epoch, taken just now, has started the next height (REF-1) */
+        agree_start_height(r);
     agree_run(r); /* also a node that votes no more says where it stands */
     if (r->cfg.vote == NULL || r->cfg.journal == NULL || PLANTED(15))
         return;
