@@ -21,7 +21,8 @@ enum {
     RELAY_AT_ONCE = 64,
     SHARE_ENTRIES = 128,      /* of one partner in a block of ours: what others hand in waits for no flood */
     SHARE_BYTES = 256 << 10,
-    JUDGE_AT_ONCE = 512,      /* waiting entries judged anew after a block */
+    JUDGE_FIRST = 64,         /* waiting entries judged anew after each block */
+    JUDGE_AT_ONCE = 512,      /* when one of these is found to be valid no more */
     WANT_BLOCKS = 32,
     WANT_AGAIN_MS = 2000,
     WANT_BYTES = LIMIT_BLOCK_BYTES, /* an answer ends with the block that reaches it */
