@@ -8,7 +8,7 @@ import struct
 
 import authority
 from calendars import Calendars
-from canonical import Refused
+from canonical import Rec, Refused
 from members import DAY, Members, u64
 from merkle import Sparse, root_of
 import rights
@@ -18,10 +18,11 @@ import signing
 MAX_TIMERS = 256
 HALT_DAYS, RECOVERY_HALT_DAYS = 31, 3
 UNDECIDED, LIVE = ("PHASE_OPEN", "PHASE_MEDIATION"), ("PHASE_OPEN", "PHASE_MEDIATION", "PHASE_PASSED", "PHASE_STALE")
-EFFECTS = {"charter-core": "EFFECT_AMEND", "charter-policy": "EFFECT_AMEND", "admission": "EFFECT_ADMIT",
-           "removal": "EFFECT_REMOVE", "exit": "EFFECT_EXIT", "upgrade": "EFFECT_UPGRADE"}
+EFFECTS = {"charter-core": ("EFFECT_AMEND",), "charter-policy": ("EFFECT_AMEND",),
+           "admission": ("EFFECT_ADMIT", "EFFECT_REGISTRAR"),
+           "removal": ("EFFECT_REMOVE",), "exit": ("EFFECT_EXIT",), "upgrade": ("EFFECT_UPGRADE",)}
 EFFECT_KEYS = {"EFFECT_AMEND": ("section", "base_version", "body"), "EFFECT_ADMIT": ("party", "card"),
-               "EFFECT_UPGRADE": ("rules",)}
+               "EFFECT_UPGRADE": ("rules",), "EFFECT_REGISTRAR": ("keys", "instead_of")}
 
 
 class Entry:
@@ -349,7 +350,8 @@ class Governance(Members):
 
     def effective(self, d):
         """GOV-25."""
-        effect, kind = self.revisions[d["number"]][-1]["proposal"].effect, EFFECTS.get(d["type"])
+        effect = self.revisions[d["number"]][-1]["proposal"].effect
+        kind = self.effect_kind(effect)
         try:
             self.effect_ok(d["type"], effect, d["mover"], d["partner"])
         except Verdict as e:
@@ -360,6 +362,8 @@ class Governance(Members):
             self.admit(d, effect)
         elif kind == "EFFECT_UPGRADE":
             self.number_row("rules-next", effect.rules)
+        elif kind == "EFFECT_REGISTRAR":
+            self.reseat(d["partner"], effect.keys)
         self.set(d, phase=self.phase["PHASE_EFFECTIVE"], effective_ms=self.now, closed_ms=self.now,
                  changed_leaf=self.leaf())
         section = 7 if kind == "EFFECT_ADMIT" else d["section"]
@@ -436,6 +440,19 @@ class Governance(Members):
         need(len(data) <= 65535, "what is pinned is too large", "TOO_MANY")
         return pinned
 
+    def others_only(self, pinned, partner):
+        """GOV-41: what is pinned when the others replace a partner's registrar."""
+        for term in pinned["terms"] + [t for r in pinned["raises"] or [] for t in r["terms"]]:
+            term["who"] = self.who["WHO_OTHER"]
+        pinned["veto"] = [s for s in pinned["veto"] if org_of(s) != partner]
+        pinned["needs"] = [n for n in pinned["needs"] or [] if not n.seat or org_of(n.seat) != partner] or None
+        pinned["otherwise"] = Rec("charter_else", {"type": self.enums["last_resort"]["ELSE_STATUS_QUO"], "name": None})
+        five = Rec("charter_span", {"n": 5, "unit": self.enums["span_unit"]["UNIT_BD"]})
+        calendars = Calendars(self.old[8, pinned["calendars_version"]], self.enums)
+        ends = [calendars.end(pinned["calendar"], self.now, span) for span in (pinned["notice"], five)]
+        if ends[1] > ends[0]:
+            pinned["notice"] = five
+
     def row_supported(self, row):
         plain = row.budget == self.enums["requirement"]["REQ_NONE"] \
             and row.silence == self.enums["silence"]["SILENCE_ESCALATE"]
@@ -460,9 +477,9 @@ class Governance(Members):
 
     def effect_ok(self, type_, effect, mover, partner):
         """GOV-22, but for the charter check."""
-        kind = EFFECTS.get(type_, "EFFECT_NONE")
+        kind = self.effect_kind(effect)
         keys = EFFECT_KEYS.get(kind, ())
-        need(effect.type == self.enums["effect_type"][kind], "the effect does not fit the row", "BAD_EFFECT")
+        need(kind in EFFECTS.get(type_, ("EFFECT_NONE",)), "the effect does not fit the row", "BAD_EFFECT")
         for f in self.codec.schema.records["effect"]:
             need(f.name in ("type",) + keys or effect[f.name] is None, "a key of another effect", "BAD_EFFECT")
         if kind == "EFFECT_AMEND":
@@ -479,6 +496,11 @@ class Governance(Members):
             self.leaver_ok(self.leaver(type_, mover, partner))
         elif kind == "EFFECT_UPGRADE":
             self.upgrade_ok(effect)
+        elif kind == "EFFECT_REGISTRAR":
+            self.reseat_ok(effect, partner)
+
+    def effect_kind(self, effect):
+        return next(n for n, v in self.enums["effect_type"].items() if v == effect.type)
 
     def leaver(self, type_, mover, partner):
         return partner if type_ == "removal" else org_of(mover)
@@ -493,6 +515,8 @@ class Governance(Members):
         need(e.seat in pinned["owners"], "the seat does not own the row", "NOT_PERMITTED")
         need(row.scope is None or row.scope == p.scope, "another scope", "NOT_PERMITTED")
         self.proposal_ok(b.type, p)
+        if b.type == "admission" and self.effect_kind(p.effect) == "EFFECT_REGISTRAR" and p.partner:
+            self.others_only(pinned, p.partner)
         level, joint = rights.level_and_joint(pinned, p, e.seat, self.enums)
         d = {"type": b.type, "phase": None, "rung": 0, "revision": 1, "digest": e.id, "title": p.title,
              "mover": e.seat, "opened_ms": self.now, "opened_leaf": e.leaf, "level": level, "joint": joint,
@@ -607,8 +631,9 @@ class Governance(Members):
         need(stale or d["rung_revisions"] < 3, "three revisions on this rung", "TOO_MANY")
         self.proposal_ok(d["type"], p)
         self.effect_ok(d["type"], p.effect, d["mover"], p.partner)
-        need(p.partner == d["partner"] and p.effect.section == d["section"], "another partner or section",
-             "NOT_PERMITTED")
+        was = self.revisions[d["number"]][-1]["proposal"].effect
+        need(p.partner == d["partner"] and p.effect.section == d["section"] and p.effect.type == was.type,
+             "another partner, kind of effect or section", "NOT_PERMITTED")
         pinned = self.pinned[d["number"]]
         level, joint = rights.level_and_joint(pinned, p, e.seat, self.enums)
         asked = {**d, "level": level, "joint": joint, "affected": p.affected or []}

@@ -332,6 +332,30 @@ class Members:
             self.party_row(org, recoveries=(self.parties[org].get("recoveries") or 0) + 1)
         return self.ask_row(org, None)
 
+    def reseat_ok(self, effect, partner):
+        """GOV-41."""
+        need(effect.keys and effect.instead_of is not None and partner, "no keys, no present keys or no partner", "BAD_EFFECT")
+        partners = self.charter().partners
+        need(partner in partners and partner + "/registrar" in self.seats, "it has left, or has no registrar",
+             "NO_SUCH_OBJECT")
+        need(len(partners) > 2, "fewer than two other partners", "NOT_PERMITTED")
+        named = {k.key for k in effect.instead_of}
+        need(all(k.key in named for k in self.registrar_keys(partner)), "the registrar was replaced since", "CHANGED_SINCE")
+        self.keys_usable(partner, effect.keys)
+
+    def reseat(self, org, keys):
+        """GOV-41, taking effect."""
+        leaf, given = self.leaf(), [k.key for k in keys]
+        for k in list(self.registrar_keys(org)):
+            if k.key not in given:
+                self.revoke(k.key, leaf)
+        self.know(org, given, "KEY_PERSON", leaf)
+        self.seat_row(org + "/registrar", keys, leaf)
+        for at in [at for at, r in self.recoveries.items() if r["org"] == org]:
+            self.recovery_row(at, None)
+            self.party_row(org, recoveries=(self.parties[org].get("recoveries") or 0) + 1)
+        self.ask_row(org, None)
+
     # -- joining and leaving -----------------------------------------------------------------------------------------
 
     def admit_ok(self, effect):

@@ -1,6 +1,7 @@
 /* What a change of members would mean, before anybody signs for it: voting nodes and quorum, seats, open decisions. */
 #include "cert/quorum.h"
 #include "cli/cli.h"
+#include "crypto/sshpub.h"
 #include "ledger/genesis.h"
 
 enum { SHOWN_MAX = 20 };
@@ -171,6 +172,23 @@ static void put_upgrade(struct cli *c, uint64_t rules, struct buf *b)
     buf_printf(b, "          a node that lacks it then stops, says so, and goes on once it has it\n");
 }
 
+/* The others decide; it is no light thing to fill another's seat. */
+static void put_reseat(const struct query_parties *l, const struct proposal *p, struct buf *b)
+{
+    size_t n = 0;
+    buf_printf(b, "seat      %.*s/registrar, which says who holds the other seats of %.*s\n", SPAN_FMT(p->partner), SPAN_FMT(p->partner));
+    for (size_t i = 0; i < l->list.n; i++) {
+        const struct query_party *o = &l->list.v[i];
+        if (o->party.role == ROLE_PARTNER && !span_eq(o->org, p->partner) && o->standing != STANDING_LEFT)
+            buf_printf(b, "%s%.*s", n++ == 0 ? "asked     all others: " : ", ", SPAN_FMT(o->org));
+    }
+    buf_printf(b, "%snotice    at least 5 business days, in which two seats of %.*s, or its recovery key, can replace it first\n",
+               n == 0 ? "" : "\n", SPAN_FMT(p->partner));
+    for (size_t i = 0; i < p->effect.keys.n; i++)
+        buf_printf(b, "key       %s\n", sshpub_fingerprint(&p->effect.keys.v[i]).s);
+    buf_printf(b, "          hear from %.*s by another way that these are its people's\n", SPAN_FMT(p->partner));
+}
+
 void cli_preview(struct cli *c, const struct proposal *p, struct span mover, struct buf *b)
 {
     struct query_parties l;
@@ -185,6 +203,10 @@ void cli_preview(struct cli *c, const struct proposal *p, struct span mover, str
         return;
     if (e->type == EFFECT_ADMIT) {
         put_admission(c, &l, e, b);
+        return;
+    }
+    if (e->type == EFFECT_REGISTRAR) {
+        put_reseat(&l, p, b);
         return;
     }
     const uint8_t *slash = mover.n == 0 ? NULL : memchr(mover.p, '/', mover.n);

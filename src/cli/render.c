@@ -4,6 +4,7 @@
 #include "charter/charter.h"
 #include "charter/scalar.h"
 #include "cli/cli.h"
+#include "crypto/sshpub.h"
 #include "crypto/hash.h"
 
 enum { YAML_MAX = 1 << 20, JSON_MAX = 256 << 20 };
@@ -34,6 +35,14 @@ enum status cli_section(struct cli *c, uint64_t number, struct span body, struct
     return st;
 }
 
+static void put_key_list(const struct public_key_list *l, const char *words, struct buf *b)
+{
+    buf_printf(b, "%s%s", words, l->n == 0 ? " nobody" : "");
+    for (size_t i = 0; i < l->n; i++)
+        buf_printf(b, "%s %s", i == 0 ? "" : ",", sshpub_fingerprint(&l->v[i]).s);
+    buf_printf(b, "\n");
+}
+
 static void put_effect(struct cli *c, const struct effect *e, struct buf *b)
 {
     struct buf yaml CLEANUP(buf_deinit);
@@ -51,6 +60,9 @@ static void put_effect(struct cli *c, const struct effect *e, struct buf *b)
         buf_printf(b, "effect    the mover's organisation leaves, for good\n");
     } else if (e->type == EFFECT_UPGRADE) {
         buf_printf(b, "effect    rules version %" PRIu64 "\n", e->rules);
+    } else if (e->type == EFFECT_REGISTRAR) {
+        put_key_list(&e->instead_of, "effect    the partner's registrar seat goes from", b);
+        put_key_list(&e->keys, "          to", b);
     }
     if (e->type != EFFECT_AMEND)
         return;

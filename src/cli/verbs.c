@@ -5,7 +5,7 @@
 #define WAITS    "no-wait timeout "
 #define SIGNS    "as seat key passphrase-file yes save " WAITS
 #define PROPOSAL                                                                                             \
-    "confirm title text text-file amount affects partner amend file document card name role seats rules "
+    "confirm title text text-file amount affects partner amend file document card name role seats rules keys "
 
 const struct cli_verb cli_verbs[] = {
     {"status", "", "no-pager ", "What is owed, by us and by others, and how the node is", "entente status",

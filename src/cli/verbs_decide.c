@@ -606,6 +606,7 @@ int verb_input(struct cli *c)
     if (st != ST_OK)
         return cli_fail(c);
     body.decision = (struct ref){.number = number, .digest = s.q.decision.digest};
+    SET_HAS(&body, decision_input_key_need);
     struct span_list consulted = {1, &body.need.seat};
     st = cli_seat(c, &signer, body.need.type == INPUT_CONSULT ? &consulted : NULL, &seat);
     int code = st == ST_OK ? cli_enter(c, &signer, seat, KIND_INPUT, &body, &prose, NULL) : cli_fail(c);

@@ -26,7 +26,9 @@ enum status cli_member_title(struct cli *c, const char *type)
     struct hash digest;
     if (c->title != NULL)
         return ST_OK;
-    if (strcmp(type, "admission") == 0 && c->card != NULL) {
+    if (strcmp(type, "admission") == 0 && c->keys != NULL && c->partner != NULL) {
+        (void)snprintf(title, sizeof title, "Replace the registrar of %.64s", c->partner);
+    } else if (strcmp(type, "admission") == 0 && c->card != NULL) {
         enum status st = read_card(c, c->card, &bytes, &card, &digest);
         if (st != ST_OK)
             return st;
@@ -108,14 +110,66 @@ static enum status admission(struct cli *c, struct effect *e)
     return ST_OK;
 }
 
+static int compare_keys(const void *x, const void *y)
+{
+    const struct public_key *l = x, *r = y;
+    int k = memcmp(l->key.b, r->key.b, sizeof l->key.b);
+    return k != 0 ? k : (int)l->alg - (int)r->alg;
+}
+
+/* The words from `first` on, and those of --keys. */
+static enum status read_keys(struct cli *c, size_t first, struct public_key_list *ret)
+{
+    struct span_list more = {0, NULL};
+    if (c->keys != NULL)
+        cli_split(c, c->keys, &more);
+    ret->v = arena_array(&c->a, c->n + more.n + 1, sizeof *ret->v);
+    enum status st = ST_OK;
+    for (size_t i = first; st == ST_OK && i < c->n; i++)
+        st = cli_public_key(c, c->words[i], &ret->v[ret->n++]);
+    for (size_t i = 0; st == ST_OK && i < more.n; i++)
+        st = cli_public_key(c, (const char *)arena_dup(&c->a, more.v[i]).p, &ret->v[ret->n++]);
+    if (st == ST_OK && ret->n == 0)
+        return err_set(&c->err, ST_USAGE, "the public keys that shall hold the registrar seat are needed, as files");
+    if (st == ST_OK && ret->n > 1)
+        qsort(ret->v, ret->n, sizeof *ret->v, compare_keys);
+    return st;
+}
+
+/* Who would hold the registrar seat of --partner, and who does now. */
+static enum status reseat(struct cli *c, struct effect *e)
+{
+    struct query_seats now;
+    char seat[160];
+    if (c->card != NULL || c->role != NULL || c->seats != NULL || c->name != NULL)
+        return err_set(&c->err, ST_USAGE, "--keys replaces who holds a registrar seat, --card admits an organisation: one of them");
+    if (c->partner == NULL)
+        return err_set(&c->err, ST_USAGE, "--keys needs the partner whose registrar is replaced: --partner ORG");
+    e->type = EFFECT_REGISTRAR;
+    SET_HAS(e, effect_key_keys);
+    SET_HAS(e, effect_key_instead_of);
+    enum status st = read_keys(c, c->n, &e->keys);
+    if (st == ST_OK)
+        st = cli_ask(c, METHOD_seats, NULL, &now);
+    if (st != ST_OK)
+        return st;
+    (void)snprintf(seat, sizeof seat, "%.64s/registrar", c->partner);
+    for (size_t i = 0; i < now.list.n; i++)
+        if (span_eqs(now.list.v[i].seat, seat)) {
+            e->instead_of = now.list.v[i].keys;
+            return ST_OK;
+        }
+    return err_set(&c->err, ST_NOTFOUND, "there is no seat %s on the record; see: entente seats", seat);
+}
+
 enum status cli_member_effect(struct cli *c, const char *type, struct proposal *p, bool *ret_is)
 {
     struct effect *e = &p->effect;
     *ret_is = true;
     if (strcmp(type, "admission") == 0)
-        return admission(c, e);
-    if (c->card != NULL || c->role != NULL)
-        return err_set(&c->err, ST_USAGE, "--card and --role go with the type admission");
+        return c->keys != NULL ? reseat(c, e) : admission(c, e);
+    if (c->card != NULL || c->role != NULL || c->keys != NULL)
+        return err_set(&c->err, ST_USAGE, "--card, --role and --keys go with the type admission");
     if (strcmp(type, "removal") == 0) {
         e->type = EFFECT_REMOVE;
         return c->partner != NULL ? ST_OK : err_set(&c->err, ST_USAGE, "removal needs who is to leave: --partner ORG");
@@ -297,32 +351,6 @@ int verb_node_replace(struct cli *c)
     struct span seat = seat_of(c, card.org, "registrar");
     struct span_list wanted = {1, &seat};
     return code == EXIT_DONE ? enter(c, &wanted, KIND_NODE, &body) : code;
-}
-
-static int compare_keys(const void *x, const void *y)
-{
-    const struct public_key *l = x, *r = y;
-    int k = memcmp(l->key.b, r->key.b, sizeof l->key.b);
-    return k != 0 ? k : (int)l->alg - (int)r->alg;
-}
-
-/* The words from `first` on, and those of --keys. */
-static enum status read_keys(struct cli *c, size_t first, struct public_key_list *ret)
-{
-    struct span_list more = {0, NULL};
-    if (c->keys != NULL)
-        cli_split(c, c->keys, &more);
-    ret->v = arena_array(&c->a, c->n + more.n + 1, sizeof *ret->v);
-    enum status st = ST_OK;
-    for (size_t i = first; st == ST_OK && i < c->n; i++)
-        st = cli_public_key(c, c->words[i], &ret->v[ret->n++]);
-    for (size_t i = 0; st == ST_OK && i < more.n; i++)
-        st = cli_public_key(c, (const char *)arena_dup(&c->a, more.v[i]).p, &ret->v[ret->n++]);
-    if (st == ST_OK && ret->n == 0)
-        return err_set(&c->err, ST_USAGE, "the public keys that shall hold the registrar seat are needed, as files");
-    if (st == ST_OK && ret->n > 1)
-        qsort(ret->v, ret->n, sizeof *ret->v, compare_keys);
-    return st;
 }
 
 static void say_two_seats(const struct cli *c, int code)

@@ -40,7 +40,11 @@ static void print_own_task(const struct query_own_task *t, uint64_t now)
         (void)printf("%s%.*s", k == 0 ? "\n        by " : " or ", SPAN_FMT(t->seats.v[k]));
     if (HAS(t, query_own_task_key_deadline_ms))
         (void)printf(", until %s (%s)", cli_time(t->deadline_ms).s, cli_span(now, t->deadline_ms).s);
-    (void)printf("\n        entente recovery list\n");
+    if (HAS(t, query_own_task_key_decision))
+        (void)printf("\n        entente show D-%" PRIu64 " · entente registrar replace NEW.pub\n",
+                     t->decision);
+    else
+        (void)printf("\n        entente recovery list\n");
 }
 
 int verb_inbox(struct cli *c)

@@ -3,7 +3,7 @@
 #define ENT_GOV_ACT_H
 
 #include "gov/denial.h"
-#include "gov/state.h"
+#include "gov/tally.h"
 
 struct act {
     struct gov *g;
@@ -34,6 +34,12 @@ MUST_USE enum status moves_apply_withdraw(struct act *c, const struct withdraw *
 MUST_USE enum status moves_apply_move(struct act *c, const struct move_decision *r, struct err *err);
 MUST_USE enum status moves_apply_note(struct act *c, const struct note *r, struct err *err);
 MUST_USE enum status input_apply(struct act *c, const struct decision_input *r, struct err *err);
+/* A recommendation: an input with `settled`. */
+MUST_USE enum status mediate_apply(struct act *c, const struct decision_input *r, struct matter *m,
+                                   struct err *err);
+MUST_USE enum status receipt_apply(struct act *c, const struct receipt *r, struct err *err);
+MUST_USE enum status item_apply_item(struct act *c, const struct item *r, struct err *err);
+MUST_USE enum status item_apply_move(struct act *c, const struct item_move *r, struct err *err);
 MUST_USE enum status node_apply_replace(struct act *c, const struct replace_node *r, struct err *err);
 MUST_USE enum status node_apply_ready(struct act *c, const struct ready *r, struct err *err);
 MUST_USE enum status upgrade_apply_support(struct act *c, const struct support *r, struct err *err);

@@ -124,6 +124,9 @@ union body {
     struct recover recover;
     struct registrar registrar;
     struct decision_input input;
+    struct receipt receipt;
+    struct item item;
+    struct item_move item_move;
 };
 
 static enum status dispatch(struct act *c, enum kind kind, const union body *b, struct err *err)
@@ -159,6 +162,12 @@ static enum status dispatch(struct act *c, enum kind kind, const union body *b, 
         return recovery_apply_registrar(c, &b->registrar, err);
     case KIND_INPUT:
         return input_apply(c, &b->input, err);
+    case KIND_RECEIPT:
+        return receipt_apply(c, &b->receipt, err);
+    case KIND_ITEM:
+        return item_apply_item(c, &b->item, err);
+    case KIND_ITEM_MOVE:
+        return item_apply_move(c, &b->item_move, err);
     }
     return act_refuse(c, V_NOT_SUPPORTED, "%s entries are not part of these rules yet",
                       enum_text(&kind_enum, kind));
@@ -188,7 +197,7 @@ static enum status apply(struct act *c, struct err *err)
     }
     TRY(authority(c, err));
     bool node = span_eqs(state_seat_name(e->seat), "node");
-    if (node && !of_node(kind))
+    if (node && !of_node(kind) && kind != KIND_RECEIPT)
         return act_refuse(c, V_NOT_PERMITTED, "a node's own seat cannot do this; use a person's seat");
     if (!node && of_node(kind))
         return act_refuse(c, V_NOT_PERMITTED, "only a node says this, for itself: %.*s/node",

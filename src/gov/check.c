@@ -1,5 +1,6 @@
 /* Do the tables agree with each other? For tests, the simulator and fuzzers: looks at everything. */
 #include "gov/course.h"
+#include "gov/item.h"
 #include "gov/keys.h"
 #include "gov/party.h"
 #include "gov/recovery.h"
@@ -48,16 +49,21 @@ static enum status check_history(const struct view *v, struct arena *a, const st
     return ST_OK;
 }
 
+static bool speaks(const struct state_ballot *b)
+{
+    return b->choice != CHOICE_VETO && b->choice != CHOICE_RECUSE;
+}
+
 static enum status check_tally(const struct view *v, struct arena *a, const struct matter *m, struct err *err)
 {
     struct tally t;
     TRY(tally_take(v, a, m, m->d.rung, &t, err));
-    if (m->d.phase == PHASE_OPEN && t.passes)
-        return bad(err, m->d.number, "it is open though it passes");
+    if ((m->d.phase == PHASE_OPEN || m->d.phase == PHASE_MEDIATION) && t.passes)
+        return bad(err, m->d.number, "it is undecided though it passes");
     for (size_t i = 0; i < t.n_ballots; i++) {
         for (size_t j = 0; j < i; j++) {
             const struct state_ballot *x = &t.ballots[i].ballot, *y = &t.ballots[j].ballot;
-            if (x->choice != CHOICE_VETO && y->choice != CHOICE_VETO && hash_eq(&x->key.key, &y->key.key))
+            if (speaks(x) && speaks(y) && hash_eq(&x->key.key, &y->key.key))
                 return bad(err, m->d.number, "one key has two voices in its tally");
         }
     }
@@ -76,7 +82,7 @@ static enum status check_decision(const struct view *v, struct arena *a, const s
     if (d->rung > m->p.rungs.n)
         return bad(err, d->number, "it stands above its ladder");
     bool mediator = d->rung > 0 && HAS(&m->p.rungs.v[d->rung - 1], pinned_rung_key_mediator);
-    if (course_is_undecided(d) && mediator != (d->phase == PHASE_MEDIATION))
+    if (course_is_undecided(d) && mediator != (d->phase == PHASE_MEDIATION)) /* what is paused was open */
         return bad(err, d->number, "its phase is not its rung's");
     if (course_timer(d, &at, &kind)) {
         struct tkey k = tkey_timer(at, d->number, (uint8_t)kind);
@@ -113,12 +119,13 @@ static enum status check_decisions(const struct view *v, struct arena *a, struct
     TRY(count(v, TABLE_DECISION, &n));
     if (n != c.value)
         return err_set(err, ST_CORRUPT, "%zu decisions on record, %" PRIu64 " counted", n, c.value);
-    size_t recoveries;
+    size_t recoveries, of_items;
     TRY(count(v, TABLE_TIMER, &n));
     TRY(count(v, TABLE_RECOVERY, &recoveries));
-    if (n != timers + recoveries)
-        return err_set(err, ST_CORRUPT, "%zu timers for %zu live decisions and %zu recoveries", n, timers,
-                       recoveries);
+    TRY(item_check(v, a, &of_items, err));
+    if (n != timers + recoveries + of_items)
+        return err_set(err, ST_CORRUPT, "%zu timers for %zu of live decisions, %zu of recoveries, %zu of items", n,
+                       timers, recoveries, of_items);
     TRY(count(v, TABLE_AMENDING, &n));
     if (n != amending)
         return err_set(err, ST_CORRUPT, "%zu amendments listed, %zu live", n, amending);

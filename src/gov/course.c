@@ -1,14 +1,18 @@
 #include "gov/course.h"
+#include "gov/budget.h"
 #include "gov/due.h"
 #include "gov/effect.h"
+#include "gov/item.h"
 #include "gov/joining.h"
 #include "gov/members.h"
+#include "gov/receipt.h"
+#include "gov/rights.h"
 
 enum { WORDS = 256 };
 
 bool course_is_undecided(const struct state_decision *d)
 {
-    return d->phase == PHASE_OPEN || d->phase == PHASE_MEDIATION;
+    return d->phase == PHASE_OPEN || d->phase == PHASE_MEDIATION || d->phase == PHASE_PAUSED;
 }
 
 bool course_is_live(const struct state_decision *d)
@@ -16,17 +20,20 @@ bool course_is_live(const struct state_decision *d)
     return course_is_undecided(d) || d->phase == PHASE_PASSED || d->phase == PHASE_STALE;
 }
 
+static bool names_body(const struct pinned_term_list *t, struct span body)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        if (HAS(&t->v[i], pinned_term_key_body) && span_eq(t->v[i].body, body))
+            return true;
+    }
+    return false;
+}
+
 /* GOV-14: rungs to a body that the approvals in force name already are skipped. */
 static bool own_body(const struct matter *m, const struct pinned_rung *rung)
 {
     const struct pinned_term_list *t = m->d.level == 0 ? &m->p.terms : &m->p.raises.v[m->d.level - 1].terms;
-    if (!HAS(rung, pinned_rung_key_body))
-        return false;
-    for (size_t i = 0; i < t->n; i++) {
-        if (HAS(&t->v[i], pinned_term_key_body) && span_eq(t->v[i].body, rung->body))
-            return true;
-    }
-    return false;
+    return HAS(rung, pinned_rung_key_body) && names_body(t, rung->body);
 }
 
 uint64_t course_next_rung(const struct matter *m)
@@ -34,7 +41,7 @@ uint64_t course_next_rung(const struct matter *m)
     for (uint64_t r = m->d.rung + 1; r <= m->p.rungs.n; r++) {
         const struct pinned_rung *rung = &m->p.rungs.v[r - 1];
         bool asks = HAS(rung, pinned_rung_key_mediator) || rung->partners.n > 0; /* all may have left */
-        if (asks && !own_body(m, rung))
+        if (asks && !HAS(rung, pinned_rung_key_outside) && !own_body(m, rung))
             return r;
     }
     return 0;
@@ -49,6 +56,11 @@ struct span course_rung_name(const struct matter *m, uint64_t rung)
 
 bool course_timer(const struct state_decision *d, uint64_t *ret_deadline_ms, enum timer_kind *ret_kind)
 {
+    if (d->phase == PHASE_PAUSED) {
+        *ret_deadline_ms = d->resume_ms;
+        *ret_kind = TIMER_PAUSE;
+        return true;
+    }
     if (course_is_undecided(d)) {
         *ret_deadline_ms = d->deadline_ms;
         *ret_kind = TIMER_DEADLINE;
@@ -138,7 +150,29 @@ static enum status commit(struct gov *g, struct matter *m, struct state_event *e
     m->d.changed_leaf = g->leaf;
     course_list(g, &m->d);
     TRY(state_add_event(g, &m->d, ev, err));
+    if (HAS(&m->d, state_decision_key_acted_ms) && !course_is_live(&m->d) && m->d.phase != PHASE_EFFECTIVE) {
+        struct state_event ended = {.type = EVENT_ENDED}; /* GOV-65 */
+        TRY(state_add_event(g, &m->d, &ended, err));
+    }
     return state_put_decision(g, &m->d, err);
+}
+
+void course_unpause(struct state_decision *d, uint64_t now_ms)
+{
+    if (d->phase != PHASE_PAUSED)
+        return;
+    uint64_t before = HAS(d, state_decision_key_rung_paused_ms) ? d->rung_paused_ms : 0;
+    d->rung_paused_ms = before + (now_ms - d->paused_at_ms);
+    SET_HAS(d, state_decision_key_rung_paused_ms);
+    d->has &= ~(UINT64_C(1) << state_decision_key_paused_at_ms | UINT64_C(1) << state_decision_key_resume_ms);
+}
+
+/* Out of its phase, whichever it is: its timer, its pause, what it had reserved. */
+static enum status leave_phase(struct gov *g, struct matter *m, struct err *err)
+{
+    course_unlist(g, &m->d);
+    course_unpause(&m->d, g->time_ms);
+    return budget_release(g, &m->d, err);
 }
 
 static void set_closed(struct gov *g, struct state_decision *d)
@@ -155,7 +189,7 @@ enum status course_close(struct gov *g, struct matter *m, enum phase phase, cons
         [PHASE_WITHDRAWN] = EVENT_WITHDRAWN, [PHASE_LAPSED] = EVENT_LAPSED,
         [PHASE_COUNTERED] = EVENT_COUNTERED,
     };
-    course_unlist(g, &m->d);
+    TRY(leave_phase(g, m, err));
     m->d.phase = phase;
     set_closed(g, &m->d);
     struct state_event ev = event_by(types[phase], by);
@@ -187,11 +221,134 @@ static enum status close_counters(struct gov *g, const struct matter *m, struct 
     return ST_OK;
 }
 
-/* Notice begins; it may be over at once. */
+static enum status current_proposal(struct gov *g, const struct matter *m, struct proposal *ret,
+                                    struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    struct tkey k = tkey_revision(m->d.number, m->d.revision);
+    struct state_revision rev;
+    TRY(state_need(&v, g->arena, TABLE_REVISION, &k, &state_revision_desc, &rev, err));
+    *ret = rev.proposal;
+    return ST_OK;
+}
+
+/* A new deadline on the same rung. */
+static enum status ask_again(struct gov *g, struct matter *m, const struct cause *by, struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    uint64_t deadline;
+    TRY(due_at(&v, g->arena, &m->p, g->time_ms, &m->p.sla, &deadline, err));
+    course_unlist(g, &m->d);
+    m->d.deadline_ms = deadline;
+    struct state_event ev = event_by(EVENT_RAISED, by);
+    event_until(&ev, deadline);
+    return commit(g, m, &ev, err);
+}
+
+/* GOV-61: with what passed since it was opened, does its amount need more approvals? */
+static enum status raise(struct gov *g, struct matter *m, const struct cause *by, bool *ret_stays,
+                         struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    struct proposal pr, summed;
+    struct tally t;
+    uint64_t level;
+    bool joint;
+    char why[200];
+    *ret_stays = false;
+    if (m->d.rung != 0)
+        return ST_OK;
+    TRY(current_proposal(g, m, &pr, err));
+    TRY(budget_summed(&v, g->arena, m->d.type, g->time_ms, &pr, &summed, err));
+    if (!rights_judge(&m->p, state_seat_org(m->d.mover), &summed, &joint, &level, why, sizeof why))
+        return err_set(err, ST_CORRUPT, "D-%" PRIu64 " passes, but %s", m->d.number, why);
+    if (level <= m->d.level && joint <= m->d.joint)
+        return ST_OK;
+    m->d.level = level > m->d.level ? level : m->d.level;
+    m->d.joint |= joint;
+    TRY(tally_take(&v, g->arena, m, 0, &t, err));
+    *ret_stays = !t.passes;
+    return t.passes ? ST_OK : ask_again(g, m, by, err);
+}
+
+/* To a rung: a fresh clock there. */
+static enum status go_to(struct gov *g, struct matter *m, uint64_t to, enum event_type type,
+                         const struct cause *by, struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    const struct pinned_rung *rung = &m->p.rungs.v[to - 1];
+    uint64_t deadline;
+    TRY(due_at(&v, g->arena, &m->p, g->time_ms, &rung->within, &deadline, err));
+    course_unlist(g, &m->d);
+    m->d.rung = to;
+    m->d.phase = HAS(rung, pinned_rung_key_mediator) ? PHASE_MEDIATION : PHASE_OPEN;
+    m->d.deadline_ms = deadline;
+    m->d.rung_revisions = 0;
+    m->d.has &= ~(UINT64_C(1) << state_decision_key_rung_paused_ms |
+                  UINT64_C(1) << state_decision_key_pause_asked);
+    m->recommended = NULL;
+    struct state_event ev = event_by(type, by);
+    ev.to = rung->to;
+    SET_HAS(&ev, state_event_key_to);
+    event_until(&ev, deadline);
+    return commit(g, m, &ev, err);
+}
+
+/* The rung of the body that decides what does not fit; 0 when that body, or one above it, has spoken. */
+static enum status beyond_rung(struct gov *g, const struct matter *m, uint64_t *ret, struct err *err)
+{
+    struct pinned_term_list terms;
+    *ret = 0;
+    if (!HAS(&m->p, state_pinned_key_beyond))
+        return ST_OK;
+    TRY(tally_terms(m, m->d.rung, g->arena, &terms, err));
+    if (names_body(&terms, m->p.beyond))
+        return ST_OK;
+    for (uint64_t r = 1; r <= m->p.rungs.n; r++) {
+        const struct pinned_rung *rung = &m->p.rungs.v[r - 1];
+        if (!HAS(rung, pinned_rung_key_body) || !span_eq(rung->body, m->p.beyond))
+            continue;
+        *ret = r > m->d.rung ? r : 0;
+        return ST_OK;
+    }
+    return ST_OK;
+}
+
+/* GOV-62 */
+static enum status afford(struct gov *g, struct matter *m, const struct cause *by, bool *ret_stays,
+                          struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    enum budget_fit fit;
+    char words[WORDS];
+    uint64_t rung;
+    TRY(budget_fits(&v, g->arena, m, g->time_ms, &fit, err));
+    *ret_stays = true;
+    if (fit == BUDGET_GONE || fit == BUDGET_ENDED) {
+        (void)snprintf(words, sizeof words, "the budget %.*s %s", SPAN_FMT(m->d.budget),
+                       fit == BUDGET_GONE ? "is gone" : "has ended");
+        return course_stale(g, m, words, err);
+    }
+    if (fit == BUDGET_OVER) {
+        TRY(beyond_rung(g, m, &rung, err));
+        if (rung != 0)
+            return go_to(g, m, rung, EVENT_BEYOND, by, err);
+    }
+    *ret_stays = false;
+    return ST_OK;
+}
+
+/* Notice begins; it may be over at once. Or it is asked further: then it does not pass. */
 static enum status pass(struct gov *g, struct matter *m, const struct cause *by, struct err *err)
 {
     struct view v = overlay_view(g->state);
     uint64_t effective;
+    bool stays;
+    TRY(raise(g, m, by, &stays, err));
+    if (!stays)
+        TRY(afford(g, m, by, &stays, err));
+    if (stays)
+        return ST_OK;
     if (m->p.notice.n == 0)
         effective = g->time_ms;
     else
@@ -205,13 +362,41 @@ static enum status pass(struct gov *g, struct matter *m, const struct cause *by,
     struct state_event ev = event_by(EVENT_PASSED, by);
     event_until(&ev, effective);
     TRY(commit(g, m, &ev, err));
+    TRY(budget_reserve(g, &m->d, err));
+    TRY(state_put_decision(g, &m->d, err));
     return close_counters(g, m, err);
 }
 
 static enum status pass_and_effect(struct gov *g, struct matter *m, const struct cause *by, struct err *err)
 {
     TRY(pass(g, m, by, err));
-    return m->p.notice.n == 0 ? course_effect(g, m, err) : ST_OK;
+    return m->d.phase == PHASE_PASSED && m->p.notice.n == 0 ? course_effect(g, m, err) : ST_OK;
+}
+
+/* GOV-55: all accept what the mediator recommends: it is the revision now. */
+static enum status adopt(struct gov *g, struct matter *m, const struct cause *by, struct err *err)
+{
+    const struct state_input *in = m->recommended;
+    if (m->d.phase != PHASE_MEDIATION || in == NULL)
+        return ST_OK;
+    const struct proposal *pr = &in->input.settled;
+    struct state_revision rev = {
+        .digest = in->id, .leaf = in->leaf, .at_ms = in->at_ms, .rung = m->d.rung, .proposal = *pr};
+    m->d.revision++;
+    m->d.digest = in->id;
+    m->d.title = pr->title;
+    if (HAS(&m->d, state_decision_key_section)) {
+        m->d.base_version = pr->effect.base_version;
+        m->d.has &= ~(UINT64_C(1) << state_decision_key_base_version);
+        if (HAS(&pr->effect, effect_key_base_version))
+            SET_HAS(&m->d, state_decision_key_base_version);
+    }
+    budget_describe(&m->d, pr);
+    m->recommended = NULL;
+    struct tkey k = tkey_revision(m->d.number, m->d.revision);
+    TRY(state_put(g, TABLE_REVISION, &k, &state_revision_desc, &rev, err));
+    struct state_event ev = event_by(EVENT_SETTLED, by);
+    return state_add_event(g, &m->d, &ev, err);
 }
 
 enum status course_settle(struct gov *g, struct matter *m, const struct cause *by, struct err *err)
@@ -219,7 +404,10 @@ enum status course_settle(struct gov *g, struct matter *m, const struct cause *b
     struct view v = overlay_view(g->state);
     struct tally t;
     TRY(tally_take(&v, g->arena, m, m->d.rung, &t, err));
-    return t.passes ? pass_and_effect(g, m, by, err) : state_put_decision(g, &m->d, err);
+    if (!t.passes)
+        return state_put_decision(g, &m->d, err);
+    TRY(adopt(g, m, by, err));
+    return pass_and_effect(g, m, by, err);
 }
 
 enum status course_recount(struct gov *g, struct matter *m, struct err *err)
@@ -227,16 +415,10 @@ enum status course_recount(struct gov *g, struct matter *m, struct err *err)
     struct view v = overlay_view(g->state);
     struct tally t;
     TRY(tally_take(&v, g->arena, m, m->d.rung, &t, err));
-    return t.passes ? pass(g, m, NULL, err) : state_put_decision(g, &m->d, err);
-}
-
-/* The last rung up to this one that asked for ballots. */
-static uint64_t last_ballots(const struct matter *m)
-{
-    uint64_t r = m->d.rung;
-    while (r > 0 && HAS(&m->p.rungs.v[r - 1], pinned_rung_key_mediator))
-        r--;
-    return r;
+    if (!t.passes)
+        return state_put_decision(g, &m->d, err);
+    TRY(adopt(g, m, NULL, err));
+    return pass(g, m, NULL, err);
 }
 
 /* GOV-16: the ladder has ended. Final say: that partner's own vote where ballots were last asked decides. */
@@ -256,7 +438,7 @@ static enum status apply_default(struct gov *g, struct matter *m, const struct c
     }
     if (e->type == ELSE_FINAL_SAY) {
         struct tally t;
-        TRY(tally_take(&v, g->arena, m, last_ballots(m), &t, err));
+        TRY(tally_take(&v, g->arena, m, tally_last_ballots(m, m->d.rung), &t, err));
         if (tally_of_partner(&t, e->name) == POSITION_APPROVES && t.inputs) {
             TRY(state_add_event(g, &m->d, &ev, err));
             return pass_and_effect(g, m, by, err);
@@ -273,20 +455,54 @@ enum status course_climb(struct gov *g, struct matter *m, const struct cause *by
     uint64_t next = course_next_rung(m);
     if (next == 0)
         return apply_default(g, m, by, err);
-    struct view v = overlay_view(g->state);
-    const struct pinned_rung *rung = &m->p.rungs.v[next - 1];
-    uint64_t deadline;
-    TRY(due_at(&v, g->arena, &m->p, g->time_ms, &rung->within, &deadline, err));
+    return go_to(g, m, next, EVENT_ESCALATED, by, err);
+}
+
+enum status course_pause(struct gov *g, struct matter *m, const struct cause *by, uint64_t until_ms,
+                         struct err *err)
+{
     course_unlist(g, &m->d);
-    m->d.rung = next;
-    m->d.phase = HAS(rung, pinned_rung_key_mediator) ? PHASE_MEDIATION : PHASE_OPEN;
-    m->d.deadline_ms = deadline;
-    m->d.rung_revisions = 0;
-    struct state_event ev = event_by(EVENT_ESCALATED, by);
-    ev.to = rung->to;
-    SET_HAS(&ev, state_event_key_to);
-    event_until(&ev, deadline);
+    m->d.phase = PHASE_PAUSED;
+    m->d.paused_at_ms = g->time_ms;
+    m->d.resume_ms = until_ms;
+    SET_HAS(&m->d, state_decision_key_paused_at_ms);
+    SET_HAS(&m->d, state_decision_key_resume_ms);
+    m->d.has &= ~(UINT64_C(1) << state_decision_key_pause_asked);
+    struct state_event ev = event_by(EVENT_PAUSED, by);
+    event_until(&ev, until_ms);
     return commit(g, m, &ev, err);
+}
+
+enum status course_resume(struct gov *g, struct matter *m, const struct cause *by, uint64_t deadline_ms,
+                          struct err *err)
+{
+    course_unlist(g, &m->d);
+    course_unpause(&m->d, g->time_ms);
+    m->d.phase = PHASE_OPEN;
+    m->d.deadline_ms = deadline_ms;
+    struct state_event ev = event_by(EVENT_RESUMED, by);
+    event_until(&ev, deadline_ms);
+    TRY(commit(g, m, &ev, err));
+    return course_settle(g, m, by, err);
+}
+
+/* GOV-58: the silence of those that owe counts as approval. */
+static enum status deem(struct gov *g, struct matter *m, const struct tally *t, bool *ret_passes,
+                        struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    struct span_list deemed;
+    TRY(receipt_deems(&v, g->arena, m, t, ret_passes, &deemed, err));
+    if (!*ret_passes)
+        return ST_OK;
+    m->d.deemed = deemed;
+    SET_HAS(&m->d, state_decision_key_deemed);
+    for (size_t i = 0; i < deemed.n; i++) {
+        struct state_event ev = {.type = EVENT_DEEMED, .name = deemed.v[i]};
+        SET_HAS(&ev, state_event_key_name);
+        TRY(state_add_event(g, &m->d, &ev, err));
+    }
+    return pass_and_effect(g, m, NULL, err);
 }
 
 /* GOV-13 (rule 12): who still owes is asked one rung up, and so is what lacks an input alone; else it is
@@ -297,7 +513,11 @@ enum status course_deadline(struct gov *g, struct matter *m, struct err *err)
         return course_climb(g, m, NULL, err);
     struct view v = overlay_view(g->state);
     struct tally t;
+    bool passes;
     TRY(tally_take(&v, g->arena, m, m->d.rung, &t, err));
+    TRY(deem(g, m, &t, &passes, err));
+    if (passes)
+        return ST_OK;
     if (t.owes || (t.met && !t.inputs))
         return course_climb(g, m, NULL, err);
     return course_close(g, m, PHASE_REJECTED, NULL, 0, err);
@@ -311,7 +531,7 @@ enum status course_stale(struct gov *g, struct matter *m, const char *words, str
     char plain[WORDS];
     uint64_t until;
     TRY(due_at(&v, g->arena, &m->p, g->time_ms, &five, &until, err));
-    course_unlist(g, &m->d);
+    TRY(leave_phase(g, m, err));
     m->d.phase = PHASE_STALE;
     m->d.rebase_ms = until;
     SET_HAS(&m->d, state_decision_key_rebase_ms);
@@ -324,7 +544,7 @@ enum status course_stale(struct gov *g, struct matter *m, const char *words, str
 enum status course_lapse(struct gov *g, struct matter *m, const char *words, struct err *err)
 {
     char plain[WORDS];
-    course_unlist(g, &m->d);
+    TRY(leave_phase(g, m, err));
     m->d.phase = PHASE_LAPSED;
     set_closed(g, &m->d);
     struct state_event ev = event_by(EVENT_LAPSED, NULL);
@@ -378,7 +598,8 @@ static enum status consequences(struct gov *g, const struct matter *m, const str
     if (!effect_leaver(&m->d, e, &leaver))
         return ST_OK;
     TRY(members_leave(g, leaver, err));
-    return joining_left(g, leaver, err);
+    TRY(joining_left(g, leaver, err));
+    return item_left(g, leaver, err);
 }
 
 enum status course_effect(struct gov *g, struct matter *m, struct err *err)
@@ -391,11 +612,12 @@ enum status course_effect(struct gov *g, struct matter *m, struct err *err)
     uint64_t version;
     TRY(state_need(&v, g->arena, TABLE_REVISION, &k, &state_revision_desc, &rev, err));
     const struct effect *e = &rev.proposal.effect;
-    enum status st = effect_check(&v, g->arena, &m->d, e, &no, err);
+    enum status st = effect_check(&v, g->arena, g->time_ms, &m->d, e, &no, err);
     if (st == ST_REFUSED)
         return no_effect(g, m, e, &no, err);
     TRY(st);
     TRY(effect_apply(g, &m->d, e, &version, err));
+    TRY(budget_spend(g, &m->d, err));
     if (version != 0) {
         ev.section = effect_section(e);
         SET_HAS(&ev, state_event_key_section);

@@ -16,7 +16,7 @@ struct cause {
 
 /* Not closed: ballots, vetoes or a rebase are still possible. */
 bool course_is_live(const struct state_decision *d);
-/* Open or in mediation: not passed, not closed. */
+/* Open, paused or in mediation: not passed, not closed. */
 bool course_is_undecided(const struct state_decision *d);
 /* The rung that escalation would lead to (GOV-14); 0 when the ladder ends. */
 uint64_t course_next_rung(const struct matter *m);
@@ -31,6 +31,14 @@ MUST_USE enum status course_settle(struct gov *g, struct matter *m, const struct
 MUST_USE enum status course_recount(struct gov *g, struct matter *m, struct err *err);
 /* To the next rung, or the default at the ladder's end (rules 12, 13). */
 MUST_USE enum status course_climb(struct gov *g, struct matter *m, const struct cause *by, struct err *err);
+/* It stands still until until_ms at most; goes on, with the deadline it has then (GOV-50, GOV-51). by: NULL for
+ * the timer. */
+MUST_USE enum status course_pause(struct gov *g, struct matter *m, const struct cause *by, uint64_t until_ms,
+                                  struct err *err);
+MUST_USE enum status course_resume(struct gov *g, struct matter *m, const struct cause *by,
+                                   uint64_t deadline_ms, struct err *err);
+/* The time paused so far is kept, and it is paused no more (GOV-52). */
+void course_unpause(struct state_decision *d, uint64_t now_ms);
 /* The deadline of its rung has come. */
 MUST_USE enum status course_deadline(struct gov *g, struct matter *m, struct err *err);
 /* Notice is over, or there was none (rules 16, 20). */

@@ -27,3 +27,15 @@ enum status due_at(const struct view *v, struct arena *a, const struct state_pin
                        status_text(st));
     return ST_OK;
 }
+
+enum status due_day_ends(const struct view *v, struct arena *a, const struct state_pinned *p, uint64_t day,
+                         uint64_t *ret_ms, struct err *err)
+{
+    struct charter_calendars c;
+    TRY(calendars(v, a, p->calendars_version, &c, err));
+    enum status st = calendar_end_of(&c, p->calendar, day, ret_ms);
+    if (st != ST_OK)
+        return err_set(err, ST_CORRUPT, "no end of a day on calendar %.*s: %s", SPAN_FMT(p->calendar),
+                       status_text(st));
+    return ST_OK;
+}

@@ -10,4 +10,8 @@ MUST_USE enum status due_at(const struct view *v, struct arena *a, const struct 
                             uint64_t from_ms, const struct charter_span *span, uint64_t *ret_ms,
                             struct err *err);
 
+/* 24:00 local at the end of a day (days since 1970-01-01), on the same calendar. */
+MUST_USE enum status due_day_ends(const struct view *v, struct arena *a, const struct state_pinned *p,
+                                  uint64_t day, uint64_t *ret_ms, struct err *err);
+
 #endif

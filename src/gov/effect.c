@@ -1,6 +1,8 @@
 #include "gov/effect.h"
 #include "gov/amend.h"
+#include "gov/item.h"
 #include "gov/members.h"
+#include "gov/reseat.h"
 #include "gov/upgrade.h"
 
 /* Rows that have an effect, and the keys of `effect` that go with it besides the type. */
@@ -17,19 +19,35 @@ static const struct {
      "this row amends the charter: give the section and its new body"},
     {"admission", EFFECT_ADMIT, BIT(party) | BIT(card), 0,
      "this row admits an organisation: give its line of the section parties, and its signed card"},
+    {"admission", EFFECT_REGISTRAR, BIT(keys) | BIT(instead_of), 0,
+     "the others replace a partner's registrar: give the keys that hold the seat then, and those that do "
+     "now"},
     {"removal", EFFECT_REMOVE, 0, 0,
      "this row removes the organisation that the proposal names as its partner"},
     {"exit", EFFECT_EXIT, 0, 0, "this row lets the mover's own organisation leave; nothing else is given"},
     {"upgrade", EFFECT_UPGRADE, BIT(rules), 0, "this row upgrades the rules: give their version"},
+    {"risk-acceptance", EFFECT_ACCEPT_RISK, BIT(risk) | BIT(until) | BIT(score), 0,
+     "this row accepts a risk: give its number, the score that is accepted, and until when"},
 };
+
+bool effect_has(struct span type)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (span_eqs(type, rows[i].row))
+            return true;
+    }
+    return false;
+}
 
 /* GOV-22: the row's own effect, with its own keys. */
 static enum status shape(struct span type, const struct effect *e, struct denial *no)
 {
     uint64_t given = e->has & ~BIT(type);
-    size_t i = 0;
-    while (i < ARRAY_LEN(rows) && !span_eqs(type, rows[i].row))
-        i++;
+    size_t i = ARRAY_LEN(rows);
+    for (size_t k = ARRAY_LEN(rows); k-- > 0;) { /* the row's line for this effect, else its first */
+        if (span_eqs(type, rows[k].row) && (i == ARRAY_LEN(rows) || rows[i].type != e->type))
+            i = k;
+    }
     if (i == ARRAY_LEN(rows) && e->type != EFFECT_NONE)
         return denial_set(no, V_BAD_EFFECT, "%.*s decisions have no effect of the kind %s; expected none",
                           SPAN_FMT(type), enum_text(&effect_type_enum, e->type));
@@ -42,8 +60,9 @@ static enum status shape(struct span type, const struct effect *e, struct denial
 }
 #undef BIT
 
-enum status effect_check(const struct view *v, struct arena *a, const struct state_decision *d,
-                         const struct effect *e, struct denial *no, struct err *err)
+enum status effect_check(const struct view *v, struct arena *a, uint64_t now_ms,
+                         const struct state_decision *d, const struct effect *e, struct denial *no,
+                         struct err *err)
 {
     struct span org;
     TRY(shape(d->type, e, no));
@@ -65,6 +84,10 @@ enum status effect_check(const struct view *v, struct arena *a, const struct sta
         return members_check_leave(v, a, org, no, err);
     case EFFECT_UPGRADE:
         return upgrade_check(v, a, e->rules, no, err);
+    case EFFECT_REGISTRAR:
+        return reseat_check(v, a, d, e, no, err);
+    case EFFECT_ACCEPT_RISK:
+        return item_check_accept(v, a, now_ms, e, no, err);
     }
     return err_set(err, ST_CORRUPT, "an effect of an unknown kind %d", (int)e->type);
 }
@@ -102,6 +125,10 @@ enum status effect_apply(struct gov *g, const struct state_decision *d, const st
         return members_admit(g, d->number, e, ret_version, err);
     case EFFECT_UPGRADE:
         return upgrade_decide(g, e->rules, err);
+    case EFFECT_REGISTRAR:
+        return reseat_apply(g, d->partner, &e->keys, err);
+    case EFFECT_ACCEPT_RISK:
+        return item_accept(g, d->number, e, err);
     }
     return err_set(err, ST_CORRUPT, "an effect of an unknown kind %d", (int)e->type);
 }

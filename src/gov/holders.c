@@ -3,6 +3,7 @@
 #include "gov/keys.h"
 #include "gov/party.h"
 #include "gov/recovery.h"
+#include "gov/stand_in.h"
 #include "gov/upgrade.h"
 
 static enum status registrar_only(struct act *c, struct span org)
@@ -35,8 +36,18 @@ enum status holders_apply_holder(struct act *c, const struct holder *r, struct e
     struct denial no;
     TRY(act_checked(c, keys_sorted(c->g->arena, "holder.keys", &r->keys, &keys, &no, err), &no));
     TRY(act_checked(c, keys_usable(&c->v, c->g->arena, &keys, org, &no, err), &no));
+    if (!HAS(r, holder_key_alternates)) {
+        TRY(keys_name(c->g, &keys, org, err));
+        return keys_put_seat(c->g, &sk, &keys, err);
+    }
+    TRY(stand_in_alternates(c, r->seat, &r->alternates, err));
     TRY(keys_name(c->g, &keys, org, err));
-    return keys_put_seat(c->g, &sk, &keys, err);
+    seat = (struct state_seat){.keys = keys, .changed_leaf = c->g->leaf};
+    if (r->alternates.n > 0) {
+        seat.alternates = r->alternates;
+        SET_HAS(&seat, state_seat_key_alternates);
+    }
+    return state_put(c->g, TABLE_SEAT, &sk, &state_seat_desc, &seat, err);
 }
 
 /* GOV-6: a registrar key may only revoke itself, and only while another is left: else whoever stole one could

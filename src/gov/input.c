@@ -1,6 +1,7 @@
 /* What a decision needs before it can pass is given (GOV-28). */
 #include "gov/act.h"
 #include "gov/course.h"
+#include "gov/receipt.h"
 
 static enum status in_time(struct act *c, const struct matter *m, const struct ref *ref)
 {
@@ -50,6 +51,10 @@ enum status input_apply(struct act *c, const struct decision_input *r, struct er
         return act_refuse(c, V_NO_SUCH_OBJECT, "there is no decision D-%" PRIu64, r->decision.number);
     if (st != ST_OK)
         return st;
+    if (HAS(r, decision_input_key_settled))
+        return mediate_apply(c, r, &m, err);
+    if (!HAS(r, decision_input_key_need))
+        return act_refuse(c, V_MALFORMED, "an input says which need it is for, or it is a recommendation");
     TRY(in_time(c, &m, &r->decision));
     size_t need = 0, n = HAS(&m.p, state_pinned_key_needs) ? m.p.needs.n : 0;
     while (need < n && !same(&m.p.needs.v[need], &r->need))
@@ -61,6 +66,7 @@ enum status input_apply(struct act *c, const struct decision_input *r, struct er
     TRY(may_give(c, r, &m));
     struct state_input in = {
         .seat = c->e->entry->seat, .id = c->e->id, .leaf = c->g->leaf, .at_ms = c->g->time_ms, .input = *r};
+    TRY(receipt_seen(c, &m, err));
     struct tkey k = tkey_input(m.d.number, m.d.revision, need);
     TRY(state_put(c->g, TABLE_INPUT, &k, &state_input_desc, &in, err));
     struct state_event ev = {.type = EVENT_INPUT, .seat = c->e->entry->seat, .id = c->e->id};

@@ -1,6 +1,8 @@
 #include <stdlib.h>
 #include "gov/joining.h"
+#include "gov/budget.h"
 #include "gov/course.h"
+#include "gov/item.h"
 #include "gov/rights.h"
 
 static int compare(const void *x, const void *y)
@@ -28,7 +30,7 @@ static enum status live(struct gov *g, struct uint_list *ret, struct err *err)
             return st;
         from = tkey_after(key);
         tkey_timer_parts(key, &at, &number, &kind);
-        if (kind == TIMER_RECOVERY)
+        if (kind == TIMER_RECOVERY || item_is_timer(kind))
             continue;
         if (l.n == cap) {
             cap = cap == 0 ? 64 : cap * 2;
@@ -57,6 +59,8 @@ static enum status asked_anew(struct gov *g, const struct rights *r, struct matt
     char words[128];
     if (row != NULL) {
         TRY(rights_pin(r, g->arena, row, &p, err));
+        if (HAS(&m->d, state_decision_key_budget))
+            TRY(budget_pin(r, g->arena, m->d.budget, &p, err));
         if (state_fits(g, &state_pinned_desc, &p)) {
             struct tkey k = tkey_u64(m->d.number);
             m->p = p;
@@ -64,6 +68,7 @@ static enum status asked_anew(struct gov *g, const struct rights *r, struct matt
         }
     }
     course_unlist(g, &m->d);
+    course_unpause(&m->d, g->time_ms);
     m->d.phase = PHASE_OPEN;
     m->d.rung = m->d.level = m->d.rung_revisions = 0;
     course_list(g, &m->d);
@@ -174,7 +179,7 @@ static enum status without(struct gov *g, struct matter *m, struct span org, str
     TRY(too_few(g, m, &few, err));
     if (few)
         return course_lapse(g, m, "too few partners are left", err);
-    return course_recount(g, m, err);
+    return m->d.phase == PHASE_PAUSED ? state_put_decision(g, &m->d, err) : course_recount(g, m, err);
 }
 
 enum status joining_left(struct gov *g, struct span org, struct err *err)

@@ -125,7 +125,13 @@ struct tkey keys_registrar(struct span org)
 enum status keys_put_seat(struct gov *g, const struct tkey *seat, const struct public_key_list *keys,
                           struct err *err)
 {
-    struct state_seat s = {.keys = *keys, .changed_leaf = g->leaf};
+    struct view v = overlay_view(g->state);
+    struct state_seat s = {0}; /* its alternates stay */
+    enum status st = state_get(&v, g->arena, TABLE_SEAT, seat, &state_seat_desc, &s, err);
+    if (st != ST_OK && st != ST_NOTFOUND)
+        return st;
+    s.keys = *keys;
+    s.changed_leaf = g->leaf;
     return state_put(g, TABLE_SEAT, seat, &state_seat_desc, &s, err);
 }
 

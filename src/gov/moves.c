@@ -1,6 +1,8 @@
 /* Withdrawing, moving by hand, and notes (GOV-15, GOV-20, GOV-23). */
 #include "gov/act.h"
 #include "gov/course.h"
+#include "gov/pause.h"
+#include "gov/receipt.h"
 
 static enum status load(struct act *c, const struct ref *ref, struct matter *ret, struct err *err)
 {
@@ -70,8 +72,9 @@ enum status moves_apply_move(struct act *c, const struct move_decision *r, struc
         return act_refuse(c, V_WRONG_RUNG,
                           "D-%" PRIu64 " stands on rung %" PRIu64 " (%.*s), not on rung %" PRIu64, m.d.number,
                           m.d.rung, SPAN_FMT(course_rung_name(&m, m.d.rung)), r->rung);
+    struct cause by = {.seat = c->e->entry->seat, .id = c->e->id, .reason = &r->reason};
     if (r->move != MOVE_ESCALATE)
-        return act_refuse(c, V_NOT_SUPPORTED, "pausing and resuming come with later rules");
+        return r->move == MOVE_PAUSE ? pause_ask(c, &m, &by, err) : pause_resume(c, &m, &by, err);
     if (m.d.phase != PHASE_OPEN)
         return act_refuse(c, V_NOT_NOW, "D-%" PRIu64 " is %s; only an open decision is escalated by hand",
                           m.d.number, enum_text(&phase_enum, m.d.phase));
@@ -79,7 +82,7 @@ enum status moves_apply_move(struct act *c, const struct move_decision *r, struc
         return act_refuse(c, V_NOT_NOW, "the ladder has no further rung; its deadline, %s, decides",
                           time_utc(m.d.deadline_ms).s);
     TRY(may_escalate(c, &m, err));
-    struct cause by = {.seat = c->e->entry->seat, .id = c->e->id, .reason = &r->reason};
+    TRY(receipt_seen(c, &m, err));
     return course_climb(c->g, &m, &by, err);
 }
 
@@ -121,6 +124,8 @@ enum status moves_apply_note(struct act *c, const struct note *r, struct err *er
     if (HAS(r, note_key_target))
         TRY(on_record(c, &r->target, &target, err));
     uint64_t number;
+    if (about)
+        TRY(receipt_seen(c, &m, err));
     TRY(state_count(c->g, "note", &number, err));
     struct state_note note = {
         .id = c->e->id, .leaf = c->g->leaf, .at_ms = c->g->time_ms, .seat = c->e->entry->seat, .note = *r};

@@ -1,8 +1,12 @@
 /* A decision is opened, and what is proposed is revised (GOV-7 to GOV-10, GOV-18). */
 #include "gov/act.h"
+#include "gov/budget.h"
 #include "gov/course.h"
 #include "gov/due.h"
 #include "gov/effect.h"
+#include "gov/propose.h"
+#include "gov/receipt.h"
+#include "gov/reseat.h"
 #include "gov/rights.h"
 
 enum { REVISIONS_PER_RUNG = 3, COUNTERS_MAX = 8, AMENDING_MAX = 32 };
@@ -11,9 +15,6 @@ enum { REVISIONS_PER_RUNG = 3, COUNTERS_MAX = 8, AMENDING_MAX = 32 };
 static enum status proposal_sound(struct act *c, const struct rights *r, const struct charter_row *row,
                                   struct span type, const struct proposal *p)
 {
-    if (HAS(p, proposal_key_budget))
-        return act_refuse(c, V_NOT_SUPPORTED,
-                          "budgets are described by the charter but not enforced by these rules yet");
     if (HAS(row, charter_row_key_scope) && (!HAS(p, proposal_key_scope) || !span_eq(p->scope, row->scope)))
         return act_refuse(c, V_NOT_PERMITTED, "%.*s is limited to the scope %.*s", SPAN_FMT(row->name),
                           SPAN_FMT(row->scope));
@@ -62,7 +63,7 @@ static enum status effect_sound(struct act *c, const struct state_decision *d, c
                                 struct err *err)
 {
     struct denial no;
-    return act_checked(c, effect_check(&c->v, c->g->arena, d, effect, &no, err), &no);
+    return act_checked(c, effect_check(&c->v, c->g->arena, c->g->time_ms, d, effect, &no, err), &no);
 }
 
 /* The engine goes through all undecided amendments of a section when one takes effect: so few may be open. */
@@ -99,12 +100,15 @@ static void describe(struct state_decision *d, const struct proposal *p)
         if (HAS(&p->effect, effect_key_base_version))
             SET_HAS(d, state_decision_key_base_version);
     }
+    budget_describe(d, p);
 }
 
-static enum status judge(struct act *c, struct matter *m, const struct proposal *p)
+static enum status judge(struct act *c, struct matter *m, const struct proposal *p, struct err *err)
 {
     char why[200];
-    if (rights_judge(&m->p, state_seat_org(m->d.mover), p, &m->d.joint, &m->d.level, why, sizeof why))
+    struct proposal summed;
+    TRY(budget_summed(&c->v, c->g->arena, m->d.type, c->g->time_ms, p, &summed, err));
+    if (rights_judge(&m->p, state_seat_org(m->d.mover), &summed, &m->d.joint, &m->d.level, why, sizeof why))
         return ST_OK;
     return act_refuse(c, V_INCOMPLETE, "%s", why);
 }
@@ -193,6 +197,11 @@ static enum status write_new(struct act *c, struct matter *m, const struct propo
     TRY(write_revision(c, &m->d, &r->proposal, NULL, err));
     course_list(c->g, &m->d);
     TRY(state_add_event(c->g, &m->d, &ev, err));
+    if (HAS(&m->d, state_decision_key_acted_ms)) {
+        ev.type = EVENT_ACTED; /* GOV-64 */
+        ev.has &= ~(UINT64_C(1) << state_event_key_until_ms);
+        TRY(state_add_event(c->g, &m->d, &ev, err));
+    }
     return state_put_decision(c->g, &m->d, err);
 }
 
@@ -221,9 +230,18 @@ enum status propose_apply_propose(struct act *c, const struct propose *r, struct
     if (!state_list_has(&m.p.owners, e->seat))
         return act_refuse(c, V_NOT_PERMITTED, "%.*s is no owner of %.*s, so it may not propose one",
                           SPAN_FMT(e->seat), SPAN_FMT(row->name));
+    TRY(budget_sound(c, &rights, &m.p, row->budget == REQ_REQUIRED, NULL, &r->proposal, err));
+    if (HAS(&r->proposal, proposal_key_budget))
+        TRY(budget_pin(&rights, c->g->arena, r->proposal.budget, &m.p, err));
     TRY(proposal_sound(c, &rights, row, r->type, &r->proposal));
     describe(&m.d, &r->proposal);
-    TRY(judge(c, &m, &r->proposal));
+    if (reseat_is(r->type, &r->proposal))
+        TRY(reseat_pin(&c->v, c->g, r->proposal.partner, &m.p, err));
+    if (row->act_first) {
+        m.d.acted_ms = c->g->time_ms;
+        SET_HAS(&m.d, state_decision_key_acted_ms);
+    }
+    TRY(judge(c, &m, &r->proposal, err));
     TRY(approvals_sound(c, &m, err));
     TRY(effect_sound(c, &m.d, &r->proposal.effect, err));
     if (HAS(&m.d, state_decision_key_section))
@@ -235,6 +253,7 @@ enum status propose_apply_propose(struct act *c, const struct propose *r, struct
     if (counter)
         TRY(counter_sound(c, r, &head, err));
     TRY(due_at(&c->v, c->g->arena, &m.p, c->g->time_ms, &m.p.sla, &m.d.deadline_ms, err));
+    receipt_describe(&m.p, &m.d);
     return write_new(c, &m, r, counter ? &head : NULL, err);
 }
 
@@ -272,6 +291,9 @@ static enum status may_revise(struct act *c, const struct revise *r, const struc
     if (m->d.phase == PHASE_PASSED)
         return act_refuse(c, V_NOT_NOW, "D-%" PRIu64 " passed at %s; it is revised no more", m->d.number,
                           time_utc(m->d.passed_ms).s);
+    if (m->d.phase == PHASE_PAUSED)
+        return act_refuse(c, V_NOT_NOW, "D-%" PRIu64 " is paused; it must be resumed before it is revised",
+                          m->d.number);
     if (!course_is_live(&m->d))
         return act_refuse(c, V_CLOSED, "D-%" PRIu64 " is %s since %s", m->d.number,
                           enum_text(&phase_enum, m->d.phase), time_utc(m->d.closed_ms).s);
@@ -287,23 +309,56 @@ static enum status may_revise(struct act *c, const struct revise *r, const struc
     return ST_OK;
 }
 
+/* The same partner, kind of effect and section as before. */
+static enum status same_matter(struct act *c, const struct proposal *was, const struct proposal *p)
+{
+    bool partner = HAS(was, proposal_key_partner);
+    if (partner != HAS(p, proposal_key_partner) || (partner && !span_eq(was->partner, p->partner)))
+        return act_refuse(c, V_NOT_PERMITTED,
+                          "a revision does not change the partner that a proposal is about");
+    if (p->effect.type != was->effect.type || p->effect.section != was->effect.section)
+        return act_refuse(c, V_NOT_PERMITTED,
+                          "a revision keeps the kind of effect and the section; propose anew");
+    return ST_OK;
+}
+
+/* Parts of the proposal, and its effect, as at an opening; scope and the rest of the row were checked then. */
+static enum status successor(struct act *c, const struct matter *m, const struct proposal *was,
+                             const struct proposal *p, struct err *err)
+{
+    struct rights rights;
+    struct charter_row any = {0};
+    TRY(rights_load(&c->v, c->g->arena, &rights, err));
+    TRY(budget_sound(c, &rights, &m->p, false, was, p, err));
+    TRY(proposal_sound(c, &rights, &any, m->d.type, p));
+    struct state_decision as = m->d; /* with the partner that it names */
+    as.has &= ~(UINT64_C(1) << state_decision_key_partner);
+    describe(&as, p);
+    TRY(effect_sound(c, &as, &p->effect, err));
+    return same_matter(c, was, p);
+}
+
+enum status propose_check_successor(struct act *c, const struct matter *m, const struct proposal *p,
+                                    struct err *err)
+{
+    struct state_revision was;
+    struct tkey k = tkey_revision(m->d.number, m->d.revision);
+    TRY(state_need(&c->v, c->g->arena, TABLE_REVISION, &k, &state_revision_desc, &was, err));
+    TRY(successor(c, m, &was.proposal, p, err));
+    if (m->d.revision >= UINT16_MAX)
+        return act_refuse(c, V_TOO_MANY, "D-%" PRIu64 " has no revision numbers left", m->d.number);
+    return ST_OK;
+}
+
 /* The decision as the revision makes it; nothing is written. */
 static enum status revised(struct act *c, const struct revise *r, struct matter *m,
                            const struct state_revision *was, struct err *err)
 {
     struct span_list before = m->d.affected;
-    bool partner = HAS(&was->proposal, proposal_key_partner);
-    if (partner != HAS(&r->proposal, proposal_key_partner) ||
-        (partner && !span_eq(was->proposal.partner, r->proposal.partner)))
-        return act_refuse(c, V_NOT_PERMITTED,
-                          "a revision does not change the partner that a proposal is about");
-    if (r->proposal.effect.type != was->proposal.effect.type ||
-        r->proposal.effect.section != was->proposal.effect.section)
-        return act_refuse(c, V_NOT_PERMITTED,
-                          "a revision keeps the kind of effect and the section; propose anew");
     describe(&m->d, &r->proposal);
     TRY(keep_affected(c, m, &before, &was->proposal, err));
-    TRY(judge(c, m, &r->proposal));
+    TRY(judge(c, m, &r->proposal, err));
+    m->recommended = NULL;
     m->d.revision++;
     m->d.digest = c->e->id;
     m->d.changed_leaf = c->g->leaf;
@@ -318,7 +373,8 @@ static enum status revised(struct act *c, const struct revise *r, struct matter 
     m->d.has &=
         ~(UINT64_C(1) << state_decision_key_passed_ms | UINT64_C(1) << state_decision_key_effective_ms |
           UINT64_C(1) << state_decision_key_rebase_ms | UINT64_C(1) << state_decision_key_outcome |
-          UINT64_C(1) << state_decision_key_outcome_name);
+          UINT64_C(1) << state_decision_key_outcome_name | UINT64_C(1) << state_decision_key_deemed |
+          UINT64_C(1) << state_decision_key_pause_asked);
     return approvals_sound(c, m, err);
 }
 
@@ -331,17 +387,10 @@ enum status propose_apply_revise(struct act *c, const struct revise *r, struct e
     if (st != ST_OK)
         return st;
     TRY(may_revise(c, r, &m));
-    struct rights rights;
-    TRY(rights_load(&c->v, c->g->arena, &rights, err));
-    struct charter_row any = {0}; /* scope and the rest of the row were checked at the opening */
-    TRY(proposal_sound(c, &rights, &any, m.d.type, &r->proposal));
-    struct state_decision as = m.d; /* with the partner that the revision names */
-    as.has &= ~(UINT64_C(1) << state_decision_key_partner);
-    describe(&as, &r->proposal);
-    TRY(effect_sound(c, &as, &r->proposal.effect, err));
     struct tkey k = tkey_revision(m.d.number, m.d.revision);
     struct state_revision was;
     TRY(state_need(&c->v, c->g->arena, TABLE_REVISION, &k, &state_revision_desc, &was, err));
+    TRY(successor(c, &m, &was.proposal, &r->proposal, err));
     struct state_decision old = m.d;
     TRY(revised(c, r, &m, &was, err));
 

@@ -2,6 +2,7 @@
 #include "charter/charter_model.h"
 #include "gov/course.h"
 #include "gov/due.h"
+#include "gov/item.h"
 
 enum { TASKS_MAX = 4096, LIST_MAX = 1000 };
 
@@ -451,7 +452,9 @@ enum status query_inbox(const struct view *v, struct span org, const struct span
                         struct query_inbox *ret, struct err *err)
 {
     struct inbox in = {.org = org, .only = seats, .tasks = {.size = sizeof(struct query_task)}};
+    struct query_own_task_list own;
     struct span key, value, from = {NULL, 0};
+    TRY(query_own_tasks(v, org, seats, a, &own, err));
     for (;;) {
         uint64_t deadline, number;
         uint8_t kind;
@@ -467,14 +470,14 @@ enum status query_inbox(const struct view *v, struct span org, const struct span
         memcpy(next, key.p, key.n);
         from = span_of(next, key.n + 1);
         tkey_timer_parts(key, &deadline, &number, &kind);
-        if (kind == TIMER_RECOVERY)
+        if (kind == TIMER_RECOVERY || item_is_timer(kind))
             continue;
         TRY(matter(v, number, a, &m, err));
         TRY(tasks_of(v, &in, &m, a, err));
+        TRY(query_reseat_task(v, &m, org, seats, a, &own, err));
     }
-    struct query_inbox q = {.list = {in.tasks.n, in.tasks.v}, .more = in.tasks.n == TASKS_MAX};
-    TRY(query_own_tasks(v, org, seats, a, &q.own, err));
-    *ret = q;
+    *ret =
+        (struct query_inbox){.list = {in.tasks.n, in.tasks.v}, .more = in.tasks.n == TASKS_MAX, .own = own};
     return ST_OK;
 }
 

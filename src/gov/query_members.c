@@ -198,11 +198,46 @@ static enum status second_task(const struct view *v, struct span org, const stru
 enum status query_own_tasks(const struct view *v, struct span org, const struct span_list *only,
                             struct arena *a, struct query_own_task_list *ret, struct err *err)
 {
-    *ret = (struct query_own_task_list){0, arena_array(a, 2, sizeof *ret->v)};
+    *ret = (struct query_own_task_list){0, arena_array(a, OWN_TASKS_MAX, sizeof *ret->v)};
     if (ret->v == NULL)
         return query_full(err);
     TRY(recovery_task(v, org, only, a, ret, err));
     return second_task(v, org, only, a, ret, err);
+}
+
+enum status query_reseat_task(const struct view *v, const struct matter *m, struct span org,
+                              const struct span_list *only, struct arena *a, struct query_own_task_list *ret,
+                              struct err *err)
+{
+    struct state_revision rev;
+    struct span_list seats;
+    struct tkey k = tkey_revision(m->d.number, m->d.revision);
+    if (!HAS(&m->d, state_decision_key_partner) || !span_eq(m->d.partner, org) || ret->n == OWN_TASKS_MAX)
+        return ST_OK;
+    TRY(state_need(v, a, TABLE_REVISION, &k, &state_revision_desc, &rev, err));
+    if (rev.proposal.effect.type != EFFECT_REGISTRAR)
+        return ST_OK;
+    TRY(other_seats(v, org, only, (struct span){0}, UINT64_MAX, a, &seats, err));
+    if (seats.n == 0)
+        return ST_OK;
+    const char *words = charter_text(
+        a,
+        "D-%" PRIu64 ", which is %s, lets the other partners replace the registrar of %.*s. If its "
+        "registrar must be replaced, two of these seats can do it first; then D-%" PRIu64 " is stale",
+        m->d.number, enum_text(&phase_enum, m->d.phase), SPAN_FMT(org), m->d.number);
+    if (words == NULL)
+        return query_full(err);
+    struct query_own_task *t = &ret->v[ret->n++];
+    *t = (struct query_own_task){.task = TASK_RESEAT,
+                                 .leaf = m->d.opened_leaf,
+                                 .seats = seats,
+                                 .words = span_str(words),
+                                 .decision = m->d.number};
+    SET_HAS(t, query_own_task_key_decision);
+    enum timer_kind kind;
+    if (course_timer(&m->d, &t->deadline_ms, &kind))
+        SET_HAS(t, query_own_task_key_deadline_ms);
+    return ST_OK;
 }
 
 /* --- Faults and rules --- */

@@ -3,7 +3,7 @@
 #define ENT_GOV_QUERY_PART_H
 
 #include "gov/query.h"
-#include "gov/state.h"
+#include "gov/course.h"
 
 /* A list that grows in the arena by doubling. */
 struct query_grow {
@@ -24,8 +24,14 @@ MUST_USE enum status query_scan(const struct view *v, uint8_t table, const struc
 /* "brand/finance, brand/quality": as many as fit. */
 struct span query_list_text(const struct span_list *l, struct arena *a);
 
-/* Of an organisation the tasks about itself, for seats that wanted says yes to (query_members.c). */
+/* Of an organisation the tasks about itself, for seats that are on the list, or all (query_members.c). ret
+ * has room for OWN_TASKS_MAX. */
+enum { OWN_TASKS_MAX = 16 };
 MUST_USE enum status query_own_tasks(const struct view *v, struct span org, const struct span_list *only,
                                      struct arena *a, struct query_own_task_list *ret, struct err *err);
+/* Adds one when the live decision would replace its registrar (GOV-41). */
+MUST_USE enum status query_reseat_task(const struct view *v, const struct matter *m, struct span org,
+                                       const struct span_list *only, struct arena *a,
+                                       struct query_own_task_list *ret, struct err *err);
 
 #endif

@@ -180,22 +180,23 @@ enum status recovery_apply_recover(struct act *c, const struct recover *r, struc
 
 /* --- Carried out, or moved --- */
 
-static enum status replace_registrar(struct gov *g, const struct state_recovery *r, struct err *err)
+enum status recovery_replace_registrar(struct gov *g, struct span org, const struct public_key_list *keys,
+                                       struct err *err)
 {
     struct view v = overlay_view(g->state);
-    struct tkey sk = keys_registrar(r->org);
+    struct tkey sk = keys_registrar(org);
     struct state_seat seat;
     TRY(state_need(&v, g->arena, TABLE_SEAT, &sk, &state_seat_desc, &seat, err));
     for (size_t i = 0; i < seat.keys.n; i++) {
         const struct hash *key = &seat.keys.v[i].key;
         struct state_key k;
-        if (keys_have(&r->keys, key))
+        if (keys_have(keys, key))
             continue;
         TRY(keys_get(&v, g->arena, key, &k, err));
         TRY(keys_revoke(g, key, &k, err));
     }
-    TRY(keys_name(g, &r->keys, r->org, err));
-    return keys_put_seat(g, &sk, &r->keys, err);
+    TRY(keys_name(g, keys, org, err));
+    return keys_put_seat(g, &sk, keys, err);
 }
 
 static enum status take_card(struct gov *g, const struct state_recovery *r, struct state_party *p,
@@ -235,7 +236,7 @@ enum status recovery_fire(struct gov *g, uint64_t leaf, struct err *err)
     struct state_party p;
     TRY(need_recovery(g, leaf, &r, err));
     TRY(party_get(&v, g->arena, r.org, &p, err));
-    TRY(replace_registrar(g, &r, err));
+    TRY(recovery_replace_registrar(g, r.org, &r.keys, err));
     TRY(take_card(g, &r, &p, err));
     count_recovery(&p);
     p.changed_leaf = g->leaf;
@@ -316,14 +317,27 @@ static enum status still_new(struct act *c, uint64_t settled_leaf, struct err *e
         SPAN_FMT(c->e->entry->seat), LIMIT_SETTLED_DAYS);
 }
 
-static enum status cancel(struct act *c, struct span org, uint64_t leaf, const struct state_recovery *r,
+static enum status cancel(struct gov *g, struct span org, uint64_t leaf, const struct state_recovery *r,
                           struct err *err)
 {
+    struct view v = overlay_view(g->state);
     struct state_party p;
-    drop_recovery(c->g, leaf, r->due_ms);
-    TRY(party_get(&c->v, c->g->arena, org, &p, err));
+    drop_recovery(g, leaf, r->due_ms);
+    TRY(party_get(&v, g->arena, org, &p, err));
     count_recovery(&p);
-    return party_put(c->g, org, &p, err);
+    return party_put(g, org, &p, err);
+}
+
+enum status recovery_cancel_all(struct gov *g, struct span org, struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    struct state_recovery r;
+    uint64_t leaf;
+    drop_ask(g, org);
+    enum status st = recovery_of(&v, g->arena, org, &leaf, &r, err);
+    if (st != ST_OK)
+        return st == ST_NOTFOUND ? ST_OK : st;
+    return cancel(g, org, leaf, &r, err);
 }
 
 static enum status set_registrar(struct act *c, struct span org, const struct public_key_list *keys,
@@ -366,5 +380,6 @@ enum status recovery_apply_registrar(struct act *c, const struct registrar *r, s
     if (!second)
         return ask_first(c, org, &digest, err);
     drop_ask(c->g, org);
-    return r->act == REGISTRAR_REPLACE ? set_registrar(c, org, &keys, err) : cancel(c, org, leaf, &rec, err);
+    return r->act == REGISTRAR_REPLACE ? set_registrar(c, org, &keys, err)
+                                       : cancel(c->g, org, leaf, &rec, err);
 }

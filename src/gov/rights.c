@@ -1,4 +1,5 @@
 #include "gov/rights.h"
+#include "gov/effect.h"
 #include "gov/party.h"
 
 static enum status load(const struct view *v, struct arena *a, enum section_id id, const void **ret,
@@ -55,14 +56,28 @@ enum status rights_load(const struct view *v, struct arena *a, struct rights *re
                                  .ladders = ladders,
                                  .decisions = decisions,
                                  .calendars = calendars};
+    struct charter_budgets *budgets = arena_alloc(a, sizeof *budgets);
+    if (budgets == NULL)
+        return err_set(err, ST_LIMIT, "out of room for the budgets");
+    enum status st = rights_budgets(v, a, budgets, err);
+    if (st != ST_OK && st != ST_NOTFOUND)
+        return st;
+    r.charter.budgets = st == ST_OK ? budgets : NULL;
     *ret_rights = r;
     return ST_OK;
 }
 
-static bool predicate_judged(const struct charter_predicate *p)
+/* A score is that of the risk which the effect accepts (ITM-19). */
+static bool accepts_risk(const struct charter_row *row)
+{
+    return span_eqs(row->name, "risk-acceptance");
+}
+
+static bool predicate_judged(const struct charter_predicate *p, bool score)
 {
     for (size_t i = 0; i < p->terms.n; i++) {
-        if (p->terms.v[i].type != COND_AMOUNT && p->terms.v[i].type != COND_AFFECTS_OTHERS)
+        enum condition t = p->terms.v[i].type;
+        if (t != COND_AMOUNT && t != COND_AFFECTS_OTHERS && !(score && t == COND_SCORE))
             return false;
     }
     return true;
@@ -70,20 +85,16 @@ static bool predicate_judged(const struct charter_predicate *p)
 
 const char *rights_unsupported(const struct charter_row *row)
 {
-    if (row->act_first)
-        return "act-first: true";
-    if (row->budget == REQ_REQUIRED)
-        return "budget: required";
-    if (row->silence != SILENCE_ESCALATE)
-        return "silence: deemed consent";
-    if (HAS(row, charter_row_key_longest))
+    if (row->act_first && effect_has(row->name))
+        return "act-first: on a row with an effect of its own";
+    if (HAS(row, charter_row_key_longest) && !accepts_risk(row))
         return "longest: (what is decided ends by itself)";
     if (HAS(row, charter_row_key_reaffirms))
         return "reaffirms:";
-    if (HAS(&row->joint, charter_joint_key_when) && !predicate_judged(&row->joint.when))
+    if (HAS(&row->joint, charter_joint_key_when) && !predicate_judged(&row->joint.when, false))
         return "joint: by a reading, score or count";
     for (size_t i = 0; HAS(row, charter_row_key_above) && i < row->above.n; i++) {
-        if (!predicate_judged(&row->above.v[i].when))
+        if (!predicate_judged(&row->above.v[i].when, accepts_risk(row)))
             return "above: by score";
     }
     return NULL;
@@ -125,6 +136,22 @@ static enum status partners(const struct rights *r, struct arena *a, const struc
     return ST_OK;
 }
 
+enum status rights_body_partners(const struct rights *r, struct arena *a, struct span body,
+                                 struct pinned_partner_list *ret, struct err *err)
+{
+    struct charter_selector sel = {.body = body};
+    SET_HAS(&sel, charter_selector_key_body);
+    return partners(r, a, &sel, ret, err);
+}
+
+enum status rights_budgets(const struct view *v, struct arena *a, struct charter_budgets *ret, struct err *err)
+{
+    struct state_section s;
+    struct tkey k = tkey_section(SECTION_BUDGETS);
+    TRY(state_get(v, a, TABLE_SECTION, &k, &state_section_desc, &s, err));
+    return codec_decode(&charter_budgets_desc, s.body, a, ret, err);
+}
+
 static enum status pin_terms(const struct rights *r, struct arena *a,
                              const struct charter_approval_list *approve, struct pinned_term_list *ret,
                              struct err *err)
@@ -145,6 +172,29 @@ static enum status pin_terms(const struct rights *r, struct arena *a,
     return ST_OK;
 }
 
+enum status rights_pin_rung(const struct rights *r, struct arena *a, const struct charter_rung *rung,
+                            struct pinned_rung *ret_rung, struct err *err)
+{
+    struct pinned_rung p = {.to = selector_text(a, &rung->to), .within = rung->within};
+    if (charter_rung_mediates(&r->charter, rung)) {
+        p.mediator = p.to;
+        SET_HAS(&p, pinned_rung_key_mediator);
+        if (HAS(rung, charter_rung_key_answer)) {
+            p.answer = rung->answer;
+            SET_HAS(&p, pinned_rung_key_answer);
+        }
+        *ret_rung = p;
+        return ST_OK;
+    }
+    TRY(partners(r, a, &rung->to, &p.partners, err));
+    if (HAS(&rung->to, charter_selector_key_body)) {
+        p.body = rung->to.body;
+        SET_HAS(&p, pinned_rung_key_body);
+    }
+    *ret_rung = p;
+    return ST_OK;
+}
+
 static enum status pin_rungs(const struct rights *r, struct arena *a, struct span name,
                              struct pinned_rung_list *ret, struct err *err)
 {
@@ -154,20 +204,8 @@ static enum status pin_rungs(const struct rights *r, struct arena *a, struct spa
     struct pinned_rung *v = arena_array(a, l->rungs.n, sizeof *v);
     if (v == NULL)
         return err_set(err, ST_LIMIT, "out of room for a ladder");
-    for (size_t i = 0; i < l->rungs.n; i++) {
-        const struct charter_rung *c = &l->rungs.v[i];
-        v[i] = (struct pinned_rung){.to = selector_text(a, &c->to), .within = c->within};
-        if (charter_rung_mediates(&r->charter, c)) {
-            v[i].mediator = v[i].to;
-            SET_HAS(&v[i], pinned_rung_key_mediator);
-            continue;
-        }
-        TRY(partners(r, a, &c->to, &v[i].partners, err));
-        if (HAS(&c->to, charter_selector_key_body)) {
-            v[i].body = c->to.body;
-            SET_HAS(&v[i], pinned_rung_key_body);
-        }
-    }
+    for (size_t i = 0; i < l->rungs.n; i++)
+        TRY(rights_pin_rung(r, a, &l->rungs.v[i], &v[i], err));
     *ret = (struct pinned_rung_list){l->rungs.n, v};
     return ST_OK;
 }
@@ -213,6 +251,10 @@ enum status rights_pin(const struct rights *r, struct arena *a, const struct cha
         .abstain = row->abstain,
     };
     TRY(owners(r, a, row, &p.owners, err));
+    if (row->silence == SILENCE_DEEMED) {
+        p.silence = row->silence;
+        SET_HAS(&p, state_pinned_key_silence);
+    }
     if (HAS(row, charter_row_key_veto))
         p.veto = row->veto;
     if (HAS(row, charter_row_key_needs)) {
@@ -266,6 +308,9 @@ static bool term_holds(const struct charter_term_of *t, struct span mover_org, c
 {
     if (t->type == COND_AFFECTS_OTHERS)
         return affects_others(mover_org, pr);
+    if (t->type == COND_SCORE)
+        return HAS(&pr->effect, effect_key_score) && t->number.scale == 0 &&
+               (int64_t)pr->effect.score >= t->number.mantissa;
     ASSERT(t->type == COND_AMOUNT);
     return HAS(pr, proposal_key_amount) && span_eq(pr->amount.currency, t->amount.currency) &&
            compare(pr->amount.minor, t->op, t->amount.minor);

@@ -22,7 +22,18 @@ const char *rights_unsupported(const struct charter_row *row);
 MUST_USE enum status rights_pin(const struct rights *r, struct arena *a, const struct charter_row *row,
                                 struct state_pinned *ret_pinned, struct err *err);
 
-/* Judges amounts and who is affected (GOV-8). ret_level: 0 for the row's own approvals, n for its n-th raise.
+/* Partners with seats on a body, for a pinned rung. */
+MUST_USE enum status rights_body_partners(const struct rights *r, struct arena *a, struct span body,
+                                          struct pinned_partner_list *ret, struct err *err);
+/* The budget envelopes in force; ST_NOTFOUND when the charter has none. */
+MUST_USE enum status rights_budgets(const struct view *v, struct arena *a, struct charter_budgets *ret,
+                                    struct err *err);
+
+/* One rung, its seats written out. */
+MUST_USE enum status rights_pin_rung(const struct rights *r, struct arena *a, const struct charter_rung *rung,
+                                     struct pinned_rung *ret_rung, struct err *err);
+
+/* Judges amounts, scores and who is affected (GOV-8). ret_level: 0 for the row's own approvals, n for its n-th raise.
  * False with words in why (at least 200 bytes) when the proposal lacks what a predicate looks at. */
 bool rights_judge(const struct state_pinned *p, struct span mover_org, const struct proposal *pr,
                   bool *ret_joint, uint64_t *ret_level, char *why, size_t why_n);

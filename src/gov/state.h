@@ -42,6 +42,9 @@ void state_clear_timer(struct gov *g, uint64_t deadline_ms, uint64_t decision, e
 struct span state_seat_org(struct span seat);
 struct span state_seat_name(struct span seat);
 
+/* Place in INPUT of a mediator's recommendation (GOV-53); those of needs are lower. */
+enum { INPUT_RECOMMENDATION = 255 };
+
 bool state_list_has(const struct span_list *list, struct span s);
 /* Strictly ascending. */
 bool state_list_ascends(const struct span_list *list);

@@ -8,6 +8,17 @@ enum status matter_load(const struct view *v, struct arena *a, uint64_t number, 
     struct tkey k = tkey_u64(number);
     TRY(state_get(v, a, TABLE_DECISION, &k, &state_decision_desc, &m.d, err));
     TRY(state_need(v, a, TABLE_PINNED, &k, &state_pinned_desc, &m.p, err));
+    m.recommended = NULL;
+    if (m.d.phase == PHASE_MEDIATION) {
+        struct tkey in = tkey_input(number, m.d.revision, INPUT_RECOMMENDATION);
+        struct state_input *rec = arena_alloc(a, sizeof *rec);
+        if (rec == NULL)
+            return err_set(err, ST_LIMIT, "out of room for a recommendation");
+        enum status st = state_get(v, a, TABLE_INPUT, &in, &state_input_desc, rec, err);
+        if (st != ST_OK && st != ST_NOTFOUND)
+            return st;
+        m.recommended = st == ST_OK ? rec : NULL;
+    }
     *ret_matter = m;
     return ST_OK;
 }
@@ -73,6 +84,13 @@ static enum status rung_term(const struct matter *m, const struct pinned_rung *r
     return ST_OK;
 }
 
+uint64_t tally_last_ballots(const struct matter *m, uint64_t rung)
+{
+    while (rung > 0 && HAS(&m->p.rungs.v[rung - 1], pinned_rung_key_mediator))
+        rung--;
+    return rung;
+}
+
 enum status tally_terms(const struct matter *m, uint64_t rung, struct arena *a,
                         struct pinned_term_list *ret_terms, struct err *err)
 {
@@ -84,6 +102,14 @@ enum status tally_terms(const struct matter *m, uint64_t rung, struct arena *a,
     const struct pinned_rung *r = &m->p.rungs.v[rung - 1];
     if (!HAS(r, pinned_rung_key_mediator))
         return rung_term(m, r, a, ret_terms, err);
+    if (m->recommended != NULL) { /* GOV-54 */
+        uint64_t below = tally_last_ballots(m, rung);
+        if (below == 0)
+            *ret_terms = *row_terms(m);
+        else
+            TRY(rung_term(m, &m->p.rungs.v[below - 1], a, ret_terms, err));
+        return ST_OK;
+    }
     *ret_terms = (struct pinned_term_list){0};
     return ST_OK;
 }
@@ -117,6 +143,45 @@ static enum status ballots(const struct view *v, struct arena *a, const struct s
         from = tkey_text(key);
         from.b[from.n++] = 0; /* the next key after this one */
     }
+}
+
+/* Recusals of the decision: RECUSED under its number, ascending by seat as their keys are. */
+static enum status recusals(const struct view *v, struct arena *a, uint64_t number, struct tally *t,
+                            struct err *err)
+{
+    struct tkey prefix = tkey_u64(number);
+    struct tkey from = prefix;
+    size_t cap = 0;
+    for (;;) {
+        struct span key, value;
+        enum status st = view_next(v, TABLE_RECUSED, tkey_span(&from), &key, &value);
+        if (st == ST_END || (st == ST_OK && !tkey_has_prefix(key, tkey_span(&prefix))))
+            return ST_OK;
+        if (st != ST_OK)
+            return st;
+        if (t->n_recused == cap) {
+            cap = cap == 0 ? 4 : cap * 2;
+            struct tally_recused *more = arena_array(a, cap, sizeof *more);
+            if (more == NULL)
+                return err_set(err, ST_LIMIT, "out of room for recusals");
+            if (t->n_recused != 0)
+                memcpy(more, t->recused, t->n_recused * sizeof *more);
+            t->recused = more;
+        }
+        struct tally_recused *r = &t->recused[t->n_recused++];
+        r->seat = span_of(key.p + prefix.n, key.n - prefix.n);
+        TRY(codec_decode(&state_recused_desc, value, a, &r->recused, err));
+        from = tkey_after(key);
+    }
+}
+
+const struct state_recused *tally_recused(const struct tally *t, struct span seat)
+{
+    for (size_t i = 0; i < t->n_recused; i++) {
+        if (span_eq(t->recused[i].seat, seat))
+            return &t->recused[i].recused;
+    }
+    return NULL;
 }
 
 const struct state_ballot *tally_ballot_of(const struct tally *t, struct span seat)
@@ -163,13 +228,34 @@ static enum position judge(const struct tally_partner *p, bool blocks)
     return blocks ? POSITION_REJECTS : POSITION_ASIDE;
 }
 
+/* GOV-49: a seat that has recused itself, and that no stand-in has spoken for. */
+static enum status count_recused(const struct view *v, struct arena *a, const struct state_recused *r,
+                                 struct tally_partner *p, struct err *err)
+{
+    bool all_empty = true;
+    for (size_t i = 0; i < r->asked.n && all_empty; i++)
+        TRY(seat_empty(v, a, r->asked.v[i], &all_empty, err));
+    if (r->asked.n == 0)
+        p->abstained++;
+    else if (all_empty)
+        p->empty++;
+    else
+        p->could++;
+    return ST_OK;
+}
+
 static enum status count(const struct view *v, struct arena *a, const struct tally *t,
                          struct tally_partner *p, struct err *err)
 {
     for (size_t i = 0; i < p->partner->seats.n; i++) {
         struct span seat = p->partner->seats.v[i];
         const struct state_ballot *b = tally_ballot_of(t, seat);
+        const struct state_recused *gone = tally_recused(t, seat);
         enum choice c = b == NULL ? CHOICE_RECUSE : b->choice;
+        if (gone != NULL && (b == NULL || !HAS(b, state_ballot_key_by))) {
+            TRY(count_recused(v, a, gone, p, err));
+            continue;
+        }
         if (c == CHOICE_APPROVE)
             p->approved++;
         else if (c == CHOICE_REJECT)
@@ -230,13 +316,14 @@ enum status tally_take(const struct view *v, struct arena *a, const struct matte
     struct pinned_term_list terms;
     TRY(tally_terms(m, rung, a, &terms, err));
     TRY(ballots(v, a, &m->d, rung, &t, err));
+    TRY(recusals(v, a, m->d.number, &t, err));
     size_t most = 0;
     for (size_t i = 0; i < terms.n; i++)
         most += terms.v[i].partners.n;
     t.v = arena_array(a, most, sizeof *t.v);
     if (t.v == NULL)
         return err_set(err, ST_LIMIT, "out of room for a tally");
-    t.met = terms.n > 0;
+    t.met = t.terms_asked = terms.n > 0;
     for (size_t i = 0; i < terms.n; i++) {
         const struct pinned_term *term = &terms.v[i];
         size_t asked = 0, approve = 0;
@@ -252,6 +339,7 @@ enum status tally_take(const struct view *v, struct arena *a, const struct matte
             asked++;
             t.v[t.n++] = p;
         }
+        t.terms_asked &= asked > 0;
         if (asked == 0 || approve < tally_least(term, &m->d, asked))
             t.met = false;
     }
@@ -276,6 +364,24 @@ bool tally_seat_asked(const struct pinned_term_list *terms, const struct state_d
         }
     }
     return false;
+}
+
+bool tally_met_if_owing_approve(const struct tally *t, const struct state_decision *d)
+{
+    if (t->rejects)
+        return false;
+    for (size_t i = 0; i < t->n; i++) {
+        size_t asked = 0, approve = 0;
+        for (size_t j = 0; j < t->n; j++) {
+            if (t->v[j].term != t->v[i].term)
+                continue;
+            asked++;
+            approve += t->v[j].position == POSITION_APPROVES || t->v[j].position == POSITION_OWES;
+        }
+        if (approve < tally_least(t->v[i].term, d, asked))
+            return false;
+    }
+    return t->terms_asked;
 }
 
 bool tally_seat_owes(const struct tally *t, struct span seat)

@@ -2,6 +2,8 @@
 #include "base/plant.h"
 #include "gov/course.h"
 #include "gov/due.h"
+#include "gov/pause.h"
+#include "gov/item.h"
 #include "gov/recovery.h"
 
 /* Deadlines further away than this after a halt are left alone, whatever the calendar: no business day is
@@ -10,14 +12,16 @@ static const uint64_t HORIZON_MS = UINT64_C(31) * 24 * 3600 * 1000;
 
 struct timer {
     struct tkey key;
-    uint64_t at_ms, decision; /* of a recovery its leaf */
+    uint64_t at_ms, decision; /* of a recovery its leaf, of an item its number there (ITM-1) */
     enum timer_kind kind;
 };
 
-/* Silence is what these act upon; the end of notice is not. */
+/* Silence is what these act upon; the ends of notice and pause, an overdue item, and the ends of an acceptance and of a
+ * review's interval are not. */
 static bool of_silence(const struct timer *t)
 {
-    return t->kind != TIMER_EFFECT;
+    return t->kind != TIMER_EFFECT && t->kind != TIMER_PAUSE && t->kind != TIMER_ITEM_DUE &&
+           t->kind != TIMER_ITEM_ACCEPTED && t->kind != TIMER_ITEM_REVIEW;
 }
 
 /* First timer with a key not before *from; ST_END when there is none. */
@@ -45,6 +49,8 @@ static enum status fire(struct gov *g, const struct timer *t, struct err *err)
     struct matter m;
     if (t->kind == TIMER_RECOVERY)
         return recovery_fire(g, t->decision, err);
+    if (item_is_timer(t->kind))
+        return item_fire(g, t->kind, t->decision, err);
     TRY(matter_load(&v, g->arena, t->decision, &m, err));
     switch (t->kind) {
     case TIMER_DEADLINE:
@@ -53,7 +59,14 @@ static enum status fire(struct gov *g, const struct timer *t, struct err *err)
         return course_effect(g, &m, err);
     case TIMER_REBASE:
         return course_close(g, &m, PHASE_LAPSED, NULL, 0, err);
+    case TIMER_PAUSE:
+        return pause_over(g, &m, err);
     case TIMER_RECOVERY:
+    case TIMER_ITEM_DUE:
+    case TIMER_ITEM_OFFER:
+    case TIMER_ITEM_RUNG:
+    case TIMER_ITEM_ACCEPTED:
+    case TIMER_ITEM_REVIEW:
         break;
     }
     return err_set(err, ST_CORRUPT, "timer of an unknown kind %d", (int)t->kind);
@@ -104,7 +117,7 @@ static enum status missed(struct gov *g, uint64_t late_after_ms, uint64_t *ret_m
     }
 }
 
-/* Where a deadline goes: t + 1 bd on its decision's calendar; a recovery: t + 3 days. */
+/* Where a deadline goes: t + 1 bd on the calendar of its decision, or of items; a recovery: t + 3 days. */
 static enum status deferred_to(struct gov *g, const struct timer *t, uint64_t halt_ms, struct matter *ret_m,
                                uint64_t *ret_until_ms, struct err *err)
 {
@@ -114,8 +127,20 @@ static enum status deferred_to(struct gov *g, const struct timer *t, uint64_t ha
     }
     static const struct charter_span one = {.n = 1, .unit = UNIT_BD};
     struct view v = overlay_view(g->state);
+    if (item_is_timer(t->kind))
+        return item_span_end(&v, g->arena, halt_ms, &one, ret_until_ms, err);
     TRY(matter_load(&v, g->arena, t->decision, ret_m, err));
     return due_at(&v, g->arena, &ret_m->p, halt_ms, &one, ret_until_ms, err);
+}
+
+static enum status defer(struct gov *g, const struct timer *t, struct matter *m, uint64_t until_ms,
+                         struct err *err)
+{
+    if (t->kind == TIMER_RECOVERY)
+        return recovery_defer(g, t->decision, until_ms, err);
+    if (item_is_timer(t->kind))
+        return item_defer(g, t->kind, t->decision, until_ms, err);
+    return course_defer(g, m, until_ms, err);
 }
 
 /* GOV-T2: moves what was due before t + 1 bd, a limited number per block; the cursor says how far it came. */
@@ -146,8 +171,7 @@ static enum status defer_all(struct gov *g, uint64_t halt_ms, struct state_halt 
             *ret_more = true;
             return put_halt(g, halt_ms, h, err);
         }
-        TRY(t.kind == TIMER_RECOVERY ? recovery_defer(g, t.decision, until, err)
-                                     : course_defer(g, &m, until, err));
+        TRY(defer(g, &t, &m, until, err));
         h->moved++;
         (*fired)++;
     }

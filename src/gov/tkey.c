@@ -87,10 +87,67 @@ struct tkey tkey_amending(uint64_t section, uint64_t decision)
     return k;
 }
 
+struct tkey tkey_item(uint64_t type, uint64_t number)
+{
+    struct tkey k = {0};
+    put(&k, type, 1);
+    put(&k, number, 8);
+    return k;
+}
+
+struct tkey tkey_item_event(uint64_t type, uint64_t number, uint64_t sequence)
+{
+    struct tkey k = tkey_item(type, number);
+    put(&k, sequence, 4);
+    return k;
+}
+
+struct tkey tkey_item_linked(uint64_t decision, uint64_t type, uint64_t number)
+{
+    struct tkey k = tkey_u64(decision);
+    put(&k, type, 1);
+    put(&k, number, 8);
+    return k;
+}
+
 struct tkey tkey_input(uint64_t decision, uint64_t revision, uint64_t need)
 {
     struct tkey k = tkey_revision(decision, revision);
     put(&k, need, 1);
+    return k;
+}
+
+struct tkey tkey_recused(uint64_t decision, struct span seat)
+{
+    struct tkey k = tkey_u64(decision);
+    put_span(&k, seat);
+    return k;
+}
+
+struct tkey tkey_receipt(uint64_t decision, uint64_t revision, struct span org)
+{
+    struct tkey k = tkey_revision(decision, revision);
+    put_span(&k, org);
+    return k;
+}
+
+struct tkey tkey_budget(uint64_t first_day, struct span name)
+{
+    struct tkey k = {0};
+    put(&k, first_day, 4);
+    put_span(&k, name);
+    return k;
+}
+
+struct tkey tkey_sum(struct span type, struct span scope, struct span currency, uint64_t day)
+{
+    struct tkey k = {0};
+    put(&k, type.n, 1);
+    put_span(&k, type);
+    put(&k, scope.n, 1);
+    put_span(&k, scope);
+    put_span(&k, currency);
+    put(&k, day, 4);
     return k;
 }
 

@@ -26,7 +26,14 @@ struct tkey tkey_ballot(uint64_t decision, uint64_t revision, uint64_t rung, str
 struct tkey tkey_timer(uint64_t deadline_ms, uint64_t decision, uint8_t kind);
 struct tkey tkey_event(uint64_t decision, uint64_t sequence);
 struct tkey tkey_amending(uint64_t section, uint64_t decision);
+struct tkey tkey_item(uint64_t type, uint64_t number); /* ITEM, ITEM_LIVE, ITEM_LADDER */
+struct tkey tkey_item_event(uint64_t type, uint64_t number, uint64_t sequence);
+struct tkey tkey_item_linked(uint64_t decision, uint64_t type, uint64_t number);
 struct tkey tkey_input(uint64_t decision, uint64_t revision, uint64_t need);
+struct tkey tkey_recused(uint64_t decision, struct span seat);
+struct tkey tkey_receipt(uint64_t decision, uint64_t revision, struct span org);
+struct tkey tkey_budget(uint64_t first_day, struct span name);
+struct tkey tkey_sum(struct span type, struct span scope, struct span currency, uint64_t day);
 struct tkey tkey_fault(uint64_t height, uint64_t round, uint8_t type, struct span org);
 /* The first key after this one. */
 struct tkey tkey_after(struct span key);

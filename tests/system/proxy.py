@@ -24,7 +24,7 @@ class Proxies:
         self.thread.start()
 
     def _do(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(10)
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(120)
 
     def open(self, source, target):
         """A path, whose port `source` dials. Where it leads is said later: lead()."""
@@ -89,7 +89,10 @@ class Proxies:
 
         async def put():
             while True:
-                data = await reader.read(16384)
+                try:
+                    data = await reader.read(16384)
+                except OSError:  # reset: as good as an end, for the other side must hear of it
+                    data = b""
                 await queue.put((self.loop.time() + path.delay * (1 + random.random() / 2), data))
                 if not data:
                     return

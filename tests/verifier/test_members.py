@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""GOV-28, GOV-30 to GOV-40 and long halts: forged packs that verify, and entries that the rules refuse.
+"""GOV-28, GOV-30 to GOV-41 and long halts: forged packs that verify, and entries that the rules refuse.
 
 ENTENTE_AUDIT, when it names the program entente-audit, gets each pack too, and must say the same."""
 import functools
@@ -20,7 +20,7 @@ from verify import Verifier
 AUDIT = os.environ.get("ENTENTE_AUDIT")
 DAY = 24 * HOUR
 APPROVE, REJECT, ABSTAIN = 1, 2, 4
-NONE, AMEND, ADMIT, REMOVE, EXIT, UPGRADE = range(1, 7)
+NONE, AMEND, ADMIT, REMOVE, EXIT, UPGRADE, REGISTRAR = range(1, 8)
 CONSULT, IMPACT, DILIGENCE = 1, 2, 3
 
 
@@ -557,9 +557,7 @@ class Holders(Case):
                 self.refused(verdict, "clinics/registrar", "holder", {"seat": "clinics/quality", "keys": keys})
 
 
-class Registrars(Case):
-    """GOV-33, GOV-34."""
-
+class RegistrarWords(Case):
     def recover(self, org="maker", keys=("new",), card=None, by=None, after=0, sign_for=None, **fields):
         keys = [person(k) for k in keys]
         statement = {"alliance": self.a.id, "epoch": 0, "org": org, "after": after, "keys": keys,
@@ -575,6 +573,10 @@ class Registrars(Case):
     def both(self, body, seats=("maker/quality", "maker/sponsor")):
         for seat in seats:
             self.a.say(seat, "registrar", body)
+
+
+class Registrars(RegistrarWords):
+    """GOV-33, GOV-34."""
 
     def test_recovered(self):
         a = self.a
@@ -710,6 +712,75 @@ class Registrars(Case):
         self.a.say("distributor/quality", "registrar", {"act": 1, "keys": [person("own")]})
         self.removed()
         self.assertEqual((self.a.gov.recoveries, self.a.gov.asks), ({}, {}))
+        self.good()
+
+
+class Reseat(RegistrarWords):
+    """GOV-41: the others replace a partner's registrar."""
+
+    def effect(self, keys=("fresh",), old=None):
+        held = self.a.gov.registrar_keys("maker") if old is None else [person(k) for k in old]
+        return {"type": REGISTRAR, "keys": [person(k) for k in keys], "instead_of": held}
+
+    def opened(self, **more):
+        return self.a.propose("clinics/sponsor", "admission", self.effect(**more), partner="maker")
+
+    def passed(self, **more):
+        n = self.opened(**more)
+        self.a.give(n, "clinics/sponsor", {"type": DILIGENCE})
+        self.refused("NOT_PERMITTED", "maker/sponsor", "ballot", {
+            "decision": self.a.ref(n), "rung": 0, "choice": APPROVE, "reason": None})
+        self.a.ballot(n, "clinics/sponsor", "distributor/sponsor")
+        self.assertEqual(self.phase(n), "passed")
+        return n
+
+    def test_replaced_after_five_business_days(self):
+        a = self.a
+        leaf = self.announced()
+        n = self.passed(keys=("fresh", "maker/quality"))
+        self.assertEqual(a.gov.pinned[n]["notice"]["n"], 5)  # the row has none
+        self.both({"act": 1, "keys": [person("mine")]}, ("maker/finance",))
+        a.wait(a.gov.decisions[n]["effective_ms"] - a.now)
+        self.assertEqual((self.phase(n), leaf in a.gov.recoveries, a.gov.asks), ("effective", False, {}))
+        self.assertEqual(a.gov.parties["maker"]["recoveries"], 1)
+        self.refused(None, "maker/registrar", "holder", {"seat": "maker/finance", "keys": []}, rule="ENT-4")
+        a.say("maker/registrar", "holder", {"seat": "maker/finance", "keys": []}, by="fresh")
+        a.say("maker/registrar", "holder", {"seat": "maker/quality", "keys": []}, by="maker/quality")
+        self.good()
+
+    def test_the_partner_was_first(self):
+        a = self.a
+        n = self.passed()
+        self.both({"act": 1, "keys": [person("mine")]})
+        a.wait(a.gov.decisions[n]["effective_ms"] - a.now)
+        self.assertEqual(self.phase(n), "stale")
+        self.good()
+
+    def test_refused(self):
+        good = self.effect()
+        for verdict, effect, partner in (
+                ("BAD_EFFECT", good, None), ("BAD_EFFECT", {**good, "instead_of": None}, "maker"),
+                ("BAD_EFFECT", {**good, "keys": None}, "maker"), ("BAD_EFFECT", {**good, "rules": 2}, "maker"),
+                ("NO_SUCH_OBJECT", good, "trustee"), ("CHANGED_SINCE", self.effect(old=("fresh",)), "maker"),
+                ("CHANGED_SINCE", self.effect(old=()), "maker"), ("MALFORMED", self.effect(("x", "x")), "maker"),
+                ("NOT_PERMITTED", self.effect(("clinics/sponsor",)), "maker"),
+                ("NOT_PERMITTED", self.effect(("recovery clinics",)), "maker")):
+            proposal = {"title": bytes(32), "effect": effect, "partner": partner}
+            self.refused(verdict, "clinics/sponsor", "propose", {"type": "admission", "proposal": proposal})
+        proposal = {"title": bytes(32), "effect": good, "partner": "maker"}
+        self.refused("BAD_EFFECT", "clinics/sponsor", "propose", {"type": "removal", "proposal": proposal})
+        n = self.opened()  # a revision keeps the kind of effect
+        other = {"title": bytes(32), "effect": self.party("newco"), "partner": "maker"}
+        self.refused("NOT_PERMITTED", "clinics/sponsor", "revise", {"decision": self.a.ref(n), "proposal": other})
+
+    def test_two_others_at_least(self):
+        a = self.a
+        n = self.passed()
+        self.removed()
+        a.wait(a.gov.decisions[n]["effective_ms"] - a.now)
+        self.assertEqual(self.phase(n), "stale")
+        proposal = {"title": bytes(32), "effect": self.effect(), "partner": "maker"}
+        self.refused("NOT_PERMITTED", "clinics/sponsor", "propose", {"type": "admission", "proposal": proposal})
         self.good()
 
 

@@ -281,7 +281,6 @@ Test(ballot, reasons_and_permission)
     EXPECT_VERDICT(&w, world_ballot(&w, "maker/quality", 1, CHOICE_APPROVE), V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, world_ballot(&w, "trustee/mediator", 1, CHOICE_APPROVE), V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, world_ballot(&w, "maker/finance", 1, CHOICE_VETO), V_NOT_PERMITTED);
-    EXPECT_VERDICT(&w, world_ballot(&w, "maker/finance", 1, CHOICE_RECUSE), V_NOT_SUPPORTED);
     world_free(&w);
 }
 

@@ -69,6 +69,7 @@ Test(inputs, GOV_28_refusals)
     EXPECT_WHY(&w, "an owner of needing gives its impact");
     struct decision_input none = {.decision = {.number = 1, .digest = world_decision(&w, 1).digest},
                                   .need = {.type = INPUT_IMPACT}};
+    SET_HAS(&none, decision_input_key_need);
     EXPECT_VERDICT(&w, world_entry(&w, "brand/finance", KIND_INPUT, &decision_input_desc, &none),
                    V_INCOMPLETE);
     SET_HAS(&none, decision_input_key_text);

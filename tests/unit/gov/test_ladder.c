@@ -78,7 +78,6 @@ Test(ladder, GOV_R13_by_hand)
     open_one(&w, "brand/finance", "plan");
     EXPECT_VERDICT(&w, world_ballot(&w, "brand/finance", 1, CHOICE_APPROVE), V_OK);
     EXPECT_VERDICT(&w, world_move(&w, "brand/sponsor", 1, MOVE_ESCALATE), V_NOT_PERMITTED);
-    EXPECT_VERDICT(&w, world_move(&w, "brand/finance", 1, MOVE_PAUSE), V_NOT_SUPPORTED);
     /* The rung to the row's own body, the council, is skipped. */
     EXPECT_VERDICT(&w, world_move(&w, "maker/quality", 1, MOVE_ESCALATE), V_OK);
     struct state_decision d = world_decision(&w, 1);

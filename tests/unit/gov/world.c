@@ -282,6 +282,14 @@ static struct proposal proposal_of(struct world *w, const struct world_proposal 
         p.budget = span_str(o->budget);
         SET_HAS(&p, proposal_key_budget);
     }
+    if (o->charge_currency != NULL) {
+        p.charge = (struct money){.minor = o->charge, .currency = span_str(o->charge_currency)};
+        SET_HAS(&p, proposal_key_charge);
+    }
+    if (o->rate != NULL) {
+        p.rate = span_str(o->rate);
+        SET_HAS(&p, proposal_key_rate);
+    }
     if (o->scope != NULL) {
         p.scope = span_str(o->scope);
         SET_HAS(&p, proposal_key_scope);
@@ -328,12 +336,20 @@ enum verdict world_revise(struct world *w, const char *seat, uint64_t n, const s
     return world_entry(w, seat, KIND_REVISE, &revise_desc, &r);
 }
 
-enum verdict world_ballot(struct world *w, const char *seat, uint64_t n, enum choice choice)
+enum verdict world_ballot_for(struct world *w, const char *seat, const char *principal, uint64_t n,
+                              enum choice choice)
 {
     struct ballot r = {.decision = ref_of(w, n), .choice = choice};
     struct matter m;
-    if (matter_load(&w->v, &w->a, n, &m, &w->err) == ST_OK)
+    if (matter_load(&w->v, &w->a, n, &m, &w->err) == ST_OK) {
         r.rung = m.d.rung;
+        if (m.recommended != NULL)
+            r.decision.digest = m.recommended->id;
+    }
+    if (principal != NULL) {
+        r.principal = span_str(principal);
+        SET_HAS(&r, ballot_key_principal);
+    }
     if (choice == CHOICE_REJECT || choice == CHOICE_VETO)
         SET_HAS(&r, ballot_key_reason);
     if (choice == CHOICE_VETO) {
@@ -341,6 +357,42 @@ enum verdict world_ballot(struct world *w, const char *seat, uint64_t n, enum ch
         SET_HAS(&r, ballot_key_clause);
     }
     return world_entry(w, seat, KIND_BALLOT, &ballot_desc, &r);
+}
+
+enum verdict world_ballot(struct world *w, const char *seat, uint64_t n, enum choice choice)
+{
+    return world_ballot_for(w, seat, NULL, n, choice);
+}
+
+enum verdict world_recommend(struct world *w, const char *seat, uint64_t n, const struct world_proposal *p)
+{
+    struct decision_input r = {.decision = ref_of(w, n), .settled = proposal_of(w, p)};
+    SET_HAS(&r, decision_input_key_settled);
+    return world_entry(w, seat, KIND_INPUT, &decision_input_desc, &r);
+}
+
+enum verdict world_receipt(struct world *w, const char *seat, uint64_t n)
+{
+    struct receipt r = {.decision = ref_of(w, n)};
+    return world_entry(w, seat, KIND_RECEIPT, &receipt_desc, &r);
+}
+
+struct alternate world_alternate(const char *seat, const char *from, const char *until)
+{
+    struct alternate alt = {.seat = span_str(seat)};
+    cr_assert_eq(time_parse(span_str(from), &alt.from_ms), ST_OK);
+    cr_assert_eq(time_parse(span_str(until), &alt.until_ms), ST_OK);
+    return alt;
+}
+
+enum verdict world_alternates(struct world *w, const char *seat, struct alternate *v, size_t n)
+{
+    struct public_key key = world_key(seat);
+    struct holder r = {.seat = span_str(seat), .keys = {1, &key}, .alternates = {n, v}};
+    char registrar[80];
+    (void)snprintf(registrar, sizeof registrar, "%.*s/registrar", SPAN_FMT(state_seat_org(r.seat)));
+    SET_HAS(&r, holder_key_alternates);
+    return world_entry(w, registrar, KIND_HOLDER, &holder_desc, &r);
 }
 
 enum verdict world_withdraw(struct world *w, const char *seat, uint64_t n)

@@ -53,6 +53,8 @@ struct world_proposal {
     int64_t minor;
     const char *affected[4];
     const char *partner, *budget, *scope;
+    const char *charge_currency, *rate; /* with charge: what the amount is in the budget's currency */
+    int64_t charge;
     enum section_id section; /* with body: amend */
     struct span body;
     uint64_t base;
@@ -65,6 +67,14 @@ enum verdict world_propose(struct world *w, const char *seat, const char *type,
 enum verdict world_revise(struct world *w, const char *seat, uint64_t n, const struct world_proposal *p);
 /* Reason and clause are given where the choice needs them. */
 enum verdict world_ballot(struct world *w, const char *seat, uint64_t n, enum choice choice);
+/* For another seat, as its alternate or in its stead. */
+enum verdict world_ballot_for(struct world *w, const char *seat, const char *principal, uint64_t n,
+                              enum choice choice);
+enum verdict world_recommend(struct world *w, const char *seat, uint64_t n, const struct world_proposal *p);
+enum verdict world_receipt(struct world *w, const char *seat, uint64_t n);
+/* The registrar of brand, or of who the seat is of: the seat keeps its own key, and has this alternate. */
+struct alternate world_alternate(const char *seat, const char *from, const char *until);
+enum verdict world_alternates(struct world *w, const char *seat, struct alternate *v, size_t n);
 enum verdict world_withdraw(struct world *w, const char *seat, uint64_t n);
 enum verdict world_move(struct world *w, const char *seat, uint64_t n, enum move move);
 enum verdict world_note(struct world *w, const char *seat, uint64_t n);

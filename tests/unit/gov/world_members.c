@@ -124,6 +124,7 @@ enum verdict world_input(struct world *w, const char *seat, uint64_t n, enum inp
         r.need.seat = span_str(consulted);
         SET_HAS(&r.need, charter_need_key_seat);
     }
+    SET_HAS(&r, decision_input_key_need);
     SET_HAS(&r, decision_input_key_text);
     return world_entry(w, seat, KIND_INPUT, &decision_input_desc, &r);
 }
