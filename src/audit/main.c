@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include "audit/verify.h"
 #include "crypto/ed25519.h"
+#include "ledger/signatures.h"
 #include "merkle/checkpoint.h"
 #include "merkle/rfc6962.h"
 
@@ -181,7 +182,7 @@ static int cmd_verify(int argc, char **argv)
     struct verify_report r;
     struct verify_failure fail;
     struct err err = {0};
-    enum status st = verify_pack(f, has_expect ? &expect : NULL, &a, &r, &fail, &err);
+    enum status st = verify_pack(f, has_expect ? &expect : NULL, signatures_threads(), &a, &r, &fail, &err);
     if (f != stdin)
         (void)fclose(f);
     if (st == ST_BADSIG && fail.region[0] != 0)

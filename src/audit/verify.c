@@ -1,6 +1,5 @@
 #include <stdarg.h>
 #include "audit/verify.h"
-#include "audit/signatures.h"
 #include "cert/refounding.h"
 #include "cert/certificate.h"
 #include "cert/quorum.h"
@@ -8,11 +7,32 @@
 #include "crypto/hash.h"
 #include "ledger/block.h"
 #include "ledger/rows.h"
+#include "ledger/signatures.h"
 #include "merkle/checkpoint.h"
 #include "store/store_mem.h"
 
+/* Frames are read ahead while blocks follow, so that other threads check their signatures while one is executed. */
+enum { AHEAD_FRAMES = 32, AHEAD_LEAVES = 4096, AHEAD_BYTES = 4 << 20 };
+
+struct ahead {
+    enum status read; /* as pack_read gave it, and its words */
+    struct err err;
+    struct pack_place place;
+    uint64_t end; /* offset behind it */
+    uint32_t kind;
+    struct arena a;
+    struct span body;                 /* in a */
+    enum status decoded;              /* of a block; f, or its words in err */
+    struct pack_block f;
+    struct signature_bundle *bundle;  /* of its leaves; NULL: it has none */
+};
+
 struct verify {
     struct pack_reader in;
+    struct ahead ahead[AHEAD_FRAMES]; /* ring */
+    size_t ahead_from, n_ahead, ahead_leaves, ahead_bytes;
+    struct pack_place place;          /* of the frame at hand */
+    uint64_t end;
     struct arena *a;        /* of the report */
     struct store *store;
     struct tip tip;
@@ -22,7 +42,7 @@ struct verify {
     struct hash last_commit;     /* SHA-256 of the newest certificate */
     struct refounding_info next; /* when epoch_ends: of the newest block; in a */
     struct signatures *signatures;
-    const bool *good; /* signatures of the block at hand; nth: the next to be asked for */
+    const struct signature_found *found; /* of the block at hand; nth: the next to be asked for */
     size_t nth;
     bool epoch_ends, epoch_begins; /* with the newest block; with the one at hand */
     struct verify_report *r;
@@ -37,7 +57,7 @@ static enum status refuse(struct verify *v, const char *region, const char *fmt,
 {
     va_list ap;
     v->fail->region = region;
-    v->fail->place = v->in.place;
+    v->fail->place = v->place;
     v->fail->height = v->r->height;
     va_start(ap, fmt);
     (void)vsnprintf(v->fail->why, sizeof v->fail->why, fmt, ap);
@@ -56,17 +76,65 @@ static struct verify_org *org_of(struct verify *v, struct span org)
     return &v->r->orgs[v->r->n_orgs++];
 }
 
-static enum status next_frame(struct verify *v, uint32_t *ret_kind, struct span *ret_body)
+static void read_one(struct verify *v)
 {
-    struct err err;
-    enum status st = pack_read(&v->in, ret_kind, ret_body, &err);
-    if (st == ST_FORMAT)
-        return refuse(v, "frame", "%s", err.text);
-    if (st == ST_END)
+    struct ahead *x = &v->ahead[(v->ahead_from + v->n_ahead++) % AHEAD_FRAMES];
+    struct span body = {NULL, 0};
+    *x = (struct ahead){.decoded = ST_END};
+    arena_init(&x->a, 0);
+    x->read = pack_read(&v->in, &x->kind, &body, &x->err);
+    x->place = v->in.place;
+    x->end = v->in.next_offset;
+    if (x->read != ST_OK)
+        return;
+    x->body = arena_dup(&x->a, body);
+    v->ahead_bytes += body.n;
+    if (x->kind != pack_block_desc.number)
+        return;
+    x->decoded = codec_decode(&pack_block_desc, x->body, &x->a, &x->f, &x->err);
+    if (x->decoded != ST_OK || x->f.leaves.n == 0)
+        return;
+    v->ahead_leaves += x->f.leaves.n;
+    x->bundle = signatures_begin(v->signatures, &x->f.leaves);
+}
+
+/* What follows another frame than a block depends on what is found there, so it is not read before. */
+static bool wants_more(const struct verify *v)
+{
+    if (v->n_ahead == 0)
+        return true;
+    const struct ahead *last = &v->ahead[(v->ahead_from + v->n_ahead - 1) % AHEAD_FRAMES];
+    return last->read == ST_OK && last->kind == pack_block_desc.number && v->n_ahead < AHEAD_FRAMES && v->ahead_leaves < AHEAD_LEAVES &&
+           v->ahead_bytes < AHEAD_BYTES;
+}
+
+static void drop_frame(struct verify *v)
+{
+    struct ahead *x = &v->ahead[v->ahead_from];
+    signatures_end(v->signatures, x->bundle);
+    v->ahead_leaves -= x->bundle == NULL ? 0 : x->f.leaves.n;
+    v->ahead_bytes -= x->body.n;
+    arena_deinit(&x->a);
+    v->ahead_from = (v->ahead_from + 1) % AHEAD_FRAMES;
+    v->n_ahead--;
+}
+
+/* The next frame; it is the caller's until drop_frame. */
+static enum status next_frame(struct verify *v, struct ahead **ret_frame)
+{
+    while (wants_more(v))
+        read_one(v);
+    struct ahead *x = &v->ahead[v->ahead_from];
+    v->place = x->place;
+    v->end = x->end;
+    if (x->read == ST_FORMAT)
+        return refuse(v, "frame", "%s", x->err.text);
+    if (x->read == ST_END)
         return refuse(v, "end", "PAK-2: the file ends without its last frame");
-    if (st != ST_OK)
-        return err_set(v->err, st, "%s", err.text);
+    if (x->read != ST_OK)
+        return err_set(v->err, x->read, "%s", x->err.text);
     v->r->frames++;
+    *ret_frame = x;
     return ST_OK;
 }
 
@@ -93,16 +161,16 @@ static enum status flush(struct verify *v, const struct block *b, struct span ce
 
 static enum status head(struct verify *v, const struct hash *expect)
 {
-    uint32_t kind;
-    struct span body;
+    struct ahead *x;
     struct pack_head h;
     struct err err;
-    enum status st = next_frame(v, &kind, &body);
+    enum status st = next_frame(v, &x);
     if (st != ST_OK)
         return st;
-    if (kind != pack_head_desc.number)
+    if (x->kind != pack_head_desc.number)
         return refuse(v, "frame", "PAK-2: the first frame is no head");
-    body = arena_dup(v->a, body);
+    struct span body = arena_dup(v->a, x->body);
+    drop_frame(v);
     st = codec_decode(&pack_head_desc, body, v->a, &h, &err);
     if (st != ST_OK)
         return refuse(v, "head", "ENC-4: %s", err.text);
@@ -250,7 +318,7 @@ static enum status verify_leaf(void *ctx, const struct leaf *leaf)
     struct verify *v = ctx;
     (void)leaf; /* block_execute asks in order */
     v->r->signatures++;
-    return v->good[v->nth++] ? ST_OK : ST_BADSIG;
+    return v->found[v->nth++].good ? ST_OK : ST_BADSIG;
 }
 
 static struct span org_part(struct span seat)
@@ -283,8 +351,10 @@ static enum status proses(struct verify *v, const struct pack_block *f, const st
     return ST_OK;
 }
 
-static enum status later_block(struct verify *v, const struct pack_block *f, struct arena *a)
+static enum status later_block(struct verify *v, struct ahead *x)
 {
+    const struct pack_block *f = &x->f;
+    struct arena *a = &x->a;
     struct header h;
     struct block_record rec;
     struct validator_set set;
@@ -318,7 +388,7 @@ static enum status later_block(struct verify *v, const struct pack_block *f, str
     v->r->signatures += v->epoch_begins ? begun.file.sigs.n + 4 * begun.file.cards.n : 0;
     struct block_verifier verifier = {v, verify_leaf};
     if (st == ST_OK) {
-        v->good = signatures_check(v->signatures, &f->leaves);
+        v->found = x->bundle == NULL ? NULL : signatures_wait(v->signatures, x->bundle);
         v->nth = 0;
         st = block_execute(&l, f->header, f->leaves.v, f->leaves.n, &verifier, a, &valid, &b, why, v->err);
     }
@@ -340,15 +410,11 @@ static enum status later_block(struct verify *v, const struct pack_block *f, str
     return st;
 }
 
-static enum status one_block(struct verify *v, struct span body)
+static enum status one_block(struct verify *v, struct ahead *x)
 {
-    struct arena a CLEANUP(arena_deinit);
-    struct pack_block f;
-    struct err err;
-    arena_init(&a, 0);
-    if (codec_decode(&pack_block_desc, body, &a, &f, &err) != ST_OK)
-        return refuse(v, "frame", "ENC-4: %s", err.text);
-    enum status st = v->r->blocks == 0 ? genesis_block(v, &f) : later_block(v, &f, &a);
+    if (x->decoded != ST_OK)
+        return refuse(v, "frame", "ENC-4: %s", x->err.text);
+    enum status st = v->r->blocks == 0 ? genesis_block(v, &x->f) : later_block(v, x);
     v->r->blocks += st == ST_OK;
     v->r->height = v->tip.height;
     v->r->size = v->tip.tree.size;
@@ -464,7 +530,10 @@ static enum status the_end(struct verify *v, struct span body)
     if (f.blocks != v->r->blocks || f.leaves != v->tip.tree.size || !hash_eq(&f.root, &v->r->root))
         return refuse(v, "end", "PAK-4: it speaks of %" PRIu64 " blocks and %" PRIu64 " leaves; %" PRIu64 " and %" PRIu64 " were read, root %s",
                       f.blocks, f.leaves, v->r->blocks, v->tip.tree.size, hex_of(&v->r->root).s);
-    if (pack_read(&v->in, &kind, &more, &err) != ST_END)
+    enum status st = pack_read(&v->in, &kind, &more, &err); /* nothing was read ahead of the end */
+    v->place = v->in.place;
+    v->end = v->in.next_offset;
+    if (st != ST_END)
         return refuse(v, "end", "PAK-2: something follows the last frame");
     return ST_OK;
 }
@@ -498,37 +567,37 @@ static enum status body_of_pack(struct verify *v)
 {
     bool checkpoints = false;
     for (;;) {
-        uint32_t kind;
-        struct span body;
-        enum status st = next_frame(v, &kind, &body);
+        struct ahead *x;
+        enum status st = next_frame(v, &x);
         if (st != ST_OK)
             return st;
-        if (kind == pack_block_desc.number && !checkpoints) {
-            st = one_block(v, body);
-        } else if (kind == pack_checkpoint_desc.number && v->r->blocks > 0) {
+        if (x->kind == pack_block_desc.number && !checkpoints) {
+            st = one_block(v, x);
+        } else if (x->kind == pack_checkpoint_desc.number && v->r->blocks > 0) {
             checkpoints = true;
-            st = one_checkpoint(v, body);
-        } else if (kind == pack_end_desc.number && v->r->blocks > 0) {
-            return the_end(v, body);
+            st = one_checkpoint(v, x->body);
+        } else if (x->kind == pack_end_desc.number && v->r->blocks > 0) {
+            return the_end(v, x->body);
         } else {
-            st = refuse(v, "frame", "PAK-2: a frame of kind %u does not belong here", kind);
+            st = refuse(v, "frame", "PAK-2: a frame of kind %u does not belong here", x->kind);
         }
+        drop_frame(v);
         if (st != ST_OK)
             return st;
     }
 }
 
-enum status verify_pack(FILE *f, const struct hash *expect, struct arena *a, struct verify_report *ret_report,
+enum status verify_pack(FILE *f, const struct hash *expect, size_t threads, struct arena *a, struct verify_report *ret_report,
                         struct verify_failure *ret_failure, struct err *err)
 {
     struct err own;
     struct verify_report r = {0};
-    struct verify v = {.a = a, .r = &r, .fail = ret_failure, .err = err};
+    struct verify v = {.a = a, .r = &r, .fail = ret_failure, .err = err}; /* about 100 KiB */
     *ret_failure = (struct verify_failure){.region = ""};
     pack_reader_init(&v.in, f);
     v.store = store_mem_new();
     v.ids = ids_new();
-    v.signatures = signatures_new();
+    v.signatures = signatures_new(threads);
     enum status st = pack_read_magic(&v.in, &own);
     if (st != ST_OK)
         st = refuse(&v, "magic", "%s", own.text);
@@ -538,7 +607,9 @@ enum status verify_pack(FILE *f, const struct hash *expect, struct arena *a, str
         st = body_of_pack(&v);
     if (st == ST_OK)
         st = count_decisions(&v);
-    r.bytes = v.in.next_offset;
+    r.bytes = v.end;
+    while (v.n_ahead > 0)
+        drop_frame(&v);
     pack_reader_deinit(&v.in);
     store_close(v.store);
     ids_free(v.ids);

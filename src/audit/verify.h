@@ -43,9 +43,9 @@ struct verify_failure {
     char why[ERR_TEXT_MAX]; /* begins with the rule's id where one is known */
 };
 
-/* expect: the alliance id, or NULL. ST_OK: verified. ST_BADSIG: it failed, ret_failure says where. Others: the file cannot
- * be read. Texts of the report are in the arena. */
-MUST_USE enum status verify_pack(FILE *f, const struct hash *expect, struct arena *a, struct verify_report *ret_report,
+/* expect: the alliance id, or NULL. threads: that check signatures, beside the caller (ledger/signatures.h). ST_OK: verified.
+ * ST_BADSIG: it failed, ret_failure says where. Others: the file cannot be read. Texts of the report are in the arena. */
+MUST_USE enum status verify_pack(FILE *f, const struct hash *expect, size_t threads, struct arena *a, struct verify_report *ret_report,
                                  struct verify_failure *ret_failure, struct err *err);
 
 #endif

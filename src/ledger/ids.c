@@ -1,26 +1,23 @@
 #include "ledger/ids.h"
 #include "base/plant.h"
 
-enum { KEEP_DAYS = 31, FIRST_CAP = 1024 };
+enum { KEEP_DAYS = 31, FIRST_CAP = 1024, CHUNK = 4096 };
 static const uint64_t KEEP_MS = (uint64_t)KEEP_DAYS * 86400000;
 
-struct slot {
+struct item {
     struct hash id;
-    uint64_t leaf;
-    bool used;
+    uint64_t leaf, time_ms;
 };
 
-/* Ids in order of acceptance, so that the oldest are forgotten first. */
-struct aged {
-    struct hash id;
-    uint64_t time_ms;
-};
-
+/* Each id is held once, in order of acceptance, so that the oldest are forgotten first; beside them an index by id. No
+ * memory is set aside for twice as many: of a million ids that would be most of it. */
 struct ids {
-    struct slot *slots; /* open addressing, linear probing; cap is a power of two */
-    size_t cap, n;
-    struct aged *queue; /* ring */
-    size_t q_cap, q_head, q_n;
+    struct item **chunks; /* of CHUNK items each; chunks[0] holds the oldest */
+    size_t n_chunks, chunks_cap;
+    uint64_t base;     /* number of the first item of chunks[0]; numbers only ascend */
+    uint64_t from, to; /* numbers of the items held: from up to, not including, to */
+    uint64_t *slots;   /* open addressing, linear probing: number + 1, or 0; cap is a power of two */
+    size_t cap;
 };
 
 static void *take(size_t count, size_t size)
@@ -33,9 +30,8 @@ static void *take(size_t count, size_t size)
 struct ids *ids_new(void)
 {
     struct ids *s = take(1, sizeof *s);
-    s->cap = s->q_cap = FIRST_CAP;
+    s->cap = FIRST_CAP;
     s->slots = take(s->cap, sizeof *s->slots);
-    s->queue = take(s->q_cap, sizeof *s->queue);
     return s;
 }
 
@@ -43,9 +39,17 @@ void ids_free(struct ids *s)
 {
     if (s == NULL)
         return;
+    for (size_t i = 0; i < s->n_chunks; i++)
+        free(s->chunks[i]);
+    free(s->chunks);
     free(s->slots);
-    free(s->queue);
     free(s);
+}
+
+static struct item *item_at(const struct ids *s, uint64_t number)
+{
+    uint64_t i = number - s->base;
+    return &s->chunks[i / CHUNK][i % CHUNK];
 }
 
 /* Ids are SHA-256 values: any 8 bytes are as good as a hash of them. An author can choose ids that share these
@@ -55,64 +59,64 @@ static size_t home(const struct ids *s, const struct hash *id)
     return (size_t)load_u64(id->b) & (s->cap - 1);
 }
 
+static const struct hash *id_in(const struct ids *s, size_t slot)
+{
+    return &item_at(s, s->slots[slot] - 1)->id;
+}
+
 static size_t find_slot(const struct ids *s, const struct hash *id)
 {
     size_t i = home(s, id);
-    while (s->slots[i].used && !hash_eq(&s->slots[i].id, id))
+    while (s->slots[i] != 0 && !hash_eq(id_in(s, i), id))
         i = (i + 1) & (s->cap - 1);
     return i;
 }
 
-static void put_slot(struct ids *s, const struct hash *id, uint64_t leaf)
+static void put_slot(struct ids *s, uint64_t number)
 {
-    size_t i = find_slot(s, id);
-    ASSERT(!s->slots[i].used);
-    s->slots[i] = (struct slot){.id = *id, .leaf = leaf, .used = true};
+    size_t i = find_slot(s, &item_at(s, number)->id);
+    ASSERT(s->slots[i] == 0);
+    s->slots[i] = number + 1;
 }
 
 static void grow_slots(struct ids *s)
 {
-    struct slot *old = s->slots;
-    size_t old_cap = s->cap;
+    free(s->slots);
     s->cap *= 2;
     s->slots = take(s->cap, sizeof *s->slots);
-    for (size_t i = 0; i < old_cap; i++)
-        if (old[i].used)
-            put_slot(s, &old[i].id, old[i].leaf);
-    free(old);
+    for (uint64_t k = s->from; k < s->to; k++)
+        put_slot(s, k);
 }
 
-static void grow_queue(struct ids *s)
+static void add_chunk(struct ids *s)
 {
-    struct aged *q = take(s->q_cap * 2, sizeof *q);
-    for (size_t i = 0; i < s->q_n; i++)
-        q[i] = s->queue[(s->q_head + i) & (s->q_cap - 1)];
-    free(s->queue);
-    s->queue = q;
-    s->q_cap *= 2;
-    s->q_head = 0;
+    if (s->n_chunks == s->chunks_cap) {
+        s->chunks_cap = s->chunks_cap == 0 ? 16 : 2 * s->chunks_cap;
+        s->chunks = realloc(s->chunks, s->chunks_cap * sizeof *s->chunks);
+        ASSERT(s->chunks != NULL);
+    }
+    s->chunks[s->n_chunks++] = take(CHUNK, sizeof(struct item));
 }
 
 void ids_add(struct ids *s, const struct hash *id, uint64_t leaf, uint64_t time_ms)
 {
-    if (PLANTED(18) && s->slots[find_slot(s, id)].used)
+    if (PLANTED(18) && s->slots[find_slot(s, id)] != 0)
         return;
-    if ((s->n + 1) * 2 > s->cap)
+    if ((ids_count(s) + 1) * 2 > s->cap)
         grow_slots(s);
-    if (s->q_n == s->q_cap)
-        grow_queue(s);
-    put_slot(s, id, leaf);
-    s->n++;
-    s->queue[(s->q_head + s->q_n) & (s->q_cap - 1)] = (struct aged){*id, time_ms};
-    s->q_n++;
+    if (s->to == s->base + s->n_chunks * CHUNK)
+        add_chunk(s);
+    *item_at(s, s->to) = (struct item){*id, leaf, time_ms};
+    put_slot(s, s->to);
+    s->to++;
 }
 
 bool ids_find(const struct ids *s, const struct hash *id, uint64_t *ret_leaf)
 {
-    const struct slot *slot = &s->slots[find_slot(s, id)];
-    if (!slot->used)
+    uint64_t slot = s->slots[find_slot(s, id)];
+    if (slot == 0)
         return false;
-    *ret_leaf = slot->leaf;
+    *ret_leaf = item_at(s, slot - 1)->leaf;
     return true;
 }
 
@@ -120,30 +124,43 @@ bool ids_find(const struct ids *s, const struct hash *id, uint64_t *ret_leaf)
 static void remove_id(struct ids *s, const struct hash *id)
 {
     size_t mask = s->cap - 1, hole = find_slot(s, id);
-    ASSERT(s->slots[hole].used);
-    for (size_t i = (hole + 1) & mask; s->slots[i].used; i = (i + 1) & mask) {
-        size_t h = home(s, &s->slots[i].id);
+    ASSERT(s->slots[hole] != 0);
+    for (size_t i = (hole + 1) & mask; s->slots[i] != 0; i = (i + 1) & mask) {
+        size_t h = home(s, id_in(s, i));
         if (((i - h) & mask) >= ((i - hole) & mask)) {
             s->slots[hole] = s->slots[i];
             hole = i;
         }
     }
-    s->slots[hole].used = false;
-    s->n--;
+    s->slots[hole] = 0;
+}
+
+static void drop_chunk(struct ids *s)
+{
+    free(s->chunks[0]);
+    s->n_chunks--;
+    memmove(s->chunks, s->chunks + 1, s->n_chunks * sizeof *s->chunks);
+    s->base += CHUNK;
 }
 
 void ids_expire(struct ids *s, uint64_t now_ms)
 {
-    while (s->q_n > 0 && now_ms > KEEP_MS && s->queue[s->q_head].time_ms < now_ms - KEEP_MS) {
-        remove_id(s, &s->queue[s->q_head].id);
-        s->q_head = (s->q_head + 1) & (s->q_cap - 1);
-        s->q_n--;
+    while (s->from < s->to && now_ms > KEEP_MS && item_at(s, s->from)->time_ms < now_ms - KEEP_MS) {
+        remove_id(s, &item_at(s, s->from)->id);
+        s->from++;
+        if (s->from == s->base + CHUNK)
+            drop_chunk(s);
     }
 }
 
 size_t ids_count(const struct ids *s)
 {
-    return s->n;
+    return (size_t)(s->to - s->from);
+}
+
+size_t ids_bytes(const struct ids *s)
+{
+    return s->n_chunks * CHUNK * sizeof(struct item) + s->chunks_cap * sizeof *s->chunks + s->cap * sizeof *s->slots;
 }
 
 /* Rows ascend by leaf, so by time: walks back from the newest until one is too old, then forward. */

@@ -16,6 +16,8 @@ bool ids_find(const struct ids *s, const struct hash *id, uint64_t *ret_leaf);
 /* Forgets what was accepted more than 31 days before now_ms: no such entry could be accepted again. */
 void ids_expire(struct ids *s, uint64_t now_ms);
 size_t ids_count(const struct ids *s);
+/* Memory in use, in bytes: 56 to 80 an id, of many. */
+size_t ids_bytes(const struct ids *s);
 /* Reads the rows of TABLE_IDS that are young enough at now_ms. */
 MUST_USE enum status ids_load(struct ids *s, const struct view *v, uint64_t now_ms, struct err *err);
 

@@ -9,7 +9,8 @@
  *    completes what was submitted before. So a submission and the closing never overlap: `submitting` counts
  *    submissions under way, and whoever ends the last one does a closing that was asked for meanwhile.
  *  - An aio must not be freed in its own callback, so nng_aio_reap frees them.
- *  - A TLS stream sends only the first part of a vector, and perhaps not all of it. */
+ *  - A TLS stream sends only the first part of a vector, and perhaps not all of it; each send is a TLS record and a
+ *    system call. So short frames that wait together are put together first, up to the size of a record. */
 
 enum { PREFIX = 4, CHUNK = 16384, KEEP_BYTES = 1 << 18, TICK_MAX_MS = 500, TICK_MIN_MS = 20 };
 
@@ -45,6 +46,7 @@ struct frame_conn {
     char text[ERR_TEXT_MAX];
     struct queued *head, **tail;
     size_t sent; /* bytes of head that are out */
+    uint8_t gathered[CHUNK]; /* what the send under way carries, when it is of several frames */
     struct frame_stats stats;
     uint64_t deadline_at, heard_at, moved_at, sent_at; /* monotonic ms; deadline_at 0: none */
 
@@ -212,12 +214,29 @@ static void shut(struct frame_conn *c)
     nng_aio_cancel(c->timer);
 }
 
+/* Under the lock. What is left of the first frame; with those behind it when all that is less than a record. */
+static nng_iov next_part(struct frame_conn *c)
+{
+    struct frame_shared *f = c->head->frame; /* stays: only on_send takes it off the queue */
+    nng_iov iov = {f->bytes + c->sent, f->n - c->sent};
+    if (c->head->next == NULL || iov.iov_len >= CHUNK)
+        return iov;
+    size_t n = 0, skip = c->sent;
+    for (const struct queued *q = c->head; q != NULL && n < CHUNK; q = q->next) {
+        size_t k = q->frame->n - skip < CHUNK - n ? q->frame->n - skip : CHUNK - n;
+        memcpy(c->gathered + n, q->frame->bytes + skip, k);
+        n += k;
+        skip = 0;
+    }
+    return (nng_iov){c->gathered, n};
+}
+
 static void start_send(struct frame_conn *c)
 {
     (void)pthread_mutex_lock(&c->lock);
     ASSERT(c->head != NULL);
-    struct frame_shared *f = c->head->frame; /* stays: only on_send takes it off the queue */
-    nng_iov iov = {f->bytes + c->sent, f->n - c->sent};
+    nng_iov iov = next_part(c);
+    c->stats.sends++;
     (void)pthread_mutex_unlock(&c->lock);
     (void)nng_aio_set_iov(c->send, 1, &iov);
     nng_stream_send(c->stream, c->send);
@@ -518,23 +537,27 @@ enum status frame_send(struct frame_conn *conn, struct span payload)
     return st;
 }
 
-/* Under the lock. Returns what to free when the first of the queue is out. */
+/* Under the lock. n bytes are out. Returns the frames that are with them, to be freed. */
 static struct queued *advance(struct frame_conn *c, size_t n)
 {
-    struct queued *q = c->head;
+    struct queued *gone = NULL;
     c->moved_at = c->sent_at = now_ms(c);
     c->stats.bytes_out += n;
     c->sent += n;
-    ASSERT(c->sent <= q->frame->n);
-    if (c->sent < q->frame->n)
-        return NULL;
-    c->sent = 0;
-    c->head = q->next;
-    if (c->head == NULL)
+    while (c->head != NULL && c->sent >= c->head->frame->n) {
+        struct queued *q = c->head;
+        c->sent -= q->frame->n;
+        c->head = q->next;
+        c->stats.queued_bytes -= q->frame->n - PREFIX + FRAME_OVERHEAD;
+        c->stats.frames_out += q->frame->n > PREFIX;
+        q->next = gone;
+        gone = q;
+    }
+    if (c->head == NULL) {
+        ASSERT(c->sent == 0);
         c->tail = &c->head;
-    c->stats.queued_bytes -= q->frame->n - PREFIX + FRAME_OVERHEAD;
-    c->stats.frames_out += q->frame->n > PREFIX;
-    return q;
+    }
+    return gone;
 }
 
 static void on_send(void *arg)
@@ -551,7 +574,8 @@ static void on_send(void *arg)
     bool more = c->head != NULL;
     c->sending = more;
     (void)pthread_mutex_unlock(&c->lock);
-    if (gone != NULL) {
+    for (struct queued *next; gone != NULL; gone = next) {
+        next = gone->next;
         frame_shared_free(gone->frame);
         free(gone);
     }

@@ -42,6 +42,7 @@ enum { FRAME_OVERHEAD = 64 };
 struct frame_stats {
     uint64_t bytes_in, bytes_out; /* payload and prefix; not TLS */
     uint64_t frames_in, frames_out;
+    uint64_t sends;        /* begun; one may carry many frames */
     uint64_t queued_bytes; /* as counted against queue_bytes */
     uint64_t dropped;      /* frames refused with ST_BUSY */
 };

@@ -77,6 +77,7 @@ struct node {
     struct journal *journal;
     enum marks_verdict marks; /* on the vote key, by the store */
     char no_votes[512]; /* why it does not vote, or "" */
+    struct signatures *signatures;
     struct replica *replica;
     struct server *server;
     struct node_hooks hooks;
@@ -123,6 +124,8 @@ bool queue_resumed(struct queue *q, uint8_t ret_org[64], size_t *ret_n);
 uint64_t queue_slowed(struct queue *q, struct span org);
 bool queue_stopping(struct queue *q);
 void queue_stop(struct queue *q);
+/* Those that will not be done; whoever asked is told. */
+void jobs_free(struct job *j);
 struct job *job_new(enum job_type type, struct span org, struct span bytes);
 
 /* links.c */

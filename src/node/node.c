@@ -1,7 +1,7 @@
 /* Starting and stopping a node, and the replica's thread. */
 #include "node/internal.h"
 
-enum { ROOM_EVERY_MS = 1000 };
+enum { ROOM_EVERY_MS = 1000, MAPPED_MAX = 64 << 20 }; /* of the store's pages, in this process's memory */
 
 static bool is_reader(enum method m)
 {
@@ -99,6 +99,7 @@ static void check_room(struct node *n, uint64_t now)
     if (now < n->room_at_ms)
         return;
     n->room_at_ms = now + ROOM_EVERY_MS;
+    store_lmdb_trim(n->store, MAPPED_MAX);
     uint64_t least = n->cfg.low_water_bytes + (n->no_room ? n->cfg.low_water_bytes / 4 : 0);
     bool room = store_lmdb_room(n->store, least, &err) == ST_OK;
     if (!room && !n->no_room) {
@@ -125,13 +126,38 @@ static void resume_peers(struct node *n)
         links_resume(n, span_of(org, k));
 }
 
+static void foresee(struct node *n, const struct job *j)
+{
+    for (; j != NULL; j = j->next)
+        if (j->type == JOB_FRAME)
+            replica_foresee(n->replica, span_of(j->org, j->org_n), span_of(j->bytes, j->n));
+}
+
+/* The next batch. While the node catches up, the one after it is taken already, so that other threads check the signatures
+ * of its blocks meanwhile. */
+static struct job *next_batch(struct node *n, struct job **held, uint64_t until_ms)
+{
+    struct job *j = *held;
+    *held = NULL;
+    if (j == NULL) {
+        j = queue_take(&n->replica_queue, BATCH_MAX, until_ms);
+        foresee(n, j);
+    }
+    if (j != NULL && replica_foresees(n->replica)) {
+        *held = queue_take(&n->replica_queue, BATCH_MAX, 0);
+        foresee(n, *held);
+    }
+    return j;
+}
+
 static void *replica_main(void *arg)
 {
     struct node *n = arg;
     uint64_t next = 0;
     struct err err = {0};
+    struct job *held = NULL;
     while (!queue_stopping(&n->replica_queue)) {
-        struct job *j = queue_take(&n->replica_queue, BATCH_MAX, next);
+        struct job *j = next_batch(n, &held, next);
         while (j != NULL) {
             struct job *after = j->next;
             one_job(n, j);
@@ -144,6 +170,7 @@ static void *replica_main(void *arg)
         replica_tick(n->replica, &next);
         ask_replica_waiters(n, clock_mono_ms(&clock_system));
     }
+    jobs_free(held);
     for (size_t i = 0; i < n->n_waiters; i++)
         server_refuse(n->waiters[i].call, ST_CLOSED, "the node stops; what it accepted is kept");
     return NULL;
@@ -169,6 +196,7 @@ static enum status start_replica(struct node *n, struct err *err)
                                  .log = n->keys.log,
                                  .node = n->keys.node,
                                  .store = n->store,
+                                 .signatures = n->signatures,
                                  .journal = n->journal,
                                  .clock = &clock_system,
                                  .rng = &rng_system,
@@ -209,8 +237,11 @@ static enum status start_all(struct node *n, struct err *err)
         st = found_epoch(n, err);
     if (st == ST_OK)
         st = found_open_journal(n, err);
+    n->signatures = signatures_new(signatures_threads());
     if (st == ST_OK)
         st = start_replica(n, err);
+    if (st == ST_OK) /* it has read the ids of a month */
+        store_lmdb_trim(n->store, MAPPED_MAX);
     if (st == ST_OK)
         st = links_start(n, err);
     struct server_events events = {n, on_ask};
@@ -263,6 +294,7 @@ void node_stop(struct node *n)
     queue_deinit(&n->replica_queue);
     queue_deinit(&n->reader_queue);
     replica_free(n->replica);
+    signatures_free(n->signatures);
     journal_close(n->journal);
     store_disk_close(&n->disk);
     store_close(n->store);

@@ -23,14 +23,19 @@ void queue_init(struct queue *q)
 void queue_deinit(struct queue *q)
 {
     for (size_t i = 0; i < q->n_lanes; i++)
-        for (struct job *j = q->lanes[i].first, *next; j != NULL; j = next) {
-            next = j->next;
-            if (j->call != NULL)
-                server_refuse(j->call, ST_CLOSED, "the node stops");
-            free(j);
-        }
+        jobs_free(q->lanes[i].first);
     (void)pthread_cond_destroy(&q->cond);
     (void)pthread_mutex_destroy(&q->lock);
+}
+
+void jobs_free(struct job *j)
+{
+    for (struct job *next; j != NULL; j = next) {
+        next = j->next;
+        if (j->call != NULL)
+            server_refuse(j->call, ST_CLOSED, "the node stops");
+        free(j);
+    }
 }
 
 struct job *job_new(enum job_type type, struct span org, struct span bytes)
@@ -100,14 +105,6 @@ static struct job *drop_frames(struct lane *l, uint64_t now)
     return dropped;
 }
 
-static void free_jobs(struct job *j)
-{
-    for (struct job *next; j != NULL; j = next) {
-        next = j->next;
-        free(j);
-    }
-}
-
 bool queue_put(struct queue *q, struct job *j, bool *ret_enough)
 {
     struct job *dropped = NULL;
@@ -126,12 +123,9 @@ bool queue_put(struct queue *q, struct job *j, bool *ret_enough)
         (void)pthread_cond_signal(&q->cond);
     }
     (void)pthread_mutex_unlock(&q->lock);
-    free_jobs(dropped);
-    if (!taken) { /* a lost frame is asked for again; a question is told */
-        if (j->call != NULL)
-            server_refuse(j->call, ST_CLOSED, "the node stops");
-        free(j);
-    }
+    jobs_free(dropped);
+    if (!taken) /* a lost frame is asked for again; a question is told */
+        jobs_free(j);
     return taken;
 }
 

@@ -57,12 +57,14 @@ static enum status check_last_commit(struct replica *r, const struct body *b, bo
 }
 
 /* Do the leaves and the last commit belong to this header? If not, somebody on the way garbled what no one signed
- * for: that is held against the message, never against the block. */
+ * for: that is held against the message, never against the block. *ret_unverified: of the leaves, those whose signature was
+ * not seen before; entries of a proposal were, as a rule. */
 static enum status matches(const struct replica *r, struct span header_bytes, const struct span_list *leaves, struct span last_commit,
-                           struct err *err)
+                           size_t *ret_unverified, struct err *err)
 {
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 1 << 20);
+    size_t unverified = 0;
     struct header header;
     struct block_record rec;
     enum status st = codec_decode(&header_desc, header_bytes, &a, &header, err);
@@ -80,10 +82,12 @@ static enum status matches(const struct replica *r, struct span header_bytes, co
     for (size_t i = 0; i < leaves->n; i++) {
         rfc6962_leaf(leaves->v[i], &h);
         frontier_append(&tree, &h);
+        unverified += !replica_verified(r, &h);
     }
     frontier_root(&tree, &h);
     if ((tree.size != header.size || !hash_eq(&h, &header.root)) && !PLANTED(35))
         return err_set(err, ST_MISMATCH, "a block that came with other leaves than its header's root says (BLK-2)");
+    *ret_unverified = unverified;
     return ST_OK;
 }
 
@@ -172,6 +176,41 @@ static void take_prose(struct body *b, const struct block *block, const struct p
     }
 }
 
+/* Signatures of a block that were checked before it is executed. */
+struct checked {
+    struct replica *r;
+    const struct signature_found *found; /* NULL: none */
+    size_t n, nth;
+};
+
+/* block_execute asks for each leaf that it parses, in order. What was found counts for that very leaf (SIG-4), and a bad one
+ * is looked at again: nothing but time hangs on the other threads. */
+static enum status verify_checked(void *ctx, const struct leaf *leaf)
+{
+    struct checked *c = ctx;
+    const struct signature_found *f = c->found == NULL || c->nth == c->n ? NULL : &c->found[c->nth++];
+    if (f != NULL && f->good && hash_eq(&f->leaf_hash, &leaf->leaf_hash))
+        return ST_OK;
+    return replica_verify_leaf(c->r, leaf);
+}
+
+static enum status execute(struct replica *r, struct body *b, size_t unverified, struct block *block, struct err *err)
+{
+    struct signatures *s = r->cfg.signatures;
+    struct foreseen *f = gossip_foreseen(r, &b->id);
+    struct signature_bundle *own = NULL;
+    struct checked c = {.r = r, .n = b->leaves.n};
+    if (f != NULL && f->leaves.n == b->leaves.n)
+        c.found = signatures_wait(s, f->bundle);
+    else if (s != NULL && unverified >= CHECKED_TOGETHER)
+        c.found = signatures_wait(s, own = signatures_begin(s, &b->leaves));
+    struct ledger l = replica_ledger(r);
+    struct block_verifier verifier = {&c, verify_checked};
+    enum status st = block_execute(&l, b->header, b->leaves.v, b->leaves.n, &verifier, &b->arena, &b->valid, block, b->why, err);
+    signatures_end(s, own);
+    return st;
+}
+
 enum status bodies_take(struct replica *r, struct span header, const struct span_list *leaves, struct span last_commit,
                         const struct pack_prose_list *prose, struct body **ret_body, struct err *err)
 {
@@ -182,7 +221,8 @@ enum status bodies_take(struct replica *r, struct span header, const struct span
         *ret_body = b;
         return ST_OK;
     }
-    enum status st = matches(r, header, leaves, last_commit, err);
+    size_t unverified;
+    enum status st = matches(r, header, leaves, last_commit, &unverified, err);
     if (st == ST_OK)
         st = make_room(r, err);
     if (st != ST_OK)
@@ -193,14 +233,8 @@ enum status bodies_take(struct replica *r, struct span header, const struct span
     b->header = arena_dup(&b->arena, header);
     b->last_commit = arena_dup(&b->arena, last_commit);
     b->leaves = dup_list(&b->arena, leaves);
-    struct ledger l = replica_ledger(r);
-    struct block_verifier verifier = {r, replica_verify_leaf};
-    st = block_execute(&l, b->header, b->leaves.v, b->leaves.n, &verifier, &b->arena, &b->valid, block, b->why, err);
-    if (st != ST_OK) {
-        body_free(b);
-        return st;
-    }
-    if (b->valid)
+    st = execute(r, b, unverified, block, err);
+    if (st == ST_OK && b->valid)
         st = check_last_commit(r, b, &b->valid, b->why, err);
     if (st != ST_OK) {
         body_free(b);

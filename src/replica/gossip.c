@@ -98,16 +98,46 @@ void gossip_tick(struct replica *r, uint64_t now_ms)
     pool_relay(r, now_ms);
 }
 
+/* An answer is under way: each block of it would come twice if it were asked for again. */
+static void want_from(struct replica *r, struct peer *p, uint64_t from)
+{
+    if (p->height <= from || PLANTED(43))
+        return;
+    p->asked = true;
+    p->wanted_at_ms = replica_mono(r);
+    p->wanted_to = from + WANT_BLOCKS - 1;
+    p->wanted_seen = from - 1;
+    p->wanted_bytes = 0;
+    struct msg_want m = {.from = from, .count = WANT_BLOCKS};
+    wire_send(r, p->org, &msg_want_desc, &m);
+}
+
+/* It is ahead. When what was asked of it, or came from it, has led nowhere for a while, it is asked from the tip on again. */
 static void want(struct replica *r, struct peer *p)
 {
-    uint64_t now = replica_mono(r);
-    if (PLANTED(43))
+    bool waits = p->asked || p->wanted_seen > r->tip.height;
+    if (!waits || replica_mono(r) >= p->wanted_at_ms + WANT_AGAIN_MS)
+        want_from(r, p, r->tip.height + 1);
+}
+
+/* What comes after the blocks that are there or wait for their turn. */
+static void want_more(struct replica *r, struct peer *p)
+{
+    if (!p->asked)
+        want_from(r, p, 1 + (p->wanted_seen > r->tip.height ? p->wanted_seen : r->tip.height));
+}
+
+/* A block came from it, or waits for its turn. The answer ends with the last one asked for, or earlier by its size (as
+ * gossip_on_want has it); then it is time for the next question, so that its answer is there when these are used up. Counted
+ * as a little more than it is, for an answer that is thought to be longer than it is would be waited for. */
+static void note_block(struct replica *r, struct peer *p, uint64_t height, size_t bytes)
+{
+    if (!p->asked || height != p->wanted_seen + 1)
         return;
-    if (p->wanted_at_ms != 0 && now < p->wanted_at_ms + WANT_AGAIN_MS)
-        return;
-    p->wanted_at_ms = now;
-    struct msg_want m = {.from = r->tip.height + 1, .count = WANT_BLOCKS};
-    wire_send(r, p->org, &msg_want_desc, &m);
+    p->wanted_at_ms = replica_mono(r);
+    p->wanted_seen = height;
+    p->wanted_bytes += bytes + 64;
+    p->asked = height < p->wanted_to && p->wanted_bytes < WANT_BYTES && height + 1 < p->height;
 }
 
 static void send_votes(struct replica *r, struct peer *p, int32_t round, enum vote_type type, uint64_t theirs)
@@ -228,6 +258,91 @@ enum status gossip_on_want(struct replica *r, struct peer *p, struct span body, 
     return ST_OK;
 }
 
+void gossip_forget_foreseen(struct replica *r, uint64_t upto)
+{
+    while (r->foreseen != NULL && r->foreseen->height <= upto) {
+        struct foreseen *f = r->foreseen;
+        r->foreseen = f->next;
+        r->n_foreseen--;
+        signatures_end(r->cfg.signatures, f->bundle);
+        arena_deinit(&f->arena);
+        free(f);
+    }
+}
+
+struct foreseen *gossip_foreseen(struct replica *r, const struct hash *id)
+{
+    struct foreseen *f = r->foreseen;
+    while (f != NULL && !hash_eq(&f->id, id))
+        f = f->next;
+    return f;
+}
+
+bool replica_foresees(const struct replica *r)
+{
+    for (size_t i = 0; r->cfg.signatures != NULL && r->halted[0] == 0 && i < r->n_peers; i++)
+        if (r->peers[i].connected && r->peers[i].height > r->tip.height + 1)
+            return true;
+    return false;
+}
+
+/* Is this the certified header of as many leaves? The set may change before its turn: then it is not foreseen. */
+static bool worth_checking(const struct replica *r, const struct msg_block *m, const struct block_record *rec, const struct hash *id,
+                           struct arena *a)
+{
+    struct certificate c;
+    struct err err;
+    return rec->entries == m->leaves.n && m->leaves.n >= CHECKED_TOGETHER && r->n_foreseen < FORESEEN_MAX && rec->epoch == r->epoch &&
+           !refounding_is(m->certificate) &&
+           certificate_verify_bytes(m->certificate, &r->tip.alliance, r->epoch, rec->height, id, &r->set, a, &c, &err) == ST_OK;
+}
+
+static void foresee(struct replica *r, const struct msg_block *m, uint64_t height, const struct hash *id)
+{
+    struct foreseen *f = calloc(1, sizeof *f), **at = &r->foreseen;
+    ASSERT(f != NULL);
+    f->id = *id;
+    f->height = height;
+    struct span *v = arena_array(&f->arena, m->leaves.n, sizeof *v);
+    ASSERT(v != NULL);
+    for (size_t i = 0; i < m->leaves.n; i++)
+        v[i] = arena_dup(&f->arena, m->leaves.v[i]);
+    f->leaves = (struct span_list){m->leaves.n, v};
+    f->bundle = signatures_begin(r->cfg.signatures, &f->leaves);
+    while (*at != NULL && (*at)->height <= height)
+        at = &(*at)->next;
+    f->next = *at;
+    *at = f;
+    r->n_foreseen++;
+}
+
+void replica_foresee(struct replica *r, struct span org, struct span frame)
+{
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 0);
+    struct peer *p = replica_find_peer(r, org, false);
+    uint32_t kind;
+    struct span body;
+    struct msg_block m;
+    struct header header;
+    struct block_record rec;
+    struct hash id;
+    struct err err;
+    if (p == NULL || !p->asked || !replica_foresees(r)) /* what was not asked for is not worth the work */
+        return;
+    if (wire_open(frame, &kind, &body, &err) != ST_OK || kind != msg_block_desc.number ||
+        codec_decode(&msg_block_desc, body, &a, &m, &err) != ST_OK || codec_decode(&header_desc, m.header, &a, &header, &err) != ST_OK ||
+        codec_decode(&block_record_desc, header.record, &a, &rec, &err) != ST_OK)
+        return;
+    if (rec.height != p->wanted_seen + 1)
+        return;
+    sha256(m.header, &id);
+    if (gossip_foreseen(r, &id) == NULL && worth_checking(r, &m, &rec, &id, &a))
+        foresee(r, &m, rec.height, &id);
+    note_block(r, p, rec.height, body.n);
+    want_more(r, p);
+}
+
 enum status gossip_on_block(struct replica *r, struct peer *p, struct span body, struct err *err)
 {
     struct arena a CLEANUP(arena_deinit);
@@ -246,9 +361,10 @@ enum status gossip_on_block(struct replica *r, struct peer *p, struct span body,
         st = codec_decode(&block_record_desc, header.record, &a, &rec, err);
     if (st != ST_OK)
         return st;
+    note_block(r, p, rec.height, body.n);
     if (rec.height != r->tip.height + 1)
         return ST_OK; /* had it already, or out of order */
-    p->wanted_at_ms = 0;
+    p->wanted_at_ms = replica_mono(r);
     if (rec.epoch == r->epoch + 1 && r->refounding == NULL) { /* the next epoch begins with it (REF-5) */
         st = epoch_take(r, m.last_commit, err);
         if (st != ST_OK)
@@ -283,8 +399,7 @@ enum status gossip_on_block(struct replica *r, struct peer *p, struct span body,
         return ST_OK;
     }
     agree_run(r);
-    if (p->height > r->tip.height + 1)
-        want(r, p);
+    want_more(r, p);
     return ST_OK;
 }
 

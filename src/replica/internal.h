@@ -21,9 +21,13 @@ enum {
     RELAY_AT_ONCE = 64,
     SHARE_ENTRIES = 128,      /* of one partner in a block of ours: what others hand in waits for no flood */
     SHARE_BYTES = 256 << 10,
-    JUDGE_AT_ONCE = 512,      /* waiting entries judged anew after a block */
+    JUDGE_FIRST = 64,         /* waiting entries judged anew after each block */
+    JUDGE_AT_ONCE = 512,      /* when one of these is found to be valid no more */
     WANT_BLOCKS = 32,
     WANT_AGAIN_MS = 2000,
+    WANT_BYTES = LIMIT_BLOCK_BYTES, /* an answer ends with the block that reaches it */
+    FORESEEN_MAX = 16,        /* final blocks whose signatures are begun with */
+    CHECKED_TOGETHER = 32,    /* fewer signatures are not worth another thread */
     VERIFIED_SLOTS = 1 << 15,
     JUSTIFY_HEARD = 64,       /* POLs of the open height that are known */
     JUSTIFY_USED = 64,        /* of these, behind own votes */
@@ -42,6 +46,16 @@ struct body {
     bool valid, durable;
     char why[256];
     struct block *block; /* when valid */
+};
+
+/* A final block that waits for its turn; heap. */
+struct foreseen {
+    struct foreseen *next;
+    struct arena arena;
+    struct hash id;
+    uint64_t height;
+    struct span_list leaves;
+    struct signature_bundle *bundle;
 };
 
 struct pool_entry {
@@ -87,7 +101,10 @@ struct peer {
     bool told; /* it said which vote of this node it holds, since the start */
     uint64_t since_ms;
     uint64_t height; /* it works on */
-    uint64_t wanted_at_ms; /* monotonic: last msg_want to it */
+    bool asked;            /* an answer to msg_want is under way */
+    uint64_t wanted_at_ms; /* monotonic: last msg_want to it, or block from it */
+    uint64_t wanted_to, wanted_seen; /* last height asked for; highest that came, all before it too */
+    size_t wanted_bytes;             /* of blocks that came in answer */
     int64_t credit;        /* bytes that its questions may draw now */
     uint64_t credit_at_ms; /* monotonic: when it was reckoned */
     uint64_t faults;
@@ -176,6 +193,8 @@ struct replica {
     size_t n_ahead, ahead_bytes;
     uint64_t gossip_at_ms;
     struct ed25519_checked keys; /* of authors */
+    struct foreseen *foreseen; /* ascending by height */
+    size_t n_foreseen;
     struct hash *verified; /* leaf hashes whose signature was checked; direct-mapped */
 
     struct own own;
@@ -204,6 +223,8 @@ MUST_USE enum status replica_set_after(struct replica *r, uint64_t height, struc
                                        struct err *err);
 struct ledger replica_ledger(const struct replica *r);
 enum status replica_verify_leaf(void *ctx, const struct leaf *leaf);
+/* Was the signature of this leaf found good before? */
+bool replica_verified(const struct replica *r, const struct hash *leaf_hash);
 /* Loads everything that depends on the tip; starts the open height. */
 enum status replica_load_tip(struct replica *r, struct err *err);
 
@@ -304,6 +325,10 @@ void gossip_status_to(struct replica *r, struct span org);
 MUST_USE enum status gossip_on_status(struct replica *r, struct peer *p, struct span body, struct err *err);
 MUST_USE enum status gossip_on_want(struct replica *r, struct peer *p, struct span body, struct err *err);
 MUST_USE enum status gossip_on_block(struct replica *r, struct peer *p, struct span body, struct err *err);
+/* Of blocks at or below the tip, or all; what was foreseen of others stays. */
+void gossip_forget_foreseen(struct replica *r, uint64_t upto);
+/* The signatures of this block, if they were begun with; NULL: not. */
+struct foreseen *gossip_foreseen(struct replica *r, const struct hash *id);
 MUST_USE enum status gossip_on_fetch(struct replica *r, struct peer *p, struct span body, struct err *err);
 
 /* pool.c */

@@ -542,7 +542,32 @@ void pool_judged(struct replica *r, const struct block_candidate *v, size_t n)
     }
 }
 
-/* The outbox rows of included entries went with the block's own transaction. */
+/* Judges the next to come anew, at most so many. Were all of them valid, and are they still? */
+static bool judge_waiting(struct replica *r, size_t most)
+{
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 0);
+    struct block_candidate *v = arena_array(&a, most, sizeof *v);
+    ASSERT(v != NULL);
+    struct pool_tally *turn = r->pool.turn;
+    size_t n = pool_candidates(r, true, v, most);
+    r->pool.turn = turn;
+    struct ledger l = replica_ledger(r);
+    struct err err;
+    enum status st = block_judge(&l, replica_block_time(r), v, n, &a, &err);
+    if (st != ST_OK) {
+        replica_halt(r, "waiting entries could not be judged: %s", err.text);
+        return true;
+    }
+    bool valid = true;
+    for (size_t i = 0; i < n; i++)
+        valid = valid && !v[i].left_out && v[i].verdict == V_OK && pool_find(&r->pool, &v[i].leaf.id)->valid;
+    pool_judged(r, v, n);
+    return valid;
+}
+
+/* The outbox rows of included entries went with the block's own transaction. Each entry was judged when it came, and is again
+ * when it goes into a block; in between a block may have spoilt many: then more are looked at than the few that come next. */
 void pool_after_block(struct replica *r, const struct block *b)
 {
     for (size_t i = 0; i + 1 < b->n_leaves; i++) {
@@ -552,23 +577,8 @@ void pool_after_block(struct replica *r, const struct block *b)
             entry_free(e);
         }
     }
-    if (r->pool.n == 0)
-        return;
-    struct arena a CLEANUP(arena_deinit);
-    arena_init(&a, 0);
-    size_t most = r->pool.n < JUDGE_AT_ONCE ? r->pool.n : JUDGE_AT_ONCE;
-    struct block_candidate *v = arena_array(&a, most, sizeof *v);
-    ASSERT(v != NULL);
-    struct pool_tally *turn = r->pool.turn;
-    size_t n = pool_candidates(r, true, v, most);
-    r->pool.turn = turn;
-    struct ledger l = replica_ledger(r);
-    struct err err;
-    enum status st = block_judge(&l, replica_block_time(r), v, n, &a, &err);
-    if (st == ST_OK)
-        pool_judged(r, v, n);
-    else
-        replica_halt(r, "waiting entries could not be judged: %s", err.text);
+    if (r->pool.n > 0 && !judge_waiting(r, r->pool.n < JUDGE_FIRST ? r->pool.n : JUDGE_FIRST) && r->pool.n > JUDGE_FIRST)
+        (void)judge_waiting(r, r->pool.n < JUDGE_AT_ONCE ? r->pool.n : JUDGE_AT_ONCE);
 }
 
 /* An entry that waits for the clock to be put right wakes agreement again. */

@@ -60,16 +60,20 @@ struct ledger replica_ledger(const struct replica *r)
     return (struct ledger){.tip = &r->tip, .view = &r->view, .ids = r->ids, .rules_max = r->cfg.rules_max, .refounding = r->refounding};
 }
 
+bool replica_verified(const struct replica *r, const struct hash *leaf_hash)
+{
+    return hash_eq(&r->verified[load_u64(leaf_hash->b) % VERIFIED_SLOTS], leaf_hash);
+}
+
 /* Verified once: keyed by the leaf hash, entry and signature together; a bad signature marks nothing. */
 enum status replica_verify_leaf(void *ctx, const struct leaf *leaf)
 {
     struct replica *r = ctx;
-    struct hash *slot = &r->verified[load_u64(leaf->leaf_hash.b) % VERIFIED_SLOTS];
-    if (hash_eq(slot, &leaf->leaf_hash))
+    if (replica_verified(r, &leaf->leaf_hash))
         return ST_OK;
     enum status st = PLANTED(25) ? ST_OK : leaf_verify_once(&r->keys, leaf);
     if (st == ST_OK)
-        *slot = leaf->leaf_hash;
+        r->verified[load_u64(leaf->leaf_hash.b) % VERIFIED_SLOTS] = leaf->leaf_hash;
     return st;
 }
 
@@ -219,6 +223,7 @@ static enum status load_state(struct replica *r, struct err *err)
 enum status replica_load_tip(struct replica *r, struct err *err)
 {
     bodies_clear(r);
+    gossip_forget_foreseen(r, r->tip.height);
     arena_reset(&r->height);
     r->n_timers = 0;
     r->kept_pol = NULL;
@@ -309,6 +314,7 @@ void replica_free(struct replica *r)
     if (r == NULL)
         return;
     free_ahead(r);
+    gossip_forget_foreseen(r, UINT64_MAX);
     bodies_clear(r);
     pool_deinit(&r->pool);
     ids_free(r->ids);
@@ -329,7 +335,8 @@ void replica_peer_up(struct replica *r, struct span org)
         return;
     p->connected = true;
     p->heard = false;
-    p->wanted_at_ms = 0;
+    p->asked = false;
+    p->wanted_seen = 0;
     p->since_ms = replica_wall(r);
     gossip_status_to(r, p->org);
     members_return_vote(r, p->org);

@@ -11,6 +11,7 @@
 #include "consensus/consensus.h"
 #include "crypto/ed25519.h"
 #include "ledger/block.h"
+#include "ledger/signatures.h"
 #include "store/journal.h"
 #include "store/store.h"
 
@@ -45,6 +46,7 @@ struct replica_config {
     struct replica_net net;
     struct replica_events events;
     uint32_t rules_max; /* newest rules version that it may execute; 0: GOV_RULES_MAX */
+    struct signatures *signatures; /* checks those of many entries; NULL: one after the other, here */
 };
 
 /* Writes block 0 into an empty store. ST_EXISTS: the store holds an alliance already (the message says which). */
@@ -70,6 +72,11 @@ void replica_free(struct replica *r);
 void replica_peer_up(struct replica *r, struct span org);
 void replica_peer_down(struct replica *r, struct span org);
 MUST_USE enum status replica_frame(struct replica *r, struct span org, struct span frame, struct err *err);
+/* A frame that waits and will be given to replica_frame soon, in its turn. While this node catches up, the signatures of a
+ * final block in it are begun with; nothing else comes of it. */
+void replica_foresee(struct replica *r, struct span org, struct span frame);
+/* Is it worth the while to say what waits? */
+bool replica_foresees(const struct replica *r);
 /* Runs what is due. Call again at *ret_next_mono_ms at the latest, and after other inputs. */
 void replica_tick(struct replica *r, uint64_t *ret_next_mono_ms);
 

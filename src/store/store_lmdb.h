@@ -42,6 +42,10 @@ MUST_USE enum status store_lmdb_room(struct store *s, uint64_t least_bytes, stru
 /* Bytes free for this user on the file system of dir. */
 MUST_USE enum status store_lmdb_free(const char *dir, uint64_t *ret_bytes, struct err *err);
 
+/* Gives the pages of the map that were read back to the system, when mapped files hold over most_bytes of this process's
+ * memory; they stay in the system's cache, and come back when they are read. Readers and the writer may be at work. */
+void store_lmdb_trim(struct store *s, uint64_t most_bytes);
+
 /* Reads every record: checksums, key order, that a search reaches it, and each table's count. ST_CORRUPT
  * names the first damage. A get of a record whose page header is damaged can answer "absent"; only this finds
  * it. Takes time with the size.

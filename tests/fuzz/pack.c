@@ -74,7 +74,7 @@ static void check(struct span pack)
     FILE *f = fmemopen(pack.n == 0 ? &nothing : (void *)(uintptr_t)pack.p, pack.n == 0 ? 1 : pack.n, "rb");
     REQUIRE(f != NULL, "a stream");
     arena_init(&a, 0);
-    enum status st = verify_pack(f, NULL, &a, &r, &fail, &err);
+    enum status st = verify_pack(f, NULL, 0, &a, &r, &fail, &err);
     (void)fclose(f);
     REQUIRE(st == ST_OK || st == ST_BADSIG, "a verdict: %d %s", st, err.text);
     if (st == ST_BADSIG)

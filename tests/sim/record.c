@@ -331,7 +331,7 @@ void record_audit(struct run *r, size_t node)
     f = fmemopen(bytes, n, "rb");
     ASSERT(f != NULL);
     if (st == ST_OK)
-        st = verify_pack(f, &r->f->genesis.alliance, &a, &report, &failure, &err);
+        st = verify_pack(f, &r->f->genesis.alliance, 0, &a, &report, &failure, &err);
     (void)fclose(f);
 #ifdef ENTENTE_PLANTS
     entente_plant = plant;

@@ -183,7 +183,7 @@ static enum status verify(const uint8_t *p, size_t n, struct verify_report *r, s
     FILE *in = fmemopen((void *)(uintptr_t)p, n, "rb");
     cr_assert_not_null(in);
     arena_init(&mine, 0);
-    enum status st = verify_pack(in, NULL, &mine, r, fail, &err);
+    enum status st = verify_pack(in, NULL, 2, &mine, r, fail, &err);
     cr_assert_eq(fclose(in), 0);
     arena_deinit(&mine);
     return st;

@@ -63,3 +63,33 @@ Test(ids, load_takes_the_young_rows_alone)
     store_read_end(st, &v);
     store_close(st);
 }
+
+/* Ids come and go for long: what is held is what is young, its memory is in proportion, and nothing of the forgotten stays. */
+Test(ids, memory_is_in_proportion_to_what_is_young)
+{
+    enum { ALL = 400000, YOUNG = 100000 };
+    struct ids *s = ids_new();
+    uint64_t leaf, step = 31 * UINT64_C(86400000) / YOUNG;
+    for (uint64_t i = 0; i < ALL; i++) {
+        struct hash h = id_of(i);
+        ids_add(s, &h, 7 * i, i * step);
+        ids_expire(s, i * step);
+        if (i > YOUNG && i % 1000 == 0) {
+            struct hash gone = id_of(i - YOUNG - 2), oldest = id_of(i - YOUNG + 1);
+            cr_assert_not(ids_find(s, &gone, &leaf), "at %" PRIu64, i);
+            cr_assert(ids_find(s, &oldest, &leaf), "at %" PRIu64, i);
+            cr_assert_eq(leaf, 7 * (i - YOUNG + 1));
+        }
+    }
+    cr_assert_geq(ids_count(s), YOUNG);
+    cr_assert_leq(ids_count(s), YOUNG + 2);
+    cr_assert_leq(ids_bytes(s) / YOUNG, 80, "%zu bytes an id", ids_bytes(s) / YOUNG);
+    for (uint64_t i = 0; i < ALL; i++) {
+        struct hash h = id_of(i);
+        cr_assert_eq(ids_find(s, &h, &leaf), i >= ALL - ids_count(s), "id %" PRIu64, i);
+    }
+    ids_expire(s, 1000 * UINT64_C(86400000));
+    cr_assert_eq(ids_count(s), 0);
+    cr_assert_leq(ids_bytes(s), 3 << 20); /* the index and a chunk */
+    ids_free(s);
+}

@@ -362,6 +362,54 @@ Test(frame, slow_reader)
     end_stop(&e);
 }
 
+/* Reads n bytes; what the sender still has is taken from it only here. */
+static void read_all(int fd, uint8_t *p, size_t n)
+{
+    while (n > 0) {
+        ssize_t k = recv(fd, p, n, 0);
+        cr_assert_gt(k, 0);
+        p += k;
+        n -= (size_t)k;
+    }
+}
+
+/* Short frames that wait behind a long one leave many at a time; their bytes are the same. */
+Test(frame, short_frames_travel_together)
+{
+    enum { LONG = 24 << 20, SHORT = 20000, SHORT_MAX = 16 };
+    struct frame_options o = options();
+    struct frame_stats s;
+    struct end e;
+    o.limit = LONG;
+    o.queue_bytes = 2 * LONG;
+    int fd = socket_end(&o, &e);
+    cr_assert_eq(send_n(&e, 7, LONG), ST_OK); /* more than the kernel takes unread */
+    for (size_t i = 0; i < SHORT; i++)
+        cr_assert_eq(send_n(&e, (uint8_t)i, 1 + i % SHORT_MAX), ST_OK);
+    uint8_t *got = malloc(LONG);
+    read_all(fd, got, 4);
+    cr_assert_eq(load_u32(got), LONG);
+    read_all(fd, got, LONG);
+    cr_assert_eq(got[0] + got[LONG - 1], 14);
+    free(got);
+    for (size_t i = 0; i < SHORT; i++) {
+        uint8_t b[4 + SHORT_MAX];
+        size_t n = 1 + i % SHORT_MAX;
+        read_all(fd, b, 4 + n);
+        cr_assert_eq(load_u32(b), n, "frame %zu", i);
+        for (size_t k = 0; k < n; k++)
+            cr_assert_eq(b[4 + k], (uint8_t)i, "frame %zu, byte %zu", i, k);
+    }
+    do
+        frame_stats(e.conn, &s);
+    while (s.frames_out < SHORT + 1);
+    cr_assert_eq(s.queued_bytes, 0);
+    cr_assert_eq(s.bytes_out, (uint64_t)LONG + 4 + SHORT * (4 + (1 + SHORT_MAX) / 2.0));
+    cr_assert_lt(s.sends, SHORT / 2, "%" PRIu64 " sends", s.sends); /* the kernel takes the long one in parts */
+    (void)close(fd);
+    end_stop(&e);
+}
+
 Test(frame, close_and_free_from_a_callback)
 {
     struct frame_options o = options();

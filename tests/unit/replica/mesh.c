@@ -1,6 +1,7 @@
 #include "unit/replica/mesh.h"
 #include <criterion/criterion.h>
 #include "ledger/rows.h"
+#include "replica/internal.h"
 #include "store/store_mem.h"
 
 enum { STEP_MS = 50, ROUNDS_MAX = 20000 };
@@ -116,16 +117,27 @@ static void relink(struct mesh *m)
         }
 }
 
+static void foresee(struct mesh *m)
+{
+    for (const struct mesh_frame *x = m->first; x != NULL; x = x->next)
+        if (m->nodes[x->to].signatures != NULL && m->linked[x->from][x->to]) {
+            struct replica *r = m->nodes[x->to].replica;
+            replica_foresee(r, span_str(m->nodes[x->from].keys.id), span_of(x->bytes, x->n));
+            m->foreseen_most = r->n_foreseen > m->foreseen_most ? r->n_foreseen : m->foreseen_most;
+        }
+}
+
 static void deliver(struct mesh *m)
 {
     for (size_t i = 0; m->first != NULL; i++) {
         struct mesh_frame *x = m->first;
         struct err err;
         cr_assert_lt(i, ROUNDS_MAX, "messages without end");
+        foresee(m);
         m->first = x->next;
         if (m->first == NULL)
             m->last = NULL;
-        if (m->linked[x->from][x->to])
+        if (m->linked[x->from][x->to] && !m->nodes[x->to].deaf)
             (void)!replica_frame(m->nodes[x->to].replica, span_str(m->nodes[x->from].keys.id), span_of(x->bytes, x->n), &err);
         free(x);
         if (m->relink)
@@ -211,7 +223,8 @@ void mesh_start(struct mesh *m, size_t i)
                                  .rng = &m->f.random,
                                  .net = {node, on_send, on_broadcast},
                                  .events = {.ctx = node, .members = on_members},
-                                 .rules_max = node->rules_max};
+                                 .rules_max = node->rules_max,
+                                 .signatures = node->signatures};
     cr_assert_eq(replica_new(&cfg, &node->replica, &err), ST_OK, "%s", err.text);
     relink(m);
 }

@@ -23,6 +23,8 @@ struct mesh_node {
     struct replica *replica; /* NULL: it is down */
     uint32_t rules_max;
     bool away; /* runs, and has no link */
+    bool deaf; /* what is sent to it is lost */
+    struct signatures *signatures; /* NULL: none; it is told of all that waits for it */
 };
 
 struct mesh_frame {
@@ -42,6 +44,7 @@ struct mesh {
     struct mesh_frame *first, *last;
     size_t sent[MESH_MAX][MESH_MAX][MESH_KINDS]; /* from, to, kind */
     uint64_t decisions;
+    size_t foreseen_most; /* blocks, at once */
 };
 
 void mesh_init(struct mesh *m, size_t partners, size_t witnesses);

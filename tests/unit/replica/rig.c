@@ -140,7 +140,8 @@ void rig_start(struct rig *r)
                                  .rng = &r->f.random,
                                  .net = {r, note_send, note_broadcast},
                                  .events = {.ctx = r, .members = note_members},
-                                 .rules_max = r->rules_max};
+                                 .rules_max = r->rules_max,
+                                 .signatures = r->signatures};
     cr_assert_eq(replica_new(&cfg, &r->replica, &err), ST_OK, "%s", err.text);
     for (size_t i = 0; i < r->f.n; i++) {
         struct msg_last_vote none = {0};

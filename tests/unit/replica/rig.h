@@ -27,6 +27,7 @@ struct rig {
     struct msg_status status_to[4]; /* the newest, by organisation; spans of it are gone */
     size_t members;        /* how often the members were said to have changed */
     uint32_t rules_max;
+    struct signatures *signatures; /* NULL: none */
 };
 
 /* Founds the alliance; the node of organisation `self` is set up, not started. */

@@ -3,6 +3,8 @@
 #include "crypto/hash.h"
 #include "unit/replica/rig.h"
 
+static uint64_t g_expires_in_ms = UINT64_C(20) * 86400000;
+
 /* A comment by a seat of org, with its text; spoil: the signature does not verify. */
 static enum status hand_in(struct rig *r, size_t org, size_t seat, const char *text, bool spoil, enum verdict *ret_verdict,
                            struct hash *ret_id, struct err *err)
@@ -19,7 +21,7 @@ static enum status hand_in(struct rig *r, size_t org, size_t seat, const char *t
     e.basis.size = s.tip->tree.size;
     frontier_root(&s.tip->tree, &e.basis.root);
     e.at_ms = r->wall;
-    e.expires_ms = r->wall + UINT64_C(20) * 86400000;
+    e.expires_ms = r->wall + g_expires_in_ms;
     buf_init(&b, 1 << 17);
     fixture_submit(&r->f, &e, &b, ret_id);
     if (spoil) { /* the last byte of the signature, which stands before the texts */
@@ -101,6 +103,29 @@ Test(replica_pool, one_entry_does_not_wait_for_a_thousand)
     cr_expect_lt(m.leaves.n, 500);
     cr_expect_null(replica_check(r.replica));
     arena_deinit(&a);
+    rig_deinit(&r);
+}
+
+/* A few are judged anew after each block; when it has spoilt one of them, all are: none stays in the way of those that come. */
+Test(replica_pool, what_a_block_has_spoilt_goes)
+{
+    struct rig r;
+    struct replica_status s;
+    rig_init(&r, 1);
+    rig_start(&r);
+    g_expires_in_ms = 60000;
+    hand_in_many(&r, 0, 150, "too late");
+    hand_in_many(&r, 2, 150, "too late");
+    replica_status(r.replica, &s);
+    cr_assert_eq(s.mempool, 300);
+    r.wall += 120000;
+    g_expires_in_ms = UINT64_C(20) * 86400000;
+    hand_in_many(&r, 3, 1, "in time");
+    rig_decide(&r);
+    replica_status(r.replica, &s);
+    cr_assert_eq(s.tip->height, 1);
+    cr_expect_eq(s.mempool, 0, "%" PRIu64 " wait", s.mempool);
+    cr_expect_null(replica_check(r.replica));
     rig_deinit(&r);
 }
 

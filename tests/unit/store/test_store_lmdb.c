@@ -406,6 +406,62 @@ static void *read_on(void *arg)
     return NULL;
 }
 
+/* Of mapped files, in this process's memory. */
+static uint64_t mapped_bytes(void)
+{
+    unsigned long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    cr_assert_not_null(f);
+    cr_assert_eq(fscanf(f, "%*u %*u %lu", &pages), 1);
+    (void)fclose(f);
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void read_numbers(const struct view *v, uint64_t n)
+{
+    uint8_t b[8];
+    for (uint64_t i = 0; i < n; i++) {
+        struct span value;
+        cr_assert_eq(view_get(v, TABLE_LEAF, key8(b, i), &value), ST_OK);
+        cr_assert_eq(value.n, 4000);
+        cr_assert_eq(value.p[0] + value.p[3999], 2 * (i & 127));
+    }
+}
+
+/* What was read counts as the process's memory, until it is given back; a view that is open reads on. */
+Test(store_lmdb, gives_pages_of_the_map_back)
+{
+    enum { RECORDS = 8000, SLACK = 4 << 20 };
+    struct tmpdir dir;
+    struct err err;
+    struct view v;
+    struct store_txn *t;
+    uint8_t b[8], value[4000];
+    dir = tmpdir_make();
+    struct store *s = open_ok(&dir, MAP);
+    cr_assert_eq(store_begin(s, &t, &err), ST_OK);
+    for (uint64_t i = 0; i < RECORDS; i++) {
+        memset(value, (int)(i & 127), sizeof value);
+        put_ok(s, t, TABLE_LEAF, key8(b, i), span_of(value, sizeof value));
+    }
+    cr_assert_eq(store_commit(s, t, &err), ST_OK, "%s", err.text);
+    uint64_t before = mapped_bytes();
+    cr_assert_eq(store_read_begin(s, &v, &err), ST_OK);
+    read_numbers(&v, RECORDS);
+    uint64_t all = mapped_bytes();
+    cr_assert_geq(all, before + RECORDS * sizeof value - SLACK);
+    store_lmdb_trim(s, all + SLACK);
+    cr_assert_geq(mapped_bytes(), all - SLACK, "it is within what may be held");
+    store_lmdb_trim(s, all - SLACK);
+    cr_assert_leq(mapped_bytes(), before + SLACK);
+    read_numbers(&v, RECORDS);
+    store_read_end(s, &v);
+    cr_assert_eq(commit_number(s, 1, 100, &err), ST_OK);
+    cr_assert_eq(read_number(s, "n"), 1);
+    store_close(s);
+    tmpdir_remove(&dir);
+}
+
 Test(store_lmdb, readers_on_threads_see_whole_transactions)
 {
     struct tmpdir dir = tmpdir_make();
