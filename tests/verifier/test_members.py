@@ -960,8 +960,10 @@ class Halts(Case):
         a.wait(HOUR)
         self.assertIsNone(a.gov.halted)
         a.say("maker/quality", "note", {"type": 1, "text": bytes(32)})
-        a.wait(min(d["deadline_ms"] for d in a.gov.decisions.values()) - a.now)  # all 300 fire: 256, then the rest
-        self.assertEqual(sum(d["rung"] for d in a.gov.decisions.values()), 256)
+        due = min(d["deadline_ms"] for d in a.gov.decisions.values())
+        first = [t for t in self.timers("TIMER_PERIOD", "TIMER_READING") if int.from_bytes(t[:8], "big") < due]
+        a.wait(due - a.now)  # all 300 fire: 256 with those of metrics before them, then the rest
+        self.assertEqual((len(first), sum(d["rung"] for d in a.gov.decisions.values())), (1, 255))
         a.wait(HOUR)
         self.assertEqual(sum(d["rung"] for d in a.gov.decisions.values()), 300)
         self.good()
