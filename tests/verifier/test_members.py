@@ -92,13 +92,6 @@ class Case(unittest.TestCase):
         return [CODEC.schema.names["event_type", CODEC.decode("state_event", v).type]
                 for (t, k), v in sorted(self.a.gov.rows.items()) if (t, k[:8]) == key]
 
-    def timers(self, *kinds):
-        """The timers there are: of these kinds, else all but those that a metric always has (MET-3, MET-5)."""
-        of_metrics = ("TIMER_PERIOD", "TIMER_READING")
-        enum = CODEC.schema.enums["timer_kind"]
-        wanted = {n for k, n in enum.items() if (k in kinds if kinds else k not in of_metrics)}
-        return sorted(t for t in self.a.gov.timers if t[16] in wanted)
-
     def set_(self):
         return [m["org"] for m in self.a.members]
 
@@ -594,7 +587,7 @@ class Registrars(RegistrarWords):
         self.assertEqual(a.members[2]["vote"], public("vote maker 2"))
         self.refused(None, "maker/registrar", "holder", {"seat": "maker/finance", "keys": []}, rule="ENT-4")
         a.say("maker/registrar", "holder", {"seat": "maker/finance", "keys": []}, by="newer")
-        self.assertEqual((a.gov.recoveries, a.gov.asks, self.timers()), ({}, {}, []))
+        self.assertEqual((a.gov.recoveries, a.gov.asks, [t for t in a.gov.timers if a.gov.of_silence(t)]), ({}, {}, []))
         a.say("trustee/mediator", "recover", self.recover(keys=("newest",), after=1))
         self.refused("BAD_SIGNATURE", "trustee/mediator", "recover", self.recover(org="clinics", after=1))
         self.good()
@@ -648,7 +641,7 @@ class Registrars(RegistrarWords):
         self.refused("NO_SUCH_OBJECT", "clinics/quality", "registrar", body)
         self.refused("NO_SUCH_OBJECT", "maker/sponsor", "registrar", {"act": 2, "recovery": leaf + 1})
         a.say("maker/sponsor", "registrar", body)
-        self.assertEqual((a.gov.recoveries, a.gov.asks, self.timers()), ({}, {}, []))
+        self.assertEqual((a.gov.recoveries, a.gov.asks, [t for t in a.gov.timers if a.gov.of_silence(t)]), ({}, {}, []))
         self.refused("BAD_SIGNATURE", "trustee/mediator", "recover", self.recover(keys=("x",)))
         a.say("trustee/mediator", "recover", self.recover(keys=("x",), after=1))
         self.good()
@@ -960,10 +953,11 @@ class Halts(Case):
         a.wait(HOUR)
         self.assertIsNone(a.gov.halted)
         a.say("maker/quality", "note", {"type": 1, "text": bytes(32)})
-        due = min(d["deadline_ms"] for d in a.gov.decisions.values())
-        first = [t for t in self.timers("TIMER_PERIOD", "TIMER_READING") if int.from_bytes(t[:8], "big") < due]
-        a.wait(due - a.now)  # all 300 fire: 256 with those of metrics before them, then the rest
-        self.assertEqual((len(first), sum(d["rung"] for d in a.gov.decisions.values())), (1, 255))
+        when = min(d["deadline_ms"] for d in a.gov.decisions.values())
+        first = sorted(t for t in a.gov.timers if int.from_bytes(t[:8], "big") <= when)[:256]
+        a.wait(when - a.now)  # all 300 fire, and ends of metrics' periods among them: 256, then the rest
+        self.assertEqual(sum(d["rung"] for d in a.gov.decisions.values()), sum(a.gov.of_silence(t) for t in first))
+        self.assertLess(sum(d["rung"] for d in a.gov.decisions.values()), 300)
         a.wait(HOUR)
         self.assertEqual(sum(d["rung"] for d in a.gov.decisions.values()), 300)
         self.good()

@@ -80,6 +80,10 @@ class Words(Case):
         return {(r["org"], CODEC.schema.names["reading_standing", r["standing"]])
                 for r in self.a.gov.readings.values() if r["metric"] == name}
 
+    def timers(self, *kinds):
+        numbers = {CODEC.schema.enums["timer_kind"][k] for k in kinds}
+        return sorted(t for t in self.a.gov.timers if t[16] in numbers)
+
     def next_timer(self, *kinds):
         return min(int.from_bytes(t[:8], "big") for t in self.timers(*kinds))
 
