@@ -3,8 +3,8 @@
 Not repeated here: the charter check (of a founding, an amendment, an admission), as SPEC does not hold it: what the
 validators accepted is taken as passing it. Where an amendment fails its second check (GOV-25), the words of its
 `stale` event are the engine's own: the writes root of that block is not derived, its state root is. Both are
-counted. What NOT_REPEATED names is refused in words, wherever it stands: then this program can say nothing about the record
-from there on."""
+counted. What NOT_REPEATED names stops the program, in words, wherever it stands: it says nothing about the record from there
+on."""
 import struct
 
 import authority
@@ -51,7 +51,8 @@ class Governance(Members, Readings):
         self.decisions, self.pinned, self.revisions, self.ballots, self.inputs = {}, {}, {}, {}, set()
         self.recoveries, self.asks, self.supports, self.faults = {}, {}, {}, set()
         self.metric_rows, self.readings, self.reading_of, self.sums, self.receipts = {}, {}, {}, {}, {}
-        self.last, self.rules = {"decision": 0, "note": 0, "metric": 0, "reading": 0}, 1  # rules: in force for the block at hand
+        self.last = {"decision": 0, "note": 0, "metric": 0, "reading": 0}
+        self.rules = 1  # in force for the block at hand
         self.blocks = []  # (time, size of the tree after it)
         self.now = self.previous = self.height = self.epoch = 0
         self.record_leaf, self.cause, self.halted = 0, None, None

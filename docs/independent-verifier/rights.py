@@ -1,5 +1,6 @@
 """GOV-7, GOV-8, GOV-10, GOV-11: what a row pins, and what the partners' votes are. Pure."""
 from canonical import Refused
+from pack import Unknown
 
 APPROVES, OWES, REJECTS, ASIDE = "approves", "owes", "rejects", "stands aside"
 
@@ -18,8 +19,9 @@ def need(ok, words, verdict):
 
 
 def not_repeated(ok, what):
+    """A good record may hold it, so this is no refusal: the pack is neither verified nor failed."""
     if not ok:
-        raise Refused("SCOPE", "this program does not repeat %s: nothing is said of the record from here on" % what)
+        raise Unknown("this program does not repeat %s: from here on the record is neither verified nor failed" % what)
 
 
 def org_of(seat):

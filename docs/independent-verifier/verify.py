@@ -289,6 +289,9 @@ class Verifier:
             g.found(record) if height == 0 else g.block(record, self.tree.size - 1 - record.entries, self.decoded)
         except Refused as e:
             self.fail("leaf" if height else "genesis", e.rule, "block %d: %s" % (height, e.words))
+        except Unknown as e:
+            raise Unknown("block %d: %s. Before it: blocks verified: %d, entries: %d"
+                          % (height, e, c["blocks"], c["entries"] - record.entries)) from None
         if g.writes_known:
             self.need(g.writes_root() == record.writes_root, "header", "BLK-4",
                       "re-executed, block %d has another writes root" % height)
