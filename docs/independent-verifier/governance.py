@@ -3,7 +3,8 @@
 Not repeated here: the charter check (of a founding, an amendment, an admission), as SPEC does not hold it: what the
 validators accepted is taken as passing it. Where an amendment fails its second check (GOV-25), the words of its
 `stale` event are the engine's own: the writes root of that block is not derived, its state root is. Both are
-counted."""
+counted. What NOT_REPEATED names is refused in words, wherever it stands: then this program can say nothing about the record
+from there on."""
 import struct
 
 import authority
@@ -11,8 +12,9 @@ from calendars import Calendars
 from canonical import Rec, Refused
 from members import DAY, Members, u64
 from merkle import Sparse, root_of
+from readings import Readings
 import rights
-from rights import Verdict, need, org_of
+from rights import Verdict, need, not_repeated, org_of
 import signing
 
 MAX_TIMERS = 256
@@ -31,7 +33,13 @@ class Entry:
         self.seat, self.basis = entry.seat, entry.basis.size
 
 
-class Governance(Members):
+NEVER_DEEMED = ("charter-core", "admission", "removal", "exit", "risk-acceptance")
+NOT_REPEATED = {"item": "items (SPEC 17)", "item_move": "items (SPEC 17)", "reading": "readings handed in (MET-6)",
+                "mark_reading": "readings countersigned, disputed or restated (MET-7)",
+                "commit_reading": "sealed readings (MET-8)", "reveal_reading": "sealed readings (MET-9)"}
+
+
+class Governance(Members, Readings):
     def __init__(self, codec, founding, sigs=None):
         self.codec, self.founding, self.enums = codec, founding, codec.schema.enums
         self.sigs = sigs or signing.Signatures()
@@ -42,7 +50,8 @@ class Governance(Members):
         self.parties, self.seats, self.keys, self.sections, self.old = {}, {}, {}, {}, {}
         self.decisions, self.pinned, self.revisions, self.ballots, self.inputs = {}, {}, {}, {}, set()
         self.recoveries, self.asks, self.supports, self.faults = {}, {}, {}, set()
-        self.last, self.rules = {"decision": 0, "note": 0}, 1  # rules: in force for the block at hand
+        self.metric_rows, self.readings, self.reading_of, self.sums, self.receipts = {}, {}, {}, {}, {}
+        self.last, self.rules = {"decision": 0, "note": 0, "metric": 0, "reading": 0}, 1  # rules: in force for the block at hand
         self.blocks = []  # (time, size of the tree after it)
         self.now = self.previous = self.height = self.epoch = 0
         self.record_leaf, self.cause, self.halted = 0, None, None
@@ -101,6 +110,7 @@ class Governance(Members):
             self.join(parties[org], f.cards[org], f.digests[org], leaf)
         self.writes_known = True
         self.now = f.sections[1].founded_ms
+        self.follow_metrics()
         self.blocks.append((self.now, 1 + len(f.bodies) + len(f.cards)))
 
     # -- blocks ----------------------------------------------------------------------------------------------------
@@ -120,6 +130,7 @@ class Governance(Members):
         for e in entries:
             authority.check(self, e)
             self.cause = e
+            not_repeated(e.name not in NOT_REPEATED, NOT_REPEATED.get(e.name))
             getattr(self, "do_" + e.name)(e, e.body)
         self.blocks.append((self.now, first_leaf + 1 + len(entries)))
 
@@ -131,11 +142,15 @@ class Governance(Members):
         first = min(self.timers, default=None)
         return first if first and struct.unpack(">Q", first[:8])[0] <= self.now else None
 
+    def of_silence(self, timer):
+        kinds = self.enums["timer_kind"]
+        return timer[16] in (kinds["TIMER_DEADLINE"], kinds["TIMER_REBASE"], kinds["TIMER_RECOVERY"])
+
     def fire(self, record):
         """GOV-T1, GOV-T2. Returns how many fired."""
         kinds = self.enums["timer_kind"]
         fired = self.defer(0) if self.halted else 0
-        missed = min((t for t in self.timers if t[16] != kinds["TIMER_EFFECT"]), default=None)
+        missed = min((t for t in self.timers if self.of_silence(t)), default=None)
         missed = missed and struct.unpack(">Q", missed[:8])[0]
         if not self.halted and missed is not None and self.now - missed > self.clock().late_after_ms:
             self.halted = {"at": self.now, "from_ms": self.previous, "missed_ms": missed, "moved": 0, "cursor": None}
@@ -148,6 +163,10 @@ class Governance(Members):
                 self.deadline(self.decisions[number])
             elif kind == kinds["TIMER_EFFECT"]:
                 self.effective(self.decisions[number])
+            elif kind == kinds["TIMER_PERIOD"]:
+                self.period_over(number)
+            elif kind == kinds["TIMER_READING"]:
+                self.reading_late(number)
             else:
                 self.end(self.decisions[number], "PHASE_LAPSED", "EVENT_LAPSED")
             fired += 1
@@ -185,7 +204,7 @@ class Governance(Members):
         """When a halt found at t moves a timer to; None when it stays."""
         kinds = self.enums["timer_kind"]
         deadline, number, kind = struct.unpack(">QQB", timer)
-        if kind == kinds["TIMER_EFFECT"] or deadline > t + HALT_DAYS * DAY:
+        if not self.of_silence(timer) or deadline > t + HALT_DAYS * DAY:
             return None
         if kind == kinds["TIMER_RECOVERY"]:
             until = t + RECOVERY_HALT_DAYS * DAY
@@ -238,6 +257,8 @@ class Governance(Members):
         self.put("EVENT", u64(d["number"]) + struct.pack(">I", d["events"]), "state_event", row)
 
     def end(self, d, phase, event, **fields):
+        if self.is_phase(d, "PHASE_PASSED"):
+            self.add_sum(d, d["passed_ms"], -1)
         self.set(d, phase=self.phase[phase], closed_ms=self.now, changed_leaf=self.leaf())
         self.event(d, event, **fields)
 
@@ -269,10 +290,93 @@ class Governance(Members):
 
     def deadline(self, d):
         """GOV-13."""
+        if self.deemed(d):
+            return self.passing(d)
         if self.is_phase(d, "PHASE_MEDIATION") or self.owing(d) or (self.approved(d) and not self.inputs_in(d)):
-            self.escalate(d)
-        else:
-            self.end(d, "PHASE_REJECTED", "EVENT_REJECTED")
+            return self.escalate(d)
+        return self.end(d, "PHASE_REJECTED", "EVENT_REJECTED")
+
+    def deemed(self, d):
+        """GOV-58. True: those who owe are taken to approve, and it passes."""
+        until = d.get("receipts_until_ms")
+        if until is None or d["rung"] or d["level"] or not self.is_phase(d, "PHASE_OPEN"):
+            return False
+        owing = sorted({p["org"] for _, ps in self.positions(d) for p, x in ps if x == rights.OWES})
+        seen = [self.receipts.get((d["number"], d["revision"], o)) for o in owing]
+        choices = [r["choice"] for r in self.tally(d).values()]
+        if (not owing or any(r is None or r["at_ms"] > until for r in seen)
+                or self.choice["CHOICE_REJECT"] in choices or self.choice["CHOICE_APPROVE"] not in choices
+                or not self.inputs_in(d) or not self.approved(d, owing)):
+            return False
+        self.set(d, deemed=owing)
+        for o in owing:
+            self.event(d, "EVENT_DEEMED", name=o)
+        return True
+
+    def seen(self, d, e):
+        """GOV-57."""
+        p, org = self.pinned[d["number"]], org_of(e.seat)
+        key = d["number"], d["revision"], org
+        partner = org in self.parties and self.parties[org]["role"] == self.enums["role"]["ROLE_PARTNER"]
+        if p["silence"] and partner and key not in self.receipts and self.revisions[d["number"]][-1]["leaf"] < e.basis:
+            self.receipt_row(key, e)
+
+    def receipt_row(self, key, e):
+        number, revision, org = key
+        row = self.receipts[key] = {"seat": e.seat, "id": e.id, "leaf": e.leaf, "at_ms": self.now}
+        self.put("RECEIPT", u64(number) + struct.pack(">H", revision) + org.encode(), "state_receipt", row)
+
+    def do_receipt(self, e, b):
+        """GOV-56."""
+        need(b.decision.number in self.decisions, "no decision %d" % b.decision.number, "NO_SUCH_OBJECT")
+        d, org = self.decisions[b.decision.number], org_of(e.seat)
+        self.live(d, b.decision)
+        need(self.parties.get(org, {}).get("role") == self.enums["role"]["ROLE_PARTNER"], "no partner", "NOT_PERMITTED")
+        need(self.revisions[d["number"]][-1]["leaf"] < e.basis, "the basis does not cover the revision", "CHANGED_SINCE")
+        key = d["number"], d["revision"], org
+        need(key not in self.receipts, "there is one", "DUPLICATE")
+        self.receipt_row(key, e)
+        self.event(d, "EVENT_RECEIPT", name=org)
+
+    # -- sums of 90 days ---------------------------------------------------------------------------------------------
+
+    def sum_key(self, type_, p, day):
+        scope = (p.scope or "").encode()
+        return (bytes([len(type_)]) + type_.encode() + bytes([len(scope)]) + scope + p.amount.currency.encode() +
+                struct.pack(">I", day))
+
+    def counted(self, type_, p):
+        """GOV-60: the amount that predicates compare."""
+        if p.amount is None or p.amount.minor < 0:
+            return p.amount and p.amount.minor
+        today = self.now // DAY
+        before = sum(self.sums.get(self.sum_key(type_, p, day), 0) for day in range(today - 89, today + 1))
+        return min(p.amount.minor + before, 2 ** 63 - 1)
+
+    def add_sum(self, d, at_ms, sign):
+        """GOV-63."""
+        p = self.revisions[d["number"]][-1]["proposal"]
+        if p.amount is None or p.amount.minor <= 0:
+            return
+        key = self.sum_key(d["type"], p, at_ms // DAY)
+        self.sums[key] = min(max(self.sums.get(key, 0) + sign * p.amount.minor, 0), 2 ** 63 - 1)
+        self.put("SUM", key, "state_sum", {"minor": self.sums[key]})
+
+    def raised(self, d):
+        """GOV-61: True when it does not pass yet."""
+        if d["rung"]:
+            return False
+        p, pinned = self.revisions[d["number"]][-1]["proposal"], self.pinned[d["number"]]
+        level, joint = rights.level_and_joint(pinned, p, d["mover"], self.enums, self.counted(d["type"], p))
+        if level <= d["level"] and (d["joint"] or not joint):
+            return False
+        self.set(d, level=max(level, d["level"]), joint=joint or d["joint"])
+        if self.approved(d):
+            return False
+        until = self.end_of(d["number"], pinned["sla"])
+        self.set(d, deadline_ms=until, changed_leaf=self.leaf())
+        self.event(d, "EVENT_RAISED", until_ms=until)
+        return True
 
     def next_rung(self, d):
         """GOV-14."""
@@ -320,10 +424,10 @@ class Governance(Members):
         return all((d["number"], d["revision"], i) in self.inputs or (n.seat and self.has_left(org_of(n.seat)))
                    for i, n in enumerate(needs))
 
-    def approved(self, d):
-        """GOV-24, but for the inputs."""
+    def approved(self, d, deemed=()):
+        """GOV-24, but for the inputs. deemed: partners that count as approving where they owe."""
         for t, ps in self.positions(d):
-            found = [x for _, x in ps]
+            found = [rights.APPROVES if x == rights.OWES and p["org"] in deemed else x for p, x in ps]
             if rights.OWES in found or rights.REJECTS in found or not found:
                 return False
             least = 2
@@ -337,9 +441,12 @@ class Governance(Members):
 
     def passing(self, d, leaving=False):
         """leaving: as GOV-38 has it, by nobody, and a notice of 0 ends by its timer."""
+        if self.raised(d):
+            return
         until = self.end_of(d["number"], self.pinned[d["number"]]["notice"])
         self.set(d, phase=self.phase["PHASE_PASSED"], passed_ms=self.now, effective_ms=until, changed_leaf=self.leaf())
         self.event(d, "EVENT_PASSED", until_ms=until, **({"seat": None, "id": None} if leaving else {}))
+        self.add_sum(d, self.now, 1)
         head = self.decisions[d["counters"] or d["number"]]
         for n in [head["number"]] + head["countered_by"]:
             other = self.decisions[n]
@@ -385,6 +492,8 @@ class Governance(Members):
         if old:
             self.put("SECTION_OLD", struct.pack(">BI", number, old["version"]), "state_section", old)
         self.section_row(number, old["version"] + 1 if old else 1, body, self.leaf(), d["number"])
+        if number == 17:
+            self.follow_metrics()
 
     def outdated(self, d, version):
         for n in sorted(self.decisions):
@@ -394,6 +503,8 @@ class Governance(Members):
 
     def stale(self, d, words=None):
         """GOV-21. The words that follow from a failed recheck are not known here."""
+        if self.is_phase(d, "PHASE_PASSED"):
+            self.add_sum(d, d["passed_ms"], -1)
         until = self.end_of(d["number"], {"n": 5, "unit": self.enums["span_unit"]["UNIT_BD"]})
         self.set(d, phase=self.phase["PHASE_STALE"], rebase_ms=until, changed_leaf=self.leaf())
         self.event(d, "EVENT_STALE", until_ms=until, seat=None, id=None, words=words)
@@ -431,7 +542,8 @@ class Governance(Members):
                 if row.above else None,
                 "veto": row.veto or [], "sla": row.sla, "min_read": row.min_read, "notice": row.notice,
                 "ladder": row.ladder, "rungs": [c.rung(r) for r in ladder.rungs], "otherwise": row.otherwise,
-                "abstain": row.abstain, "needs": row.needs}
+                "abstain": row.abstain, "needs": row.needs,
+                "silence": row.silence if row.silence == self.enums["silence"]["SILENCE_DEEMED"] else None}
         try:
             data = self.codec.encode("state_pinned", pinned)
             self.codec.decode("state_pinned", data)
@@ -454,14 +566,14 @@ class Governance(Members):
             pinned["notice"] = five
 
     def row_supported(self, row):
-        plain = row.budget == self.enums["requirement"]["REQ_NONE"] \
-            and row.silence == self.enums["silence"]["SILENCE_ESCALATE"]
-        need(plain and not row.act_first and not row.longest and not row.reaffirms,
-             "the row is not supported by these rules", "NOT_SUPPORTED")
+        not_repeated(row.budget == self.enums["requirement"]["REQ_NONE"], "budget envelopes (GOV-59)")
+        not_repeated(not row.act_first, "acting first (GOV-64)")
+        not_repeated(row.name != "risk-acceptance", "the acceptance of risks (ITM-19)")
+        need(not row.longest and not row.reaffirms, "the row is not supported by these rules", "NOT_SUPPORTED")
 
     def proposal_ok(self, type_, p):
         partners = self.charter().partners
-        need(p.budget is None, "budgets are not supported by these rules", "NOT_SUPPORTED")
+        not_repeated(p.budget is None, "budget envelopes (GOV-59)")
         need(all(o in partners for o in p.affected or []), "affected names no partner", "NO_SUCH_OBJECT")
         if type_ == "removal":
             partners = [o for o in self.parties if not self.has_left(o)]
@@ -517,7 +629,7 @@ class Governance(Members):
         self.proposal_ok(b.type, p)
         if b.type == "admission" and self.effect_kind(p.effect) == "EFFECT_REGISTRAR" and p.partner:
             self.others_only(pinned, p.partner)
-        level, joint = rights.level_and_joint(pinned, p, e.seat, self.enums)
+        level, joint = rights.level_and_joint(pinned, p, e.seat, self.enums, self.counted(b.type, p))
         d = {"type": b.type, "phase": None, "rung": 0, "revision": 1, "digest": e.id, "title": p.title,
              "mover": e.seat, "opened_ms": self.now, "opened_leaf": e.leaf, "level": level, "joint": joint,
              "affected": p.affected or [], "partner": p.partner, "section": p.effect.section,
@@ -535,6 +647,8 @@ class Governance(Members):
         self.put("PINNED", u64(number), "state_pinned", pinned)
         self.revision(d, p, None)
         until = self.end_of(number, pinned["sla"])
+        if pinned["silence"] and b.type not in NEVER_DEEMED:
+            d["receipts_until_ms"] = self.now + (until - self.now) // 2
         self.set(d, phase=self.phase["PHASE_OPEN"], deadline_ms=until)
         self.event(d, "EVENT_OPENED", until_ms=until)
         if head:
@@ -566,7 +680,8 @@ class Governance(Members):
         d = self.decision(b.decision)
         self.live(d, b.decision)
         need(b.rung == d["rung"], "made for another rung", "WRONG_RUNG")
-        need(b.choice != self.choice["CHOICE_RECUSE"], "recusal is not supported by these rules", "NOT_SUPPORTED")
+        not_repeated(b.choice != self.choice["CHOICE_RECUSE"], "recusal (GOV-48)")
+        not_repeated(b.principal is None, "ballots of alternates (GOV-47)")
         tally = self.tally(d)
         if e.seat in tally:
             self.fresh(tally[e.seat]["leaf"])
@@ -576,6 +691,7 @@ class Governance(Members):
             need(e.seat in self.pinned[d["number"]]["veto"], "the seat may not veto", "NOT_PERMITTED")
             need(b.reason, "a reason is required", "REASON_NEEDED")
             need(b.clause, "a clause is required", "CLAUSE_NEEDED")
+        self.seen(d, e)
         row = {"choice": b.choice, "key": {"alg": e.signature.alg, "key": e.signature.key}, "id": e.id,
                "leaf": e.leaf, "at_ms": self.now, "clause": b.clause, "reason": b.reason}
         self.ballots.setdefault((d["number"], d["revision"], d["rung"]), {})[e.seat] = row
@@ -609,7 +725,7 @@ class Governance(Members):
         d = self.decision(b.decision)
         self.live(d, b.decision)
         need(b.rung == d["rung"], "made for another rung", "WRONG_RUNG")
-        need(b.move == self.enums["move"]["MOVE_ESCALATE"], "not supported by these rules", "NOT_SUPPORTED")
+        not_repeated(b.move == self.enums["move"]["MOVE_ESCALATE"], "pauses (GOV-50)")
         need(self.is_phase(d, "PHASE_OPEN") and self.next_rung(d) is not None, "not at this stage", "NOT_NOW")
         owner = e.seat in self.pinned[d["number"]]["owners"]
         ballots, positions = self.tally(d), self.positions(d)
@@ -619,6 +735,7 @@ class Governance(Members):
         else:
             may = ballots.get(e.seat, {}).get("choice") == self.choice["CHOICE_APPROVE"]
         need(owner or may, "the seat may not escalate", "NOT_PERMITTED")
+        self.seen(d, e)
         self.escalate(d, reason=b.reason)
 
     def do_revise(self, e, b):
@@ -635,7 +752,7 @@ class Governance(Members):
         need(p.partner == d["partner"] and p.effect.section == d["section"] and p.effect.type == was.type,
              "another partner, kind of effect or section", "NOT_PERMITTED")
         pinned = self.pinned[d["number"]]
-        level, joint = rights.level_and_joint(pinned, p, e.seat, self.enums)
+        level, joint = rights.level_and_joint(pinned, p, e.seat, self.enums, self.counted(d["type"], p))
         asked = {**d, "level": level, "joint": joint, "affected": p.affected or []}
         self.approvals_ok(pinned, asked)
         mediator = d["rung"] and pinned["rungs"][d["rung"] - 1]["mediator"]
@@ -666,6 +783,8 @@ class Governance(Members):
             need(ref is None or ref.number in self.decisions, "no such decision", "NO_SUCH_OBJECT")
             need(ref is None or ref.digest in [r["digest"] for r in self.revisions[ref.number]],
                  "no such revision", "WRONG_REVISION")
+        if b.decision:
+            self.seen(self.decisions[b.decision.number], e)
         number = self.count("note")
         self.put("NOTE", u64(number), "state_note", {"id": e.id, "leaf": e.leaf, "at_ms": self.now, "seat": e.seat,
                                                      "note": b})

@@ -7,7 +7,7 @@ from canonical import Refused
 import genesis
 from merkle import sha256
 import rights
-from rights import Verdict, need, org_of
+from rights import Verdict, need, not_repeated, org_of
 import sets
 
 DAY = 86_400_000
@@ -107,6 +107,7 @@ class Members:
 
     def do_holder(self, e, b):
         """GOV-5."""
+        not_repeated(b.alternates is None, "alternates (GOV-46)")
         org = org_of(b.seat)
         need(e.seat == org + "/registrar", "holders are set by the registrar of the seat's organisation",
              "NOT_PERMITTED")
@@ -426,6 +427,7 @@ class Members:
         for leaf in [n for n, r in self.recoveries.items() if r["org"] == org]:
             self.recovery_row(leaf, None)
         self.ask_row(org, None)
+        self.drop_of(org)
         for n in sorted(self.decisions):
             if self.is_phase(self.decisions[n], "PHASE_OPEN", "PHASE_MEDIATION", "PHASE_PASSED", "PHASE_STALE"):
                 self.ask_no_more(self.decisions[n], org)
@@ -489,6 +491,8 @@ class Members:
 
     def do_decision_input(self, e, b):
         """GOV-28."""
+        not_repeated(b.settled is None, "mediators' recommendations (GOV-53)")
+        need(b.need, "neither a need nor a text that settles", "MALFORMED")
         d = self.decision(b.decision)
         self.live(d)
         need(self.is_phase(d, "PHASE_OPEN"), "no inputs at this stage", "NOT_NOW")
@@ -502,6 +506,7 @@ class Members:
         else:
             need(e.seat in p["owners"], "not an owner of the row", "NOT_PERMITTED")
         place = wanted.index((b.need.type, b.need.seat))
+        self.seen(d, e)
         self.inputs.add((d["number"], d["revision"], place))
         self.put("INPUT", u64(d["number"]) + struct.pack(">HB", d["revision"], place), "state_input",
                  {"seat": e.seat, "id": e.id, "leaf": e.leaf, "at_ms": self.now, "input": b})

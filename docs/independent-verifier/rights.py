@@ -17,6 +17,11 @@ def need(ok, words, verdict):
         raise Verdict(verdict, words)
 
 
+def not_repeated(ok, what):
+    if not ok:
+        raise Refused("SCOPE", "this program does not repeat %s: nothing is said of the record from here on" % what)
+
+
 def org_of(seat):
     return seat.split("/")[0]
 
@@ -54,6 +59,7 @@ class Charter:
         out = {"to": written(to), "within": r.within, "body": to.body, "mediator": None, "partners": []}
         if to.org and to.org not in self.partners and to.org not in self.left:
             out["mediator"] = "%s/%s" % (to.org, to.seat)
+            out["answer"] = r.answer
         else:
             out["partners"] = self.by_partner(to)
         return out
@@ -63,7 +69,7 @@ def written(s):
     return s.body or "%s/%s" % (s.org or "*", s.seat)
 
 
-def holds(predicate, proposal, mover, enums):
+def holds(predicate, proposal, mover, enums, amount):
     """GOV-8."""
     found = []
     for t in predicate.terms:
@@ -72,9 +78,9 @@ def holds(predicate, proposal, mover, enums):
         elif t.type == enums["condition"]["COND_AMOUNT"]:
             a, op = proposal.amount, enums["comparison"]
             found.append(a is not None and a.currency == t.amount.currency and {
-                op["CMP_LT"]: a.minor < t.amount.minor, op["CMP_LE"]: a.minor <= t.amount.minor,
-                op["CMP_EQ"]: a.minor == t.amount.minor, op["CMP_GE"]: a.minor >= t.amount.minor,
-                op["CMP_GT"]: a.minor > t.amount.minor}[t.op])
+                op["CMP_LT"]: amount < t.amount.minor, op["CMP_LE"]: amount <= t.amount.minor,
+                op["CMP_EQ"]: amount == t.amount.minor, op["CMP_GE"]: amount >= t.amount.minor,
+                op["CMP_GT"]: amount > t.amount.minor}[t.op])
         else:
             raise Verdict("NOT_SUPPORTED", "a predicate looks at what these rules do not have")
     return any(found) if predicate.join == enums["connective"]["JOIN_OR"] else all(found)
@@ -84,14 +90,15 @@ def currencies(predicates, enums):
     return {t.amount.currency for p in predicates for t in p.terms if t.type == enums["condition"]["COND_AMOUNT"]}
 
 
-def level_and_joint(pinned, proposal, mover, enums):
+def level_and_joint(pinned, proposal, mover, enums, amount):
+    """amount: what predicates compare (GOV-60)."""
     when = pinned["when_joint"]
     raises = [r["when"] for r in pinned["raises"] or []]
     if when.mode == enums["joint"]["JOINT_WHEN"]:
         asked = currencies([when.when], enums)
         if asked and (proposal.amount is None or proposal.amount.currency not in asked):
             raise Verdict("INCOMPLETE", "whether it is joint depends on an amount that is not there")
-        joint = holds(when.when, proposal, mover, enums)
+        joint = holds(when.when, proposal, mover, enums, amount)
     else:
         joint = when.mode == enums["joint"]["JOINT_YES"]
     asked = currencies(raises, enums)
@@ -99,7 +106,7 @@ def level_and_joint(pinned, proposal, mover, enums):
         raise Verdict("INCOMPLETE", "the amount is in a currency of none of the row's")
     level = 0
     for i, r in enumerate(raises, 1):
-        if holds(r, proposal, mover, enums):
+        if holds(r, proposal, mover, enums, amount):
             level = i
     return level, joint
 
