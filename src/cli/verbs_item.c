@@ -418,7 +418,7 @@ static int step_on(struct cli *c, const struct item_ref *ref, enum item_step ste
     struct query_item q;
     struct span_list seats;
     struct span two[2], title;
-    const char *text;
+    const char *text = NULL;
     enum status st = fill_step(c, &r);
     if (st == ST_OK)
         st = one_text(c, &text);

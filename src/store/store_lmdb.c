@@ -472,22 +472,29 @@ static enum status cover_map(struct lmdb *m, struct err *err)
     return ST_OK;
 }
 
+/* All tables are made in one transaction. So a store that has some and lacks one is damaged, and making the missing one anew
+ * would hide that. */
 static enum status open_tables(struct lmdb *m, struct err *err)
 {
     MDB_txn *txn;
+    MDB_dbi names;
+    MDB_stat made;
     int rc = mdb_txn_begin(m->env, NULL, 0, &txn);
     if (rc != 0)
         return fail_open(m, rc, "begin a transaction", err);
+    rc = mdb_dbi_open(txn, NULL, 0, &names);
+    if (rc == 0)
+        rc = mdb_stat(txn, names, &made);
     for (unsigned i = 0; i <= TABLE_MAX && rc == 0; i++) {
         const char *name = table_name((uint8_t)i);
         if (name != NULL)
-            rc = mdb_dbi_open(txn, name, MDB_CREATE, &m->dbi[i]);
+            rc = mdb_dbi_open(txn, name, made.ms_entries == 0 ? MDB_CREATE : 0, &m->dbi[i]);
     }
     if (rc == 0)
         rc = mdb_txn_commit(txn);
     else
         mdb_txn_abort(txn);
-    return rc == 0 ? ST_OK : fail_open(m, rc, "open its tables", err);
+    return rc == 0 ? ST_OK : fail_open(m, rc == MDB_NOTFOUND ? MDB_CORRUPTED : rc, "open its tables", err);
 }
 
 static enum status open_all(struct lmdb *m, unsigned readers, struct err *err)

@@ -18,7 +18,7 @@ static const struct plant {
     uint64_t near; /* a seed that shows it, when this was written; 0: none is known */
 } plants[] = {
     {1, "prevotes against its lock", 14},
-    {2, "gives up its lock for a valid round that is older than the lock", 20},
+    {2, "gives up its lock for a valid round that is older than the lock", 0},
     {3, "precommits on f + 1 prevotes", 1},
     {4, "counts arriving votes, not the validators that they are from", 1},
     {5, "accepts a POL whose prevotes differ in their valid round", 0},

@@ -38,7 +38,6 @@ expect 2 - 'there is no `aprove`. Did you mean `entente approve`' entente aprove
 expect 2 - 'a rejection needs a reason: --reason TEXT' entente reject D-2 --key "$(key maker quality)"
 expect 2 - 'a veto is final.*--confirm D-2' entente veto D-2 --reason x --clause exit --key "$(key maker quality)"
 unchanged 3 - 'Refused: the charter does not permit' entente propose commercial-terms --title x --key "$(key maker finance)" --as maker/finance
-unchanged 3 - 'Refused: .*(deemed consent|not enforced)' entente propose delivery-tradeoff --title x --affects clinics --amount "EUR 1.00" --key "$(key maker delivery-lead)" --as maker/delivery-lead
 unchanged 3 - 'Refused: the key does not hold the seat' entente comment --text x --key "$(key maker finance)" --as clinics/finance
 expect 4 - 'a key is needed to sign: --key FILE' entente approve D-2 --yes
 printf 'right' >"$work/right"; printf 'wrong' >"$work/wrong"

@@ -16,7 +16,9 @@ Test(reference, rows_of_a_record)
         "| 3 | `choice` | one of [`choice`](#choice) | required |  | What the seat says. |\n"
         "| 4 | `clause` | clause | optional |  | Charter clause a veto rests on. |\n"
         "| 5 | `reason` | digest of a detached text | optional | 1 to 4000 bytes | Why. Required to reject "
-        "or veto. |\n\n");
+        "or veto. |\n"
+        "| 6 | `principal` | seat | optional |  | Seat that this one ballots for, as its "
+        "alternate or in its stead. |\n\n");
     buf_deinit(&b);
 }
 

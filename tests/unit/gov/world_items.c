@@ -82,10 +82,12 @@ enum verdict world_item_new(struct world *w, const char *seat, enum item_type ty
     r.due = o->due != 0 ? o->due : world_day("2026-03-31");
     r.sharing.n = o->n_sharing;
     r.sharing.v = arena_array(&w->a, 4, sizeof *r.sharing.v);
-    if (o->n_sharing > 0)
+    if (o->n_sharing > 0) {
         memcpy(r.sharing.v, o->sharing, o->n_sharing * sizeof *r.sharing.v);
-    else
-        r.sharing.v[r.sharing.n++] = (struct charter_share){.org = span_str("brand"), .percent = 100};
+    } else {
+        r.sharing.n = 1;
+        r.sharing.v[0] = (struct charter_share){.org = span_str("maker"), .percent = 100};
+    }
     if (o->likelihood != 0) {
         r.likelihood = o->likelihood;
         r.impact = o->impact;
