@@ -225,9 +225,9 @@ void cli_print_item_task(struct cli *c, const struct query_item_task *t, uint64_
 /* Items linked to a decision, one a line; nothing when there are none. */
 void cli_print_linked(struct cli *c, uint64_t decision);
 /* Is the word an item's id? Then show and escalate are about an item. */
-bool cli_is_item(const char *word);
-int cli_item_show(struct cli *c);
-int cli_item_escalate(struct cli *c);
+bool cli_is_item(const char *word, struct item_ref *ret_ref);
+int cli_item_show(struct cli *c, const struct item_ref *ref);
+int cli_item_escalate(struct cli *c, const struct item_ref *ref);
 /* --text or --text-file, or NULL. */
 MUST_USE enum status cli_text_given(struct cli *c);
 /* SHA-256 of each file of --document. */

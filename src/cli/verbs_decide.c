@@ -522,8 +522,9 @@ int verb_withdraw(struct cli *c)
 
 int verb_escalate(struct cli *c)
 {
-    if (c->n == 1 && cli_is_item(c->words[0]))
-        return cli_item_escalate(c);
+    struct item_ref item;
+    if (c->n == 1 && cli_is_item(c->words[0], &item))
+        return cli_item_escalate(c, &item);
     return act_on(c, "escalate", KIND_MOVE, MOVE_ESCALATE);
 }
 

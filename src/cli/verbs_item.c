@@ -1,20 +1,30 @@
-/* Items: risk, issue, conflict, milestone and the other types share one grammar: TYPE new|take|...|list|show. */
+/* Items: risk, issue, conflict, milestone and the other types share one grammar: TYPE new|take|...|list|show.
+ */
 #include "charter/scalar.h"
-#include "cli/cli.h"
-#include "gov/item_id.h"
+#include "cli/cli_item.h"
 
 /* The verb of each type. */
 static const struct {
     const char *verb;
     enum item_type type;
 } types[] = {
-    {"risk", ITEM_RISK},           {"issue", ITEM_ISSUE},     {"conflict", ITEM_CONFLICT}, {"milestone", ITEM_MILESTONE},
-    {"action", ITEM_ACTION},       {"assume", ITEM_ASSUMPTION}, {"finding", ITEM_FINDING},   {"comply", ITEM_CHECK},
-    {"lesson", ITEM_LESSON},       {"request", ITEM_REQUEST}, {"opportunity", ITEM_OPPORTUNITY}, {"pilot", ITEM_PILOT},
-    {"training", ITEM_TRAINING},   {"feedback", ITEM_FEEDBACK},
+    {"risk", ITEM_RISK},
+    {"issue", ITEM_ISSUE},
+    {"conflict", ITEM_CONFLICT},
+    {"milestone", ITEM_MILESTONE},
+    {"action", ITEM_ACTION},
+    {"assume", ITEM_ASSUMPTION},
+    {"finding", ITEM_FINDING},
+    {"comply", ITEM_CHECK},
+    {"lesson", ITEM_LESSON},
+    {"request", ITEM_REQUEST},
+    {"opportunity", ITEM_OPPORTUNITY},
+    {"pilot", ITEM_PILOT},
+    {"training", ITEM_TRAINING},
+    {"feedback", ITEM_FEEDBACK},
 };
 
-static enum item_type type_of(const struct cli *c)
+enum item_type cli_item_type(const struct cli *c)
 {
     for (size_t i = 0; i < ARRAY_LEN(types); i++)
         if (strcmp(c->verb->words, types[i].verb) == 0)
@@ -23,7 +33,7 @@ static enum item_type type_of(const struct cli *c)
     return ITEM_RISK;
 }
 
-static const char *verb_of(enum item_type type)
+const char *cli_item_verb(enum item_type type)
 {
     for (size_t i = 0; i < ARRAY_LEN(types); i++)
         if (types[i].type == type)
@@ -31,10 +41,9 @@ static const char *verb_of(enum item_type type)
     return "?";
 }
 
-bool cli_is_item(const char *word)
+bool cli_is_item(const char *word, struct item_ref *ret_ref)
 {
-    struct item_ref ref;
-    return item_id_parse(word, &ref);
+    return item_id_parse(word, ret_ref);
 }
 
 /* --- What was typed --- */
@@ -69,7 +78,8 @@ static enum status parse_link(struct cli *c, struct span text, struct item_link 
     *ret = l;
     return codec_check(&item_link_desc, ret, &c->err) == ST_OK
                ? ST_OK
-               : err_set(&c->err, ST_USAGE, "--link %s: expected a decision (D-12), an item (R-7) or a clause", s);
+               : err_set(&c->err, ST_USAGE,
+                         "--link %s: expected a decision (D-12), an item (R-7) or a clause", s);
 }
 
 static enum status parse_links(struct cli *c, struct item_link_list *ret)
@@ -109,7 +119,8 @@ static enum status parse_finding(struct cli *c, enum assumed *ret)
 {
     uint32_t number;
     if (enum_parse(&assumed_enum, span_str(c->finding), &number) != ST_OK)
-        return err_set(&c->err, ST_USAGE, "--verdict %s: expected validated, falsified or inconclusive", c->finding);
+        return err_set(&c->err, ST_USAGE, "--verdict %s: expected validated, falsified or inconclusive",
+                       c->finding);
     *ret = (enum assumed)number;
     return ST_OK;
 }
@@ -133,7 +144,8 @@ static int signed_by(struct cli *c, const struct span_list *wanted, enum kind ki
     struct span as;
     if (cli_signer_open(c, &s) != ST_OK)
         return cli_fail(c);
-    int code = cli_seat(c, &s, wanted, &as) == ST_OK ? cli_enter(c, &s, as, kind, body, prose, ret_leaf) : cli_fail(c);
+    int code = cli_seat(c, &s, wanted, &as) == ST_OK ? cli_enter(c, &s, as, kind, body, prose, ret_leaf)
+                                                     : cli_fail(c);
     cli_signer_close(&s);
     return code;
 }
@@ -144,9 +156,10 @@ static void print_outcome(struct cli *c, const struct query_item *q)
 {
     const struct cli_outcome *o = &c->outcome;
     if (c->json) {
-        (void)printf("{\"entry\": \"%s\", \"state\": \"%s\", \"leaf\": %" PRIu64 ", \"item\": \"%.*s\", \"phase\": \"%s\"}\n",
-                     hex_of(&o->id).s, enum_text(&rpc_state_enum, o->entry.state), o->entry.leaf, SPAN_FMT(q->id),
-                     enum_text(&item_phase_enum, q->item.phase));
+        (void)printf("{\"entry\": \"%s\", \"state\": \"%s\", \"leaf\": %" PRIu64
+                     ", \"item\": \"%.*s\", \"phase\": \"%s\"}\n",
+                     hex_of(&o->id).s, enum_text(&rpc_state_enum, o->entry.state), o->entry.leaf,
+                     SPAN_FMT(q->id), enum_text(&item_phase_enum, q->item.phase));
         return;
     }
     (void)printf("%.*s is %s.%s%.*s\n", SPAN_FMT(q->id), enum_text(&item_phase_enum, q->item.phase),
@@ -210,8 +223,8 @@ static enum status fill_risk(struct cli *c, struct item *r)
     }
     if (st == ST_OK && c->every != NULL) {
         if (!scalar_period(span_str(c->every), &r->review))
-            return err_set(&c->err, ST_USAGE, "--every %s: expected a period, for instance month or \"2 weeks\"",
-                           c->every);
+            return err_set(&c->err, ST_USAGE,
+                           "--every %s: expected a period, for instance month or \"2 weeks\"", c->every);
         SET_HAS(r, item_key_review);
     }
     return st;
@@ -257,14 +270,14 @@ static enum status fill_parts(struct cli *c, struct item *r)
 
 static int item_new(struct cli *c)
 {
-    enum item_type type = type_of(c);
+    enum item_type type = cli_item_type(c);
     struct item r = {.type = type};
     struct cli_prose_list prose = {0};
     struct item_ref ref;
     uint64_t leaf = 0;
     if (c->title == NULL)
-        return cli_usage(c, "a new %s needs a title: entente %s new --title TEXT", enum_text(&item_type_enum, type),
-                         c->verb->words);
+        return cli_usage(c, "a new %s needs a title: entente %s new --title TEXT",
+                         enum_text(&item_type_enum, type), c->verb->words);
     enum status st = text_check(span_str(c->title), false, &c->err);
     if (st != ST_OK)
         err_wrap(&c->err, ST_USAGE, "--title: ");
@@ -298,7 +311,8 @@ static int item_new(struct cli *c)
 /* --- Steps --- */
 
 /* The item as the node tells it, and the entry that opened it, proven: nobody signs about another one. */
-static enum status fetch(struct cli *c, const struct item_ref *ref, struct query_item *q, struct span *ret_title)
+enum status cli_item_fetch(struct cli *c, const struct item_ref *ref, struct query_item *q,
+                           struct span *ret_title)
 {
     enum status st = cli_ask(c, METHOD_item, ref, q);
     struct cli_leaf leaf;
@@ -307,7 +321,8 @@ static enum status fetch(struct cli *c, const struct item_ref *ref, struct query
         return st;
     struct item_id id = item_id(ref->type, ref->number);
     if (q->item.item.type != ref->type || q->item.number != ref->number)
-        return err_set(&c->err, ST_BADSIG, "%s: the node's answer is about another item. Nothing was signed", id.s);
+        return err_set(&c->err, ST_BADSIG, "%s: the node's answer is about another item. Nothing was signed",
+                       id.s);
     *ret_title = HAS(&q->item, state_item_key_words) ? q->item.words : span_str("");
     if (!HAS(&q->item, state_item_key_id))
         return ST_OK; /* the record opened it: there is no entry */
@@ -315,7 +330,8 @@ static enum status fetch(struct cli *c, const struct item_ref *ref, struct query
     if (st == ST_OK && (leaf.leaf.entry.kind != KIND_ITEM ||
                         codec_decode(&item_desc, leaf.leaf.entry.body, &c->a, &body, NULL) != ST_OK ||
                         body.type != ref->type || !hash_eq(&body.title, &q->item.item.title)))
-        return err_set(&c->err, ST_BADSIG, "%s: the entry given for it opens another item. Nothing was signed", id.s);
+        return err_set(&c->err, ST_BADSIG,
+                       "%s: the entry given for it opens another item. Nothing was signed", id.s);
     if (st == ST_OK)
         *ret_title = cli_find_prose(&leaf.prose, &body.title);
     return st;
@@ -323,13 +339,13 @@ static enum status fetch(struct cli *c, const struct item_ref *ref, struct query
 
 static enum status need_id(struct cli *c, size_t words, struct item_ref *ret)
 {
-    enum item_type type = type_of(c);
+    enum item_type type = cli_item_type(c);
     if (c->n < 2 || c->n > words || !item_id_parse(c->words[1], ret))
-        return err_set(&c->err, ST_USAGE, "%s %s needs the id of an item, for instance: entente %s %s %s", c->verb->words,
-                       c->words[0], c->verb->words, c->words[0], item_id(type, 7).s);
+        return err_set(&c->err, ST_USAGE, "%s %s needs the id of an item, for instance: entente %s %s %s",
+                       c->verb->words, c->words[0], c->verb->words, c->words[0], item_id(type, 7).s);
     if (ret->type != type)
-        return err_set(&c->err, ST_USAGE, "%s is no %s: entente %s %s %s", c->words[1], enum_text(&item_type_enum, type),
-                       verb_of(ret->type), c->words[0], c->words[1]);
+        return err_set(&c->err, ST_USAGE, "%s is no %s: entente %s %s %s", c->words[1],
+                       enum_text(&item_type_enum, type), cli_item_verb(ret->type), c->words[0], c->words[1]);
     return ST_OK;
 }
 
@@ -340,15 +356,16 @@ static enum status fill_step(struct cli *c, struct item_move *r)
     const char *third = c->n > 2 ? c->words[2] : NULL;
     if (r->step == ITEM_STEP_GIVE) {
         if (third == NULL)
-            return err_set(&c->err, ST_USAGE, "give needs the seat that it is offered to: entente %s give %s ORG/SEAT",
+            return err_set(&c->err, ST_USAGE,
+                           "give needs the seat that it is offered to: entente %s give %s ORG/SEAT",
                            c->verb->words, c->words[1]);
         SET_HAS(r, item_move_key_to);
         return seat(c, "give", third, &r->to);
     }
     if (r->step == ITEM_STEP_LINK) {
         if (third == NULL)
-            return err_set(&c->err, ST_USAGE, "link needs the other end: entente %s link %s D-12", c->verb->words,
-                           c->words[1]);
+            return err_set(&c->err, ST_USAGE, "link needs the other end: entente %s link %s D-12",
+                           c->verb->words, c->words[1]);
         SET_HAS(r, item_move_key_link);
         return parse_link(c, span_str(third), &r->link);
     }
@@ -378,7 +395,8 @@ static enum status fill_step(struct cli *c, struct item_move *r)
 }
 
 /* Seats that may do it, to choose among those that the key holds; NULL: any. */
-static const struct span_list *who(const struct query_item *q, enum item_step step, struct span_list *l, struct span v[2])
+static const struct span_list *who(const struct query_item *q, enum item_step step, struct span_list *l,
+                                   struct span v[2])
 {
     const struct state_item *it = &q->item;
     l->v = v;
@@ -405,7 +423,7 @@ static int step_on(struct cli *c, const struct item_ref *ref, enum item_step ste
     if (st == ST_OK)
         st = one_text(c, &text);
     if (st == ST_OK)
-        st = fetch(c, ref, &q, &title);
+        st = cli_item_fetch(c, ref, &q, &title);
     if (st == ST_OK && text != NULL) {
         st = cli_detach(c, &prose, text, &r.text);
         SET_HAS(&r, item_move_key_text);
@@ -418,217 +436,12 @@ static int step_on(struct cli *c, const struct item_ref *ref, enum item_step ste
     return code == EXIT_DONE ? after(c, ref) : code;
 }
 
-int cli_item_escalate(struct cli *c)
+int cli_item_escalate(struct cli *c, const struct item_ref *ref)
 {
-    struct item_ref ref;
     if (c->reason == NULL && c->reason_file == NULL)
         return cli_usage(c, "to escalate needs a reason: --reason TEXT");
-    if (!item_id_parse(c->words[0], &ref))
-        return cli_usage(c, "%s is no item", c->words[0]);
     c->n = 1;
-    return step_on(c, &ref, ITEM_STEP_ESCALATE);
-}
-
-/* --- Looking --- */
-
-static void print_link(const struct item_link *l)
-{
-    if (HAS(l, item_link_key_decision))
-        (void)printf(" D-%" PRIu64, l->decision);
-    else if (HAS(l, item_link_key_item))
-        (void)printf(" %s", item_id(l->item.type, l->item.number).s);
-    else
-        (void)printf(" %.*s", SPAN_FMT(l->clause));
-}
-
-static void print_risk(const struct query_item *q)
-{
-    const struct state_item *it = &q->item;
-    (void)printf("  %.*s, likelihood %" PRIu64 ", impact %" PRIu64 ": score %" PRIu64, SPAN_FMT(it->item.category),
-                 it->likelihood, it->impact, q->score);
-    if (HAS(q, query_item_key_must_look))
-        (void)printf(", for %.*s to look at", SPAN_FMT(q->must_look));
-    for (size_t i = 0; HAS(&it->item, item_key_sharing) && i < it->item.sharing.n; i++)
-        (void)printf("%s%.*s %" PRIu64 " %%", i == 0 ? "\n  borne by " : ", ", SPAN_FMT(it->item.sharing.v[i].org),
-                     it->item.sharing.v[i].percent);
-    if (HAS(it, state_item_key_review_due_ms))
-        (void)printf("\n  its review was due on %s", cli_time(it->review_ms).s);
-    else if (HAS(it, state_item_key_review_ms))
-        (void)printf("\n  next review by %s", cli_time(it->review_ms).s);
-    (void)printf("\n");
-}
-
-static void print_state(const struct query_item *q, uint64_t now)
-{
-    const struct state_item *it = &q->item;
-    (void)printf("  %s%s; owner %.*s\n", enum_text(&item_phase_enum, it->phase), q->overdue ? ", overdue" : "",
-                 SPAN_FMT(it->owner));
-    if (q->owed.n > 0)
-        (void)printf("  %.*s\n", SPAN_FMT(q->owed));
-    if (HAS(it, state_item_key_offered))
-        (void)printf("  offered to %.*s, until %s (%s)\n", SPAN_FMT(it->offered), cli_time(it->offer_ms).s,
-                     cli_span(now, it->offer_ms).s);
-    if (HAS(it, state_item_key_due_ms))
-        (void)printf("  due %s", cli_time(it->due_ms).s);
-    if (HAS(it, state_item_key_first_due_ms))
-        (void)printf("; by the first baseline %s, rebased %" PRIu64 " times", cli_time(it->first_due_ms).s, it->rebased);
-    if (HAS(it, state_item_key_due_ms))
-        (void)printf("\n");
-    if (HAS(&it->item, item_key_against))
-        (void)printf("  against %.*s\n", SPAN_FMT(it->item.against));
-    if (HAS(&it->item, item_key_name))
-        (void)printf("  about %.*s\n", SPAN_FMT(it->item.name));
-    if (it->item.type == ITEM_RISK)
-        print_risk(q);
-    if (HAS(it, state_item_key_finding))
-        (void)printf("  verdict: %s\n", enum_text(&assumed_enum, it->finding));
-    if (it->rung > 0 && HAS(q, query_item_key_ladder))
-        (void)printf("  climbed to %.*s%s%s\n", SPAN_FMT(q->ladder.rungs.v[it->rung - 1].to),
-                     HAS(it, state_item_key_rung_ms) ? ", until " : "",
-                     HAS(it, state_item_key_rung_ms) ? cli_time(it->rung_ms).s : "");
-    for (size_t i = 0; i < q->missing.n; i++)
-        (void)printf("  missing: %.*s\n", SPAN_FMT(q->missing.v[i]));
-    for (size_t i = 0; i < it->links.n; i++) {
-        if (i == 0)
-            (void)printf("  linked to");
-        print_link(&it->links.v[i]);
-    }
-    if (it->links.n > 0)
-        (void)printf("\n");
-}
-
-static void print_events(struct cli *c, const struct query_item *q)
-{
-    (void)printf("what happened\n");
-    for (size_t i = 0; i < q->events.n; i++) {
-        const struct state_item_event *e = &q->events.v[i];
-        (void)printf("  %s  %s", cli_time(e->at_ms).s, enum_text(&item_event_enum, e->type));
-        if (HAS(e, state_item_event_key_finding))
-            (void)printf(": %s", enum_text(&assumed_enum, e->finding));
-        if (HAS(e, state_item_event_key_to))
-            (void)printf(" to %.*s", SPAN_FMT(e->to));
-        if (HAS(e, state_item_event_key_link))
-            print_link(&e->link);
-        if (HAS(e, state_item_event_key_likelihood))
-            (void)printf(": %" PRIu64 " x %" PRIu64, e->likelihood, e->impact);
-        if (HAS(e, state_item_event_key_decision))
-            (void)printf(" D-%" PRIu64, e->decision);
-        if (HAS(e, state_item_event_key_other))
-            (void)printf(": %s", item_id(e->other.type, e->other.number).s);
-        if (HAS(e, state_item_event_key_outcome))
-            (void)printf(": %s", enum_text(&last_resort_enum, e->outcome));
-        if (HAS(e, state_item_event_key_seat))
-            (void)printf(" by %.*s", SPAN_FMT(e->seat));
-        if (HAS(e, state_item_event_key_until_ms))
-            (void)printf(", until %s", cli_time(e->until_ms).s);
-        if (HAS(e, state_item_event_key_text))
-            (void)printf(": %.*s", SPAN_FMT(cli_title_at(c, e->leaf, &e->text)));
-        (void)printf("  (leaf %" PRIu64 ")\n", e->leaf);
-    }
-}
-
-static int show(struct cli *c, const struct item_ref *ref)
-{
-    struct query_item q;
-    struct span title;
-    if (fetch(c, ref, &q, &title) != ST_OK)
-        return cli_fail(c);
-    if (c->json)
-        return cli_json(c, &query_item_desc, &q);
-    (void)printf("%.*s %s: ", SPAN_FMT(q.id), enum_text(&item_type_enum, ref->type));
-    cli_prose(stdout, "  ", title);
-    print_state(&q, clock_wall_ms(&clock_system));
-    print_events(c, &q);
-    return EXIT_DONE;
-}
-
-int cli_item_show(struct cli *c)
-{
-    struct item_ref ref;
-    return item_id_parse(c->words[0], &ref) ? show(c, &ref) : cli_usage(c, "%s is no item", c->words[0]);
-}
-
-static struct span title_of(struct cli *c, bool about, struct span words, uint64_t leaf, const struct hash *title)
-{
-    return about ? words : cli_title_at(c, leaf, title);
-}
-
-static void print_line(struct cli *c, const struct query_item_line *l, size_t room)
-{
-    const char *mark;
-    struct span title = cli_cut(title_of(c, HAS(l, query_item_line_key_about), l->about, l->leaf, &l->title), room, &mark);
-    (void)printf("%-7.*s %-9s", SPAN_FMT(l->id), enum_text(&item_phase_enum, l->phase));
-    if (HAS(l, query_item_line_key_score))
-        (void)printf(" %2" PRIu64, l->score);
-    (void)printf(" %-24.*s", SPAN_FMT(l->owner));
-    if (HAS(l, query_item_line_key_due_ms))
-        (void)printf(" %s%.10s", l->overdue ? "overdue " : "due ", time_utc(l->due_ms - 1).s); /* the day that ends there */
-    if (HAS(l, query_item_line_key_finding))
-        (void)printf(" %s", enum_text(&assumed_enum, l->finding));
-    (void)printf("  %.*s%s\n", SPAN_FMT(title), mark);
-}
-
-static int list(struct cli *c)
-{
-    enum item_type type = type_of(c);
-    struct query_items all = {0};
-    size_t columns = cli_columns(), room = columns == SIZE_MAX ? SIZE_MAX : columns > 80 ? columns - 68 : 12;
-    if (c->n > 1)
-        return cli_usage(c, "%s list takes no %s", c->verb->words, c->words[1]);
-    for (uint64_t from = 1;;) {
-        struct rpc_items q = {.type = type, .from = from, .count = 200, .live = !c->all};
-        struct query_items r;
-        if (cli_ask(c, METHOD_items, &q, &r) != ST_OK)
-            return cli_fail(c);
-        struct query_item_line *v = arena_array(&c->a, all.list.n + r.list.n + 1, sizeof *v);
-        if (all.list.n > 0)
-            memcpy(v, all.list.v, all.list.n * sizeof *v);
-        for (size_t i = 0; i < r.list.n; i++) {
-            v[all.list.n + i] = r.list.v[i];
-            from = r.list.v[i].item.number + 1;
-            if (!c->json)
-                print_line(c, &r.list.v[i], room);
-        }
-        all.list = (struct query_item_line_list){all.list.n + r.list.n, v};
-        all.more = r.more;
-        if (!r.more || all.list.n >= 1000)
-            break;
-    }
-    if (!c->json && all.list.n == 0)
-        (void)printf("No %s is %s.\n", enum_text(&item_type_enum, type), c->all ? "on the record" : "open; closed ones: --all");
-    return c->json ? cli_json(c, &query_items_desc, &all) : EXIT_DONE;
-}
-
-void cli_print_linked(struct cli *c, uint64_t decision)
-{
-    struct rpc_number q = {.number = decision};
-    struct query_linked r;
-    if (cli_ask(c, METHOD_linked, &q, &r) != ST_OK)
-        return;
-    for (size_t i = 0; i < r.list.n; i++) {
-        (void)printf("%s", i == 0 ? "items linked to it\n  " : "  ");
-        print_line(c, &r.list.v[i], SIZE_MAX);
-    }
-}
-
-void cli_print_item_task(struct cli *c, const struct query_item_task *t, uint64_t now)
-{
-    const char *verb = verb_of(t->item.type);
-    static const char *const steps[] = {
-        [ITEM_TASK_DO] = "claim",     [ITEM_TASK_TAKE] = "take",        [ITEM_TASK_VERIFY] = "verify",
-        [ITEM_TASK_REVIEW] = "review", [ITEM_TASK_LOOK] = "show",        [ITEM_TASK_MEDIATE] = "recommend",
-        [ITEM_TASK_ANSWER] = "show",
-    };
-    (void)printf("%.*s %s: %.*s\n        %.*s", SPAN_FMT(t->id), enum_text(&item_type_enum, t->item.type),
-                 SPAN_FMT(title_of(c, HAS(t, query_item_task_key_about), t->about, t->leaf, &t->title)),
-                 SPAN_FMT(t->words));
-    for (size_t k = 0; k < t->seats.n && t->task != ITEM_TASK_VERIFY; k++)
-        (void)printf("%s%.*s", k == 0 ? " by " : " or ", SPAN_FMT(t->seats.v[k]));
-    if (t->task == ITEM_TASK_VERIFY)
-        (void)printf(", by any seat of yours");
-    if (HAS(t, query_item_task_key_deadline_ms))
-        (void)printf(", until %s (%s)", cli_time(t->deadline_ms).s, cli_span(now, t->deadline_ms).s);
-    (void)printf("\n        entente %s %s %.*s\n", verb, steps[t->task], SPAN_FMT(t->id));
+    return step_on(c, ref, ITEM_STEP_ESCALATE);
 }
 
 /* --- A decision that accepts a risk --- */
@@ -639,12 +452,13 @@ enum status cli_item_effect(struct cli *c, struct effect *e)
     struct query_item q;
     struct span title;
     if (c->risk == NULL || c->accept_until == NULL || !item_id_parse(c->risk, &ref) || ref.type != ITEM_RISK)
-        return err_set(&c->err, ST_USAGE,
-                       "a risk is accepted with --risk R-7 --accept-until 2026-06-30: the risk, and the last day");
+        return err_set(
+            &c->err, ST_USAGE,
+            "a risk is accepted with --risk R-7 --accept-until 2026-06-30: the risk, and the last day");
     *e = (struct effect){.type = EFFECT_ACCEPT_RISK, .risk = ref.number};
     enum status st = date(c, "--accept-until", c->accept_until, &e->until);
     if (st == ST_OK)
-        st = fetch(c, &ref, &q, &title);
+        st = cli_item_fetch(c, &ref, &q, &title);
     if (st != ST_OK)
         return st;
     e->score = q.score;
@@ -660,14 +474,14 @@ int verb_item(struct cli *c)
     struct item_ref ref;
     uint32_t step;
     if (strcmp(word, "list") == 0)
-        return list(c);
+        return cli_item_list(c);
     if (strcmp(word, "new") == 0 && c->n == 1)
         return item_new(c);
     bool is_show = strcmp(word, "show") == 0;
     if (!is_show && (enum_parse(&item_step_enum, span_str(word), &step) != ST_OK))
-        return cli_usage(c, "%s %s: expected one of %s; see: entente help %s", c->verb->words, word, c->verb->args,
-                         c->verb->words);
+        return cli_usage(c, "%s %s: expected one of %s; see: entente help %s", c->verb->words, word,
+                         c->verb->args, c->verb->words);
     if (need_id(c, is_show ? 2 : 3, &ref) != ST_OK)
         return cli_fail(c);
-    return is_show ? show(c, &ref) : step_on(c, &ref, (enum item_step)step);
+    return is_show ? cli_item_show(c, &ref) : step_on(c, &ref, (enum item_step)step);
 }

@@ -287,10 +287,11 @@ static int show_old(struct cli *c, const struct cli_seen *s)
 
 int verb_show(struct cli *c)
 {
+    struct item_ref item;
     uint64_t number;
     struct cli_seen s;
-    if (c->n == 1 && cli_is_item(c->words[0]))
-        return cli_item_show(c);
+    if (c->n == 1 && cli_is_item(c->words[0], &item))
+        return cli_item_show(c, &item);
     if (c->n != 1 || !cli_decision(c->words[0], &number))
         return cli_usage(c, "show needs the id of a decision or item, for instance: entente show D-12");
     if (cli_fetch(c, number, &s) != ST_OK)

@@ -1,6 +1,6 @@
-/* item: what somebody owns until it is done (SPEC section 17). Types are rows of one table; the rest is the same for all.
- * Internal to gov. Files: item.c the table and the state; item_new.c opening; item_move.c steps; item_gate.c gates; item_ladder.c climbing and
- * conflicts; item_after.c what follows from them. */
+/* item: what somebody owns until it is done (SPEC section 17). Types are rows of one table; the rest is the
+ * same for all. Internal to gov. Files: item.c the table and the state; item_new.c opening; item_move.c
+ * steps; item_gate.c gates; item_ladder.c climbing and conflicts; item_after.c what follows from them. */
 #ifndef ENT_GOV_ITEM_H
 #define ENT_GOV_ITEM_H
 
@@ -72,7 +72,8 @@ MUST_USE enum status item_partner_seat(const struct view *v, struct arena *a, st
 MUST_USE enum status item_partner_org(const struct view *v, struct arena *a, struct span org, bool *ret_is,
                                       struct err *err);
 
-/* item_new.c: ITM-6; and what the record opens by itself (ITM-17). Of it type, name, against and links are looked at. */
+/* item_new.c: ITM-6; and what the record opens by itself (ITM-17). Of it type, name, against and links are
+ * looked at. */
 MUST_USE enum status item_link_sound(const struct view *v, struct arena *a, const struct item_ref *self,
                                      const struct item_link *l, struct denial *no, struct err *err);
 bool item_link_same(const struct item_link *x, const struct item_link *y);
@@ -91,7 +92,8 @@ MUST_USE enum status item_offer(struct gov *g, struct state_item *it, struct spa
 /* Sets when the next review is due (ITM-11). */
 MUST_USE enum status item_set_review(struct gov *g, struct state_item *it, struct err *err);
 
-/* item_gate.c: what a milestone's gate still waits for ("shelf-life validated"), by ITM-10; none when it has no gate. */
+/* item_gate.c: what a milestone's gate still waits for ("shelf-life validated"), by ITM-10; none when it has
+ * no gate. */
 MUST_USE enum status item_gate_missing(const struct view *v, struct arena *a, const struct state_item *it,
                                        struct span_list *ret_missing, struct err *err);
 

@@ -12,7 +12,8 @@ static enum status open_action(struct gov *g, const struct state_item *of, uint6
     static const struct charter_span time = {.n = FOLLOW_UP_DAYS, .unit = UNIT_D};
     struct view v = overlay_view(g->state);
     struct item_link *links = arena_array(g->arena, 2, sizeof *links);
-    struct item_opening o = {.item = {.type = ITEM_ACTION}, .words = words, .owner = of->owner, .offered = offered};
+    struct item_opening o = {
+        .item = {.type = ITEM_ACTION}, .words = words, .owner = of->owner, .offered = offered};
     struct item_ref opened;
     if (links == NULL)
         return err_set(err, ST_LIMIT, "out of room for links");
@@ -48,8 +49,8 @@ enum status item_doubt(struct gov *g, const struct state_item *it, uint64_t deci
     TRY(state_add_event(g, &d, &ev, err));
     TRY(state_put_decision(g, &d, err));
     TRY(item_partner_seat(&v, g->arena, d.mover, &there, err));
-    (void)snprintf(words, sizeof words, "reaffirm, amend or supersede D-%" PRIu64 ": %s was falsified", decision,
-                   id.s);
+    (void)snprintf(words, sizeof words, "reaffirm, amend or supersede D-%" PRIu64 ": %s was falsified",
+                   decision, id.s);
     return open_action(g, it, decision, words, there ? unless(d.mover, it->owner) : (struct span){0}, err);
 }
 
@@ -205,7 +206,8 @@ static enum status successor(struct gov *g, struct span *ret, struct err *err)
     TRY(rights_load(&v, g->arena, &r, err));
     TRY(item_section(&v, g->arena, SECTION_CONFLICTS, &section, err));
     const struct charter_conflicts *k = section;
-    const struct charter_body *body = k == NULL ? r.charter.bodies->list.v : charter_body(&r.charter, k->first);
+    const struct charter_body *body =
+        k == NULL ? r.charter.bodies->list.v : charter_body(&r.charter, k->first);
     if (body == NULL)
         return ST_OK;
     if (HAS(&body->chair, charter_chair_key_seat)) {

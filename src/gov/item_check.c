@@ -18,7 +18,8 @@ static enum status check_times(const struct view *v, const struct state_item *it
     struct item_timer t[ITEM_TIMERS_MAX];
     size_t n = item_timers(it, t);
     for (size_t i = 0; i < n; i++) {
-        struct tkey k = tkey_timer(t[i].at_ms, item_timer_number(it->item.type, it->number), (uint8_t)t[i].kind);
+        struct tkey k =
+            tkey_timer(t[i].at_ms, item_timer_number(it->item.type, it->number), (uint8_t)t[i].kind);
         if (!there(v, TABLE_TIMER, &k))
             return bad(err, it, "a timer is missing");
     }
@@ -47,8 +48,8 @@ static enum status check_phase(const struct view *v, const struct state_item *it
     return ST_OK;
 }
 
-static enum status check_one(const struct view *v, const struct state_item *it, size_t *timers, size_t *linked,
-                             struct err *err)
+static enum status check_one(const struct view *v, const struct state_item *it, size_t *timers,
+                             size_t *linked, struct err *err)
 {
     struct tkey last = tkey_item_event(it->item.type, it->number, it->events);
     struct tkey beyond = tkey_item_event(it->item.type, it->number, it->events + 1);

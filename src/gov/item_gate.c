@@ -13,7 +13,8 @@ static enum status linked_item(const struct view *v, struct arena *a, const stru
         if (!HAS(l, item_link_key_item) || l->item.type != type)
             continue;
         TRY(item_get(v, a, &l->item, &other, err));
-        *ret_is = other.phase == ITEM_CLOSED && HAS(&other.item, item_key_name) && span_eq(other.item.name, name) &&
+        *ret_is = other.phase == ITEM_CLOSED && HAS(&other.item, item_key_name) &&
+                  span_eq(other.item.name, name) &&
                   (finding == 0 || (HAS(&other, state_item_key_finding) && other.finding == finding));
     }
     return ST_OK;
@@ -67,8 +68,8 @@ enum status item_gate_missing(const struct view *v, struct arena *a, const struc
         const struct charter_gate_need *n = &gate->opens_with.v[i];
         bool is = false;
         TRY(met(v, a, it, n, &is, err));
-        const char *words = is ? NULL
-                               : charter_text(a, "%.*s %s", SPAN_FMT(n->name), enum_text(&gate_state_enum, n->state));
+        const char *words =
+            is ? NULL : charter_text(a, "%.*s %s", SPAN_FMT(n->name), enum_text(&gate_state_enum, n->state));
         if (words != NULL)
             l.v[l.n++] = span_str(words);
         else if (!is)

@@ -48,7 +48,8 @@ enum status item_ladder_now(const struct view *v, struct arena *a, bool conflict
     TRY(rights_load(v, a, &r, err));
     TRY(item_section(v, a, SECTION_CONFLICTS, &section, err));
     const struct charter_conflicts *k = section;
-    const struct charter_ladder *ladder = k == NULL ? r.charter.ladders->list.v : charter_ladder(&r.charter, k->ladder);
+    const struct charter_ladder *ladder =
+        k == NULL ? r.charter.ladders->list.v : charter_ladder(&r.charter, k->ladder);
     l.rungs.v = arena_array(a, RUNGS_MAX, sizeof *l.rungs.v);
     if (l.rungs.v == NULL)
         return err_set(err, ST_LIMIT, "out of room for a ladder");
@@ -228,8 +229,7 @@ static enum status acceptance_over(struct gov *g, struct state_item *it, struct 
     struct state_item_event ev = {.type = ITEM_EVENT_RISK_BACK};
     item_begin(g, it);
     it->phase = ITEM_OPEN;
-    it->has &=
-        ~(UINT64_C(1) << state_item_key_accepted_by | UINT64_C(1) << state_item_key_accepted_until_ms);
+    it->has &= ~(UINT64_C(1) << state_item_key_accepted_by | UINT64_C(1) << state_item_key_accepted_until_ms);
     return item_commit(g, it, NULL, &ev, err);
 }
 

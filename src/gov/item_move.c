@@ -1,4 +1,5 @@
-/* Steps in an item's life (ITM-7 to ITM-11, ITM-15). Which step asks for what, when, and of whom is one table. */
+/* Steps in an item's life (ITM-7 to ITM-11, ITM-15). Which step asks for what, when, and of whom is one
+ * table. */
 #include "gov/item.h"
 
 enum { LINKS_MAX = 32 };
@@ -15,9 +16,11 @@ enum by {
     BY_SIDE, /* a side that has not accepted yet */
 };
 
-#define BIT(name)  (UINT64_C(1) << item_move_key_##name)
-#define PHASE(p)   (1U << (p))
-#define PHASES_ALL (PHASE(ITEM_OPEN) | PHASE(ITEM_CLAIMED) | PHASE(ITEM_CLOSED) | PHASE(ITEM_ACCEPTED) | PHASE(ITEM_MEDIATION))
+#define BIT(name) (UINT64_C(1) << item_move_key_##name)
+#define PHASE(p)  (1U << (p))
+#define PHASES_ALL                                                                                           \
+    (PHASE(ITEM_OPEN) | PHASE(ITEM_CLAIMED) | PHASE(ITEM_CLOSED) | PHASE(ITEM_ACCEPTED) |                    \
+     PHASE(ITEM_MEDIATION))
 static const struct step_row {
     enum item_step step;
     uint64_t must, may;
@@ -74,12 +77,14 @@ static enum status shape(struct stepping *s)
     uint64_t must = must_have(s->row, s->it.item.type), all = must | s->row->may | BIT(item) | BIT(step);
     for (unsigned key = 0; key < 64; key++)
         if (HAS(s->r, key) && (all >> key & 1) == 0)
-            return act_refuse(s->c, V_MALFORMED, "item_move.%s: to %s %s has none", key_name(key), step, s->id.s);
+            return act_refuse(s->c, V_MALFORMED, "item_move.%s: to %s %s has none", key_name(key), step,
+                              s->id.s);
     for (unsigned key = 0; key < 64; key++) {
         if ((must >> key & 1) == 0 || HAS(s->r, key))
             continue;
         if (key == item_move_key_text)
-            return act_refuse(s->c, V_REASON_NEEDED, "to %s %s needs a text that says how or why", step, s->id.s);
+            return act_refuse(s->c, V_REASON_NEEDED, "to %s %s needs a text that says how or why", step,
+                              s->id.s);
         return act_refuse(s->c, V_INCOMPLETE, "to %s %s needs its %s", step, s->id.s,
                           key == item_move_key_finding ? "verdict: validated, falsified or inconclusive"
                                                        : key_name(key));
@@ -91,7 +96,8 @@ static enum status shape(struct stepping *s)
 
 static enum status not_now(struct stepping *s, const char *what)
 {
-    return act_refuse(s->c, V_NOT_NOW, "%s is %s: %s", s->id.s, enum_text(&item_phase_enum, s->it.phase), what);
+    return act_refuse(s->c, V_NOT_NOW, "%s is %s: %s", s->id.s, enum_text(&item_phase_enum, s->it.phase),
+                      what);
 }
 
 static enum status may_climb(struct stepping *s, struct err *err)
@@ -185,11 +191,13 @@ static enum status permitted(struct stepping *s, struct err *err)
     s->side = item_is_side(it, seat);
     switch (s->row->by) {
     case BY_OFFERED:
-        return span_eq(seat, it->offered) ? ST_OK : forbidden(s, "the seat that it is offered to,", it->offered);
+        return span_eq(seat, it->offered) ? ST_OK
+                                          : forbidden(s, "the seat that it is offered to,", it->offered);
     case BY_OWNER:
         if (owner || (s->side && s->r->step == ITEM_STEP_CLAIM))
             return ST_OK;
-        return forbidden(s, conflict && s->r->step == ITEM_STEP_CLAIM ? "a side, such as" : "its owner", it->owner);
+        return forbidden(s, conflict && s->r->step == ITEM_STEP_CLAIM ? "a side, such as" : "its owner",
+                         it->owner);
     case BY_OTHERS:
         if (!conflict)
             return of_others(s, err);
@@ -276,7 +284,8 @@ static enum status attested(struct stepping *s, struct err *err)
             continue;
         TRY(rights_load(&s->c->v, s->c->g->arena, &r, err));
         if (!charter_selects(&r.charter, &k->attest, s->c->e->entry->seat))
-            return act_refuse(s->c, V_NOT_PERMITTED, "%.*s does not attest the control %.*s; give %s to a seat that does",
+            return act_refuse(s->c, V_NOT_PERMITTED,
+                              "%.*s does not attest the control %.*s; give %s to a seat that does",
                               SPAN_FMT(s->c->e->entry->seat), SPAN_FMT(k->name), s->id.s);
         if (k->evidence == REQ_REQUIRED && !HAS(s->r, item_move_key_documents))
             return act_refuse(s->c, V_INCOMPLETE, "the control %.*s needs evidence: the digest of a document",
@@ -346,11 +355,10 @@ static enum status disputed(struct stepping *s, struct err *err)
     if (links == NULL)
         return err_set(err, ST_LIMIT, "out of room for a link");
     *links = link;
-    struct item_opening o = {.item = {.type = ITEM_CONFLICT,
-                                      .against = s->c->e->entry->seat,
-                                      .links = {1, links}},
-                             .words = words,
-                             .owner = it->owner};
+    struct item_opening o = {
+        .item = {.type = ITEM_CONFLICT, .against = s->c->e->entry->seat, .links = {1, links}},
+        .words = words,
+        .owner = it->owner};
     SET_HAS(&o.item, item_key_against);
     SET_HAS(&o.item, item_key_links);
     return item_open_by_record(g, &o, &opened, err);
@@ -390,8 +398,8 @@ static enum status reopen(struct stepping *s, struct err *err)
     if (it->rung > 0 && !conflict) {
         struct state_item_ladder l;
         TRY(item_ladder_get(&s->c->v, g->arena, it, &l, err));
-        if (item_span_end(&s->c->v, g->arena, g->time_ms, &l.rungs.v[it->rung - 1].within, &it->rung_ms, err) !=
-            ST_OK)
+        if (item_span_end(&s->c->v, g->arena, g->time_ms, &l.rungs.v[it->rung - 1].within, &it->rung_ms,
+                          err) != ST_OK)
             return err_set(err, ST_CORRUPT, "a rung's time has no end");
         SET_HAS(it, state_item_key_rung_ms);
     }
@@ -425,7 +433,8 @@ static enum status link_item(struct stepping *s, struct err *err)
     if (decision)
         overlay_put(g->state, TABLE_ITEM_LINKED, tkey_span(&k), span_of("", 0));
     TRY(item_commit(g, it, &s->by, &ev, err));
-    bool falsified = it->item.type == ITEM_ASSUMPTION && it->phase == ITEM_CLOSED && it->finding == ASSUMED_FALSIFIED;
+    bool falsified =
+        it->item.type == ITEM_ASSUMPTION && it->phase == ITEM_CLOSED && it->finding == ASSUMED_FALSIFIED;
     return decision && falsified ? item_doubt(g, it, s->r->link.decision, err) : ST_OK;
 }
 

@@ -39,8 +39,9 @@ static enum status other_seat(struct act *c, struct span seat, const char *what,
         return act_refuse(c, V_NOT_PERMITTED, "item.%s: %.*s is the seat that opens it; name another", what,
                           SPAN_FMT(seat));
     if (elsewhere && span_eq(state_seat_org(seat), state_seat_org(own)))
-        return act_refuse(c, V_NOT_PERMITTED, "item.%s: %.*s is of your own organisation; name a seat of another",
-                          what, SPAN_FMT(seat));
+        return act_refuse(c, V_NOT_PERMITTED,
+                          "item.%s: %.*s is of your own organisation; name a seat of another", what,
+                          SPAN_FMT(seat));
     return ST_OK;
 }
 
@@ -194,8 +195,7 @@ enum status item_set_review(struct gov *g, struct state_item *it, struct err *er
     TRY(item_section(&v, g->arena, SECTION_RISKS, &section, err));
     const struct charter_period *p =
         HAS(&it->item, item_key_review) ? &it->item.review : review_by_score(section, item_score(it));
-    it->has &=
-        ~(UINT64_C(1) << state_item_key_review_ms | UINT64_C(1) << state_item_key_review_due_ms);
+    it->has &= ~(UINT64_C(1) << state_item_key_review_ms | UINT64_C(1) << state_item_key_review_due_ms);
     if (p == NULL)
         return ST_OK;
     struct charter_span span = item_period(p);
@@ -312,8 +312,7 @@ enum status item_apply_item(struct act *c, const struct item *r, struct err *err
         SET_HAS(&it, state_item_key_impact);
         TRY(item_set_review(c->g, &it, err));
     }
-    struct item_cause by = {.seat = c->e->entry->seat,
-                            .id = c->e->id,
-                            .text = HAS(r, item_key_text) ? &r->text : NULL};
+    struct item_cause by = {
+        .seat = c->e->entry->seat, .id = c->e->id, .text = HAS(r, item_key_text) ? &r->text : NULL};
     return write_new(c->g, &it, HAS(r, item_key_owner) ? r->owner : (struct span){0}, &by, err);
 }

@@ -5,13 +5,15 @@
 
 enum { LIST_MAX = 1000 };
 
-static enum status id_text(struct arena *a, enum item_type type, uint64_t number, struct span *ret, struct err *err)
+static enum status id_text(struct arena *a, enum item_type type, uint64_t number, struct span *ret,
+                           struct err *err)
 {
     *ret = arena_dup(a, span_str(item_id(type, number).s));
     return ret->p == NULL ? query_full(err) : ST_OK;
 }
 
-static enum status line_of(const struct state_item *it, struct arena *a, struct query_item_line *q, struct err *err)
+static enum status line_of(const struct state_item *it, struct arena *a, struct query_item_line *q,
+                           struct err *err)
 {
     *q = (struct query_item_line){.item = {.type = it->item.type, .number = it->number},
                                   .phase = it->phase,
@@ -100,8 +102,7 @@ enum status query_linked(const struct view *v, uint64_t decision, struct arena *
 }
 
 /* The body that must look at a risk of such a score: the highest line that it reaches. */
-static enum status must_look(const struct view *v, struct arena *a,
-                             struct query_item *q, struct err *err)
+static enum status must_look(const struct view *v, struct arena *a, struct query_item *q, struct err *err)
 {
     const void *section;
     TRY(item_section(v, a, SECTION_RISKS, &section, err));
@@ -116,16 +117,15 @@ static enum status must_look(const struct view *v, struct arena *a,
 }
 
 /* Who owes what, until when; all organisations together. */
-static enum status owed(const struct state_item *it, struct arena *a, struct query_item *q,
-                        struct err *err)
+static enum status owed(const struct state_item *it, struct arena *a, struct query_item *q, struct err *err)
 {
     const char *s = "";
     struct span owner = it->owner;
     switch (it->phase) {
     case ITEM_OPEN:
         if (it->item.type == ITEM_CONFLICT)
-            s = charter_text(a, "%.*s and %.*s settle it: one claims how, the other verifies", SPAN_FMT(owner),
-                             SPAN_FMT(it->item.against));
+            s = charter_text(a, "%.*s and %.*s settle it: one claims how, the other verifies",
+                             SPAN_FMT(owner), SPAN_FMT(it->item.against));
         else if (HAS(it, state_item_key_due_ms))
             s = charter_text(a, "%.*s owes it by %s%s", SPAN_FMT(owner), time_utc(it->due_ms).s,
                              q->overdue ? ", overdue" : "");
@@ -158,8 +158,8 @@ static enum status owed(const struct state_item *it, struct arena *a, struct que
     return ST_OK;
 }
 
-enum status query_item(const struct view *v, const struct item_ref *ref, struct arena *a, struct query_item *ret,
-                       struct err *err)
+enum status query_item(const struct view *v, const struct item_ref *ref, struct arena *a,
+                       struct query_item *ret, struct err *err)
 {
     struct query_item q = {0};
     struct query_grow events = {0};

@@ -22,8 +22,8 @@ static bool wanted(const struct asked *in, struct span seat)
 }
 
 /* until_ms 0: it has no deadline. */
-static enum status add(struct asked *in, const struct state_item *it, enum item_task task, struct span_list seats,
-                       uint64_t until_ms, const char *words, struct err *err)
+static enum status add(struct asked *in, const struct state_item *it, enum item_task task,
+                       struct span_list seats, uint64_t until_ms, const char *words, struct err *err)
 {
     if (seats.n == 0 || in->tasks.n == TASKS_MAX)
         return ST_OK;
@@ -58,8 +58,8 @@ static enum status one_seat(struct asked *in, struct span seat, struct span_list
     return ST_OK;
 }
 
-static enum status add_one(struct asked *in, const struct state_item *it, enum item_task task, struct span seat,
-                           uint64_t until_ms, const char *words, struct err *err)
+static enum status add_one(struct asked *in, const struct state_item *it, enum item_task task,
+                           struct span seat, uint64_t until_ms, const char *words, struct err *err)
 {
     struct span_list seats;
     TRY(one_seat(in, seat, &seats, err));
@@ -80,7 +80,8 @@ static enum status look(struct asked *in, const struct state_item *it, const str
             if (wanted(in, all->v[k]))
                 seats.v[seats.n++] = all->v[k];
         TRY(add(in, it, ITEM_TASK_LOOK, seats, HAS(it, state_item_key_rung_ms) ? it->rung_ms : 0,
-                charter_text(in->a, "it has come to %.*s: its owner is %.*s", SPAN_FMT(r->to), SPAN_FMT(it->owner)),
+                charter_text(in->a, "it has come to %.*s: its owner is %.*s", SPAN_FMT(r->to),
+                             SPAN_FMT(it->owner)),
                 err));
     }
     return ST_OK;
@@ -103,13 +104,15 @@ static enum status mediation(struct asked *in, const struct state_item *it, cons
 static enum status claimed(struct asked *in, const struct state_item *it, struct err *err)
 {
     if (it->item.type == ITEM_CONFLICT)
-        return add_one(in, it, ITEM_TASK_ANSWER, span_eq(it->claimed_by, it->owner) ? it->item.against : it->owner,
+        return add_one(in, it, ITEM_TASK_ANSWER,
+                       span_eq(it->claimed_by, it->owner) ? it->item.against : it->owner,
                        HAS(it, state_item_key_rung_ms) ? it->rung_ms : 0,
                        "the other side says how it is settled: verify, or reopen", err);
     if (span_eq(state_seat_org(it->owner), in->org))
         return ST_OK;
     return add(in, it, ITEM_TASK_VERIFY, in->verifiers, 0,
-               charter_text(in->a, "%.*s says that it is done: verify, or reopen", SPAN_FMT(it->claimed_by)), err);
+               charter_text(in->a, "%.*s says that it is done: verify, or reopen", SPAN_FMT(it->claimed_by)),
+               err);
 }
 
 static enum status open_item(struct asked *in, const struct state_item *it, struct err *err)
@@ -123,7 +126,10 @@ static enum status open_item(struct asked *in, const struct state_item *it, stru
     if (HAS(it, state_item_key_review_due_ms))
         return add_one(in, it, ITEM_TASK_REVIEW, it->owner, it->review_ms, "its review is due", err);
     return add_one(in, it, ITEM_TASK_DO, it->owner, due ? it->due_ms : 0,
-                   item_is_overdue(it) ? "it is overdue" : due ? "it is to be done" : "it is open", err);
+                   item_is_overdue(it) ? "it is overdue"
+                   : due               ? "it is to be done"
+                                       : "it is open",
+                   err);
 }
 
 static enum status tasks_of(struct asked *in, const struct state_item *it, struct err *err)
@@ -145,7 +151,7 @@ static enum status tasks_of(struct asked *in, const struct state_item *it, struc
     if (it->phase == ITEM_ACCEPTED && HAS(it, state_item_key_review_due_ms))
         TRY(add_one(in, it, ITEM_TASK_REVIEW, it->owner, it->review_ms, "its review is due", err));
     return it->rung > 0 && (it->phase == ITEM_OPEN || it->item.type == ITEM_CONFLICT) ? look(in, it, &l, err)
-                                                                                   : ST_OK;
+                                                                                      : ST_OK;
 }
 
 /* Seats of a partner that may verify: all but its registrar, which does not judge. */
@@ -189,8 +195,8 @@ static int compare(const void *x, const void *y)
     return (a->task > b->task) - (a->task < b->task);
 }
 
-enum status query_item_tasks(const struct view *v, struct span org, const struct span_list *only, struct arena *a,
-                             struct query_item_task_list *ret, struct err *err)
+enum status query_item_tasks(const struct view *v, struct span org, const struct span_list *only,
+                             struct arena *a, struct query_item_task_list *ret, struct err *err)
 {
     struct asked in = {
         .v = v, .a = a, .org = org, .only = only, .tasks = {.size = sizeof(struct query_item_task)}};

@@ -8,7 +8,8 @@ TestSuite(item_ends, .timeout = 60);
 static void open_conflict(struct world *w)
 {
     world_found_items(w);
-    EXPECT_VERDICT(w, world_item_new(w, "brand/finance", ITEM_CONFLICT, NULL), V_OK); /* against maker/finance */
+    EXPECT_VERDICT(w, world_item_new(w, "brand/finance", ITEM_CONFLICT, NULL),
+                   V_OK); /* against maker/finance */
 }
 
 Test(item_ends, ITM_13_a_conflict_climbs_from_the_start)
@@ -36,10 +37,13 @@ Test(item_ends, ITM_15_both_sides_concur)
     struct world w;
     open_conflict(&w);
     struct world_step text = {.text = true};
-    EXPECT_VERDICT(&w, world_step(&w, "maker/finance", ITEM_CONFLICT, 1, ITEM_STEP_CLAIM, NULL), V_REASON_NEEDED);
-    EXPECT_VERDICT(&w, world_step(&w, "maker/quality", ITEM_CONFLICT, 1, ITEM_STEP_CLAIM, &text), V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, world_step(&w, "maker/finance", ITEM_CONFLICT, 1, ITEM_STEP_CLAIM, NULL),
+                   V_REASON_NEEDED);
+    EXPECT_VERDICT(&w, world_step(&w, "maker/quality", ITEM_CONFLICT, 1, ITEM_STEP_CLAIM, &text),
+                   V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, world_step(&w, "maker/finance", ITEM_CONFLICT, 1, ITEM_STEP_CLAIM, &text), V_OK);
-    EXPECT_VERDICT(&w, world_step(&w, "maker/finance", ITEM_CONFLICT, 1, ITEM_STEP_VERIFY, NULL), V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, world_step(&w, "maker/finance", ITEM_CONFLICT, 1, ITEM_STEP_VERIFY, NULL),
+                   V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, world_step(&w, "distributor/finance", ITEM_CONFLICT, 1, ITEM_STEP_VERIFY, NULL),
                    V_NOT_PERMITTED);
     /* The other side says no, then yes to the next proposal. */
@@ -81,7 +85,8 @@ static void mediate(struct world *w)
     EXPECT_ITEM(w, ITEM_CONFLICT, 1, ITEM_MEDIATION);
     EXPECT_VERDICT(w, world_step(w, "maker/finance", ITEM_CONFLICT, 1, ITEM_STEP_ACCEPT, NULL), V_NOT_NOW);
     EXPECT_WHY(w, "recommended nothing yet");
-    EXPECT_VERDICT(w, world_step(w, "brand/sponsor", ITEM_CONFLICT, 1, ITEM_STEP_RECOMMEND, NULL), V_NOT_PERMITTED);
+    EXPECT_VERDICT(w, world_step(w, "brand/sponsor", ITEM_CONFLICT, 1, ITEM_STEP_RECOMMEND, NULL),
+                   V_NOT_PERMITTED);
     EXPECT_VERDICT(w, world_step(w, "trustee/mediator", ITEM_CONFLICT, 1, ITEM_STEP_RECOMMEND, NULL), V_OK);
     EXPECT_TIME(time_utc(world_item_of(w, ITEM_CONFLICT, 1).rung_ms), "2026-03-10T00:00:00.000Z");
 }
@@ -90,10 +95,12 @@ Test(item_ends, ITM_15_R32_both_accept)
 {
     struct world w;
     mediate(&w);
-    EXPECT_VERDICT(&w, world_step(&w, "maker/quality", ITEM_CONFLICT, 1, ITEM_STEP_ACCEPT, NULL), V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, world_step(&w, "maker/quality", ITEM_CONFLICT, 1, ITEM_STEP_ACCEPT, NULL),
+                   V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, world_step(&w, "maker/finance", ITEM_CONFLICT, 1, ITEM_STEP_ACCEPT, NULL), V_OK);
     EXPECT_ITEM(&w, ITEM_CONFLICT, 1, ITEM_MEDIATION);
-    EXPECT_VERDICT(&w, world_step(&w, "maker/finance", ITEM_CONFLICT, 1, ITEM_STEP_DECLINE, NULL), V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, world_step(&w, "maker/finance", ITEM_CONFLICT, 1, ITEM_STEP_DECLINE, NULL),
+                   V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_CONFLICT, 1, ITEM_STEP_ACCEPT, NULL), V_OK);
     struct state_item it = world_item_of(&w, ITEM_CONFLICT, 1);
     cr_assert(it.phase == ITEM_CLOSED && !HAS(&it, state_item_key_outcome) && it.accepts.n == 2);
@@ -123,7 +130,8 @@ Test(item_ends, ITM_08_a_side_stays_with_its_organisation)
     struct world w;
     open_conflict(&w);
     struct world_step to = {.to = "maker/quality"};
-    EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_CONFLICT, 1, ITEM_STEP_GIVE, &to), V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_CONFLICT, 1, ITEM_STEP_GIVE, &to),
+                   V_NOT_PERMITTED);
     to.to = "brand/quality";
     EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_CONFLICT, 1, ITEM_STEP_GIVE, &to), V_OK);
     EXPECT_VERDICT(&w, world_step(&w, "brand/quality", ITEM_CONFLICT, 1, ITEM_STEP_TAKE, NULL), V_OK);
@@ -271,10 +279,12 @@ Test(item_ends, ITM_10_R26_a_verdict_is_confirmed)
     struct world w;
     open_assumption(&w);
     struct world_step yes = {.finding = ASSUMED_VALIDATED};
-    EXPECT_VERDICT(&w, world_step(&w, "maker/quality", ITEM_ASSUMPTION, 1, ITEM_STEP_CLAIM, NULL), V_INCOMPLETE);
+    EXPECT_VERDICT(&w, world_step(&w, "maker/quality", ITEM_ASSUMPTION, 1, ITEM_STEP_CLAIM, NULL),
+                   V_INCOMPLETE);
     EXPECT_WHY(&w, "validated, falsified or inconclusive");
     EXPECT_VERDICT(&w, world_step(&w, "maker/quality", ITEM_ASSUMPTION, 1, ITEM_STEP_CLAIM, &yes), V_OK);
-    EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_ASSUMPTION, 1, ITEM_STEP_VERIFY, NULL), V_INCOMPLETE);
+    EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_ASSUMPTION, 1, ITEM_STEP_VERIFY, NULL),
+                   V_INCOMPLETE);
     EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_ASSUMPTION, 1, ITEM_STEP_VERIFY, &yes), V_OK);
     EXPECT_ITEM(&w, ITEM_ASSUMPTION, 1, ITEM_CLOSED);
     struct item_ref action = {.type = ITEM_ACTION, .number = 1};
@@ -342,22 +352,26 @@ Test(item_ends, ITM_10_a_gate_opens_with_what_the_charter_says)
     struct world_step yes = {.finding = ASSUMED_VALIDATED}, evidence = {.document = true};
     open_assumption(&w);
     EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_MILESTONE, &o), V_OK);
-    EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_MILESTONE, 1, ITEM_STEP_CLAIM, NULL), V_INCOMPLETE);
+    EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_MILESTONE, 1, ITEM_STEP_CLAIM, NULL),
+                   V_INCOMPLETE);
     EXPECT_WHY(&w, "gate-national opens with");
     struct world_step links[] = {{.link = world_link_item(ITEM_ASSUMPTION, 1)},
                                  {.link = world_link_item(ITEM_CHECK, 1)},
                                  {.link = world_link_decision(2)}};
     EXPECT_VERDICT(&w, world_item_new(&w, "maker/quality", ITEM_CHECK, NULL), V_OK);
     for (size_t i = 0; i < 3; i++)
-        EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_MILESTONE, 1, ITEM_STEP_LINK, &links[i]), V_OK);
+        EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_MILESTONE, 1, ITEM_STEP_LINK, &links[i]),
+                       V_OK);
     /* Links alone are not enough: each of the three has to be so. */
     EXPECT_VERDICT(&w, world_step(&w, "maker/quality", ITEM_ASSUMPTION, 1, ITEM_STEP_CLAIM, &yes), V_OK);
     EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_ASSUMPTION, 1, ITEM_STEP_VERIFY, &yes), V_OK);
-    EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_MILESTONE, 1, ITEM_STEP_CLAIM, NULL), V_INCOMPLETE);
+    EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_MILESTONE, 1, ITEM_STEP_CLAIM, NULL),
+                   V_INCOMPLETE);
     EXPECT_WHY(&w, "food-safety attested");
     EXPECT_VERDICT(&w, world_step(&w, "maker/quality", ITEM_CHECK, 1, ITEM_STEP_CLAIM, &evidence), V_OK);
     EXPECT_VERDICT(&w, world_step(&w, "brand/quality", ITEM_CHECK, 1, ITEM_STEP_VERIFY, NULL), V_OK);
-    EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_MILESTONE, 1, ITEM_STEP_CLAIM, NULL), V_INCOMPLETE);
+    EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_MILESTONE, 1, ITEM_STEP_CLAIM, NULL),
+                   V_INCOMPLETE);
     EXPECT_WHY(&w, "mark decided");
     static const char *const quality[] = {"brand/quality", "distributor/quality", "maker/quality", NULL};
     world_approve(&w, 2, quality);
@@ -390,7 +404,8 @@ Test(item_ends, ITM_20_R29_a_leaver_hands_over)
     struct state_item it = world_item_of(&w, ITEM_ACTION, 1);
     cr_assert(span_eqs(it.offered, "brand/finance"), "the chair of the body that hears conflicts first");
     it = world_item_of(&w, ITEM_ACTION, 2);
-    cr_assert(it.phase == ITEM_OPEN && span_eqs(it.offered, "brand/finance") && !HAS(&it, state_item_key_claimed_by));
+    cr_assert(it.phase == ITEM_OPEN && span_eqs(it.offered, "brand/finance") &&
+              !HAS(&it, state_item_key_claimed_by));
     it = world_item_of(&w, ITEM_ACTION, 3);
     cr_assert(!HAS(&it, state_item_key_offered), "not the leaver's");
     EXPECT_ITEM_EVENT(&w, ITEM_ACTION, 3, 0, ITEM_EVENT_OPENED);

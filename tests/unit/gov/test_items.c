@@ -127,15 +127,19 @@ Test(items, ITM_10_done_when_another_partner_has_looked)
     struct world w;
     open_action(&w);
     EXPECT_VERDICT(&w, world_step(&w, "maker/quality", ITEM_ACTION, 1, ITEM_STEP_VERIFY, NULL), V_NOT_NOW);
-    EXPECT_VERDICT(&w, world_step(&w, "maker/quality", ITEM_ACTION, 1, ITEM_STEP_CLAIM, NULL), V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, world_step(&w, "maker/quality", ITEM_ACTION, 1, ITEM_STEP_CLAIM, NULL),
+                   V_NOT_PERMITTED);
     EXPECT_WHY(&w, "its owner brand/finance does this, not maker/quality");
     EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_ACTION, 1, ITEM_STEP_CLAIM, NULL), V_OK);
     EXPECT_ITEM(&w, ITEM_ACTION, 1, ITEM_CLAIMED);
     /* Rule 8: never both sides of claim and verify, nor a colleague. */
-    EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_ACTION, 1, ITEM_STEP_VERIFY, NULL), V_NOT_PERMITTED);
-    EXPECT_VERDICT(&w, world_step(&w, "brand/quality", ITEM_ACTION, 1, ITEM_STEP_VERIFY, NULL), V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_ACTION, 1, ITEM_STEP_VERIFY, NULL),
+                   V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, world_step(&w, "brand/quality", ITEM_ACTION, 1, ITEM_STEP_VERIFY, NULL),
+                   V_NOT_PERMITTED);
     EXPECT_WHY(&w, "a seat of another partner than brand");
-    EXPECT_VERDICT(&w, world_step(&w, "trustee/mediator", ITEM_ACTION, 1, ITEM_STEP_VERIFY, NULL), V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, world_step(&w, "trustee/mediator", ITEM_ACTION, 1, ITEM_STEP_VERIFY, NULL),
+                   V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, world_step(&w, "maker/quality", ITEM_ACTION, 1, ITEM_STEP_VERIFY, NULL), V_OK);
     struct state_item it = world_item_of(&w, ITEM_ACTION, 1);
     cr_assert_eq(it.phase, ITEM_CLOSED);
@@ -143,7 +147,8 @@ Test(items, ITM_10_done_when_another_partner_has_looked)
     cr_assert(span_eqs(it.verified_by, "maker/quality"));
     EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_ACTION, 1, ITEM_STEP_CLAIM, NULL), V_CLOSED);
     /* Not done after all: any partner reopens it, and says why. */
-    EXPECT_VERDICT(&w, world_step(&w, "trustee/mediator", ITEM_ACTION, 1, ITEM_STEP_REOPEN, NULL), V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, world_step(&w, "trustee/mediator", ITEM_ACTION, 1, ITEM_STEP_REOPEN, NULL),
+                   V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, world_step(&w, "maker/finance", ITEM_ACTION, 1, ITEM_STEP_REOPEN, NULL), V_OK);
     it = world_item_of(&w, ITEM_ACTION, 1);
     cr_assert_eq(it.phase, ITEM_OPEN);
@@ -173,10 +178,12 @@ Test(items, ITM_07_keys_of_a_step)
     EXPECT_WHY(&w, "item_move.to: to claim A-1 has none");
     EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_ACTION, 1, ITEM_STEP_GIVE, NULL), V_INCOMPLETE);
     struct item_move r = {.item = {.type = ITEM_ACTION, .number = 1}, .step = ITEM_STEP_REOPEN};
-    EXPECT_VERDICT(&w, world_entry(&w, "brand/finance", KIND_ITEM_MOVE, &item_move_desc, &r), V_REASON_NEEDED);
+    EXPECT_VERDICT(&w, world_entry(&w, "brand/finance", KIND_ITEM_MOVE, &item_move_desc, &r),
+                   V_REASON_NEEDED);
     o = (struct world_step){.finding = ASSUMED_VALIDATED};
     EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_ACTION, 1, ITEM_STEP_CLAIM, &o), V_MALFORMED);
-    EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_ACTION, 2, ITEM_STEP_CLAIM, NULL), V_NO_SUCH_OBJECT);
+    EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_ACTION, 2, ITEM_STEP_CLAIM, NULL),
+                   V_NO_SUCH_OBJECT);
     EXPECT_WHY(&w, "there is no item A-2");
     world_free(&w);
 }
@@ -188,7 +195,8 @@ Test(items, ITM_03_R01_steps_do_not_commute_links_do)
     uint64_t read = w.size;
     EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_ACTION, 1, ITEM_STEP_CLAIM, NULL), V_OK);
     w.basis = read;
-    EXPECT_VERDICT(&w, world_step(&w, "maker/quality", ITEM_ACTION, 1, ITEM_STEP_VERIFY, NULL), V_CHANGED_SINCE);
+    EXPECT_VERDICT(&w, world_step(&w, "maker/quality", ITEM_ACTION, 1, ITEM_STEP_VERIFY, NULL),
+                   V_CHANGED_SINCE);
     EXPECT_WHY(&w, "A-1 changed at leaf");
     EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_RISK, NULL), V_OK);
     struct world_step o = {.link = world_link_item(ITEM_RISK, 1)};
@@ -235,11 +243,13 @@ Test(items, ITM_08_ownership_is_accepted)
     struct state_item it = world_item_of(&w, ITEM_ACTION, 1);
     cr_assert(span_eqs(it.owner, "brand/finance"), "not before it is taken");
     EXPECT_TIME(time_utc(it.offer_ms), "2026-03-10T00:00:00.000Z"); /* 5 bd after Monday */
-    EXPECT_VERDICT(&w, world_step(&w, "maker/quality", ITEM_ACTION, 1, ITEM_STEP_TAKE, NULL), V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, world_step(&w, "maker/quality", ITEM_ACTION, 1, ITEM_STEP_TAKE, NULL),
+                   V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, world_step(&w, "maker/finance", ITEM_ACTION, 1, ITEM_STEP_TAKE, NULL), V_OK);
     it = world_item_of(&w, ITEM_ACTION, 1);
     cr_assert(span_eqs(it.owner, "maker/finance") && !HAS(&it, state_item_key_offered));
-    EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_ACTION, 1, ITEM_STEP_CLAIM, NULL), V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_ACTION, 1, ITEM_STEP_CLAIM, NULL),
+                   V_NOT_PERMITTED);
     AT(&w, "2026-03-10T00:00:00Z");
     cr_assert_eq(w.fired, 0);
     world_free(&w);
@@ -258,7 +268,8 @@ Test(items, ITM_08_R23_what_nobody_takes_climbs)
     EXPECT_ITEM_EVENT(&w, ITEM_ACTION, 1, 1, ITEM_EVENT_NOT_TAKEN);
     EXPECT_ITEM_EVENT(&w, ITEM_ACTION, 1, 0, ITEM_EVENT_ESCALATED);
     cr_assert_eq(it.rung, 1);
-    cr_assert(span_eqs(world_item_event(&w, ITEM_ACTION, 1, 0).to, "council"), "first of the section conflicts");
+    cr_assert(span_eqs(world_item_event(&w, ITEM_ACTION, 1, 0).to, "council"),
+              "first of the section conflicts");
     EXPECT_TIME(time_utc(it.rung_ms), "2026-03-13T00:00:00.000Z"); /* 2 bd after Tuesday */
     AT(&w, "2026-03-13T00:00:00Z");
     it = world_item_of(&w, ITEM_ACTION, 1);
@@ -327,7 +338,8 @@ Test(items, ITM_07_escalated_by_hand)
 {
     struct world w;
     open_action(&w);
-    EXPECT_VERDICT(&w, world_step(&w, "maker/finance", ITEM_ACTION, 1, ITEM_STEP_ESCALATE, NULL), V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, world_step(&w, "maker/finance", ITEM_ACTION, 1, ITEM_STEP_ESCALATE, NULL),
+                   V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_ACTION, 1, ITEM_STEP_ESCALATE, NULL), V_OK);
     EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_ACTION, 1, ITEM_STEP_ESCALATE, NULL), V_OK);
     cr_assert_eq(world_item_of(&w, ITEM_ACTION, 1).rung, 2);
@@ -344,7 +356,8 @@ Test(items, ITM_10_the_first_baseline_stays)
     struct world_step o = {.due = world_day("2026-03-01")};
     EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_MILESTONE, 1, ITEM_STEP_REBASE, &o), V_MALFORMED);
     o.due = world_day("2026-04-15");
-    EXPECT_VERDICT(&w, world_step(&w, "maker/finance", ITEM_MILESTONE, 1, ITEM_STEP_REBASE, &o), V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, world_step(&w, "maker/finance", ITEM_MILESTONE, 1, ITEM_STEP_REBASE, &o),
+                   V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_MILESTONE, 1, ITEM_STEP_REBASE, &o), V_OK);
     o.due = world_day("2026-05-15");
     EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_MILESTONE, 1, ITEM_STEP_REBASE, &o), V_OK);
@@ -373,7 +386,8 @@ Test(items, ITM_07_who_asked_sets_the_date_of_a_request)
     struct world_step o = {.due = world_day("2026-04-15")};
     EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_REQUEST, NULL), V_OK);
     EXPECT_VERDICT(&w, world_step(&w, "maker/quality", ITEM_REQUEST, 1, ITEM_STEP_TAKE, NULL), V_OK);
-    EXPECT_VERDICT(&w, world_step(&w, "maker/quality", ITEM_REQUEST, 1, ITEM_STEP_REBASE, &o), V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, world_step(&w, "maker/quality", ITEM_REQUEST, 1, ITEM_STEP_REBASE, &o),
+                   V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_REQUEST, 1, ITEM_STEP_REBASE, &o), V_OK);
     EXPECT_VERDICT(&w, world_step(&w, "maker/quality", ITEM_REQUEST, 1, ITEM_STEP_CLAIM, NULL), V_OK);
     EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_REQUEST, 1, ITEM_STEP_VERIFY, NULL), V_OK);
@@ -385,7 +399,8 @@ Test(items, ITM_10_ITM_16_a_control_is_attested_again_and_again)
     struct world w;
     world_found_items(&w);
     EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_CHECK, NULL), V_OK);
-    EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_CHECK, 1, ITEM_STEP_CLAIM, NULL), V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_CHECK, 1, ITEM_STEP_CLAIM, NULL),
+                   V_NOT_PERMITTED);
     EXPECT_WHY(&w, "does not attest the control food-safety");
     struct world_step to = {.to = "brand/quality"}, evidence = {.document = true};
     EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_CHECK, 1, ITEM_STEP_GIVE, &to), V_OK);

@@ -12,7 +12,8 @@ static const char more[] =
     "compliance: {food-safety: {attest: \"*/quality\", every: month, evidence: required}}\n"
     "launch:\n"
     "  day-30: [teams onboarded]\n"
-    "  gate-national: {opens-with: [shelf-life validated, food-safety attested, mark decided], before: roll-out}\n"
+    "  gate-national: {opens-with: [shelf-life validated, food-safety attested, mark decided], before: "
+    "roll-out}\n"
     "thesis:\n"
     "  objective: one\n"
     "  why-not-build-or-buy: two\n"
@@ -21,9 +22,9 @@ static const char more[] =
     "  scope: {in: [bottles], out: [cafes], markets: [us]}\n"
     "  assumptions: {shelf-life: {owner: maker/quality, test: six months}}\n"
     "  principles: [safety first]\n";
-static const char row[] =
-    "  risk-acceptance: {owner: council, approve: each partner 1 of council, sla: 10 bd, longest: 180 d, above: {score 15: "
-    "each partner 1 of steering}}\n";
+static const char row[] = "  risk-acceptance: {owner: council, approve: each partner 1 of council, sla: 10 "
+                          "bd, longest: 180 d, above: {score 15: "
+                          "each partner 1 of steering}}\n";
 
 void world_found_items(struct world *w)
 {
@@ -67,7 +68,8 @@ static struct span or_else(const char *given, const char *otherwise)
     return span_str(given != NULL ? given : otherwise);
 }
 
-enum verdict world_item_new(struct world *w, const char *seat, enum item_type type, const struct world_item *o)
+enum verdict world_item_new(struct world *w, const char *seat, enum item_type type,
+                            const struct world_item *o)
 {
     static const struct world_item plain;
     struct item r = {.type = type, .likelihood = 3, .impact = 4, .review = {.n = 1, .unit = PERIOD_WEEK}};
@@ -106,8 +108,8 @@ enum verdict world_item_new(struct world *w, const char *seat, enum item_type ty
     return world_entry(w, seat, KIND_ITEM, &item_desc, &r);
 }
 
-enum verdict world_step(struct world *w, const char *seat, enum item_type type, uint64_t n, enum item_step step,
-                        const struct world_step *o)
+enum verdict world_step(struct world *w, const char *seat, enum item_type type, uint64_t n,
+                        enum item_step step, const struct world_step *o)
 {
     static const struct world_step plain;
     struct hash document = {{1}};

@@ -1,4 +1,5 @@
-/* world_items: items in the world of the tests. The charter has more sections: conflicts, risks, compliance, launch, thesis. */
+/* world_items: items in the world of the tests. The charter has more sections: conflicts, risks, compliance,
+ * launch, thesis. */
 #ifndef ENT_TESTS_GOV_WORLD_ITEMS_H
 #define ENT_TESTS_GOV_WORLD_ITEMS_H
 
@@ -8,8 +9,8 @@
 /* The charter of world.h with the sections that items look at, and the row risk-acceptance. */
 void world_found_items(struct world *w);
 
-/* A new item of a type with what its row must have: due 2026-03-31, category operational 3 x 4, control food-safety, against
- * maker/finance. change (may be NULL) then alters it. */
+/* A new item of a type with what its row must have: due 2026-03-31, category operational 3 x 4, control
+ * food-safety, against maker/finance. change (may be NULL) then alters it. */
 struct world_item {
     const char *owner, *against, *name, *category;
     uint64_t due; /* days; 0: as above */
@@ -20,7 +21,8 @@ struct world_item {
     uint64_t without; /* keys, as bits, that it shall not have though its type must */
     uint64_t with;    /* keys that it shall have though its type has none */
 };
-enum verdict world_item_new(struct world *w, const char *seat, enum item_type type, const struct world_item *o);
+enum verdict world_item_new(struct world *w, const char *seat, enum item_type type,
+                            const struct world_item *o);
 
 struct world_step {
     const char *to;
@@ -31,8 +33,8 @@ struct world_step {
     uint64_t with; /* keys of item_move, as bits, that it shall have besides */
 };
 /* Text is given where the step must have one, and with text. */
-enum verdict world_step(struct world *w, const char *seat, enum item_type type, uint64_t n, enum item_step step,
-                        const struct world_step *o);
+enum verdict world_step(struct world *w, const char *seat, enum item_type type, uint64_t n,
+                        enum item_step step, const struct world_step *o);
 struct state_item world_item_of(struct world *w, enum item_type type, uint64_t n);
 /* The n-th last event: 0 the newest. */
 struct state_item_event world_item_event(struct world *w, enum item_type type, uint64_t n, uint64_t back);

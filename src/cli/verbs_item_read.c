@@ -1,0 +1,201 @@
+/* Items shown: one, a list, those of a decision, what they ask. */
+#include "cli/cli_item.h"
+
+static void print_link(const struct item_link *l)
+{
+    if (HAS(l, item_link_key_decision))
+        (void)printf(" D-%" PRIu64, l->decision);
+    else if (HAS(l, item_link_key_item))
+        (void)printf(" %s", item_id(l->item.type, l->item.number).s);
+    else
+        (void)printf(" %.*s", SPAN_FMT(l->clause));
+}
+
+static void print_risk(const struct query_item *q)
+{
+    const struct state_item *it = &q->item;
+    (void)printf("  %.*s, likelihood %" PRIu64 ", impact %" PRIu64 ": score %" PRIu64,
+                 SPAN_FMT(it->item.category), it->likelihood, it->impact, q->score);
+    if (HAS(q, query_item_key_must_look))
+        (void)printf(", for %.*s to look at", SPAN_FMT(q->must_look));
+    for (size_t i = 0; HAS(&it->item, item_key_sharing) && i < it->item.sharing.n; i++)
+        (void)printf("%s%.*s %" PRIu64 " %%", i == 0 ? "\n  borne by " : ", ",
+                     SPAN_FMT(it->item.sharing.v[i].org), it->item.sharing.v[i].percent);
+    if (HAS(it, state_item_key_review_due_ms))
+        (void)printf("\n  its review was due on %s", cli_time(it->review_ms).s);
+    else if (HAS(it, state_item_key_review_ms))
+        (void)printf("\n  next review by %s", cli_time(it->review_ms).s);
+    (void)printf("\n");
+}
+
+static void print_state(const struct query_item *q, uint64_t now)
+{
+    const struct state_item *it = &q->item;
+    (void)printf("  %s%s; owner %.*s\n", enum_text(&item_phase_enum, it->phase),
+                 q->overdue ? ", overdue" : "", SPAN_FMT(it->owner));
+    if (q->owed.n > 0)
+        (void)printf("  %.*s\n", SPAN_FMT(q->owed));
+    if (HAS(it, state_item_key_offered))
+        (void)printf("  offered to %.*s, until %s (%s)\n", SPAN_FMT(it->offered), cli_time(it->offer_ms).s,
+                     cli_span(now, it->offer_ms).s);
+    if (HAS(it, state_item_key_due_ms))
+        (void)printf("  due %s", cli_time(it->due_ms).s);
+    if (HAS(it, state_item_key_first_due_ms))
+        (void)printf("; by the first baseline %s, rebased %" PRIu64 " times", cli_time(it->first_due_ms).s,
+                     it->rebased);
+    if (HAS(it, state_item_key_due_ms))
+        (void)printf("\n");
+    if (HAS(&it->item, item_key_against))
+        (void)printf("  against %.*s\n", SPAN_FMT(it->item.against));
+    if (HAS(&it->item, item_key_name))
+        (void)printf("  about %.*s\n", SPAN_FMT(it->item.name));
+    if (it->item.type == ITEM_RISK)
+        print_risk(q);
+    if (HAS(it, state_item_key_finding))
+        (void)printf("  verdict: %s\n", enum_text(&assumed_enum, it->finding));
+    if (it->rung > 0 && HAS(q, query_item_key_ladder))
+        (void)printf("  climbed to %.*s%s%s\n", SPAN_FMT(q->ladder.rungs.v[it->rung - 1].to),
+                     HAS(it, state_item_key_rung_ms) ? ", until " : "",
+                     HAS(it, state_item_key_rung_ms) ? cli_time(it->rung_ms).s : "");
+    for (size_t i = 0; i < q->missing.n; i++)
+        (void)printf("  missing: %.*s\n", SPAN_FMT(q->missing.v[i]));
+    for (size_t i = 0; i < it->links.n; i++) {
+        if (i == 0)
+            (void)printf("  linked to");
+        print_link(&it->links.v[i]);
+    }
+    if (it->links.n > 0)
+        (void)printf("\n");
+}
+
+static void print_events(struct cli *c, const struct query_item *q)
+{
+    (void)printf("what happened\n");
+    for (size_t i = 0; i < q->events.n; i++) {
+        const struct state_item_event *e = &q->events.v[i];
+        (void)printf("  %s  %s", cli_time(e->at_ms).s, enum_text(&item_event_enum, e->type));
+        if (HAS(e, state_item_event_key_finding))
+            (void)printf(": %s", enum_text(&assumed_enum, e->finding));
+        if (HAS(e, state_item_event_key_to))
+            (void)printf(" to %.*s", SPAN_FMT(e->to));
+        if (HAS(e, state_item_event_key_link))
+            print_link(&e->link);
+        if (HAS(e, state_item_event_key_likelihood))
+            (void)printf(": %" PRIu64 " x %" PRIu64, e->likelihood, e->impact);
+        if (HAS(e, state_item_event_key_decision))
+            (void)printf(" D-%" PRIu64, e->decision);
+        if (HAS(e, state_item_event_key_other))
+            (void)printf(": %s", item_id(e->other.type, e->other.number).s);
+        if (HAS(e, state_item_event_key_outcome))
+            (void)printf(": %s", enum_text(&last_resort_enum, e->outcome));
+        if (HAS(e, state_item_event_key_seat))
+            (void)printf(" by %.*s", SPAN_FMT(e->seat));
+        if (HAS(e, state_item_event_key_until_ms))
+            (void)printf(", until %s", cli_time(e->until_ms).s);
+        if (HAS(e, state_item_event_key_text))
+            (void)printf(": %.*s", SPAN_FMT(cli_title_at(c, e->leaf, &e->text)));
+        (void)printf("  (leaf %" PRIu64 ")\n", e->leaf);
+    }
+}
+
+int cli_item_show(struct cli *c, const struct item_ref *ref)
+{
+    struct query_item q;
+    struct span title;
+    if (cli_item_fetch(c, ref, &q, &title) != ST_OK)
+        return cli_fail(c);
+    if (c->json)
+        return cli_json(c, &query_item_desc, &q);
+    (void)printf("%.*s %s: ", SPAN_FMT(q.id), enum_text(&item_type_enum, ref->type));
+    cli_prose(stdout, "  ", title);
+    print_state(&q, clock_wall_ms(&clock_system));
+    print_events(c, &q);
+    return EXIT_DONE;
+}
+
+static struct span title_of(struct cli *c, bool about, struct span words, uint64_t leaf,
+                            const struct hash *title)
+{
+    return about ? words : cli_title_at(c, leaf, title);
+}
+
+static void print_line(struct cli *c, const struct query_item_line *l, size_t room)
+{
+    const char *mark;
+    struct span title =
+        cli_cut(title_of(c, HAS(l, query_item_line_key_about), l->about, l->leaf, &l->title), room, &mark);
+    (void)printf("%-7.*s %-9s", SPAN_FMT(l->id), enum_text(&item_phase_enum, l->phase));
+    if (HAS(l, query_item_line_key_score))
+        (void)printf(" %2" PRIu64, l->score);
+    (void)printf(" %-24.*s", SPAN_FMT(l->owner));
+    if (HAS(l, query_item_line_key_due_ms))
+        (void)printf(" %s%.10s", l->overdue ? "overdue " : "due ",
+                     time_utc(l->due_ms - 1).s); /* the day that ends there */
+    if (HAS(l, query_item_line_key_finding))
+        (void)printf(" %s", enum_text(&assumed_enum, l->finding));
+    (void)printf("  %.*s%s\n", SPAN_FMT(title), mark);
+}
+
+int cli_item_list(struct cli *c)
+{
+    enum item_type type = cli_item_type(c);
+    struct query_items all = {0};
+    size_t columns = cli_columns(), room = columns == SIZE_MAX ? SIZE_MAX : columns > 80 ? columns - 68 : 12;
+    if (c->n > 1)
+        return cli_usage(c, "%s list takes no %s", c->verb->words, c->words[1]);
+    for (uint64_t from = 1;;) {
+        struct rpc_items q = {.type = type, .from = from, .count = 200, .live = !c->all};
+        struct query_items r;
+        if (cli_ask(c, METHOD_items, &q, &r) != ST_OK)
+            return cli_fail(c);
+        struct query_item_line *v = arena_array(&c->a, all.list.n + r.list.n + 1, sizeof *v);
+        if (all.list.n > 0)
+            memcpy(v, all.list.v, all.list.n * sizeof *v);
+        for (size_t i = 0; i < r.list.n; i++) {
+            v[all.list.n + i] = r.list.v[i];
+            from = r.list.v[i].item.number + 1;
+            if (!c->json)
+                print_line(c, &r.list.v[i], room);
+        }
+        all.list = (struct query_item_line_list){all.list.n + r.list.n, v};
+        all.more = r.more;
+        if (!r.more || all.list.n >= 1000)
+            break;
+    }
+    if (!c->json && all.list.n == 0)
+        (void)printf("No %s is %s.\n", enum_text(&item_type_enum, type),
+                     c->all ? "on the record" : "open; closed ones: --all");
+    return c->json ? cli_json(c, &query_items_desc, &all) : EXIT_DONE;
+}
+
+void cli_print_linked(struct cli *c, uint64_t decision)
+{
+    struct rpc_number q = {.number = decision};
+    struct query_linked r;
+    if (cli_ask(c, METHOD_linked, &q, &r) != ST_OK)
+        return;
+    for (size_t i = 0; i < r.list.n; i++) {
+        (void)printf("%s", i == 0 ? "items linked to it\n  " : "  ");
+        print_line(c, &r.list.v[i], SIZE_MAX);
+    }
+}
+
+void cli_print_item_task(struct cli *c, const struct query_item_task *t, uint64_t now)
+{
+    const char *verb = cli_item_verb(t->item.type);
+    static const char *const steps[] = {
+        [ITEM_TASK_DO] = "claim",      [ITEM_TASK_TAKE] = "take", [ITEM_TASK_VERIFY] = "verify",
+        [ITEM_TASK_REVIEW] = "review", [ITEM_TASK_LOOK] = "show", [ITEM_TASK_MEDIATE] = "recommend",
+        [ITEM_TASK_ANSWER] = "show",
+    };
+    (void)printf("%.*s %s: %.*s\n        %.*s", SPAN_FMT(t->id), enum_text(&item_type_enum, t->item.type),
+                 SPAN_FMT(title_of(c, HAS(t, query_item_task_key_about), t->about, t->leaf, &t->title)),
+                 SPAN_FMT(t->words));
+    for (size_t k = 0; k < t->seats.n && t->task != ITEM_TASK_VERIFY; k++)
+        (void)printf("%s%.*s", k == 0 ? " by " : " or ", SPAN_FMT(t->seats.v[k]));
+    if (t->task == ITEM_TASK_VERIFY)
+        (void)printf(", by any seat of yours");
+    if (HAS(t, query_item_task_key_deadline_ms))
+        (void)printf(", until %s (%s)", cli_time(t->deadline_ms).s, cli_span(now, t->deadline_ms).s);
+    (void)printf("\n        entente %s %s %.*s\n", verb, steps[t->task], SPAN_FMT(t->id));
+}
