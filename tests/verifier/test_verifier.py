@@ -452,37 +452,22 @@ class Program(unittest.TestCase):
 
 
 class NodePacks(unittest.TestCase):
-    """Packs that `entente pack` wrote from four running nodes: both implementations reach the same roots.
-    ENTENTE_PACK may name one more."""
+    """Packs that `entente pack` wrote from running nodes. Those kept here are from before section 18: their genesis has no
+    METRIC rows, so both implementations refuse them at block 0. They wait to be made anew. Until then packs of today's nodes
+    are re-derived in the system tests (10-demo, 60-members, 71-refounding), and here when ENTENTE_PACK names one."""
 
-    def packs(self):
-        more = os.environ.get("ENTENTE_PACK")
-        return sorted(forge.HERE.glob("packs/*.pack")) + ([pathlib.Path(more)] if more else [])
+    def test_packs_without_metrics_are_refused(self):
+        found = sorted(forge.HERE.glob("packs/*.pack"))
+        self.assertEqual(len(found), 4)
+        for path in found:
+            self.assertEqual(rule_of(run, path.read_bytes()), "BLK-4", path.name)
 
+    @unittest.skipUnless(os.environ.get("ENTENTE_PACK"), "ENTENTE_PACK names no pack of running nodes")
     def test_every_root_is_rederived(self):
-        self.assertGreaterEqual(len(self.packs()), 4)
-        for path in self.packs():
-            v = run(path.read_bytes())
-            blocks = v.counts["blocks"]
-            self.assertGreater(blocks, 1)
-            self.assertEqual((v.counts["writes_roots"], v.counts["state_roots"]), (blocks, blocks), path.name)
-
-    def test_phases_reached(self):
-        seen = set()
-        for path in self.packs():
-            v = run(path.read_bytes())
-            seen |= {CODEC.schema.names["phase", d["phase"]] for d in v.governance.decisions.values()}
-        self.assertLessEqual({"open", "effective", "rejected", "vetoed", "withdrawn", "countered", "default applied",
-                              "mediation"}, seen)
-
-    def test_flips(self):
-        rng = random.Random(2)
-        for path in self.packs():
-            good = path.read_bytes()
-            for _ in range(12):
-                data = bytearray(good)
-                data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
-                self.assertIsNotNone(rule_of(run, bytes(data)))
+        v = run(pathlib.Path(os.environ["ENTENTE_PACK"]).read_bytes())
+        blocks = v.counts["blocks"]
+        self.assertGreater(blocks, 1)
+        self.assertEqual((v.counts["writes_roots"], v.counts["state_roots"]), (blocks, blocks))
 
 
 if __name__ == "__main__":
