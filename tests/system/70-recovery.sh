@@ -71,7 +71,7 @@ seats_of() {
     *) echo "sponsor alliance-manager business-lead delivery-lead finance quality security-legal registrar" ;;
   esac
 }
-base=$((20000 + RANDOM % 20000)) i=0
+base=$((20000 + RANDOM % 12000)) i=0
 for o in "${orgs[@]}"; do
   ententd init "$o" --partner "$o" --listen "127.0.0.1:$((base + i))" >/dev/null
   i=$((i + 1)) args=()

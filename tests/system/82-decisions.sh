@@ -8,7 +8,7 @@ export PATH=$bin:$PATH NO_COLOR=1
 work=$(mktemp -d "${TMPDIR:-/tmp}/entente-decisions.XXXXXX")
 export XDG_STATE_HOME=$work/state
 declare -A pid=() port=()
-next=$((20000 + RANDOM % 20000))
+next=$((20000 + RANDOM % 12000)) # below those that the system gives out by itself
 fail() { failed=$*; exit 1; }
 finish() {
   code=$?
