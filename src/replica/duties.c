@@ -279,10 +279,10 @@ static void give_receipts(struct replica *r, uint64_t now_ms)
     struct arena a CLEANUP(arena_deinit);
     struct ref_list owed;
     struct err err;
+    arena_init(&a, 16 << 20);
     if (now_ms < r->receipts_at_ms || r->receipts_height == r->tip.height || waits(r, KIND_RECEIPT))
         return;
     r->receipts_at_ms = now_ms + RECEIPTS_MS;
-    arena_init(&a, 16 << 20);
     if (query_unreceipted(&r->view, r->cfg.org, replica_wall(r), RECEIPTS_AT_ONCE, &a, &owed, &err) != ST_OK)
         return;
     if (owed.n < RECEIPTS_AT_ONCE)
