@@ -140,12 +140,12 @@ void duties_keep_fault(struct replica *r, const struct consensus_vote *first, co
     struct err err;
     struct store_txn *t;
     char key[200];
+    buf_init(&b, 8192);
     if (count_rows(r, "fault/", FAULTS_KEPT) == FAULTS_KEPT)
         return;
     int n = snprintf(key, sizeof key, "fault/%020" PRIu64 "/%.*s/%07" PRIu64 "/%u", two[0].vote.height, SPAN_FMT(two[0].org),
                      two[0].vote.round, (unsigned)two[0].vote.type);
     ASSERT(n > 0);
-    buf_init(&b, 8192);
     if (codec_encode(&pol_row_desc, &row, &b) != ST_OK || store_begin(r->cfg.store, &t, &err) != ST_OK)
         return;
     if (store_put(r->cfg.store, t, TABLE_NODE, span_of(key, (size_t)n), buf_span(&b), &err) != ST_OK)

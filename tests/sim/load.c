@@ -68,10 +68,10 @@ bool load_hand_in(struct run *r, size_t node, struct fixture_entry *e, struct ha
     struct buf b CLEANUP(buf_deinit);
     enum verdict verdict;
     char why[256];
+    buf_init(&b, 1 << 17);
     if (!has_room(r, node))
         return false;
     date(r, node, e);
-    buf_init(&b, 1 << 17);
     fixture_submit(r->f, e, &b, ret_id);
     r->ids[r->n_ids++] = *ret_id;
     if (sim_submit(r->sim, node, buf_span(&b), &verdict, why) != ST_OK || verdict != V_OK)
