@@ -22,10 +22,8 @@ bool predicate_compares(enum comparison op, int order)
     return false;
 }
 
-static enum status say(const struct predicate_facts *x, struct predicate_finding *r, const char *words,
-                       struct err *err)
+static enum status say(struct predicate_finding *r, const char *words, struct err *err)
 {
-    (void)x;
     if (words == NULL)
         return err_set(err, ST_LIMIT, "out of room for what a condition looked at");
     r->words = span_str(words);
@@ -100,7 +98,7 @@ static enum status judge_metric(const struct predicate_facts *x, const struct ch
             r->since_ms = v.at_ms;
     }
     r->holds = r->known && held == asked;
-    return say(x, r, metric_words(x, t, &newest, any, held, asked), err);
+    return say(r, metric_words(x, t, &newest, any, held, asked), err);
 }
 
 /* --- The other terms --- */
@@ -114,7 +112,7 @@ static enum status judge_count(const struct predicate_facts *x, const struct cha
     bool beyond;
     *r = (struct predicate_finding){.known = charter_row(c, t->name) != NULL};
     if (!r->known)
-        return say(x, r,
+        return say(r,
                    charter_text(x->f->a, "%.*s items are not counted by these rules yet", SPAN_FMT(t->name)),
                    err);
     for (;;) { /* newest first: numbers ascend with the time of opening */
@@ -137,7 +135,7 @@ static enum status judge_count(const struct predicate_facts *x, const struct cha
     }
     struct decimal count = {.mantissa = (int64_t)n};
     r->holds = predicate_compares(t->op, decimal_compare(&count, &t->number));
-    return say(x, r, charter_text(x->f->a, "%" PRIu64 " %.*s", n, SPAN_FMT(t->name)), err);
+    return say(r, charter_text(x->f->a, "%" PRIu64 " %.*s", n, SPAN_FMT(t->name)), err);
 }
 
 static enum status judge_term_over(const struct predicate_facts *x, struct predicate_finding *r,
@@ -154,7 +152,7 @@ static enum status judge_term_over(const struct predicate_facts *x, struct predi
     if (st != ST_OK)
         return err_set(err, ST_CORRUPT, "the last day of the term is on no calendar");
     *r = (struct predicate_finding){.known = true, .holds = end <= x->f->now_ms, .since_ms = end};
-    return say(x, r, charter_text(x->f->a, "the term ends at %s", time_utc(end).s), err);
+    return say(r, charter_text(x->f->a, "the term ends at %s", time_utc(end).s), err);
 }
 
 static enum status judge_amount(const struct predicate_facts *x, const struct charter_term_of *t,
@@ -165,7 +163,7 @@ static enum status judge_amount(const struct predicate_facts *x, const struct ch
         int64_t have = x->amount->minor, want = t->amount.minor;
         r->holds = predicate_compares(t->op, have < want ? -1 : have > want);
     }
-    return say(x, r, x->amount == NULL ? "no amount" : "the amount", err);
+    return say(r, x->amount == NULL ? "no amount" : "the amount", err);
 }
 
 static enum status judge_term(const struct predicate_facts *x, const struct charter_term_of *t,
@@ -182,10 +180,10 @@ static enum status judge_term(const struct predicate_facts *x, const struct char
         return judge_amount(x, t, r, err);
     case COND_AFFECTS_OTHERS:
         *r = (struct predicate_finding){.known = true, .holds = x->affects_others};
-        return say(x, r, "who is affected", err);
+        return say(r, "who is affected", err);
     case COND_SCORE:
         *r = (struct predicate_finding){0};
-        return say(x, r, "scores are of items; these rules do not look at them yet", err);
+        return say(r, "scores are of items; these rules do not look at them yet", err);
     }
     return err_set(err, ST_CORRUPT, "a condition of an unknown kind %d", (int)t->type);
 }
@@ -218,7 +216,7 @@ enum status predicate_judge(const struct predicate_facts *x, const struct charte
         const char *words =
             charter_text(x->f->a, "%.200s; %.200s", (const char *)r.words.p, (const char *)second.words.p);
         join(p->join, &r, &second);
-        TRY(say(x, &r, words, err));
+        TRY(say(&r, words, err));
     }
     *ret = r;
     return ST_OK;

@@ -4,101 +4,11 @@
 # also of one that was down meanwhile; a partner is removed: it keeps a copy that verifies up to its exit, and gets nothing after.
 set -euo pipefail
 bin=$1 source=$2
-export PATH=$bin:$PATH NO_COLOR=1
-work=$(mktemp -d "${TMPDIR:-/tmp}/entente-members.XXXXXX")
-export XDG_STATE_HOME=$work/state
-declare -A pid=() port=()
-next=$((20000 + RANDOM % 12000)) # below those that the system gives out by itself
-fail() { failed=$*; exit 1; }
-finish() {
-  code=$?
-  for p in "${pid[@]}"; do kill "$p" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-  if [ $code -eq 0 ]; then rm -rf "$work"; else tail -n 15 "$work"/*.log; echo "left in $work"; echo "FAILED: ${failed:-line $LINENO}"; fi
-}
-trap finish EXIT
-cd "$work"
-start() { ententd run "$1" >>"$1.log" 2>&1 & pid[$1]=$!; }
-stop() { kill "${pid[$1]}"; wait "${pid[$1]}" 2>/dev/null || true; unset "pid[$1]"; }
-wait_for() { # wait_for SECONDS COMMAND...
-  local end=$((SECONDS + $1))
-  shift
-  until "$@" >/dev/null 2>&1; do
-    [ $SECONDS -lt $end ] || fail "gave up waiting for: $*"
-    sleep 0.1
-  done
-}
-as() { # as ORG SEAT VERB...: at that organisation's node
-  local org=$1 seat=$2
-  shift 2
-  entente "$@" --node "$org" --key "keys/$org-$seat.key" --as "$org/$seat" </dev/null
-}
-field() { { entente node status --json --node "$1" || true; } 2>/dev/null | python3 -c "import json,sys; print(json.load(sys.stdin).get('$2',''))" 2>/dev/null || true; }
-healthy() { entente node status --node "$1"; }
-same() { [ -n "$(field "$1" root)" ] && [ "$(field "$1" root)" = "$(field "$2" root)" ]; }
-says() { # says TEXT COMMAND...: its output has the text, whatever its exit
-  local text=$1 out
-  shift
-  out=$("$@" 2>&1) || true
-  grep -q -- "$text" <<<"$out" || { printf '%s\n' "$out"; fail "no '$text' from: $*"; }
-}
-wait_out() { wait_for 20 test -S "$1/node.sock"; sleep 0.3; entente node status --node "$1"; }
-is() { "${@:2}" 2>&1 | grep -q -- "$1"; }
-make() { # make ORG SEAT...: node, keys and card
-  local org=$1 args=() s
-  shift
-  port[$org]=$next; next=$((next + 1))
-  ententd init "$org" --partner "$org" --listen "127.0.0.1:${port[$org]}" >/dev/null
-  for s in "$@"; do
-    entente key new "keys/$org-$s.key" --unsealed >/dev/null 2>&1
-    args+=(--seat "$s=keys/$org-$s.key")
-  done
-  entente key new "keys/$org-recovery.key" --unsealed >/dev/null 2>&1
-  ententd card "$org" "${args[@]}" --recovery "keys/$org-recovery.key" -o "charter/$org.card" >/dev/null
-}
-
-mkdir keys charter
-seats="alliance-manager registrar sponsor"
-for o in maker clinics distributor; do make $o $seats; done
-make trustee registrar
-cat >charter/charter.yaml <<'Y'
-entente: 1
-alliance: members-test
-origin: test.example/ledger
-core: [term, partner-seats, parties]
-clock: {precision: 500 ms, late-after: 2 h}
-term: {from: 2026-01-01, to: 2035-12-31, renewal-opens: 180 d before}
-partner-seats: [alliance-manager, registrar, sponsor]
-parties:
-  maker:       {name: Maker, role: partner, card: maker.card}
-  clinics:     {name: Clinics, role: partner, card: clinics.card}
-  distributor: {name: Distributor, role: partner, card: distributor.card}
-  trustee:     {name: Trustee, role: witness, card: trustee.card, seats: [registrar]}
-calendars:
-  joint: {utc: "+00:00", weekend: [sat, sun], holidays: [], listed-to: 2035-12-31}
-bodies:
-  steering: {layer: executive, seats: ["*/sponsor"], chair: maker/sponsor, quorum: each partner 1}
-  council: {layer: operational, seats: ["*/alliance-manager"], chair: maker/alliance-manager, quorum: each partner 1}
-ladders:
-  standard: [{to: steering, within: 10 bd}]
-decisions:
-  defaults: {calendar: joint, min-read: 0 bd, notice: 0 bd, silence: escalate, ladder: standard, else: status quo}
-  commercial-terms: {owner: council, approve: each partner 1 of council, sla: 10 bd}
-  charter-policy: {owner: council, approve: each partner 1 of council, sla: 15 bd}
-  charter-core: {owner: steering, approve: each partner 1 of steering, sla: 30 bd, abstain: blocks}
-  admission: {owner: steering, approve: each partner 1 of steering, sla: 30 bd, abstain: blocks, needs: [diligence]}
-  removal: {owner: steering, approve: each other partner 1 of steering, sla: 30 bd, abstain: blocks}
-  upgrade: {owner: steering, approve: each partner 1 of steering, sla: 30 bd}
-  renewal: {owner: steering, approve: each partner 1 of steering, sla: 60 bd, abstain: blocks}
-  exit: {owner: steering, approve: own partner 1 of steering, sla: 20 bd, notice: 60 bd}
-Y
-entente alliance draft charter/charter.yaml -o a.genesis >draft.out 2>&1 || { cat draft.out; fail "the charter is refused"; }
-for o in maker clinics distributor; do
-  for s in $seats; do entente alliance sign a.genesis --as "$o/$s" --key "keys/$o-$s.key" --yes >/dev/null 2>&1; done
-done
-entente alliance sign a.genesis --as trustee/registrar --key keys/trustee-registrar.key --yes >/dev/null 2>&1
-for o in maker clinics distributor trustee; do entente alliance found a.genesis --node $o >/dev/null; start $o; done
-for o in maker clinics distributor trustee; do wait_for 20 healthy $o; done
+name=members
+. "$(dirname "$0")/alliance.sh"
+admission="{owner: steering, approve: each partner 1 of steering, sla: 30 bd, abstain: blocks, needs: [diligence]}"
+wait_out() { wait_for test -S "$1/node.sock"; sleep 0.3; entente node status --node "$1"; }
+found "maker clinics distributor" trustee
 as maker alliance-manager comment --text "four nodes" >/dev/null
 
 echo "== admission"
@@ -111,15 +21,15 @@ grep -q 'D-1 is open' o || { cat o; fail "not open"; }
 for o in maker clinics distributor; do as $o sponsor approve D-1 --yes >o 2>&1 || { cat o; fail "approve by $o"; }; done
 says 'open' entente readiness D-1 --node maker # the due diligence is still to come
 as maker sponsor input D-1 --need diligence --text "accounts and references were seen" >o 2>&1 || { cat o; fail "input"; }
-wait_for 10 is '^labs .*joining' entente partner list --node maker
+wait_for is '^labs .*joining' entente partner list --node maker
 [ "$(field maker validators)" = 4 ] || fail "it votes before it is ready"
 entente alliance join a.genesis --node labs >/dev/null
 start labs
-wait_for 30 healthy labs
+wait_for healthy labs
 [ "$(field labs validators)" = 5 ] || fail "five nodes were expected"
 [ "$(field labs quorum)" = 4 ] || fail "a quorum of four was expected"
 says 'ready *labs/node' entente log --node labs
-wait_for 10 same labs maker
+wait_for same labs maker
 as labs alliance-manager comment --text "we are here" >/dev/null
 
 echo "== an observer: it follows, and votes on nothing"
@@ -130,7 +40,7 @@ for o in maker clinics distributor labs; do as $o sponsor approve D-2 --yes >o 2
 as maker sponsor input D-2 --need diligence --text "an audit firm" >o 2>&1 || { cat o; fail "input"; }
 entente alliance join a.genesis --node auditor >/dev/null
 start auditor
-wait_for 30 same auditor maker
+wait_for same auditor maker
 healthy auditor >/dev/null || fail "the observer is not well"
 [ "$(field auditor validators)" = 5 ] || fail "an observer votes"
 
@@ -141,12 +51,12 @@ ententd rekey clinics --all -o fresh.card >/dev/null
 as clinics registrar node replace fresh.card --yes >o 2>&1 || { cat o; fail "node replace"; }
 as maker alliance-manager comment --text "the others go on" >/dev/null
 taken() { [ ! -e clinics/keys.next ] && healthy clinics; }
-wait_for 30 taken
+wait_for taken
 [ "$old" != "$(entente partner show clinics --node maker | sed -n 's/^vote key *//p')" ] || fail "the vote key is the same"
 stop distributor # with one away, nothing is final without the node that has fresh keys
 as maker alliance-manager comment --text "signed by fresh keys" >o || fail "not final: $(cat o)"
 start distributor
-wait_for 20 healthy distributor
+wait_for healthy distributor
 
 echo "== fresh keys for a node that was down meanwhile"
 stop clinics
@@ -154,8 +64,8 @@ ententd rekey clinics --tls -o tls.card >/dev/null
 entente node replace tls.card --node maker --key keys/clinics-registrar.key --as clinics/registrar --yes >o 2>&1 || { cat o; fail "node replace"; }
 as maker alliance-manager comment --text "while it is away" >/dev/null
 start clinics
-wait_for 60 taken
-wait_for 10 same clinics maker
+wait_for taken
+wait_for same clinics maker
 
 echo "== fresh keys for a node that is killed while it takes them over"
 for i in 1 2; do
@@ -164,7 +74,7 @@ for i in 1 2; do
   sleep "0.$((RANDOM % 4))"
   kill -9 "${pid[clinics]}" && wait "${pid[clinics]}" 2>/dev/null || true
   start clinics
-  wait_for 60 taken
+  wait_for taken
 done
 
 echo "== a vote journal that is lost: the key is dead, and a fresh one votes"
@@ -175,7 +85,7 @@ says 'the vote journal is missing' wait_out clinics
 as maker alliance-manager comment --text "without its vote" >/dev/null
 ententd rekey clinics --vote -o vote.card >/dev/null
 entente node replace vote.card --node maker --key keys/clinics-registrar.key --as clinics/registrar --yes >o 2>&1 || { cat o; fail "node replace"; }
-wait_for 60 taken
+wait_for taken
 
 echo "== a vote key that is revoked"
 says 'then 4 nodes vote, 3 must sign' as distributor registrar key revoke node:vote
@@ -185,11 +95,10 @@ says 'a key of this node was revoked' entente node status --node distributor
 [ "$(field maker validators)" = 4 ] || fail "a node without a key votes"
 ententd rekey distributor --vote -o revoked.card >/dev/null
 as distributor registrar node replace revoked.card --yes >o 2>&1 || { cat o; fail "node replace"; }
-wait_for 60 healthy distributor
+wait_for healthy distributor
 [ "$(field maker validators)" = 5 ] || fail "the node that was replaced does not vote"
 
 echo "== recovery: announced, seen, cancelled by two seats"
-alliance=$(entente node status --json --node maker >/dev/null; entente alliance show a.genesis | sed -n 's/^id *//p')
 entente key new keys/new-registrar.key --unsealed >/dev/null 2>&1
 entente recovery sign maker keys/new-registrar.key --key keys/maker-recovery.key --alliance "$alliance" -o maker.recovery >/dev/null
 as clinics registrar recovery submit maker.recovery --yes >o 2>&1 || { cat o; fail "recovery submit"; }
@@ -206,17 +115,17 @@ as maker sponsor approve D-3 --yes >/dev/null
 as clinics sponsor approve D-3 --yes >/dev/null
 stop labs # it is down when it is removed, and gets its copy later
 as distributor sponsor approve D-3 --yes >o 2>&1 || { cat o; fail "approve removal"; }
-wait_for 10 is '^labs .*left' entente partner list --node maker
+wait_for is '^labs .*left' entente partner list --node maker
 exit_height=$(field maker height)
 [ "$(field maker validators)" = 4 ] || fail "four nodes were expected"
 for i in 1 2 3; do as maker alliance-manager comment --text "after it left, $i" >/dev/null; done
 start labs
 gone() { [ "$(field labs height)" = "$exit_height" ]; }
-wait_for 60 gone
+wait_for gone
 says 'has left the alliance' entente node status --node labs
 as maker alliance-manager comment --text "nothing of this" >/dev/null
 closed() { ! entente node peers --json --node maker | python3 -c 'import json,sys; sys.exit(not any(p["org"]=="labs" and p["connected"] for p in json.load(sys.stdin)["list"]))'; }
-wait_for 20 closed
+wait_for closed
 entente pack labs.pack --node labs >/dev/null
 entente-audit verify labs.pack --expect-alliance "$alliance" >o || { cat o; fail "its copy does not verify"; }
 grep -q "labs: joined" o && grep -q "labs: left" o && grep -q "clinics: node keys changed" o || { cat o; fail "the report"; }
@@ -240,25 +149,19 @@ for o in maker clinics distributor; do as $o sponsor approve D-4 --yes >o 2>&1 |
 says 'decided     version 2, in force once 3 of 4 nodes have it' entente rules --node maker
 as maker alliance-manager comment --text "under the first rules" >/dev/null
 echo "== used wrongly"
-exits() { # exits CODE VERB...: as the maker's sponsor
-  local want=$1 code=0
-  shift
-  as maker sponsor "$@" >o 2>&1 || code=$?
-  [ $code -eq "$want" ] || { cat o; fail "exit $code, expected $want: $*"; }
-}
 for line in 'propose admission --title x' 'propose removal --title x' 'propose upgrade --title x' 'propose exit --title x' \
   'propose commercial-terms --title x --rules 2' 'propose commercial-terms --title x --card charter/labs.card' \
   'propose admission --card charter/labs.card --role king' 'input D-1' 'input D-1 --need impact' 'input D-1 --need nonsense --text x' \
   'node replace' 'node replace charter/maker.card' 'registrar replace' 'registrar cancel' 'registrar cancel x' 'recovery sign maker' \
   'recovery submit' 'partner show' 'key revoke node:tls --confirm x'; do
   # shellcheck disable=SC2086
-  exits 2 $line
+  exits 2 as maker sponsor $line
 done
-exits 1 partner show nobody
-exits 1 recovery submit a.genesis --yes
-exits 3 propose admission --card charter/labs.card --yes # it was a member: its name and keys never come back
-exits 3 node replace tls.card --yes # not the registrar
-exits 1 registrar cancel 1
+exits 1 as maker sponsor partner show nobody
+exits 1 as maker sponsor recovery submit a.genesis --yes
+exits 3 as maker sponsor propose admission --card charter/labs.card --yes # it was a member: its name and keys never come back
+exits 3 as maker sponsor node replace tls.card --yes # not the registrar
+exits 1 as maker sponsor registrar cancel 1
 for verb in 'partner list' 'partner show maker' 'recovery list' faults rules; do
   # shellcheck disable=SC2086
   entente $verb --json --node maker | python3 -m json.tool >/dev/null || fail "$verb --json"

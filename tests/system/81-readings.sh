@@ -4,72 +4,24 @@
 # the scorecard tells computed, countersigned and merely reported apart, an exit trigger asks for a decision; the inbox says
 # who owes what; and the whole verifies for an auditor.
 set -euo pipefail
-bin=$1
-export PATH=$bin:$PATH NO_COLOR=1
-work=$(mktemp -d "${TMPDIR:-/tmp}/entente-readings.XXXXXX")
-export XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config
-declare -A pid=() port=()
-next=$((20000 + RANDOM % 12000)) # below those that the system gives out by itself
-fail() { failed=$*; exit 1; }
-finish() {
-  code=$?
-  for p in "${pid[@]}"; do kill "$p" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-  if [ $code -eq 0 ]; then rm -rf "$work"; else tail -n 15 "$work"/*.log; echo "left in $work"; echo "FAILED: ${failed:-line $LINENO}"; fi
-}
-trap finish EXIT
-cd "$work"
-wait_for() { # wait_for SECONDS COMMAND...
-  local end=$((SECONDS + $1))
-  shift
-  until "$@" >/dev/null 2>&1; do
-    [ $SECONDS -lt $end ] || fail "gave up waiting for: $*"
-    sleep 0.1
-  done
-}
-as() { # as ORG SEAT VERB...: at that organisation's node
-  local org=$1 seat=$2
-  shift 2
-  entente "$@" --node "$org" --key "keys/$org-$seat.key" --as "$org/$seat" </dev/null
-}
-ok() { # ok TEXT COMMAND...: exit 0, and its output has the text
-  local text=$1 out code=0
-  shift
-  out=$("$@" 2>&1) || code=$?
-  [ $code -eq 0 ] && grep -Eq -- "$text" <<<"$out" || { printf '%s\n' "$out"; fail "exit $code, or no '$text' from: $*"; }
-}
-refused() { # refused CODE TEXT COMMAND...
-  local want=$1 text=$2 out code=0
-  shift 2
-  out=$("$@" 2>&1) || code=$?
-  [ $code -eq "$want" ] && grep -Eq -- "$text" <<<"$out" || { printf '%s\n' "$out"; fail "exit $code (expected $want), or no '$text' from: $*"; }
-}
-json() { # json PYTHON-EXPRESSION COMMAND...: of its JSON as j
+bin=$1 source=$2
+name=readings
+. "$(dirname "$0")/alliance.sh"
+ok() { answers 0 "$@"; } # ok TEXT COMMAND...: exit 0, and its output has the text
+answer() { # answer PYTHON-EXPRESSION COMMAND...: of its JSON as j
   local expression=$1
   shift
   "$@" --json | python3 -c "import json,sys; j=json.load(sys.stdin); print($expression)"
 }
-healthy() { entente node status --node "$1"; }
 reading() { # reading METRIC ORG STANDING: the first of these
-  json "next(('K-%d' % x['reading']['number'] for x in j['list'] if x['reading']['metric']=='$1' and x['reading']['org']=='$2' and x['reading']['standing']=='$3'), '')" entente report list --node maker
+  answer "next(('K-%d' % x['reading']['number'] for x in j['list'] if x['reading']['metric']=='$1' and x['reading']['org']=='$2' and x['reading']['standing']=='$3'), '')" entente report list --node maker
 }
-figure() { json "next(m['figure'] for m in j['metrics'] if m['name']=='$1')" entente scorecard --node maker; }
+figure() { answer "next(m['figure'] for m in j['metrics'] if m['name']=='$1')" entente scorecard --node maker; }
 
 command -v faketime >/dev/null || fail "this test needs the program faketime (package faketime)"
-mkdir keys charter
 seats="alliance-manager finance registrar sponsor"
-for o in maker clinics distributor trustee; do
-  port[$o]=$next; next=$((next + 1))
-  ententd init "$o" --partner "$o" --listen "127.0.0.1:${port[$o]}" >/dev/null
-done
-for o in maker clinics distributor trustee; do
-  args=()
-  for s in $([ $o = trustee ] && echo registrar || echo $seats); do
-    entente key new "keys/$o-$s.key" --unsealed >/dev/null 2>&1
-    args+=(--seat "$s=keys/$o-$s.key")
-  done
-  ententd card "$o" "${args[@]}" -o "charter/$o.card" >/dev/null
-done
+draft_as=(faketime '40 days ago')
+members "maker clinics distributor" trustee
 cat >charter/charter.yaml <<'Y'
 entente: 1
 alliance: readings-test
@@ -117,33 +69,23 @@ risks:
   review: {score 1: every quarter}
   indicators: {no-revenue: revenue < 1.0}
 Y
-faketime '40 days ago' entente alliance draft charter/charter.yaml -o a.genesis >draft.out 2>&1 || { cat draft.out; fail "the charter is refused"; }
-for o in maker clinics distributor; do
-  for s in $seats; do entente alliance sign a.genesis --as "$o/$s" --key "keys/$o-$s.key" --yes >/dev/null 2>&1; done
-done
-entente alliance sign a.genesis --as trustee/registrar --key keys/trustee-registrar.key --yes >/dev/null 2>&1
-for o in maker clinics distributor trustee; do
-  entente alliance found a.genesis --node $o >/dev/null
-  ententd run "$o" >>"$o.log" 2>&1 &
-  pid[$o]=$!
-done
-for o in maker clinics distributor trustee; do wait_for 60 healthy $o; done
+launch "maker clinics distributor" trustee
 as maker alliance-manager comment --text "we are here" >/dev/null 2>&1
 
 echo "== what is owed, and what is late"
 owed() { [ -n "$(reading revenue distributor owed)" ] && [ -n "$(reading uptime clinics owed)" ]; }
-wait_for 60 owed
-[ "$(json "sum('late_ms' in x['reading'] for x in j['list'] if x['reading']['metric']=='revenue')" entente report list --node maker)" -ge 1 ] || fail "no reading of revenue is late"
+wait_for owed
+[ "$(answer "sum('late_ms' in x['reading'] for x in j['list'] if x['reading']['metric']=='revenue')" entente report list --node maker)" -ge 1 ] || fail "no reading of revenue is late"
 ok 'revenue for .* is owed \(late\)' entente inbox --node distributor
 ok 'KPI revenue report late' entente status --node distributor
 ok 'no-revenue +HOLDS' entente scorecard --node maker # a missing reading is a breach for an early warning
 ok 'value-lost +no' entente scorecard --node maker    # and passed over for an exit
 
 echo "== reported, countersigned, disputed, restated"
-refused 2 'expected a number with at most 9 digits' as distributor finance report add revenue --value 43,5
-refused 1 'the charter has no metric revenu' as distributor finance report add revenu --value 43.5
-refused 3 'revenue is reported by distributor/finance, not by clinics/finance' as clinics finance report add revenue --value 1 --period "$(json "next(x['period'] for x in j['list'] if x['reading']['metric']=='revenue')" entente report list --node maker)"
-refused 3 'velocity is computed from the record' as maker finance report add velocity --value 1 --period "$(date -u -d '25 days ago' +%F)"
+answers 2 'expected a number with at most 9 digits' as distributor finance report add revenue --value 43,5
+answers 1 'the charter has no metric revenu' as distributor finance report add revenu --value 43.5
+answers 3 'revenue is reported by distributor/finance, not by clinics/finance' as clinics finance report add revenue --value 1 --period "$(answer "next(x['period'] for x in j['list'] if x['reading']['metric']=='revenue')" entente report list --node maker)"
+answers 3 'velocity is computed from the record' as maker finance report add velocity --value 1 --period "$(date -u -d '25 days ago' +%F)"
 # every period that is over is reported; the newest one is kept low
 while k=$(reading revenue distributor owed) && [ -n "$k" ]; do
   ok 'actual of revenue for .* is 43.5. It counts when the other side has countersigned it' as distributor finance report add revenue --value 43.5 --text "as invoiced"
@@ -152,16 +94,16 @@ done
 [ "$(figure revenue)" = reported ] || fail "revenue is $(figure revenue), not reported"
 ok "revenue +[^ ]+ +\(43.5\) +reported" entente scorecard --node clinics
 ok "$last revenue of distributor for .*, 43.5 USD: countersign or dispute it" entente inbox --node maker
-refused 2 'nobody can be asked|answer beforehand' as maker finance report countersign "$last"
-refused 3 'is checked by maker/finance, not by clinics/finance' as clinics finance report countersign "$last" --yes
-refused 2 'needs a reason' as maker finance report dispute "$last" --yes
+answers 2 'nobody can be asked|answer beforehand' as maker finance report countersign "$last"
+answers 3 'is checked by maker/finance, not by clinics/finance' as clinics finance report countersign "$last" --yes
+answers 2 'needs a reason' as maker finance report dispute "$last" --yes
 ok "$last is disputed" as maker finance report dispute "$last" --yes --reason "returns are counted twice"
 ok 'KPI revenue restate' entente status --node distributor
 ok "disputed" entente scorecard --node maker
 ok "$last is restated" as distributor finance report restate "$last" --value 30.25 --reason "without returns"
 ok "$last revenue of distributor for .*, version 2|restated by distributor/finance" as maker finance report countersign "$last" --yes
 [ "$(figure revenue)" = countersigned ] || fail "revenue is $(figure revenue), not countersigned"
-refused 3 'is countersigned already' as maker finance report countersign "$last" --yes
+answers 3 'is countersigned already' as maker finance report countersign "$last" --yes
 ok 'version 1 +43.5' entente report show "$last" --node clinics
 ok 'disputed by maker/finance' entente report show "$last" --node clinics
 ok 'version 2 +30.25' entente report show "$last" --node clinics
@@ -177,27 +119,27 @@ as maker sponsor withdraw D-1 --reason "we stay" >/dev/null 2>&1
 
 echo "== forecasts stand beside"
 ok 'forecast of revenue' as distributor finance report add revenue --forecast --value 50 --period "$(date -u -d '60 days' +%F)"
-refused 3 'is over; a forecast is of a period that is not' as distributor finance report add revenue --forecast --value 50 --period "$(date -u -d '30 days ago' +%F)"
+answers 3 'is over; a forecast is of a period that is not' as distributor finance report add revenue --forecast --value 50 --period "$(date -u -d '30 days ago' +%F)"
 
 echo "== each partner reports its own, and none checks itself"
 ok 'is 93' as maker finance report add uptime --value 93
 k=$(reading uptime maker reported)
-refused 3 'checked by clinics/finance or distributor/finance' as maker finance report countersign "$k" --yes
+answers 3 'checked by clinics/finance or distributor/finance' as maker finance report countersign "$k" --yes
 ok "$k is countersigned" as clinics finance report countersign "$k" --yes
 
 echo "== a sealed pulse"
 printf '4\n5\n3\n4\n' >answers.maker
 printf '2\n2\n' >answers.clinics
-refused 2 'is a pulse' as maker alliance-manager report commit trust --value 4 -o wrong.sealed
-refused 2 'is not sealed; report it' as distributor finance report commit revenue --value 4 -o wrong.sealed
+answers 2 'is a pulse' as maker alliance-manager report commit trust --value 4 -o wrong.sealed
+answers 2 'is not sealed; report it' as distributor finance report commit revenue --value 4 -o wrong.sealed
 ok 'is committed. Keep maker.sealed' as maker alliance-manager report commit trust --answers answers.maker -o maker.sealed
-refused 3 'is not open yet' as maker alliance-manager report reveal maker.sealed
+answers 3 'is not open yet' as maker alliance-manager report reveal maker.sealed
 ok 'too few to show' as clinics alliance-manager report commit trust --answers answers.clinics -o clinics.sealed
 ok 'is committed' as distributor alliance-manager report commit trust --voices 0,0,1,1,3 -o distributor.sealed
 ok 'reveal what was committed' entente inbox --node maker --as maker/alliance-manager
 cp maker.sealed other.sealed
 printf '\x01' | dd of=other.sealed bs=1 seek=10 conv=notrunc 2>/dev/null
-refused 6 'not what was committed' as maker alliance-manager report reveal other.sealed
+answers 6 'not what was committed' as maker alliance-manager report reveal other.sealed
 for o in maker clinics distributor; do ok 'is revealed' as $o alliance-manager report reveal $o.sealed; done
 opened=$(reading trust maker revealed)
 ok '4 voices: 0 said 1, 0 said 2, 1 said 3, 2 said 4, 1 said 5' entente report show "$opened" --node trustee
@@ -210,7 +152,7 @@ ok '' as clinics alliance-manager approve D-2 --yes
 ok 'is effective' as distributor alliance-manager approve D-2 --yes
 ok 'commercial-terms +1 +1 +0 ' entente pace --node clinics
 ok 'distributor .* [1-9][0-9]* +[0-9]+$' entente pace --node clinics # late readings
-[ "$(json "j['all']['opened']" entente pace --node maker)" = 2 ] || fail "two decisions were opened"
+[ "$(answer "j['all']['opened']" entente pace --node maker)" = 2 ] || fail "two decisions were opened"
 
 echo "== the same at every node, and for an auditor"
 entente scorecard --node maker >maker.card.txt

@@ -4,74 +4,10 @@
 # silence counts as approval once the silent partner's node has shown receipt, and an amount beyond its envelope goes higher.
 set -euo pipefail
 bin=$1 source=$2
-export PATH=$bin:$PATH NO_COLOR=1
-work=$(mktemp -d "${TMPDIR:-/tmp}/entente-decisions.XXXXXX")
-export XDG_STATE_HOME=$work/state
-declare -A pid=() port=()
-next=$((20000 + RANDOM % 12000)) # below those that the system gives out by itself
-fail() { failed=$*; exit 1; }
-finish() {
-  code=$?
-  for p in "${pid[@]}"; do kill "$p" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-  if [ $code -eq 0 ]; then rm -rf "$work"; else tail -n 15 "$work"/*.log; echo "left in $work"; echo "FAILED: ${failed:-line $LINENO}"; fi
-}
-trap finish EXIT
-cd "$work"
-start() { ententd run "$1" >>"$1.log" 2>&1 & pid[$1]=$!; }
-stop() { kill "${pid[$1]}"; wait "${pid[$1]}" 2>/dev/null || true; unset "pid[$1]"; }
-wait_for() { # wait_for SECONDS COMMAND...
-  local end=$((SECONDS + $1))
-  shift
-  until "$@" >/dev/null 2>&1; do
-    [ $SECONDS -lt $end ] || fail "gave up waiting for: $*"
-    sleep 0.1
-  done
-}
-as() { # as ORG SEAT VERB...: at that organisation's node
-  local org=$1 seat=$2
-  shift 2
-  entente "$@" --node "$org" --key "keys/$org-$seat.key" --as "$org/$seat" </dev/null
-}
-field() { { entente node status --json --node "$1" || true; } 2>/dev/null | python3 -c "import json,sys; print(json.load(sys.stdin).get('$2',''))" 2>/dev/null || true; }
-healthy() { entente node status --node "$1"; }
-same() { [ -n "$(field "$1" root)" ] && [ "$(field "$1" root)" = "$(field "$2" root)" ]; }
-says() { # says TEXT COMMAND...: its output has the text, whatever its exit
-  local text=$1 out
-  shift
-  out=$("$@" 2>&1) || true
-  grep -q -- "$text" <<<"$out" || { printf '%s\n' "$out"; fail "no '$text' from: $*"; }
-}
-wait_out() { wait_for 20 test -S "$1/node.sock"; sleep 0.3; entente node status --node "$1"; }
-is() { "${@:2}" 2>&1 | grep -q -- "$1"; }
-phase() { entente decisions --json --node maker | python3 -c "import json,sys; print([d['phase'] for d in json.load(sys.stdin)['list'] if d['number']==$1][0])"; }
-phase_is() { [ "$(phase "$1")" = "$2" ]; }
-refused() { # refused EXIT TEXT COMMAND...
-  local want=$1 text=$2 code=0 out
-  shift 2
-  out=$("$@" 2>&1) || code=$?
-  { [ $code -eq "$want" ] && grep -q -- "$text" <<<"$out"; } || { printf '%s\n' "$out"; fail "exit $code, expected $want and '$text' from: $*"; }
-}
-does() { # does COMMAND...: it succeeds
-  "$@" >o 2>&1 || { cat o; fail "exit $? from: $*"; }
-}
-make() { # make ORG SEAT...: node, keys and card
-  local org=$1 args=() s
-  shift
-  port[$org]=$next; next=$((next + 1))
-  ententd init "$org" --partner "$org" --listen "127.0.0.1:${port[$org]}" >/dev/null
-  for s in "$@"; do
-    entente key new "keys/$org-$s.key" --unsealed >/dev/null 2>&1
-    args+=(--seat "$s=keys/$org-$s.key")
-  done
-  entente key new "keys/$org-recovery.key" --unsealed >/dev/null 2>&1
-  ententd card "$org" "${args[@]}" --recovery "keys/$org-recovery.key" -o "charter/$org.card" >/dev/null
-}
-
-mkdir keys charter
-seats="alliance-manager finance registrar sponsor"
-for o in maker clinics distributor; do make $o $seats; done
-make trustee mediator registrar
+name=decisions
+. "$(dirname "$0")/alliance.sh"
+seats="alliance-manager finance registrar sponsor" witness_seats="mediator registrar"
+members "maker clinics distributor" trustee
 cat >charter/charter.yaml <<'Y'
 entente: 1
 alliance: decisions-test
@@ -109,96 +45,90 @@ decisions:
 budgets:
   launch: {amount: USD 100.00, from: 2026-01-01, to: 2035-12-31, borne: {maker: 100}, beyond: steering}
 Y
-entente alliance draft charter/charter.yaml -o a.genesis >draft.out 2>&1 || { cat draft.out; fail "the charter is refused"; }
-for o in maker clinics distributor; do
-  for s in $seats; do entente alliance sign a.genesis --as "$o/$s" --key "keys/$o-$s.key" --yes >/dev/null 2>&1; done
-done
-for s in mediator registrar; do entente alliance sign a.genesis --as trustee/$s --key keys/trustee-$s.key --yes >/dev/null 2>&1; done
-for o in maker clinics distributor trustee; do entente alliance found a.genesis --node $o >/dev/null; start $o; done
-for o in maker clinics distributor trustee; do wait_for 30 healthy $o; done
+launch "maker clinics distributor" trustee
 
 echo "== an alternate ballots for a seat"
-does as maker finance propose terms --title "Display fee" # D-1
-refused 3 'clinics/alliance-manager is no alternate of clinics/finance' as clinics alliance-manager approve D-1 --for clinics/finance --yes
-does as clinics registrar seat alternate clinics/finance --by clinics/alliance-manager --since 2026-01-01T00:00:00Z --until 2034-01-01T00:00:00Z --types terms
+good as maker finance propose terms --title "Display fee" # D-1
+answers 3 'clinics/alliance-manager is no alternate of clinics/finance' as clinics alliance-manager approve D-1 --for clinics/finance --yes
+good as clinics registrar seat alternate clinics/finance --by clinics/alliance-manager --since 2026-01-01T00:00:00Z --until 2034-01-01T00:00:00Z --types terms
 says 'for clinics/finance its alternate clinics/alliance-manager' entente readiness D-1 --node maker
-refused 3 'no  clinics/alliance-manager approve D-1: by decisions.terms.approve' entente can clinics/alliance-manager approve D-1 --node clinics
+answers 3 'no  clinics/alliance-manager approve D-1: by decisions.terms.approve' entente can clinics/alliance-manager approve D-1 --node clinics
 says 'yes  clinics/alliance-manager approve D-1 for clinics/finance' entente can clinics/alliance-manager approve D-1 --for clinics/finance --node clinics
-does as clinics alliance-manager approve D-1 --yes # the one seat it may speak for
+good as clinics alliance-manager approve D-1 --yes # the one seat it may speak for
 says 'ballot: approve by clinics/alliance-manager for clinics/finance' entente show D-1 --node maker
-does as clinics finance abstain D-1 --yes # the principal replaces it
-refused 3 'clinics/finance has cast its own ballot' as clinics alliance-manager approve D-1 --for clinics/finance --yes
+good as clinics finance abstain D-1 --yes # the principal replaces it
+answers 3 'clinics/finance has cast its own ballot' as clinics alliance-manager approve D-1 --for clinics/finance --yes
 
 echo "== a recused seat's sponsor is asked"
-does as distributor finance recuse D-1 --reason "we own the supplier" --yes
+good as distributor finance recuse D-1 --reason "we own the supplier" --yes
 says 'distributor/finance recused itself: in its stead distributor/sponsor' entente readiness D-1 --node clinics
 says 'a ballot is owed by distributor/sponsor' entente inbox --as distributor/sponsor --node distributor
-refused 3 'that holds to its end' as distributor finance approve D-1 --yes
-does as distributor sponsor approve D-1 --yes
-does as maker finance approve D-1 --yes
-[ "$(phase 1)" = effective ] || fail "D-1 is $(phase 1)"
+answers 3 'that holds to its end' as distributor finance approve D-1 --yes
+good as distributor sponsor approve D-1 --yes
+good as maker finance approve D-1 --yes
+[ "$(phase D-1 maker)" = effective ] || fail "D-1 is $(phase D-1 maker)"
 
 echo "== a pause"
-does as maker finance propose terms --title "Pallets" # D-2
-refused 2 'to pause needs a reason' as maker finance pause D-2
-does as maker finance pause D-2 --reason "until the audit is in"
-[ "$(phase 2)" = open ] || fail "one partner cannot pause"
-does as clinics finance pause D-2 --reason "agreed"
-[ "$(phase 2)" = paused ] || fail "D-2 is $(phase 2)"
-refused 3 'D-2 is paused until' as maker finance approve D-2 --yes
-does as distributor finance resume D-2 --reason "the audit is in"
+good as maker finance propose terms --title "Pallets" # D-2
+answers 2 'to pause needs a reason' as maker finance pause D-2
+good as maker finance pause D-2 --reason "until the audit is in"
+[ "$(phase D-2 maker)" = open ] || fail "one partner cannot pause"
+good as clinics finance pause D-2 --reason "agreed"
+[ "$(phase D-2 maker)" = paused ] || fail "D-2 is $(phase D-2 maker)"
+answers 3 'D-2 is paused until' as maker finance approve D-2 --yes
+good as distributor finance resume D-2 --reason "the audit is in"
 says 'paused  *0 d' entente waiting D-2 --node maker
-for o in maker clinics distributor; do does as $o finance approve D-2 --yes; done
-[ "$(phase 2)" = effective ] || fail "D-2 is $(phase 2)"
+for o in maker clinics distributor; do good as $o finance approve D-2 --yes; done
+[ "$(phase D-2 maker)" = effective ] || fail "D-2 is $(phase D-2 maker)"
 
 echo "== a mediator's text is accepted"
-does as maker finance propose dispute --title "Returns at 5 percent" # D-3, 3 s
-wait_for 60 phase_is 3 mediation
+good as maker finance propose dispute --title "Returns at 5 percent" # D-3, 3 s
+wait_for is_phase D-3 mediation maker
 says 'to recommend a text' entente inbox --as trustee/mediator --node trustee
-refused 1 'no mediator recommends a text on it now' as maker finance accept D-3 --yes
-does as trustee mediator mediate D-3 --title "Returns at 4 percent" --reason "halfway"
+answers 1 'no mediator recommends a text on it now' as maker finance accept D-3 --yes
+good as trustee mediator mediate D-3 --title "Returns at 4 percent" --reason "halfway"
 says 'Returns at 4 percent' as maker finance accept D-3 --yes
-refused 2 'to decline needs a reason' as clinics finance decline D-3 --yes
-does as clinics finance decline D-3 --reason "too much" --yes
-does as clinics finance accept D-3 --yes
-does as distributor finance accept D-3 --yes
-[ "$(phase 3)" = effective ] || fail "D-3 is $(phase 3)"
+answers 2 'to decline needs a reason' as clinics finance decline D-3 --yes
+good as clinics finance decline D-3 --reason "too much" --yes
+good as clinics finance accept D-3 --yes
+good as distributor finance accept D-3 --yes
+[ "$(phase D-3 maker)" = effective ] || fail "D-3 is $(phase D-3 maker)"
 says 'Returns at 4 percent' entente show D-3 --node distributor
 says 'revision 2' entente show D-3 --node distributor
 
 echo "== silence counts as approval of who has shown receipt"
-does as maker finance propose pooled --title "Shared samples" # D-4, 45 s
-does as maker finance approve D-4 --yes
-wait_for 20 is 'receipt by clinics/node' entente show D-4 --node maker
-wait_for 20 is 'receipt by distributor/node' entente show D-4 --node maker
+good as maker finance propose pooled --title "Shared samples" # D-4, 45 s
+good as maker finance approve D-4 --yes
+wait_for is 'receipt by clinics/node' entente show D-4 --node maker
+wait_for is 'receipt by distributor/node' entente show D-4 --node maker
 says 'silence: counts as approval of clinics, distributor: it passes' entente readiness D-4 --node clinics
-wait_for 120 phase_is 4 effective
+wait_for is_phase D-4 effective maker
 says 'deemed consent clinics' entente show D-4 --node trustee
 
 echo "== beyond its envelope"
-refused 1 'the row asks for the budget' as maker finance propose spend --title "Samples" --amount "USD 60.00"
-refused 1 'give the charge in USD' as maker finance propose spend --title "Samples" --amount "EUR 60.00" --budget launch
+answers 1 'the row asks for the budget' as maker finance propose spend --title "Samples" --amount "USD 60.00"
+answers 1 'give the charge in USD' as maker finance propose spend --title "Samples" --amount "EUR 60.00" --budget launch
 for n in 5 6; do
-  does as maker finance propose spend --title "Samples" --amount "USD 60.00" --budget launch
-  for o in maker clinics distributor; do does as $o finance approve D-$n --yes; done
+  good as maker finance propose spend --title "Samples" --amount "USD 60.00" --budget launch
+  for o in maker clinics distributor; do good as $o finance approve D-$n --yes; done
 done
-[ "$(phase 5)" = effective ] || fail "D-5 is $(phase 5)"
-[ "$(phase 6)" = open ] || fail "D-6 is $(phase 6)"
+[ "$(phase D-5 maker)" = effective ] || fail "D-5 is $(phase D-5 maker)"
+[ "$(phase D-6 maker)" = open ] || fail "D-6 is $(phase D-6 maker)"
 says 'beyond its budget to steering' entente show D-6 --node clinics
 says 'spent USD 60.00, reserved USD 0.00, left USD 40.00' entente budgets --node clinics
-refused 3 'clinics/finance is not asked on D-6' as clinics finance approve D-6 --yes
-for o in maker clinics distributor; do does as $o sponsor approve D-6 --yes; done
-[ "$(phase 6)" = effective ] || fail "D-6 is $(phase 6)"
-says 'left -USD 20.00\|left USD -20.00' entente budgets --node clinics
+answers 3 'clinics/finance is not asked on D-6' as clinics finance approve D-6 --yes
+for o in maker clinics distributor; do good as $o sponsor approve D-6 --yes; done
+[ "$(phase D-6 maker)" = effective ] || fail "D-6 is $(phase D-6 maker)"
+says 'left (-USD 20.00|USD -20.00)' entente budgets --node clinics
 
 echo "== acting first"
-does as clinics finance propose recall --title "Batch 7" # D-7
+good as clinics finance propose recall --title "Batch 7" # D-7
 says 'acted first by clinics/finance' entente show D-7 --node maker
-does as clinics finance withdraw D-7 --reason "a false alarm"
+good as clinics finance withdraw D-7 --reason "a false alarm"
 says 'not ratified' entente show D-7 --node maker
-refused 3 'no  maker/sponsor propose recall: by decisions.recall.owner' entente can maker/sponsor propose recall --node maker
+answers 3 'no  maker/sponsor propose recall: by decisions.recall.owner' entente can maker/sponsor propose recall --node maker
 
 echo "== all nodes agree, and a pack verifies"
-for o in clinics distributor trustee; do wait_for 20 same $o maker; done
-does entente pack all.pack --node maker
-does entente-audit verify all.pack
+for o in clinics distributor trustee; do wait_for same $o maker; done
+good entente pack all.pack --node maker
+good entente-audit verify all.pack

@@ -1,15 +1,19 @@
 # Sourced by system tests: a small alliance of real nodes in a directory of its own, which is the working directory.
 #   found "maker clinics" "trustee"   partners, then witnesses: keys, cards, charter, founding; all nodes run
-# Before it, a test may set: admission (that row of the charter), clock, run_as (put before ententd, an array).
+# Before it, a test may set: admission (that row of the charter), clock, run_as (put before ententd, an array). A test with a
+# charter of its own calls the parts: members, then writes charter/charter.yaml, then launch. It may set seats, witness_seats,
+# and draft_as (put before the drafting, an array).
 # Waits give up after what a machine five times slower than ours needs: they bound a fault, they measure nothing.
 export PATH=$bin:$PATH NO_COLOR=1
 work=$(mktemp -d "${TMPDIR:-/tmp}/entente-$name.XXXXXX")
-export XDG_STATE_HOME=$work/state
-declare -A pid=() port=()
+export XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config
+declare -A pid=()
 seats="alliance-manager registrar sponsor"
+witness_seats=registrar
 clock="{precision: 500 ms, late-after: 2 h}"
 admission="{owner: steering, approve: each partner 1 of steering, sla: 30 bd, abstain: blocks}"
 run_as=()
+draft_as=()
 PATIENCE=${PATIENCE:-300}
 failed=
 
@@ -52,6 +56,12 @@ exits() { # exits CODE COMMAND...: its output is in the file o
   "$@" >o 2>&1 || code=$?
   [ $code -eq "$want" ] || { cat o; fail "exit $code, expected $want: $*"; }
 }
+answers() { # answers CODE TEXT COMMAND...: that exit, and its output has the text
+  local text=$2
+  exits "$1" "${@:3}"
+  grep -Eq -- "$text" o || { cat o; fail "no '$text' from: ${*:3}"; }
+}
+is() { "${@:2}" 2>&1 | grep -Eq -- "$1"; } # is TEXT COMMAND...: as says, to be waited for
 json() { python3 -c "import json,sys; x=json.load(sys.stdin); print($1)"; } # json EXPRESSION: of what comes in, as x
 field() { { entente node status --json --node "$1" || true; } 2>/dev/null | json "x.get('$2','')" 2>/dev/null || true; }
 has_field() { [ "$(field "$1" "$2")" = "$3" ]; }
@@ -79,11 +89,28 @@ while True:
         try: s.bind(("127.0.0.1", port))
         except OSError: continue
     print(port); break'; }
-found() {
-  local o s parties=
+members() { # members PARTNERS WITNESSES: their nodes, keys and cards
+  local o
   mkdir keys charter
-  for o in $1; do make "$o" $seats; parties+="  $o: {name: $o, role: partner, card: $o.card}"$'\n'; done
-  for o in ${2-}; do make "$o" registrar; parties+="  $o: {name: $o, role: witness, card: $o.card, seats: [registrar]}"$'\n'; done
+  for o in $1; do make "$o" $seats; done
+  for o in ${2-}; do make "$o" $witness_seats; done
+}
+launch() { # launch PARTNERS WITNESSES: drafts charter/charter.yaml; all sign, and all nodes run
+  local o s
+  good "${draft_as[@]}" entente alliance draft charter/charter.yaml -o a.genesis
+  for o in $1; do for s in $seats; do good entente alliance sign a.genesis --as "$o/$s" --key "keys/$o-$s.key" --yes; done; done
+  for o in ${2-}; do
+    for s in $witness_seats; do good entente alliance sign a.genesis --as "$o/$s" --key "keys/$o-$s.key" --yes; done
+  done
+  for o in $1 ${2-}; do good entente alliance found a.genesis --node "$o"; start "$o"; done
+  for o in $1 ${2-}; do wait_for healthy "$o"; done
+  alliance=$(entente alliance show a.genesis | sed -n 's/^id *//p')
+}
+found() {
+  local o parties=
+  members "$1" "${2-}"
+  for o in $1; do parties+="  $o: {name: $o, role: partner, card: $o.card}"$'\n'; done
+  for o in ${2-}; do parties+="  $o: {name: $o, role: witness, card: $o.card, seats: [registrar]}"$'\n'; done
   cat >charter/charter.yaml <<Y
 entente: 1
 alliance: $name
@@ -111,12 +138,7 @@ decisions:
   renewal: {owner: steering, approve: each partner 1 of steering, sla: 60 bd, abstain: blocks}
   exit: {owner: steering, approve: own partner 1 of steering, sla: 20 bd, notice: 60 bd}
 Y
-  good entente alliance draft charter/charter.yaml -o a.genesis
-  for o in $1; do for s in $seats; do good entente alliance sign a.genesis --as "$o/$s" --key "keys/$o-$s.key" --yes; done; done
-  for o in ${2-}; do good entente alliance sign a.genesis --as "$o/registrar" --key "keys/$o-registrar.key" --yes; done
-  for o in $1 ${2-}; do good entente alliance found a.genesis --node "$o"; start "$o"; done
-  for o in $1 ${2-}; do wait_for healthy "$o"; done
-  alliance=$(entente alliance show a.genesis | sed -n 's/^id *//p')
+  launch "$1" "${2-}"
 }
 verified() { # verified PACK [TEXT]: by both auditors, each of which says the text
   good entente-audit verify "$1" --expect-alliance "$alliance"
