@@ -90,6 +90,38 @@ Test(receipt, GOV_58_what_keeps_silence_from_consenting)
     }
 }
 
+/* A colleague's rejection leaves its partner approving (rule 6); silence still does not pass it (rule 15). */
+Test(receipt, GOV_58_one_rejection_is_enough)
+{
+    for (int rejects = 0; rejects < 2; rejects++) {
+        struct world w;
+        open_one(&w, "hushed");
+        EXPECT_VERDICT(&w, node_receipt(&w, "maker", 1), V_OK);
+        EXPECT_VERDICT(&w, node_receipt(&w, "distributor", 1), V_OK);
+        EXPECT_VERDICT(&w, world_ballot(&w, "brand/finance", 1, CHOICE_APPROVE), V_OK);
+        if (rejects)
+            EXPECT_VERDICT(&w, world_ballot(&w, "brand/quality", 1, CHOICE_REJECT), V_OK);
+        cr_assert_eq(world_position(&w, 1, "brand"), POSITION_APPROVES);
+        AT(&w, "2026-03-17T00:00:00Z");
+        cr_assert_eq(world_phase(&w, 1), rejects ? PHASE_OPEN : PHASE_EFFECTIVE);
+        world_free(&w);
+    }
+}
+
+/* A note about it by somebody whose basis is older than the proposal shows nothing. */
+Test(receipt, GOV_57_only_what_was_seen)
+{
+    struct world w;
+    open_one(&w, "deemed");
+    EXPECT_VERDICT(&w, node_receipt(&w, "maker", 1), V_OK);
+    EXPECT_VERDICT(&w, world_ballot(&w, "brand/finance", 1, CHOICE_APPROVE), V_OK);
+    w.basis = world_decision(&w, 1).opened_leaf;
+    EXPECT_VERDICT(&w, world_note(&w, "distributor/quality", 1), V_OK);
+    AT(&w, "2026-03-17T00:00:00Z");
+    EXPECT_PHASE(&w, 1, PHASE_OPEN);
+    world_free(&w);
+}
+
 Test(receipt, GOV_58_never_when_raised_by_its_amount)
 {
     static const int64_t amounts[] = {100000, 100001};

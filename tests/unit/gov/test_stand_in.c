@@ -81,7 +81,7 @@ Test(stand_in, GOV_47_acts_within_its_dates)
     cr_assert_eq(world_position(&w, 1, "maker"), POSITION_APPROVES);
     struct state_event ev = world_event(&w, 1, 0);
     cr_assert(span_eqs(ev.seat, "maker/quality") && span_eqs(ev.principal, "maker/finance"));
-    AT(&w, TO);
+    AT(&w, "2026-03-04T11:59:59Z"); /* the ballot comes a second later: at its end */
     EXPECT_VERDICT(&w, world_ballot_for(&w, "maker/quality", "maker/finance", 1, CHOICE_REJECT),
                    V_NOT_PERMITTED);
     cr_assert_eq(world_position(&w, 1, "maker"), POSITION_APPROVES); /* what it said in time stands */
@@ -189,6 +189,19 @@ Test(stand_in, GOV_49_a_recused_partner_stands_aside)
     /* The sponsor recuses itself: the maker stands aside, and two approve. */
     EXPECT_VERDICT(&w, world_ballot(&w, "maker/sponsor", 1, CHOICE_RECUSE), V_OK);
     EXPECT_PHASE(&w, 1, PHASE_PASSED);
+    world_free(&w);
+}
+
+Test(stand_in, GOV_47_not_when_it_has_recused_itself)
+{
+    struct world w;
+    open_one(&w, "brand/finance", "plan", NULL); /* of the council: its finance and its quality are asked */
+    EXPECT_VERDICT(&w, alternate_of(&w, "maker/finance", "maker/quality"), V_OK);
+    EXPECT_VERDICT(&w, world_ballot(&w, "maker/quality", 1, CHOICE_RECUSE), V_OK);
+    EXPECT_VERDICT(&w, world_ballot_for(&w, "maker/quality", "maker/finance", 1, CHOICE_APPROVE),
+                   V_NOT_PERMITTED);
+    EXPECT_WHY(&w, "maker/quality has recused itself from D-1");
+    EXPECT_VERDICT(&w, world_ballot(&w, "maker/finance", 1, CHOICE_APPROVE), V_OK);
     world_free(&w);
 }
 
