@@ -1,6 +1,7 @@
 #include <libfyaml.h>
 
 #include "charter/yaml.h"
+#include "codec/text.h"
 
 struct parse {
     const char *name;
@@ -29,7 +30,8 @@ static void take_message(struct fy_diag *diag, void *user, const char *buf, size
         buf++;
         n--;
     }
-    const char *end = n > 0 && *buf == '<' ? memchr(buf, '>', n) : NULL; /* its name for the input: a memory address */
+    const char *end =
+        n > 0 && *buf == '<' ? memchr(buf, '>', n) : NULL; /* its name for the input: a memory address */
     if (end != NULL && end + 1 < buf + n && end[1] == ':') {
         n -= (size_t)(end + 2 - buf);
         buf = end + 2;
@@ -194,12 +196,31 @@ static enum status run(struct parse *p, struct fy_parser *fyp)
     return ST_OK;
 }
 
+/* Before libfyaml sees it: on a directive that is not UTF-8 it does not come back. */
+static enum status check_text(struct span bytes, const char *name, struct err *err)
+{
+    size_t valid = text_utf8_prefix(bytes);
+    int line = 1, column = 1;
+    if (bytes.n > 0 && memchr(bytes.p, 0, bytes.n) != NULL)
+        return err_set(err, ST_FORMAT, "%s:1:1: the file holds a NUL byte; this is not a text file", name);
+    if (valid == bytes.n)
+        return ST_OK;
+    for (size_t i = 0; i < valid; i++) {
+        bool starts = (bytes.p[i] & 0xC0) != 0x80; /* of a character */
+        column = bytes.p[i] == '\n' ? 1 : column + starts;
+        line += bytes.p[i] == '\n';
+    }
+    return err_set(err, ST_FORMAT, "%s:%d:%d: not UTF-8 text: byte 0x%02x; save the file as UTF-8", name,
+                   line, column, bytes.p[valid]);
+}
+
 enum status yaml_parse(struct span bytes, const char *name, struct arena *a,
                        const struct yaml_node **ret_root, struct err *err)
 {
     struct parse p = {.name = name, .arena = a, .err = err};
-    if (bytes.n > 0 && memchr(bytes.p, 0, bytes.n) != NULL)
-        return err_set(err, ST_FORMAT, "%s:1:1: the file holds a NUL byte; this is not a text file", name);
+    enum status text = check_text(bytes, name, err);
+    if (text != ST_OK)
+        return text;
     struct fy_diag_cfg dcfg;
     fy_diag_cfg_default(&dcfg);
     dcfg.fp = NULL;

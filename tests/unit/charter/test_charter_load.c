@@ -130,7 +130,10 @@ Test(charter_load, yaml_that_is_broken_is_located)
         {"- a\n- b\n", "charter.yaml:1:1: charter: found a list; expected a mapping"},
         {"\x01\x02", "charter.yaml:"},
         {"a: [[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]\n", "nested deeper than 16"},
-        {"entente: 1\n\xff\xfe: 2\n", "charter.yaml:"},
+        {"entente: 1\nab\xff\xfe: 2\n", "charter.yaml:2:3: not UTF-8 text: byte 0xff"},
+        {"%a \xcd\xcd}",
+         "charter.yaml:1:4: not UTF-8 text: byte 0xcd"}, /* libfyaml never comes back from this one */
+        {"%YAML 1.2\n\xcd\n", "charter.yaml:2:1: not UTF-8 text"},
     };
     for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
         struct arena a CLEANUP(arena_deinit);
@@ -154,8 +157,9 @@ Test(charter_load, a_missing_section_is_named)
                  ST_FORMAT);
     cr_expect_str_eq(err.text, "charter.yaml: section 'term' is missing: How long the alliance runs.");
     cr_expect_eq(support_load(&a, span_str("entente: 1\norigin: b\n"), &source, &err), ST_FORMAT);
-    cr_expect_str_eq(err.text,
-                     "charter.yaml:1:1: charter: 'alliance' is missing: Name of the alliance. In the file: alliance.");
+    cr_expect_str_eq(
+        err.text,
+        "charter.yaml:1:1: charter: 'alliance' is missing: Name of the alliance. In the file: alliance.");
 }
 
 Test(charter_load, every_section_of_the_example_is_there_with_its_values)
