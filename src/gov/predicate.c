@@ -97,7 +97,7 @@ static enum status judge_metric(const struct predicate_facts *x, const struct ch
         if (reach == REACH_HOLDS && v.at_ms > r->since_ms)
             r->since_ms = v.at_ms;
     }
-    r->holds = r->known && held == asked;
+    r->holds = held == asked; /* what is unknown ended the count before that */
     return say(r, metric_words(x, t, &newest, any, held, asked), err);
 }
 

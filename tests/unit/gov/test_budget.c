@@ -126,6 +126,8 @@ Test(budget, GOV_62_beyond_to_a_body_outside_the_ladder)
     EXPECT_VERDICT(&w, world_move(&w, "brand/finance", 3, MOVE_ESCALATE), V_OK);
     EXPECT_VERDICT(&w, world_move(&w, "brand/finance", 3, MOVE_ESCALATE), V_OK);
     EXPECT_PHASE(&w, 3, PHASE_MEDIATION);
+    world_at_ms(&w, world_decision(&w, 3).deadline_ms);
+    EXPECT_PHASE(&w, 3, PHASE_DEFAULT);
     world_free(&w);
 }
 

@@ -280,6 +280,20 @@ Test(readings, MET_2_nobody_checks_itself)
     EXPECT_VERDICT(&w, readings_mark(&w, "maker/finance", 1, MARK_COUNTERSIGN, NULL), V_OK);
     EXPECT_VERDICT(&w, readings_mark(&w, "distributor/finance", 3, MARK_COUNTERSIGN, NULL), V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, readings_mark(&w, "brand/finance", 3, MARK_COUNTERSIGN, NULL), V_OK);
+    /* Nor does another partner's reporter restate it. */
+    EXPECT_VERDICT(&w, readings_mark(&w, "maker/finance", 1, MARK_RESTATE, "94.0"), V_NOT_PERMITTED);
+    EXPECT_WHY(&w, "only the reporter of brand restates K-1");
+    world_free(&w);
+}
+
+Test(readings, MET_6_at_the_very_end_of_its_period)
+{
+    struct world w;
+    readings_found(&w, NULL);
+    AT(&w, "2026-03-31T23:59:58Z"); /* the report comes a second later, then another one */
+    EXPECT_VERDICT(&w, REPORT(&w, "distributor/finance", "2026-03-01", "43.5"), V_NOT_NOW);
+    EXPECT_VERDICT(&w, REPORT(&w, "distributor/finance", "2026-03-01", "43.5"), V_OK);
+    EXPECT_TIME(time_utc(w.g.time_ms), "2026-04-01T00:00:00.000Z");
     world_free(&w);
 }
 
@@ -351,6 +365,54 @@ Test(readings, MET_9_all_committed_opens_and_reveals)
     cr_assert_eq(r.seal.voices, 2);
     EXPECT_VERDICT(&w, readings_reveal(&w, "distributor/alliance-manager", &d), V_NOT_NOW);
     EXPECT_WHY(&w, "there is nothing to reveal");
+    world_free(&w);
+}
+
+Test(readings, MET_9_the_mean_is_rounded_away_from_zero)
+{
+    struct world w;
+    quarter_over(&w);
+    static const char *const orgs[] = {"brand", "distributor", "maker"};
+    static const char *const seats[] = {"brand/alliance-manager", "distributor/alliance-manager",
+                                        "maker/alliance-manager"};
+    static const uint64_t voices[5] = {3, 2, 2, 1, 0}; /* 17 / 8 = 2.125 */
+    struct sealed_value s[3];
+    for (size_t i = 0; i < 3; i++) {
+        s[i] = readings_pulse(&w, orgs[i], "trust", "2026-01-01", 8, voices);
+        EXPECT_VERDICT(&w, readings_commit(&w, seats[i], &s[i]), V_OK);
+    }
+    EXPECT_VERDICT(&w, readings_reveal(&w, seats[0], &s[0]), V_OK);
+    struct state_reading r = readings_of(&w, "trust", PURPOSE_ACTUAL, "2026-01-01", "brand");
+    cr_assert(readings_is(&r.now.value, "2.13"));
+    world_free(&w);
+}
+
+/* Who left is waited for no more, and what it had committed is dropped. */
+Test(readings, MET_10_a_period_opens_without_who_left)
+{
+    static const char *const others[] = {"distributor/sponsor", "maker/sponsor", NULL};
+    struct world w;
+    readings_found(&w, NULL);
+    AT(&w, "2026-06-08T08:00:00Z");
+    struct world_proposal p = {.effect = &world_remove, .partner = "brand"};
+    EXPECT_VERDICT(&w, world_propose(&w, "maker/sponsor", "removal", &p), V_OK);
+    world_approve(&w, 1, others);
+    EXPECT_TIME(time_utc(world_decision(&w, 1).effective_ms), "2026-07-07T00:00:00.000Z");
+    far(&w, "2026-07-01T00:00:00Z");
+    struct sealed_value b = readings_pulse(&w, "brand", "trust", "2026-04-01", 5, five_voices);
+    struct sealed_value d = readings_pulse(&w, "distributor", "trust", "2026-04-01", 5, five_voices);
+    struct sealed_value m = readings_pulse(&w, "maker", "trust", "2026-04-01", 5, five_voices);
+    EXPECT_VERDICT(&w, readings_commit(&w, "brand/alliance-manager", &b), V_OK);
+    EXPECT_VERDICT(&w, readings_commit(&w, "distributor/alliance-manager", &d), V_OK);
+    far(&w, "2026-07-07T00:00:00Z");
+    EXPECT_STANDING(&w, "brand", STANDING_LEFT);
+    struct state_reading rb = readings_of(&w, "trust", PURPOSE_ACTUAL, "2026-04-01", "brand");
+    struct state_reading rd = readings_of(&w, "trust", PURPOSE_ACTUAL, "2026-04-01", "distributor");
+    cr_assert_eq(rb.standing, READING_DROPPED);
+    cr_assert_eq(rd.standing, READING_COMMITTED);
+    EXPECT_VERDICT(&w, readings_commit(&w, "maker/alliance-manager", &m), V_OK);
+    EXPECT_READING(&w, rd.number, READING_OPENED);
+    EXPECT_READING(&w, rb.number, READING_DROPPED);
     world_free(&w);
 }
 
