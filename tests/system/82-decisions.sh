@@ -66,7 +66,7 @@ says 'a ballot is owed by distributor/sponsor' entente inbox --as distributor/sp
 answers 3 'that holds to its end' as distributor finance approve D-1 --yes
 good as distributor sponsor approve D-1 --yes
 good as maker finance approve D-1 --yes
-[ "$(phase D-1 maker)" = effective ] || fail "D-1 is $(phase D-1 maker)"
+wait_for is_phase D-1 effective maker
 
 echo "== a pause"
 good as maker finance propose terms --title "Pallets" # D-2
@@ -74,12 +74,12 @@ answers 2 'to pause needs a reason' as maker finance pause D-2
 good as maker finance pause D-2 --reason "until the audit is in"
 [ "$(phase D-2 maker)" = open ] || fail "one partner cannot pause"
 good as clinics finance pause D-2 --reason "agreed"
-[ "$(phase D-2 maker)" = paused ] || fail "D-2 is $(phase D-2 maker)"
+wait_for is_phase D-2 paused maker
 answers 3 'D-2 is paused until' as maker finance approve D-2 --yes
 good as distributor finance resume D-2 --reason "the audit is in"
 says 'paused  *0 d' entente waiting D-2 --node maker
 for o in maker clinics distributor; do good as $o finance approve D-2 --yes; done
-[ "$(phase D-2 maker)" = effective ] || fail "D-2 is $(phase D-2 maker)"
+wait_for is_phase D-2 effective maker
 
 echo "== a mediator's text is accepted"
 good as maker finance propose dispute --title "Returns at 5 percent" # D-3, 3 s
@@ -92,7 +92,7 @@ answers 2 'to decline needs a reason' as clinics finance decline D-3 --yes
 good as clinics finance decline D-3 --reason "too much" --yes
 good as clinics finance accept D-3 --yes
 good as distributor finance accept D-3 --yes
-[ "$(phase D-3 maker)" = effective ] || fail "D-3 is $(phase D-3 maker)"
+wait_for is_phase D-3 effective maker
 says 'Returns at 4 percent' entente show D-3 --node distributor
 says 'revision 2' entente show D-3 --node distributor
 
@@ -112,13 +112,13 @@ for n in 5 6; do
   good as maker finance propose spend --title "Samples" --amount "USD 60.00" --budget launch
   for o in maker clinics distributor; do good as $o finance approve D-$n --yes; done
 done
-[ "$(phase D-5 maker)" = effective ] || fail "D-5 is $(phase D-5 maker)"
+wait_for is_phase D-5 effective maker
+for o in maker clinics; do wait_for is 'beyond its budget to steering' entente show D-6 --node $o; done
 [ "$(phase D-6 maker)" = open ] || fail "D-6 is $(phase D-6 maker)"
-says 'beyond its budget to steering' entente show D-6 --node clinics
 says 'spent USD 60.00, reserved USD 0.00, left USD 40.00' entente budgets --node clinics
 answers 3 'clinics/finance is not asked on D-6' as clinics finance approve D-6 --yes
 for o in maker clinics distributor; do good as $o sponsor approve D-6 --yes; done
-[ "$(phase D-6 maker)" = effective ] || fail "D-6 is $(phase D-6 maker)"
+wait_for is_phase D-6 effective maker
 says 'left (-USD 20.00|USD -20.00)' entente budgets --node clinics
 
 echo "== acting first"
