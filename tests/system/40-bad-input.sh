@@ -167,7 +167,7 @@ kept charter 1 - "bad.yaml:$line:[0-9]+: sla: '12 sx' is not a span of time; exp
 printf 'alliance: [\n' >charter/bad.yaml
 kept charter 1 - '^entente: charter/bad.yaml:2:1: error: flow sequence without a closing bracket' entente charter check charter/bad.yaml
 printf 'a: "\xff"\n' >charter/bad.yaml
-kept charter 1 - '^entente: charter/bad.yaml:1:5: .*UTF8' entente charter check charter/bad.yaml
+kept charter 1 - '^entente: charter/bad.yaml:1:5: not UTF-8 text: byte 0xff; save the file as UTF-8$' entente charter check charter/bad.yaml
 printf 'a: b\na: c\n' >charter/bad.yaml
 kept charter 1 - "bad.yaml:2:1: the key 'a' is there already, at line 1" entente charter check charter/bad.yaml
 : >charter/bad.yaml
