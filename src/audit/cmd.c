@@ -21,11 +21,13 @@ bool cmd_flag(const struct cmd_args *args, const char *name)
 
 void cmd_print_help(const struct cmd *c, FILE *f)
 {
-    (void)fprintf(f, "entente-audit %s%s%s%s\n%s\n", c->name, c->args[0] == 0 ? "" : " ", c->args, c->n_options > 0 ? " [OPTIONS]" : "", c->doc);
+    (void)fprintf(f, "entente-audit %s%s%s%s\n%s\n", c->name, c->args[0] == 0 ? "" : " ", c->args,
+                  c->n_options > 0 ? " [OPTIONS]" : "", c->doc);
     for (size_t i = 0; i < c->n_options; i++) {
         char name[64];
         const struct cmd_option *o = &c->options[i];
-        (void)snprintf(name, sizeof name, "--%s%s%s", o->name, o->value == NULL ? "" : " ", o->value == NULL ? "" : o->value);
+        (void)snprintf(name, sizeof name, "--%s%s%s", o->name, o->value == NULL ? "" : " ",
+                       o->value == NULL ? "" : o->value);
         (void)fprintf(f, "  %-24s %s\n", name, o->doc);
     }
 }
@@ -73,7 +75,8 @@ bool cmd_form(const struct cmd_args *args, enum sheet_form *ret_form)
 static void cannot(const char *path, const char *what)
 {
     char why[128];
-    (void)fprintf(stderr, "entente-audit: %s: cannot %s: %s\n", path, what, strerror_r(errno, why, sizeof why));
+    (void)fprintf(stderr, "entente-audit: %s: cannot %s: %s\n", path, what,
+                  strerror_r(errno, why, sizeof why));
 }
 
 FILE *cmd_create(const char *path)
@@ -124,9 +127,11 @@ static enum status end(void *ctx, const struct view *v, const struct verify_repo
     if (st != ST_OK)
         return st;
     if (!r->what->quiet)
-        (void)fprintf(stderr, "VERIFIED %" PRIu64 " entries, %" PRIu64 " blocks, %" PRIu64 " decisions re-executed; %s, to block %" PRIu64 " of %s\n",
-                      report->entries, report->blocks, report->decisions, hex_of(&report->alliance).s, report->height,
-                      time_utc(report->last_ms).s);
+        (void)fprintf(stderr,
+                      "VERIFIED %" PRIu64 " entries, %" PRIu64 " blocks, %" PRIu64
+                      " decisions re-executed; %s, to block %" PRIu64 " of %s\n",
+                      report->entries, report->blocks, report->decisions, hex_of(&report->alliance).s,
+                      report->height, time_utc(report->last_ms).s);
     r->ended = true;
     r->code = r->what->end(r->what->ctx, &record, err);
     return r->code == EXIT_FAILED ? ST_IO : ST_OK;
@@ -134,9 +139,11 @@ static enum status end(void *ctx, const struct view *v, const struct verify_repo
 
 static int failed(const struct verify_failure *f)
 {
-    (void)fprintf(stderr, "NOT VERIFIED\nregion  %s, frame %" PRIu64 " (bytes %" PRIu64 " to %" PRIu64 " of the file), after block %" PRIu64
-                          "\nwhy     %s\n",
-                  f->region, f->place.frame, f->place.offset, f->place.offset + f->place.bytes, f->height, f->why);
+    (void)fprintf(stderr,
+                  "NOT VERIFIED\nregion  %s, frame %" PRIu64 " (bytes %" PRIu64 " to %" PRIu64
+                  " of the file), after block %" PRIu64 "\nwhy     %s\n",
+                  f->region, f->place.frame, f->place.offset, f->place.offset + f->place.bytes, f->height,
+                  f->why);
     return EXIT_BAD;
 }
 
@@ -159,7 +166,8 @@ int cmd_read_pack(const struct cmd_args *args, const struct cmd_pack *what)
     struct err err = {0};
     struct verify_watch watch = {&r, block, end};
     history_init(&r.history, &a);
-    enum status st = verify_pack_watched(f, expected == NULL ? NULL : &expect, signatures_threads(), &watch, &a, &report, &failure, &err);
+    enum status st = verify_pack_watched(f, expected == NULL ? NULL : &expect, signatures_threads(), &watch,
+                                         &a, &report, &failure, &err);
     history_deinit(&r.history);
     if (f != stdin)
         (void)fclose(f);

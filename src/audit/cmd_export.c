@@ -17,8 +17,8 @@ static enum status put_signers(struct exporting *x, const struct audit_record *r
 {
     struct buf b CLEANUP(buf_deinit);
     buf_init(&b, (size_t)1 << 30);
-    buf_printf(&b, "# Seats and keys of alliance %s, to block %" PRIu64 " of %s.\n", hex_of(&r->r->alliance).s, r->r->height,
-               time_utc(r->r->last_ms).s);
+    buf_printf(&b, "# Seats and keys of alliance %s, to block %" PRIu64 " of %s.\n",
+               hex_of(&r->r->alliance).s, r->r->height, time_utc(r->r->last_ms).s);
     for (size_t i = 0; i < r->h->n_holds; i++) {
         const struct hold *o = &r->h->holds[i];
         char seat[160];
@@ -43,7 +43,8 @@ static enum status put_revoked(struct exporting *x, const struct audit_record *r
     for (size_t i = 0; i < r->h->n_events; i++) {
         const struct history_event *e = &r->h->events[i];
         if (e->what == HISTORY_REVOKED)
-            sshpub_print(&e->key, span_str(text_of(r->a, "%.*s, leaf %" PRIu64, SPAN_FMT(e->org), e->leaf)), &b);
+            sshpub_print(&e->key, span_str(text_of(r->a, "%.*s, leaf %" PRIu64, SPAN_FMT(e->org), e->leaf)),
+                         &b);
     }
     (void)fwrite(b.p, 1, b.n, x->revoked.f);
     return b.failed;
@@ -62,8 +63,11 @@ static enum status put_entry(struct exporting *x, const struct audit_record *r, 
     struct buf b CLEANUP(buf_deinit);
     buf_init(&b, 8192);
     size_t block = 0;
-    if (block_leaf(r->v, x->leaf, &bytes, err) != ST_OK || leaf_parse(arena_dup(r->a, bytes), r->a, &leaf, err) != ST_OK)
-        return err_set(err, ST_NOTFOUND, "leaf %" PRIu64 " is no entry of this record, which has %" PRIu64 " leaves; entente-audit log shows them",
+    if (block_leaf(r->v, x->leaf, &bytes, err) != ST_OK ||
+        leaf_parse(arena_dup(r->a, bytes), r->a, &leaf, err) != ST_OK)
+        return err_set(err, ST_NOTFOUND,
+                       "leaf %" PRIu64 " is no entry of this record, which has %" PRIu64
+                       " leaves; entente-audit log shows them",
                        x->leaf, r->r->size);
     while (block < r->r->height && r->blocks[block + 1].first_leaf <= x->leaf)
         block++;
@@ -71,8 +75,8 @@ static enum status put_entry(struct exporting *x, const struct audit_record *r, 
     (void)fwrite(leaf.entry_bytes.p, 1, leaf.entry_bytes.n, x->entry.f);
     (void)fwrite(b.p, 1, b.n, x->signature.f);
     (void)printf("ssh-keygen -Y verify -f %s -I %.*s -n %s -O verify-time=%s -s %s < %s\n",
-                 x->signers.f != NULL ? x->signers.path : "ALLOWED_SIGNERS", SPAN_FMT(leaf.entry.seat), SSHSIG_ENTRY,
-                 utc_seconds(r, r->blocks[block].at_ms), x->signature.path, x->entry.path);
+                 x->signers.f != NULL ? x->signers.path : "ALLOWED_SIGNERS", SPAN_FMT(leaf.entry.seat),
+                 SSHSIG_ENTRY, utc_seconds(r, r->blocks[block].at_ms), x->signature.path, x->entry.path);
     return ST_OK;
 }
 
@@ -80,7 +84,8 @@ static int end(void *ctx, const struct audit_record *r, struct err *err)
 {
     struct exporting *x = ctx;
     struct output *all[] = {&x->signers, &x->revoked, &x->entry, &x->signature};
-    if ((x->signers.f != NULL && put_signers(x, r, err) != ST_OK) || (x->revoked.f != NULL && put_revoked(x, r) != ST_OK) ||
+    if ((x->signers.f != NULL && put_signers(x, r, err) != ST_OK) ||
+        (x->revoked.f != NULL && put_revoked(x, r) != ST_OK) ||
         (x->entry.f != NULL && put_entry(x, r, err) != ST_OK))
         return EXIT_FAILED;
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
@@ -94,8 +99,11 @@ static int end(void *ctx, const struct audit_record *r, struct err *err)
 
 static int export(const struct cmd_args *args)
 {
-    struct exporting x = {.args = args, .signers = {.option = "allowed-signers"}, .revoked = {.option = "revoked"},
-                          .entry = {.option = "entry"}, .signature = {.option = "signature"}};
+    struct exporting x = {.args = args,
+                          .signers = {.option = "allowed-signers"},
+                          .revoked = {.option = "revoked"},
+                          .entry = {.option = "entry"},
+                          .signature = {.option = "signature"}};
     struct output *all[] = {&x.signers, &x.revoked, &x.entry, &x.signature};
     size_t asked = 0;
     int code = EXIT_FAILED;
@@ -105,8 +113,10 @@ static int export(const struct cmd_args *args)
     }
     bool leaf = cmd_flag(args, "leaf");
     if (asked == 0)
-        return cmd_usage(args->cmd, "export needs --allowed-signers, --revoked, or --leaf with --entry and --signature");
-    if (leaf != (x.entry.path != NULL) || leaf != (x.signature.path != NULL) || (leaf && !cmd_number(cmd_value(args, "leaf"), &x.leaf)))
+        return cmd_usage(args->cmd,
+                         "export needs --allowed-signers, --revoked, or --leaf with --entry and --signature");
+    if (leaf != (x.entry.path != NULL) || leaf != (x.signature.path != NULL) ||
+        (leaf && !cmd_number(cmd_value(args, "leaf"), &x.leaf)))
         return cmd_usage(args->cmd, "--leaf N, --entry FILE and --signature FILE go together");
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         if (all[i]->path != NULL && (all[i]->f = cmd_create(all[i]->path)) == NULL)
@@ -122,11 +132,13 @@ close:
 
 static const struct cmd_option options[] = {
     CMD_EXPECT,
-    {"allowed-signers", "FILE", "every seat's keys with their times, for ssh-keygen -Y verify -f; - for standard output"},
+    {"allowed-signers", "FILE",
+     "every seat's keys with their times, for ssh-keygen -Y verify -f; - for standard output"},
     {"revoked", "FILE", "keys that were revoked, for ssh-keygen -Y verify -r"},
     {"leaf", "N", "an entry:"},
     {"entry", "FILE", "its bytes, as they were signed"},
     {"signature", "FILE", "its signature, as ssh-keygen -Y sign writes one"},
 };
 const struct cmd cmd_export = {
-    "export", "PACK", "allowed_signers, revoked keys, entries: for ssh-keygen", options, ARRAY_LEN(options), export};
+    "export",           "PACK", "allowed_signers, revoked keys, entries: for ssh-keygen", options,
+    ARRAY_LEN(options), export};

@@ -8,13 +8,15 @@
 
 /* First of both kinds: leaf. */
 static const struct sheet_column entry_columns[] = {
-    {"leaf", true, false, false}, {"time", false, false, false}, {"kind", false, false, false}, {"seat", false, false, false},
-    {"about", false, false, false}, {"what", false, false, true}, {"block", true, true, false}, {"entry", false, true, false},
-    {"key", false, true, false}, {"leaf hash", false, true, false}};
+    {"leaf", true, false, false},     {"time", false, false, false},  {"kind", false, false, false},
+    {"seat", false, false, false},    {"about", false, false, false}, {"what", false, false, true},
+    {"block", true, true, false},     {"entry", false, true, false},  {"key", false, true, false},
+    {"leaf hash", false, true, false}};
 static const struct sheet_column decision_columns[] = {
-    {"leaf", true, false, false},   {"decision", false, false, false}, {"type", false, false, false}, {"opened", false, false, false},
-    {"phase", false, false, false}, {"closed", false, false, false},   {"mover", false, false, false}, {"amount", false, false, false},
-    {"marks", false, false, false}, {"title", false, false, true},     {"revision", true, true, false}, {"digest", false, true, false}};
+    {"leaf", true, false, false},    {"decision", false, false, false}, {"type", false, false, false},
+    {"opened", false, false, false}, {"phase", false, false, false},    {"closed", false, false, false},
+    {"mover", false, false, false},  {"amount", false, false, false},   {"marks", false, false, false},
+    {"title", false, false, true},   {"revision", true, true, false},   {"digest", false, true, false}};
 
 struct listing {
     const struct cmd_args *args;
@@ -40,7 +42,8 @@ static void entry_row(const struct audit_record *r, const struct audit_entry *e,
     row[9] = text_of(r->a, "%s", hex_of(&e->parsed.leaf_hash).s);
 }
 
-static enum status entries(const struct listing *l, const struct audit_record *r, struct sheet *t, struct err *err)
+static enum status entries(const struct listing *l, const struct audit_record *r, struct sheet *t,
+                           struct err *err)
 {
     struct audit_cursor c = {0};
     struct arena scratch CLEANUP(arena_deinit);
@@ -69,7 +72,8 @@ static void decisions(const struct listing *l, const struct audit_record *r, str
         row[2] = text_of(r->a, "%.*s", SPAN_FMT(d->d.type));
         row[3] = text_of(r->a, "%s", time_utc(d->d.opened_ms).s);
         row[4] = enum_text(&phase_enum, d->d.phase);
-        row[5] = HAS(&d->d, state_decision_key_closed_ms) ? text_of(r->a, "%s", time_utc(d->d.closed_ms).s) : "";
+        row[5] =
+            HAS(&d->d, state_decision_key_closed_ms) ? text_of(r->a, "%s", time_utc(d->d.closed_ms).s) : "";
         row[6] = text_of(r->a, "%.*s", SPAN_FMT(d->d.mover));
         row[7] = record_money(&d->amount, r->a);
         row[8] = record_marks(d, r->a);
@@ -111,8 +115,8 @@ static enum status print_proof(const struct audit_record *r, uint64_t index, str
     return ST_OK;
 }
 
-static enum status draw(const struct listing *l, const struct audit_record *r, const struct sheet *all, struct sheet *ret,
-                        struct draw_line **ret_lines, struct err *err)
+static enum status draw(const struct listing *l, const struct audit_record *r, const struct sheet *all,
+                        struct sheet *ret, struct draw_line **ret_lines, struct err *err)
 {
     struct draw_line *lines = arena_array(r->a, all->n + 1, sizeof *lines);
     for (size_t i = 0; i < all->n; i++) {
@@ -146,10 +150,13 @@ static int print_lines(void *ctx, const struct audit_record *r, struct err *err)
     if (draw(l, r, &all, &drawn, &lines, err) != ST_OK)
         return EXIT_FAILED;
     FILE *head = l->form == SHEET_PLAIN ? stdout : stderr;
-    (void)fprintf(head, "population %zu %s, drawn %zu, seed %s\nfilter     %s\nrecord     %" PRIu64 " leaves, root %s\n", all.n,
-                  l->filter.decisions ? "decisions" : "entries", drawn.n, l->seed, filter_words(&l->filter, r, r->a), r->r->size,
-                  hex_of(&r->r->root).s);
-    (void)fputs("drawn by   smallest SHA-256(\"SEED:LEAF\"), without replacement (Rivest, arXiv:1808.10016)\n", head);
+    (void)fprintf(head,
+                  "population %zu %s, drawn %zu, seed %s\nfilter     %s\nrecord     %" PRIu64
+                  " leaves, root %s\n",
+                  all.n, l->filter.decisions ? "decisions" : "entries", drawn.n, l->seed,
+                  filter_words(&l->filter, r, r->a), r->r->size, hex_of(&r->r->root).s);
+    (void)fputs(
+        "drawn by   smallest SHA-256(\"SEED:LEAF\"), without replacement (Rivest, arXiv:1808.10016)\n", head);
     sheet_print(&drawn, l->form, stdout);
     for (size_t i = 0; cmd_flag(l->args, "proofs") && i < drawn.n; i++)
         if (print_proof(r, lines[i].leaf, err) != ST_OK)
@@ -161,12 +168,18 @@ static int run(const struct cmd_args *args, uint64_t n, const char *seed)
 {
     struct listing l = {.args = args, .n = n, .seed = seed};
     struct err err;
-    struct filter_text t = {.type = cmd_value(args, "type"),       .kind = cmd_value(args, "kind"),
-                            .seat = cmd_value(args, "seat"),       .partner = cmd_value(args, "partner"),
-                            .from = cmd_value(args, "from"),       .to = cmd_value(args, "to"),
-                            .outcome = cmd_value(args, "outcome"), .over = cmd_value(args, "amount-over"),
-                            .vetoed = cmd_flag(args, "vetoed"),    .defaulted = cmd_flag(args, "defaulted"),
-                            .deemed = cmd_flag(args, "deemed"),    .late = cmd_flag(args, "late")};
+    struct filter_text t = {.type = cmd_value(args, "type"),
+                            .kind = cmd_value(args, "kind"),
+                            .seat = cmd_value(args, "seat"),
+                            .partner = cmd_value(args, "partner"),
+                            .from = cmd_value(args, "from"),
+                            .to = cmd_value(args, "to"),
+                            .outcome = cmd_value(args, "outcome"),
+                            .over = cmd_value(args, "amount-over"),
+                            .vetoed = cmd_flag(args, "vetoed"),
+                            .defaulted = cmd_flag(args, "defaulted"),
+                            .deemed = cmd_flag(args, "deemed"),
+                            .late = cmd_flag(args, "late")};
     struct arena own CLEANUP(arena_deinit);
     arena_init(&own, 0);
     if (!cmd_form(args, &l.form))
@@ -189,29 +202,46 @@ static int sample(const struct cmd_args *args)
     if (!cmd_number(cmd_value(args, "n"), &n) || n == 0)
         return cmd_usage(args->cmd, "sample needs --n N: how many lines are drawn, at least 1");
     if (seed == NULL || seed[0] == 0 || strlen(seed) > 128)
-        return cmd_usage(args->cmd, "sample needs --seed TEXT, up to 128 bytes, chosen after the pack was made");
+        return cmd_usage(args->cmd,
+                         "sample needs --seed TEXT, up to 128 bytes, chosen after the pack was made");
     return run(args, n, seed);
 }
 
-#define FILTERS                                                                                                          \
-    {"type", "TYPE", "decisions of this type, a row of the matrix; with --kind item: items of this type"},              \
-        {"kind", "KIND", "entries of this kind: propose, ballot, holder, ..."},                                          \
-        {"seat", "SEAT", "entries signed for it; decisions that it moved or cast a ballot on"},                          \
-        {"partner", "ORG", "the same for all seats of an organisation"},                                                 \
-        {"from", "TIME", "ledger time, UTC: 2026-03-01 or 2026-03-01T12:00:00Z"},                                        \
-        {"to", "TIME", "before this time; of a date alone, to its end"},                                                 \
-        {"outcome", "PHASE", "decisions that stand there: effective, rejected, 'default applied', open, ..."},           \
-        {"vetoed", NULL, "decisions that were vetoed"},                                                                  \
-        {"defaulted", NULL, "decisions to which a default was applied"},                                                 \
-        {"deemed", NULL, "decisions in which silence counted as approval"},                                              \
-        {"late", NULL, "decisions that a deadline overtook; with --kind: items overdue, readings late"},                 \
-    {                                                                                                                    \
-        "amount-over", "MONEY", "decisions on more than this: 'EUR 1000.00'; other currencies are left out"              \
+#define FILTERS                                                                                              \
+    {"type", "TYPE", "decisions of this type, a row of the matrix; with --kind item: items of this type"},   \
+        {"kind", "KIND", "entries of this kind: propose, ballot, holder, ..."},                              \
+        {"seat", "SEAT", "entries signed for it; decisions that it moved or cast a ballot on"},              \
+        {"partner", "ORG", "the same for all seats of an organisation"},                                     \
+        {"from", "TIME", "ledger time, UTC: 2026-03-01 or 2026-03-01T12:00:00Z"},                            \
+        {"to", "TIME", "before this time; of a date alone, to its end"},                                     \
+        {"outcome", "PHASE",                                                                                 \
+         "decisions that stand there: effective, rejected, 'default applied', open, ..."},                   \
+        {"vetoed", NULL, "decisions that were vetoed"},                                                      \
+        {"defaulted", NULL, "decisions to which a default was applied"},                                     \
+        {"deemed", NULL, "decisions in which silence counted as approval"},                                  \
+        {"late", NULL, "decisions that a deadline overtook; with --kind: items overdue, readings late"},     \
+    {                                                                                                        \
+        "amount-over", "MONEY", "decisions on more than this: 'EUR 1000.00'; other currencies are left out"  \
     }
 static const struct cmd_option log_options[] = {CMD_EXPECT, FILTERS, CMD_CSV, CMD_JSONL};
 const struct cmd cmd_log = {
-    "log", "PACK", "the entries; or, when something is asked of decisions and no --kind, the decisions", log_options, ARRAY_LEN(log_options), log_of};
-static const struct cmd_option sample_options[] = {CMD_EXPECT, {"n", "N", "how many lines"}, {"seed", "TEXT", "what the draw depends on, besides the record"},
-                                                   FILTERS, {"proofs", NULL, "for each line a command that proves its leaf in the newest checkpoint"}, CMD_CSV, CMD_JSONL};
-const struct cmd cmd_sample = {
-    "sample", "PACK", "lines of the log, drawn so that anybody can draw them again", sample_options, ARRAY_LEN(sample_options), sample};
+    "log",
+    "PACK",
+    "the entries; or, when something is asked of decisions and no --kind, the decisions",
+    log_options,
+    ARRAY_LEN(log_options),
+    log_of};
+static const struct cmd_option sample_options[] = {
+    CMD_EXPECT,
+    {"n", "N", "how many lines"},
+    {"seed", "TEXT", "what the draw depends on, besides the record"},
+    FILTERS,
+    {"proofs", NULL, "for each line a command that proves its leaf in the newest checkpoint"},
+    CMD_CSV,
+    CMD_JSONL};
+const struct cmd cmd_sample = {"sample",
+                               "PACK",
+                               "lines of the log, drawn so that anybody can draw them again",
+                               sample_options,
+                               ARRAY_LEN(sample_options),
+                               sample};

@@ -22,7 +22,8 @@ static int run(const struct cmd_args *args, int (*end)(void *, const struct audi
     struct cmd_args own = *args;
     struct cmd_pack what = {.ctx = &own, .end = end};
     enum sheet_form form;
-    return cmd_form(args, &form) ? cmd_read_pack(args, &what) : cmd_usage(args->cmd, "--csv or --jsonl, not both");
+    return cmd_form(args, &form) ? cmd_read_pack(args, &what)
+                                 : cmd_usage(args->cmd, "--csv or --jsonl, not both");
 }
 
 static int exceptions(const struct cmd_args *args)
@@ -32,13 +33,13 @@ static int exceptions(const struct cmd_args *args)
 
 /* --- access --- */
 
-static const struct sheet_column access_columns[] = {{"seat", false, false, false},     {"by", false, false, false},
-                                                     {"from", false, false, false},     {"from leaf", true, false, false},
-                                                     {"to", false, false, false},       {"to leaf", true, false, false},
-                                                     {"set by", false, false, false},   {"ended by", false, false, false},
-                                                     {"bounds", false, false, false}};
+static const struct sheet_column access_columns[] = {
+    {"seat", false, false, false},     {"by", false, false, false},       {"from", false, false, false},
+    {"from leaf", true, false, false}, {"to", false, false, false},       {"to leaf", true, false, false},
+    {"set by", false, false, false},   {"ended by", false, false, false}, {"bounds", false, false, false}};
 
-static void times(const struct audit_record *r, const char **row, uint64_t from_leaf, uint64_t from_ms, uint64_t to_leaf, uint64_t to_ms)
+static void times(const struct audit_record *r, const char **row, uint64_t from_leaf, uint64_t from_ms,
+                  uint64_t to_leaf, uint64_t to_ms)
 {
     row[2] = text_of(r->a, "%s", time_utc(from_ms).s);
     row[3] = text_of(r->a, "%" PRIu64, from_leaf);
@@ -102,5 +103,12 @@ static int access_of(const struct cmd_args *args)
 }
 
 static const struct cmd_option options[] = {CMD_EXPECT, CMD_CSV, CMD_JSONL};
-const struct cmd cmd_exceptions = {"exceptions", "PACK", "what was out of the ordinary: counts, then a line each", options, ARRAY_LEN(options), exceptions};
-const struct cmd cmd_access = {"access", "PACK", "who held which seat with which key, from when to when, set by whom", options, ARRAY_LEN(options), access_of};
+const struct cmd cmd_exceptions = {
+    "exceptions",       "PACK",    "what was out of the ordinary: counts, then a line each", options,
+    ARRAY_LEN(options), exceptions};
+const struct cmd cmd_access = {"access",
+                               "PACK",
+                               "who held which seat with which key, from when to when, set by whom",
+                               options,
+                               ARRAY_LEN(options),
+                               access_of};

@@ -42,9 +42,12 @@ static int inclusion(const struct cmd_args *args)
     size_t n;
     struct err err;
     arena_init(&a, 1 << 20);
-    if (!hash_of_b64(cmd_value(args, "leaf-hash"), &a, &leaf) || !cmd_number(cmd_value(args, "index"), &index) || !cmd_number(cmd_value(args, "size"), &size) ||
-        !hash_of_b64(cmd_value(args, "root"), &a, &root) || !proof_of(cmd_value(args, "proof"), &a, proof, &n))
-        return cmd_usage(args->cmd, "inclusion needs --leaf-hash, --index, --size, --root and --proof; hashes are base64 of 32 bytes");
+    if (!hash_of_b64(cmd_value(args, "leaf-hash"), &a, &leaf) ||
+        !cmd_number(cmd_value(args, "index"), &index) || !cmd_number(cmd_value(args, "size"), &size) ||
+        !hash_of_b64(cmd_value(args, "root"), &a, &root) ||
+        !proof_of(cmd_value(args, "proof"), &a, proof, &n))
+        return cmd_usage(args->cmd, "inclusion needs --leaf-hash, --index, --size, --root and --proof; "
+                                    "hashes are base64 of 32 bytes");
     if (rfc6962_verify_inclusion(&leaf, index, size, proof, n, &root, &err) != ST_OK)
         return cmd_bad(err.text);
     (void)printf("VERIFIED: leaf %" PRIu64 " is in the tree of %" PRIu64 " leaves\n", index, size);
@@ -59,12 +62,16 @@ static int consistency(const struct cmd_args *args)
     size_t n;
     struct err err;
     arena_init(&a, 1 << 20);
-    if (!cmd_number(cmd_value(args, "size1"), &size1) || !cmd_number(cmd_value(args, "size2"), &size2) || !hash_of_b64(cmd_value(args, "root1"), &a, &root1) ||
-        !hash_of_b64(cmd_value(args, "root2"), &a, &root2) || !proof_of(cmd_value(args, "proof"), &a, proof, &n))
-        return cmd_usage(args->cmd, "consistency needs --size1, --root1, --size2, --root2 and --proof; hashes are base64 of 32 bytes");
+    if (!cmd_number(cmd_value(args, "size1"), &size1) || !cmd_number(cmd_value(args, "size2"), &size2) ||
+        !hash_of_b64(cmd_value(args, "root1"), &a, &root1) ||
+        !hash_of_b64(cmd_value(args, "root2"), &a, &root2) ||
+        !proof_of(cmd_value(args, "proof"), &a, proof, &n))
+        return cmd_usage(args->cmd, "consistency needs --size1, --root1, --size2, --root2 and --proof; "
+                                    "hashes are base64 of 32 bytes");
     if (rfc6962_verify_consistency(size1, &root1, size2, &root2, proof, n, &err) != ST_OK)
         return cmd_bad(err.text);
-    (void)printf("VERIFIED: the tree of %" PRIu64 " leaves is the beginning of the tree of %" PRIu64 "\n", size1, size2);
+    (void)printf("VERIFIED: the tree of %" PRIu64 " leaves is the beginning of the tree of %" PRIu64 "\n",
+                 size1, size2);
     return EXIT_DONE;
 }
 
@@ -93,7 +100,8 @@ static int checkpoint(const struct cmd_args *args)
     if (checkpoint_verify(note, keys, n, &a, &c, seen, &err) != ST_OK)
         return cmd_bad(err.text);
     size_t missing = 0;
-    (void)printf("origin %.*s\nsize   %" PRIu64 "\nroot   %s\n", SPAN_FMT(c.origin), c.size, hex_of(&c.root).s);
+    (void)printf("origin %.*s\nsize   %" PRIu64 "\nroot   %s\n", SPAN_FMT(c.origin), c.size,
+                 hex_of(&c.root).s);
     for (size_t i = 0; i < n; i++) {
         missing += !seen[i].signed_it;
         (void)printf("%-12s %.*s", seen[i].signed_it ? "signed by" : "NOT signed by", SPAN_FMT(keys[i].name));
@@ -104,23 +112,30 @@ static int checkpoint(const struct cmd_args *args)
     return missing == 0 ? EXIT_DONE : cmd_bad("some of the keys given did not sign");
 }
 
-
 #define HASH_HELP "base64 of 32 bytes"
-static const struct cmd_option inclusion_options[] = {{"leaf-hash", "B64", HASH_HELP},
-                                                      {"index", "N", "position of the leaf, from 0"},
-                                                      {"size", "N", "leaves in the tree"},
-                                                      {"root", "B64", HASH_HELP},
-                                                      {"proof", "B64,...", "hashes from the leaf up; empty for the empty proof"}};
+static const struct cmd_option inclusion_options[] = {
+    {"leaf-hash", "B64", HASH_HELP},
+    {"index", "N", "position of the leaf, from 0"},
+    {"size", "N", "leaves in the tree"},
+    {"root", "B64", HASH_HELP},
+    {"proof", "B64,...", "hashes from the leaf up; empty for the empty proof"}};
 const struct cmd cmd_inclusion = {
     "inclusion", "", "is a leaf in a tree?", inclusion_options, ARRAY_LEN(inclusion_options), inclusion};
 
-static const struct cmd_option consistency_options[] = {
-    {"size1", "N", "leaves in the smaller tree"}, {"root1", "B64", HASH_HELP},
-    {"size2", "N", "leaves in the larger tree"},  {"root2", "B64", HASH_HELP},
-    {"proof", "B64,...", "empty for the empty proof"}};
-const struct cmd cmd_consistency = {
-    "consistency", "", "is one tree the beginning of another?", consistency_options, ARRAY_LEN(consistency_options), consistency};
+static const struct cmd_option consistency_options[] = {{"size1", "N", "leaves in the smaller tree"},
+                                                        {"root1", "B64", HASH_HELP},
+                                                        {"size2", "N", "leaves in the larger tree"},
+                                                        {"root2", "B64", HASH_HELP},
+                                                        {"proof", "B64,...", "empty for the empty proof"}};
+const struct cmd cmd_consistency = {"consistency",
+                                    "",
+                                    "is one tree the beginning of another?",
+                                    consistency_options,
+                                    ARRAY_LEN(consistency_options),
+                                    consistency};
 
-static const struct cmd_option checkpoint_options[] = {{"key", "VKEY", "a key that must have signed it; again for each"}};
+static const struct cmd_option checkpoint_options[] = {
+    {"key", "VKEY", "a key that must have signed it; again for each"}};
 const struct cmd cmd_checkpoint = {
-    "checkpoint", "FILE", "who signed a checkpoint?", checkpoint_options, ARRAY_LEN(checkpoint_options), checkpoint};
+    "checkpoint", "FILE", "who signed a checkpoint?", checkpoint_options, ARRAY_LEN(checkpoint_options),
+    checkpoint};

@@ -27,8 +27,9 @@ static enum status parties(struct replay *p, const struct view *v, struct err *e
     buf_printf(&p->text, "\n\nORGANISATIONS\n");
     for (size_t i = 0; i < q.list.n; i++) {
         const struct query_party *o = &q.list.v[i];
-        buf_printf(&p->text, "%-16.*s %-8s %-10s %s  %.*s\n", SPAN_FMT(o->org), enum_text(&role_enum, o->party.role),
-                   enum_text(&standing_enum, o->standing), o->votes ? "node votes     " : "node votes not ", SPAN_FMT(o->display));
+        buf_printf(&p->text, "%-16.*s %-8s %-10s %s  %.*s\n", SPAN_FMT(o->org),
+                   enum_text(&role_enum, o->party.role), enum_text(&standing_enum, o->standing),
+                   o->votes ? "node votes     " : "node votes not ", SPAN_FMT(o->display));
     }
     return ST_OK;
 }
@@ -40,9 +41,12 @@ static enum status matrix(struct replay *p, const struct view *v, struct err *er
     struct charter_decisions d;
     TRY(query_section(v, SECTION_DECISIONS, &p->a, &q, err));
     TRY(charter_decode_section(SECTION_DECISIONS, q.section.body, &p->a, &d, err));
-    buf_printf(&p->text, "\nMATRIX (charter section decisions, version %" PRIu64 ", in force since leaf %" PRIu64 ")\n", q.section.version,
-               q.section.changed_leaf);
-    return charter_print(&charter_decisions_desc, &d, &p->a, &p->text) == ST_OK ? ST_OK : err_set(err, ST_LIMIT, "the matrix is too long");
+    buf_printf(&p->text,
+               "\nMATRIX (charter section decisions, version %" PRIu64 ", in force since leaf %" PRIu64 ")\n",
+               q.section.version, q.section.changed_leaf);
+    return charter_print(&charter_decisions_desc, &d, &p->a, &p->text) == ST_OK
+               ? ST_OK
+               : err_set(err, ST_LIMIT, "the matrix is too long");
 }
 
 static enum status decisions(struct replay *p, const struct view *v, struct err *err)
@@ -62,11 +66,12 @@ static enum status decisions(struct replay *p, const struct view *v, struct err 
         TRY(state_need(v, &p->a, TABLE_REVISION, &k, &state_revision_desc, &rev, err));
         TRY(query_readiness(v, d->number, &p->a, &q, err));
         struct span title = record_text(v, rev.leaf, &d->title, &p->a);
-        buf_printf(&p->text, "D-%" PRIu64 " %.*s, %s, rung %" PRIu64 ", revision %" PRIu64 ", by %.*s: %s\n", d->number, SPAN_FMT(d->type),
-                   enum_text(&phase_enum, d->phase), d->rung, d->revision, SPAN_FMT(d->mover),
-                   title.p == NULL ? "(text absent)" : text_line(&p->a, title));
+        buf_printf(&p->text, "D-%" PRIu64 " %.*s, %s, rung %" PRIu64 ", revision %" PRIu64 ", by %.*s: %s\n",
+                   d->number, SPAN_FMT(d->type), enum_text(&phase_enum, d->phase), d->rung, d->revision,
+                   SPAN_FMT(d->mover), title.p == NULL ? "(text absent)" : text_line(&p->a, title));
         if (HAS(&q, query_readiness_key_deadline_ms))
-            buf_printf(&p->text, "  until %s; silence: %.*s\n", time_utc(q.deadline_ms).s, SPAN_FMT(q.silence));
+            buf_printf(&p->text, "  until %s; silence: %.*s\n", time_utc(q.deadline_ms).s,
+                       SPAN_FMT(q.silence));
         for (size_t m = 0; m < q.missing.n; m++)
             buf_printf(&p->text, "  missing: %.*s\n", SPAN_FMT(q.missing.v[m]));
         n++;
@@ -86,9 +91,12 @@ static enum status items(struct replay *p, const struct view *v, struct err *err
         const struct state_item *it = &((const struct state_item *)g.v)[i];
         if (it->phase == ITEM_CLOSED)
             continue;
-        struct span title = HAS(it, state_item_key_words) ? it->words : record_text(v, it->opened_leaf, &it->item.title, &p->a);
-        buf_printf(&p->text, "%s %s, %s, owned by %.*s", item_id(it->item.type, it->number).s, enum_text(&item_type_enum, it->item.type),
-                   enum_text(&item_phase_enum, it->phase), SPAN_FMT(it->owner));
+        struct span title = HAS(it, state_item_key_words)
+                                ? it->words
+                                : record_text(v, it->opened_leaf, &it->item.title, &p->a);
+        buf_printf(&p->text, "%s %s, %s, owned by %.*s", item_id(it->item.type, it->number).s,
+                   enum_text(&item_type_enum, it->item.type), enum_text(&item_phase_enum, it->phase),
+                   SPAN_FMT(it->owner));
         if (HAS(it, state_item_key_due_ms))
             buf_printf(&p->text, ", due %s", time_utc(it->due_ms).s);
         buf_printf(&p->text, ": %s\n", title.p == NULL ? "(text absent)" : text_line(&p->a, title));
@@ -123,8 +131,9 @@ static enum status pauses(struct replay *p, const struct view *v, struct err *er
     struct query_recoveries q;
     TRY(query_recoveries(v, &p->a, &q, err));
     for (size_t i = 0; i < q.list.n; i++)
-        buf_printf(&p->text, "%srecovery of %.*s announced by leaf %" PRIu64 ", due %s\n", i == 0 ? "\nRECOVERIES\n" : "",
-                   SPAN_FMT(q.list.v[i].recovery.org), q.list.v[i].leaf, time_utc(q.list.v[i].recovery.due_ms).s);
+        buf_printf(&p->text, "%srecovery of %.*s announced by leaf %" PRIu64 ", due %s\n",
+                   i == 0 ? "\nRECOVERIES\n" : "", SPAN_FMT(q.list.v[i].recovery.org), q.list.v[i].leaf,
+                   time_utc(q.list.v[i].recovery.due_ms).s);
     return ST_OK;
 }
 
@@ -138,10 +147,12 @@ static enum status write_state(struct replay *p, const struct view *v, struct er
     TRY(items(p, v, err));
     TRY(holders(p, v, err));
     TRY(pauses(p, v, err));
-    return p->text.failed == ST_OK ? ST_OK : err_set(err, p->text.failed, "the state is too long to be shown");
+    return p->text.failed == ST_OK ? ST_OK
+                                   : err_set(err, p->text.failed, "the state is too long to be shown");
 }
 
-/* The state before the first block after that time; a view of the block's own writes ends too soon for others. */
+/* The state before the first block after that time; a view of the block's own writes ends too soon for
+ * others. */
 static enum status block(void *ctx, const struct verify_block *b, struct err *err)
 {
     struct replay *p = ctx;
@@ -160,11 +171,13 @@ static int end(void *ctx, const struct audit_record *r, struct err *err)
 {
     struct replay *p = ctx;
     if (!p->began)
-        return cmd_usage(p->args->cmd, "--at %s: the alliance was founded only at %s", time_utc(p->at_ms).s, time_utc(r->r->founded_ms).s);
+        return cmd_usage(p->args->cmd, "--at %s: the alliance was founded only at %s", time_utc(p->at_ms).s,
+                         time_utc(r->r->founded_ms).s);
     if (!p->done && write_state(p, r->v, err) != ST_OK)
         return EXIT_FAILED;
-    (void)printf("alliance     %.*s  %s\nas of        %s: after block %" PRIu64 " of %s%s\n", SPAN_FMT(r->r->name), hex_of(&r->r->alliance).s,
-                 time_utc(p->at_ms).s, p->height, time_utc(p->block_ms).s, p->height == r->r->height ? ", the newest in the pack" : "");
+    (void)printf("alliance     %.*s  %s\nas of        %s: after block %" PRIu64 " of %s%s\n",
+                 SPAN_FMT(r->r->name), hex_of(&r->r->alliance).s, time_utc(p->at_ms).s, p->height,
+                 time_utc(p->block_ms).s, p->height == r->r->height ? ", the newest in the pack" : "");
     (void)fwrite(p->text.p, 1, p->text.n, stdout);
     return EXIT_DONE;
 }
@@ -174,7 +187,8 @@ static int replay(const struct cmd_args *args)
     struct replay p = {.args = args};
     const char *at = cmd_value(args, "at");
     if (at == NULL || time_parse(span_str(at), &p.at_ms) != ST_OK)
-        return cmd_usage(args->cmd, "replay needs --at TIME: 2026-03-31 (its beginning) or 2026-03-31T12:00:00Z, UTC");
+        return cmd_usage(args->cmd,
+                         "replay needs --at TIME: 2026-03-31 (its beginning) or 2026-03-31T12:00:00Z, UTC");
     arena_init(&p.a, 0);
     buf_init(&p.text, (size_t)1 << 30);
     struct cmd_pack what = {.ctx = &p, .block = block, .end = end};
@@ -185,5 +199,10 @@ static int replay(const struct cmd_args *args)
 }
 
 static const struct cmd_option options[] = {CMD_EXPECT, {"at", "TIME", "ledger time, UTC"}};
-const struct cmd cmd_replay = {"replay", "PACK", "alliance, matrix, open decisions and items, holders as they stood at some time", options,
-                               ARRAY_LEN(options), replay};
+const struct cmd cmd_replay = {
+    "replay",
+    "PACK",
+    "alliance, matrix, open decisions and items, holders as they stood at some time",
+    options,
+    ARRAY_LEN(options),
+    replay};

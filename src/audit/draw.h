@@ -1,7 +1,8 @@
-/* draw: a sample that anybody can draw again. Consistent sampling without replacement: Ronald L. Rivest, "Consistent Sampling
- * with Replacement" (arXiv:1808.10016), section 1.1. Each line of the population gets a ticket, SHA-256 of a text that holds the
- * seed and the line's leaf; the sample is the n lines with the smallest tickets, in that order. So a larger n only adds lines,
- * and a line's chance does not depend on how the population is listed. */
+/* draw: a sample that anybody can draw again. Consistent sampling without replacement: Ronald L. Rivest,
+ * "Consistent Sampling with Replacement" (arXiv:1808.10016), section 1.1. Each line of the population gets a
+ * ticket, SHA-256 of a text that holds the seed and the line's leaf; the sample is the n lines with the
+ * smallest tickets, in that order. So a larger n only adds lines, and a line's chance does not depend on how
+ * the population is listed. */
 #ifndef ENT_AUDIT_DRAW_H
 #define ENT_AUDIT_DRAW_H
 

@@ -11,13 +11,15 @@ static enum status time_of(const char *name, const char *text, bool end, uint64_
     if (text == NULL)
         return ST_OK;
     if (time_parse(span_str(text), ret) != ST_OK)
-        return err_set(err, ST_USAGE, "--%s %s: a time is 2026-03-31 or 2026-03-31T12:00:00Z (UTC)", name, text);
+        return err_set(err, ST_USAGE, "--%s %s: a time is 2026-03-31 or 2026-03-31T12:00:00Z (UTC)", name,
+                       text);
     if (end && strlen(text) == 10)
         *ret += DAY_MS;
     return ST_OK;
 }
 
-static enum status one_of(const char *name, const struct enum_desc *e, const char *text, uint32_t *ret, struct err *err)
+static enum status one_of(const char *name, const struct enum_desc *e, const char *text, uint32_t *ret,
+                          struct err *err)
 {
     char all[512] = "";
     size_t n = 0;
@@ -30,7 +32,11 @@ static enum status one_of(const char *name, const struct enum_desc *e, const cha
 
 enum status filter_parse(const struct filter_text *t, struct arena *a, struct filter *ret, struct err *err)
 {
-    struct filter f = {.to_ms = UINT64_MAX, .vetoed = t->vetoed, .defaulted = t->defaulted, .deemed = t->deemed, .late = t->late};
+    struct filter f = {.to_ms = UINT64_MAX,
+                       .vetoed = t->vetoed,
+                       .defaulted = t->defaulted,
+                       .deemed = t->deemed,
+                       .late = t->late};
     f.type = t->type == NULL ? f.type : span_str(t->type);
     f.seat = t->seat == NULL ? f.seat : span_str(t->seat);
     f.partner = t->partner == NULL ? f.partner : span_str(t->partner);
@@ -39,11 +45,14 @@ enum status filter_parse(const struct filter_text *t, struct arena *a, struct fi
     TRY(one_of("kind", &kind_enum, t->kind, &f.kind, err));
     TRY(one_of("outcome", &phase_enum, t->outcome, &f.outcome, err));
     if (t->over != NULL && !scalar_money(span_str(t->over), a, &f.over))
-        return err_set(err, ST_USAGE, "--amount-over '%s': an amount is a currency and a number with its decimals, such as 'EUR 1000.00'",
+        return err_set(err, ST_USAGE,
+                       "--amount-over '%s': an amount is a currency and a number with its decimals, such as "
+                       "'EUR 1000.00'",
                        t->over);
     if (f.from_ms >= f.to_ms)
         return err_set(err, ST_USAGE, "--from %s is not before --to %s", t->from, t->to);
-    f.decisions = f.kind == 0 && (f.type.n > 0 || f.outcome != 0 || f.vetoed || f.defaulted || f.deemed || f.late || f.over.currency.n > 0);
+    f.decisions = f.kind == 0 && (f.type.n > 0 || f.outcome != 0 || f.vetoed || f.defaulted || f.deemed ||
+                                  f.late || f.over.currency.n > 0);
     *ret = f;
     return ST_OK;
 }
@@ -69,13 +78,16 @@ enum status filter_check(const struct filter *f, const struct audit_record *r, s
             for (size_t j = 0; j < i; j++)
                 before = before || span_eq(r->decisions[j].d.type, r->decisions[i].d.type);
             if (!before)
-                all = text_of(r->a, "%s%s%.*s", all, all[0] == 0 ? "" : ", ", SPAN_FMT(r->decisions[i].d.type));
+                all =
+                    text_of(r->a, "%s%s%.*s", all, all[0] == 0 ? "" : ", ", SPAN_FMT(r->decisions[i].d.type));
         }
-        return err_set(err, ST_USAGE, "--type %.*s: no decision of this record has that type; there are: %s", SPAN_FMT(f->type),
-                       all[0] == 0 ? "none" : all);
+        return err_set(err, ST_USAGE, "--type %.*s: no decision of this record has that type; there are: %s",
+                       SPAN_FMT(f->type), all[0] == 0 ? "none" : all);
     }
-    if (f->partner.n > 0 && (f->partner.n > 63 || state_get(r->v, r->a, TABLE_PARTY, &k, &state_party_desc, &party, err) != ST_OK))
-        return err_set(err, ST_USAGE, "--partner %.*s: no such organisation is on the record", SPAN_FMT(f->partner));
+    if (f->partner.n > 0 && (f->partner.n > 63 ||
+                             state_get(r->v, r->a, TABLE_PARTY, &k, &state_party_desc, &party, err) != ST_OK))
+        return err_set(err, ST_USAGE, "--partner %.*s: no such organisation is on the record",
+                       SPAN_FMT(f->partner));
     if (f->seat.n == 0 || span_eqs(state_seat_name(f->seat), "node"))
         return ST_OK;
     if (f->seat.n <= 127) {
@@ -83,19 +95,24 @@ enum status filter_check(const struct filter *f, const struct audit_record *r, s
         if (state_get(r->v, r->a, TABLE_SEAT, &k, &state_seat_desc, &seat, err) == ST_OK)
             return ST_OK;
     }
-    return err_set(err, ST_USAGE, "--seat %.*s: no such seat is on the record; a seat is written brand/finance", SPAN_FMT(f->seat));
+    return err_set(err, ST_USAGE,
+                   "--seat %.*s: no such seat is on the record; a seat is written brand/finance",
+                   SPAN_FMT(f->seat));
 }
 
 static bool of_decision(const struct filter *f, const struct audit_decision *d)
 {
-    return (f->type.n == 0 || span_eq(d->d.type, f->type)) && (f->outcome == 0 || d->d.phase == f->outcome) && (!f->vetoed || d->vetoed) &&
-           (!f->defaulted || d->defaulted) && (!f->deemed || d->deemed) && (!f->late || d->late) &&
-           (f->over.currency.n == 0 || (span_eq(d->amount.currency, f->over.currency) && d->amount.minor > f->over.minor));
+    return (f->type.n == 0 || span_eq(d->d.type, f->type)) && (f->outcome == 0 || d->d.phase == f->outcome) &&
+           (!f->vetoed || d->vetoed) && (!f->defaulted || d->defaulted) && (!f->deemed || d->deemed) &&
+           (!f->late || d->late) &&
+           (f->over.currency.n == 0 ||
+            (span_eq(d->amount.currency, f->over.currency) && d->amount.minor > f->over.minor));
 }
 
 static bool is_by(const struct filter *f, struct span seat)
 {
-    return (f->seat.n == 0 || span_eq(seat, f->seat)) && (f->partner.n == 0 || span_eq(state_seat_org(seat), f->partner));
+    return (f->seat.n == 0 || span_eq(seat, f->seat)) &&
+           (f->partner.n == 0 || span_eq(state_seat_org(seat), f->partner));
 }
 
 bool filter_decision(const struct filter *f, const struct audit_decision *d)
@@ -103,7 +120,8 @@ bool filter_decision(const struct filter *f, const struct audit_decision *d)
     bool by = is_by(f, d->d.mover);
     for (size_t i = 0; !by && i < d->events.n; i++) {
         const struct state_event *e = &d->events.v[i];
-        by = e->type == EVENT_BALLOT && (is_by(f, e->seat) || (HAS(e, state_event_key_principal) && is_by(f, e->principal)));
+        by = e->type == EVENT_BALLOT &&
+             (is_by(f, e->seat) || (HAS(e, state_event_key_principal) && is_by(f, e->principal)));
     }
     return by && of_decision(f, d) && f->from_ms <= d->d.opened_ms && d->d.opened_ms < f->to_ms;
 }
@@ -116,8 +134,8 @@ static const struct audit_made *made_of(const struct audit_made *v, size_t n, co
     return NULL;
 }
 
-/* Of an entry about a decision, what is asked of decisions is asked of that one. Of one about an item or a reading, type and
- * lateness are. */
+/* Of an entry about a decision, what is asked of decisions is asked of that one. Of one about an item or a
+ * reading, type and lateness are. */
 static bool about(const struct filter *f, const struct audit_record *r, const struct audit_entry *e)
 {
     const struct audit_decision *d = record_decision(r, e->decision);
@@ -141,8 +159,8 @@ static bool about(const struct filter *f, const struct audit_record *r, const st
 
 bool filter_entry(const struct filter *f, const struct audit_record *r, const struct audit_entry *e)
 {
-    return (f->kind == 0 || e->parsed.entry.kind == f->kind) && is_by(f, e->parsed.entry.seat) && f->from_ms <= e->at_ms &&
-           e->at_ms < f->to_ms && about(f, r, e);
+    return (f->kind == 0 || e->parsed.entry.kind == f->kind) && is_by(f, e->parsed.entry.seat) &&
+           f->from_ms <= e->at_ms && e->at_ms < f->to_ms && about(f, r, e);
 }
 
 const char *filter_words(const struct filter *f, const struct audit_record *r, struct arena *a)
@@ -162,9 +180,12 @@ const char *filter_words(const struct filter *f, const struct audit_record *r, s
     const char *s = "";
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)
         if (parts[i].value != NULL)
-            s = text_of(a, "%s%s%s%s%s", s, s[0] == 0 ? "" : ", ", parts[i].name, parts[i].value[0] == 0 ? "" : " ", parts[i].value);
+            s = text_of(a, "%s%s%s%s%s", s, s[0] == 0 ? "" : ", ", parts[i].name,
+                        parts[i].value[0] == 0 ? "" : " ", parts[i].value);
     uint64_t from = f->from_ms > r->r->founded_ms ? f->from_ms : r->r->founded_ms;
     bool open = f->to_ms > r->r->last_ms;
-    return text_of(a, "%s; from %s%s, %s %s", s[0] == 0 ? "none" : s, time_utc(from).s, from == f->from_ms ? "" : " (founding)",
-                   open ? "to" : "before", open ? text_of(a, "%s (newest block)", time_utc(r->r->last_ms).s) : text_of(a, "%s", time_utc(f->to_ms).s));
+    return text_of(a, "%s; from %s%s, %s %s", s[0] == 0 ? "none" : s, time_utc(from).s,
+                   from == f->from_ms ? "" : " (founding)", open ? "to" : "before",
+                   open ? text_of(a, "%s (newest block)", time_utc(r->r->last_ms).s)
+                        : text_of(a, "%s", time_utc(f->to_ms).s));
 }

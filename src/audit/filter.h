@@ -7,11 +7,11 @@
 /* Lines are entries; or decisions, when something is asked of decisions and no kind of entry is. */
 struct filter {
     bool decisions;
-    struct span type;    /* of decision, item: n 0 for any, and so on */
-    struct span seat;    /* entries: that signed; decisions: that moved it or cast a ballot */
-    struct span partner; /* the same of organisations */
-    uint32_t kind;       /* 0: any */
-    uint32_t outcome;    /* phase of the decision; 0: any */
+    struct span type;        /* of decision, item: n 0 for any, and so on */
+    struct span seat;        /* entries: that signed; decisions: that moved it or cast a ballot */
+    struct span partner;     /* the same of organisations */
+    uint32_t kind;           /* 0: any */
+    uint32_t outcome;        /* phase of the decision; 0: any */
     uint64_t from_ms, to_ms; /* ledger time of the entry, or of opening: from_ms <= t < to_ms */
     bool vetoed, defaulted, deemed, late;
     struct money over; /* no currency: any amount */
@@ -23,8 +23,10 @@ struct filter_text { /* as given; NULL: not given */
 };
 
 /* ST_USAGE with words. Texts are borrowed. */
-MUST_USE enum status filter_parse(const struct filter_text *t, struct arena *a, struct filter *ret, struct err *err);
-/* Are type, seat and partner known to the record? A misspelt one would find nothing, and look like an answer. ST_USAGE. */
+MUST_USE enum status filter_parse(const struct filter_text *t, struct arena *a, struct filter *ret,
+                                  struct err *err);
+/* Are type, seat and partner known to the record? A misspelt one would find nothing, and look like an answer.
+ * ST_USAGE. */
 MUST_USE enum status filter_check(const struct filter *f, const struct audit_record *r, struct err *err);
 bool filter_decision(const struct filter *f, const struct audit_decision *d);
 bool filter_entry(const struct filter *f, const struct audit_record *r, const struct audit_entry *e);

@@ -34,7 +34,8 @@ struct search {
     struct err *err;
 };
 
-static struct finding *add(struct search *s, enum finding_kind kind, uint64_t leaf, uint64_t at_ms, const char *words)
+static struct finding *add(struct search *s, enum finding_kind kind, uint64_t leaf, uint64_t at_ms,
+                           const char *words)
 {
     struct finding_list *l = s->l;
     if (l->n == l->cap) {
@@ -68,7 +69,8 @@ const char *duration_text(struct arena *a, uint64_t ms)
 
 /* --- Decisions --- */
 
-static const struct hold *hold_of(const struct history *h, struct span seat, const struct hash *key, uint64_t leaf)
+static const struct hold *hold_of(const struct history *h, struct span seat, const struct hash *key,
+                                  uint64_t leaf)
 {
     for (size_t i = h->n_holds; i > 0; i--) {
         const struct hold *o = &h->holds[i - 1];
@@ -78,18 +80,21 @@ static const struct hold *hold_of(const struct history *h, struct span seat, con
     return NULL;
 }
 
-static const struct stand *stand_of(const struct history *h, struct span principal, struct span by, uint64_t leaf)
+static const struct stand *stand_of(const struct history *h, struct span principal, struct span by,
+                                    uint64_t leaf)
 {
     for (size_t i = h->n_stands; i > 0; i--) {
         const struct stand *o = &h->stands[i - 1];
-        if (span_eq(o->alternate.seat, by) && span_eq(o->seat, principal) && o->from_leaf < leaf && leaf <= o->to_leaf)
+        if (span_eq(o->alternate.seat, by) && span_eq(o->seat, principal) && o->from_leaf < leaf &&
+            leaf <= o->to_leaf)
             return o;
     }
     return NULL;
 }
 
 /* Is it new at at_ms, on the decision's calendar? */
-static enum status is_new(struct search *s, uint64_t number, uint64_t from_leaf, uint64_t from_ms, uint64_t at_ms, bool *ret_new)
+static enum status is_new(struct search *s, uint64_t number, uint64_t from_leaf, uint64_t from_ms,
+                          uint64_t at_ms, bool *ret_new)
 {
     struct state_pinned p;
     struct tkey k = tkey_u64(number);
@@ -104,10 +109,11 @@ static enum status is_new(struct search *s, uint64_t number, uint64_t from_leaf,
     return ST_OK;
 }
 
-static struct finding *of_decision(struct search *s, const struct audit_decision *d, const struct state_event *e, enum finding_kind kind,
-                                   const char *words)
+static struct finding *of_decision(struct search *s, const struct audit_decision *d,
+                                   const struct state_event *e, enum finding_kind kind, const char *words)
 {
-    struct finding *f = add(s, kind, e->leaf, e->at_ms, text_of(s->a, "%.*s: %s", SPAN_FMT(d->d.type), words));
+    struct finding *f =
+        add(s, kind, e->leaf, e->at_ms, text_of(s->a, "%.*s: %s", SPAN_FMT(d->d.type), words));
     f->id = text_of(s->a, "D-%" PRIu64, d->d.number);
     f->seat = HAS(e, state_event_key_seat) ? str(s, e->seat) : "";
     return f;
@@ -117,7 +123,8 @@ static bool was_recused(const struct audit_decision *d, struct span seat, uint64
 {
     for (size_t i = 0; i < d->events.n; i++) {
         const struct state_event *e = &d->events.v[i];
-        if (e->type == EVENT_BALLOT && e->leaf <= leaf && e->choice == CHOICE_RECUSE && span_eq(e->seat, seat))
+        if (e->type == EVENT_BALLOT && e->leaf <= leaf && e->choice == CHOICE_RECUSE &&
+            span_eq(e->seat, seat))
             return true;
     }
     return false;
@@ -136,9 +143,9 @@ static enum status ballot(struct search *s, const struct audit_decision *d, cons
         TRY(is_new(s, d->d.number, o->from_leaf, o->from_ms, e->at_ms, &new));
         if (new)
             of_decision(s, d, e, FINDING_NEW_KEY,
-                        text_of(s->a, "%s, by %s, set by leaf %" PRIu64 " at %s (%s)", enum_text(&choice_enum, e->choice),
-                                sshpub_fingerprint(&key).s, o->from_leaf, time_utc(o->from_ms).s,
-                                history_cause(s->r->h, s->r->v, o->from_leaf, s->a)));
+                        text_of(s->a, "%s, by %s, set by leaf %" PRIu64 " at %s (%s)",
+                                enum_text(&choice_enum, e->choice), sshpub_fingerprint(&key).s, o->from_leaf,
+                                time_utc(o->from_ms).s, history_cause(s->r->h, s->r->v, o->from_leaf, s->a)));
     }
     if (!HAS(e, state_event_key_principal))
         return ST_OK;
@@ -152,35 +159,45 @@ static enum status ballot(struct search *s, const struct audit_decision *d, cons
     TRY(is_new(s, d->d.number, t->from_leaf, t->from_ms, e->at_ms, &new));
     if (new)
         of_decision(s, d, e, FINDING_NEW_KEY,
-                    text_of(s->a, "%s for %.*s, whose alternate it became by leaf %" PRIu64 " at %s", enum_text(&choice_enum, e->choice),
-                            SPAN_FMT(e->principal), t->from_leaf, time_utc(t->from_ms).s));
+                    text_of(s->a, "%s for %.*s, whose alternate it became by leaf %" PRIu64 " at %s",
+                            enum_text(&choice_enum, e->choice), SPAN_FMT(e->principal), t->from_leaf,
+                            time_utc(t->from_ms).s));
     return ST_OK;
 }
 
 static const char *outcome_text(struct search *s, enum last_resort outcome, struct span name)
 {
-    return text_of(s->a, "%s%s%.*s", enum_text(&last_resort_enum, outcome), name.n == 0 ? "" : " ", SPAN_FMT(name));
+    return text_of(s->a, "%s%s%.*s", enum_text(&last_resort_enum, outcome), name.n == 0 ? "" : " ",
+                   SPAN_FMT(name));
 }
 
 static enum status one_event(struct search *s, const struct audit_decision *d, const struct state_event *e)
 {
     switch ((int)e->type) { /* others are nothing out of the ordinary */
     case EVENT_DEEMED:
-        of_decision(s, d, e, FINDING_DEEMED, text_of(s->a, "the silence of %.*s counted as approval", SPAN_FMT(e->name)));
+        of_decision(s, d, e, FINDING_DEEMED,
+                    text_of(s->a, "the silence of %.*s counted as approval", SPAN_FMT(e->name)));
         return ST_OK;
     case EVENT_DEFAULT:
-        of_decision(s, d, e, FINDING_DEFAULT,
-                    outcome_text(s, e->outcome, HAS(e, state_event_key_name) ? e->name : (struct span){NULL, 0}));
+        of_decision(
+            s, d, e, FINDING_DEFAULT,
+            outcome_text(s, e->outcome, HAS(e, state_event_key_name) ? e->name : (struct span){NULL, 0}));
         return ST_OK;
     case EVENT_ESCALATED:
-        of_decision(s, d, e, FINDING_ESCALATED, text_of(s->a, "to %.*s%s", SPAN_FMT(e->to), HAS(e, state_event_key_seat) ? "" : ", by itself"));
+        of_decision(
+            s, d, e, FINDING_ESCALATED,
+            text_of(s->a, "to %.*s%s", SPAN_FMT(e->to), HAS(e, state_event_key_seat) ? "" : ", by itself"));
         return ST_OK;
     case EVENT_BEYOND:
         of_decision(s, d, e, FINDING_ESCALATED, text_of(s->a, "beyond its budget, to %.*s", SPAN_FMT(e->to)));
         return ST_OK;
     case EVENT_ACTED: {
         bool stands = d->d.phase == PHASE_EFFECTIVE || d->d.phase == PHASE_PASSED;
-        of_decision(s, d, e, FINDING_ACT_FIRST, d->not_ratified ? "not ratified" : stands ? "ratified" : "not ratified yet")->amount = stands;
+        of_decision(s, d, e, FINDING_ACT_FIRST,
+                    d->not_ratified ? "not ratified"
+                    : stands        ? "ratified"
+                                    : "not ratified yet")
+            ->amount = stands;
         return ST_OK;
     }
     case EVENT_BALLOT:
@@ -204,14 +221,17 @@ static void item_event(struct search *s, const struct state_item *it, const stru
         words = "not taken by who it was offered to";
     else if (e->type == ITEM_EVENT_ESCALATED) {
         kind = FINDING_ESCALATED;
-        words = text_of(s->a, "to %.*s%s", SPAN_FMT(e->to), HAS(e, state_item_event_key_seat) ? "" : ", by itself");
+        words = text_of(s->a, "to %.*s%s", SPAN_FMT(e->to),
+                        HAS(e, state_item_event_key_seat) ? "" : ", by itself");
     } else if (e->type == ITEM_EVENT_DEFAULT) {
         kind = FINDING_DEFAULT;
-        words = outcome_text(s, e->outcome, HAS(e, state_item_event_key_name) ? e->name : (struct span){NULL, 0});
+        words =
+            outcome_text(s, e->outcome, HAS(e, state_item_event_key_name) ? e->name : (struct span){NULL, 0});
     } else {
         return;
     }
-    struct finding *f = add(s, kind, e->leaf, e->at_ms, text_of(s->a, "%s: %s", enum_text(&item_type_enum, it->item.type), words));
+    struct finding *f = add(s, kind, e->leaf, e->at_ms,
+                            text_of(s->a, "%s: %s", enum_text(&item_type_enum, it->item.type), words));
     f->id = text_of(s->a, "%s", item_id(it->item.type, it->number).s);
     f->seat = HAS(e, state_item_event_key_seat) ? str(s, e->seat) : str(s, it->owner);
 }
@@ -225,7 +245,8 @@ static enum status items(struct search *s)
         const struct state_item *it = &((const struct state_item *)g.v)[i];
         struct tkey k = tkey_item(it->item.type, it->number);
         struct query_grow events = {0};
-        TRY(query_scan(s->r->v, TABLE_ITEM_EVENT, &k, k.n, &state_item_event_desc, s->a, &events, NULL, s->err));
+        TRY(query_scan(s->r->v, TABLE_ITEM_EVENT, &k, k.n, &state_item_event_desc, s->a, &events, NULL,
+                       s->err));
         for (size_t e = 0; e < events.n; e++)
             item_event(s, it, &((const struct state_item_event *)events.v)[e]);
     }
@@ -234,8 +255,9 @@ static enum status items(struct search *s)
 
 static void late_reading(struct search *s, const struct state_reading *k, uint64_t at_ms, const char *what)
 {
-    struct finding *f = add(s, FINDING_LATE, record_leaf_at(s->r, at_ms), at_ms,
-                            text_of(s->a, "reading of %.*s by %.*s: %s", SPAN_FMT(k->metric), SPAN_FMT(k->org), what));
+    struct finding *f =
+        add(s, FINDING_LATE, record_leaf_at(s->r, at_ms), at_ms,
+            text_of(s->a, "reading of %.*s by %.*s: %s", SPAN_FMT(k->metric), SPAN_FMT(k->org), what));
     f->id = text_of(s->a, "K-%" PRIu64, k->number);
 }
 
@@ -249,7 +271,8 @@ static enum status readings(struct search *s)
         if (HAS(k, state_reading_key_late_ms))
             late_reading(s, k, k->late_ms, "not reported, committed or revealed when it was due");
         if (HAS(k, state_reading_key_unmarked_ms))
-            late_reading(s, k, k->unmarked_ms, "not countersigned, or its dispute not answered, when that was due");
+            late_reading(s, k, k->unmarked_ms,
+                         "not countersigned, or its dispute not answered, when that was due");
     }
     return ST_OK;
 }
@@ -265,9 +288,11 @@ static enum status halts(struct search *s)
     for (size_t i = 0; i < g.n; i++) {
         const struct state_halt *h = &((const struct state_halt *)g.v)[i];
         uint64_t at = load_u64(keys[i].p);
-        struct finding *f = add(s, FINDING_HALT, record_leaf_at(s->r, at), at,
-                                text_of(s->a, "no block for %s, since %s; %" PRIu64 " deadline%s of silence moved",
-                                        duration_text(s->a, at - h->from_ms), time_utc(h->from_ms).s, h->moved, h->moved == 1 ? "" : "s"));
+        struct finding *f =
+            add(s, FINDING_HALT, record_leaf_at(s->r, at), at,
+                text_of(s->a, "no block for %s, since %s; %" PRIu64 " deadline%s of silence moved",
+                        duration_text(s->a, at - h->from_ms), time_utc(h->from_ms).s, h->moved,
+                        h->moved == 1 ? "" : "s"));
         f->amount = at - h->from_ms;
     }
     return ST_OK;
@@ -275,12 +300,20 @@ static enum status halts(struct search *s)
 
 static void from_history(struct search *s)
 {
-    static const enum finding_kind kinds[HISTORY_WHATS] = {
-        [HISTORY_REFOUNDING] = FINDING_REFOUNDING, [HISTORY_ANNOUNCED] = FINDING_RECOVERY, [HISTORY_CARRIED_OUT] = FINDING_RECOVERY,
-        [HISTORY_CANCELLED] = FINDING_RECOVERY,    [HISTORY_REGISTRAR] = FINDING_REGISTRAR, [HISTORY_NODE] = FINDING_TAKEOVER,
-        [HISTORY_REVOKED] = FINDING_REVOKED,       [HISTORY_FAULT] = FINDING_FAULT,         [HISTORY_JOINED] = FINDING_KINDS,
-        [HISTORY_READY] = FINDING_KINDS,           [HISTORY_SUSPENDED] = FINDING_SUSPENDED, [HISTORY_LEFT] = FINDING_KINDS,
-        [HISTORY_TEXT] = FINDING_TEXT,             [HISTORY_DOCUMENT] = FINDING_DOCUMENT};
+    static const enum finding_kind kinds[HISTORY_WHATS] = {[HISTORY_REFOUNDING] = FINDING_REFOUNDING,
+                                                           [HISTORY_ANNOUNCED] = FINDING_RECOVERY,
+                                                           [HISTORY_CARRIED_OUT] = FINDING_RECOVERY,
+                                                           [HISTORY_CANCELLED] = FINDING_RECOVERY,
+                                                           [HISTORY_REGISTRAR] = FINDING_REGISTRAR,
+                                                           [HISTORY_NODE] = FINDING_TAKEOVER,
+                                                           [HISTORY_REVOKED] = FINDING_REVOKED,
+                                                           [HISTORY_FAULT] = FINDING_FAULT,
+                                                           [HISTORY_JOINED] = FINDING_KINDS,
+                                                           [HISTORY_READY] = FINDING_KINDS,
+                                                           [HISTORY_SUSPENDED] = FINDING_SUSPENDED,
+                                                           [HISTORY_LEFT] = FINDING_KINDS,
+                                                           [HISTORY_TEXT] = FINDING_TEXT,
+                                                           [HISTORY_DOCUMENT] = FINDING_DOCUMENT};
     for (size_t i = 0; i < s->r->h->n_events; i++) {
         const struct history_event *e = &s->r->h->events[i];
         if (kinds[e->what] == FINDING_KINDS)
@@ -310,10 +343,12 @@ static enum status suspects(struct search *s)
             break;
         for (size_t i = 0; i < s->r->h->n_events; i++) {
             const struct history_event *h = &s->r->h->events[i];
-            if (h->what != HISTORY_REVOKED || h->since_ms == 0 || e.at_ms < h->since_ms || !hash_eq(&h->key.key, &e.parsed.signature.key))
+            if (h->what != HISTORY_REVOKED || h->since_ms == 0 || e.at_ms < h->since_ms ||
+                !hash_eq(&h->key.key, &e.parsed.signature.key))
                 continue;
             struct finding *f = add(s, FINDING_SUSPECT, e.leaf, e.at_ms,
-                                    text_of(s->a, "%s, by %s, suspect since %s", enum_text(&kind_enum, (uint32_t)e.parsed.entry.kind),
+                                    text_of(s->a, "%s, by %s, suspect since %s",
+                                            enum_text(&kind_enum, (uint32_t)e.parsed.entry.kind),
                                             sshpub_fingerprint(&h->key).s, time_utc(h->since_ms).s));
             f->id = text_of(s->a, "%s", e.about);
             f->seat = str(s, e.parsed.entry.seat);
@@ -365,15 +400,17 @@ const char *findings_summary(const struct finding_list *l, struct arena *a)
         else if (kind == FINDING_ACT_FIRST)
             more = text_of(a, " (%" PRIu64 " ratified)", amount);
         uint64_t shown = kind == FINDING_TEXT || kind == FINDING_DOCUMENT ? amount : n;
-        all = text_of(a, "%s%s%s %" PRIu64 "%s", all, all[0] == 0 ? "" : " · ", finding_text[kind], shown, more);
+        all = text_of(a, "%s%s%s %" PRIu64 "%s", all, all[0] == 0 ? "" : " · ", finding_text[kind], shown,
+                      more);
     }
     return all[0] == 0 ? "no exceptions" : all;
 }
 
 void findings_sheet(const struct finding_list *l, struct arena *a, struct sheet *ret)
 {
-    static const struct sheet_column columns[] = {
-        {"exception", .number = false}, {"leaf", .number = true}, {"time", .number = false}, {"id", .number = false}, {"seat", .number = false}, {"what", .number = false}};
+    static const struct sheet_column columns[] = {{"exception", .number = false}, {"leaf", .number = true},
+                                                  {"time", .number = false},      {"id", .number = false},
+                                                  {"seat", .number = false},      {"what", .number = false}};
     sheet_init(ret, columns, ARRAY_LEN(columns), a);
     for (size_t i = 0; i < l->n; i++) {
         const struct finding *f = &l->v[i];

@@ -38,7 +38,7 @@ struct look {
         const struct leaf *leaf;
         uint64_t index;
         const void *body; /* struct holder or struct key */
-    } * acts; /* entries that set or revoke keys */
+    } * acts;             /* entries that set or revoke keys */
     size_t n_acts;
     struct err *err;
 };
@@ -48,12 +48,14 @@ static uint64_t now_of(const struct look *l)
     return l->b->block->record.time_ms;
 }
 
-static struct history_event *event(struct look *l, enum history_what what, uint64_t leaf, struct span org, const char *words)
+static struct history_event *event(struct look *l, enum history_what what, uint64_t leaf, struct span org,
+                                   const char *words)
 {
     struct history *h = l->h;
     h->events = grow(h->events, h->n_events, &h->cap_events, sizeof *h->events);
     struct history_event *e = &h->events[h->n_events++];
-    *e = (struct history_event){.what = what, .leaf = leaf, .at_ms = now_of(l), .org = arena_dup(h->a, org), .words = words};
+    *e = (struct history_event){
+        .what = what, .leaf = leaf, .at_ms = now_of(l), .org = arena_dup(h->a, org), .words = words};
     uint64_t first = l->b->block->first_leaf;
     if (l->b->block->entries != NULL && leaf > first && leaf < first + l->b->block->n_leaves)
         e->seat = arena_dup(h->a, l->b->block->entries[leaf - first - 1].entry.seat);
@@ -99,7 +101,8 @@ static bool has_key(const struct public_key_list *list, const struct public_key 
     return false;
 }
 
-static void set_keys(struct look *l, struct span seat, const struct public_key_list *was, const struct public_key_list *is, uint64_t leaf)
+static void set_keys(struct look *l, struct span seat, const struct public_key_list *was,
+                     const struct public_key_list *is, uint64_t leaf)
 {
     for (size_t i = 0; i < was->n; i++)
         if (!has_key(is, &was->v[i]))
@@ -109,7 +112,8 @@ static void set_keys(struct look *l, struct span seat, const struct public_key_l
             open_hold(l, seat, &is->v[i], leaf);
 }
 
-static struct public_key_list without(struct look *l, const struct public_key_list *list, const struct public_key *key)
+static struct public_key_list without(struct look *l, const struct public_key_list *list,
+                                      const struct public_key *key)
 {
     struct public_key_list r = {0, arena_array(&l->scratch, list->n + 1, sizeof *list->v)};
     for (size_t i = 0; i < list->n; i++)
@@ -122,7 +126,8 @@ static struct span bytes_of(struct look *l, const struct alternate *alt)
 {
     struct buf b CLEANUP(buf_deinit);
     buf_init(&b, 1 << 16);
-    return codec_encode(&alternate_desc, alt, &b) == ST_OK ? arena_dup(&l->scratch, buf_span(&b)) : (struct span){NULL, 0};
+    return codec_encode(&alternate_desc, alt, &b) == ST_OK ? arena_dup(&l->scratch, buf_span(&b))
+                                                           : (struct span){NULL, 0};
 }
 
 static bool has_stand(struct look *l, const struct alternate_list *list, struct span bytes)
@@ -133,7 +138,8 @@ static bool has_stand(struct look *l, const struct alternate_list *list, struct 
     return false;
 }
 
-static enum status set_alternates(struct look *l, struct span seat, const struct alternate_list *is, uint64_t leaf)
+static enum status set_alternates(struct look *l, struct span seat, const struct alternate_list *is,
+                                  uint64_t leaf)
 {
     struct history *h = l->h;
     for (size_t i = 0; i < h->n_stands; i++) {
@@ -147,11 +153,16 @@ static enum status set_alternates(struct look *l, struct span seat, const struct
         struct span bytes = bytes_of(l, &is->v[i]);
         bool there = false;
         for (size_t k = 0; k < h->n_stands; k++)
-            there = there || (h->stands[k].to_leaf == UINT64_MAX && span_eq(h->stands[k].seat, seat) && span_eq(h->stands[k].bytes, bytes));
+            there = there || (h->stands[k].to_leaf == UINT64_MAX && span_eq(h->stands[k].seat, seat) &&
+                              span_eq(h->stands[k].bytes, bytes));
         if (there)
             continue;
-        struct stand s = {.seat = arena_dup(h->a, seat), .bytes = arena_dup(h->a, bytes), .from_leaf = leaf, .from_ms = now_of(l),
-                          .to_leaf = UINT64_MAX, .to_ms = UINT64_MAX};
+        struct stand s = {.seat = arena_dup(h->a, seat),
+                          .bytes = arena_dup(h->a, bytes),
+                          .from_leaf = leaf,
+                          .from_ms = now_of(l),
+                          .to_leaf = UINT64_MAX,
+                          .to_ms = UINT64_MAX};
         TRY(codec_decode(&alternate_desc, s.bytes, h->a, &s.alternate, l->err));
         h->stands = grow(h->stands, h->n_stands, &h->cap_stands, sizeof *h->stands);
         h->stands[h->n_stands++] = s;
@@ -159,14 +170,16 @@ static enum status set_alternates(struct look *l, struct span seat, const struct
     return ST_OK;
 }
 
-/* Entries that set keys directly, in their order: between two of one block another key may have held the seat. */
+/* Entries that set keys directly, in their order: between two of one block another key may have held the
+ * seat. */
 static enum status find_acts(struct look *l)
 {
     const struct block *b = l->b->block;
     l->acts = arena_array(&l->scratch, b->n_leaves + 1, sizeof *l->acts);
     for (size_t i = 0; b->entries != NULL && i + 1 < b->n_leaves; i++) {
         const struct leaf *leaf = &b->entries[i];
-        if (leaf->entry.kind != KIND_HOLDER && leaf->entry.kind != KIND_KEY && leaf->entry.kind != KIND_REGISTRAR)
+        if (leaf->entry.kind != KIND_HOLDER && leaf->entry.kind != KIND_KEY &&
+            leaf->entry.kind != KIND_REGISTRAR)
             continue;
         const struct record_desc *d = kind_desc((uint32_t)leaf->entry.kind);
         void *body = arena_alloc(&l->scratch, d->size);
@@ -194,7 +207,8 @@ static enum status one_seat(struct look *l, const struct overlay_write *w)
     struct state_seat was = {0}, is;
     struct tkey k = tkey_text(w->key);
     enum status st = l->b->before == NULL ? ST_NOTFOUND
-                                          : state_get(l->b->before, &l->scratch, TABLE_SEAT, &k, &state_seat_desc, &was, l->err);
+                                          : state_get(l->b->before, &l->scratch, TABLE_SEAT, &k,
+                                                      &state_seat_desc, &was, l->err);
     if (st != ST_OK && st != ST_NOTFOUND)
         return st;
     TRY(codec_decode(&state_seat_desc, w->value, &l->scratch, &is, l->err));
@@ -229,13 +243,14 @@ static enum status one_seat(struct look *l, const struct overlay_write *w)
 
 /* --- Organisations and keys --- */
 
-static const char *node_words(struct look *l, const struct node_keys *was, const struct node_keys *is, uint64_t leaf)
+static const char *node_words(struct look *l, const struct node_keys *was, const struct node_keys *is,
+                              uint64_t leaf)
 {
-    bool only_address = hash_eq(&was->vote, &is->vote) && hash_eq(&was->cosign, &is->cosign) && hash_eq(&was->log, &is->log) &&
-                        hash_eq(&was->node, &is->node);
+    bool only_address = hash_eq(&was->vote, &is->vote) && hash_eq(&was->cosign, &is->cosign) &&
+                        hash_eq(&was->log, &is->log) && hash_eq(&was->node, &is->node);
     const char *how = kind_at(l, leaf) == KIND_NODE ? "by its registrar"
-                      : l->b->begun != NULL                 ? "by the re-founding"
-                                                            : "by a recovery";
+                      : l->b->begun != NULL         ? "by the re-founding"
+                                                    : "by a recovery";
     return text_of(l->h->a, "%s replaced %s", only_address ? "certificate or addresses" : "node keys", how);
 }
 
@@ -245,24 +260,29 @@ static enum status one_party(struct look *l, const struct overlay_write *w)
     struct tkey k = tkey_text(w->key);
     struct span seat = span_str(text_of(&l->scratch, "%.*s/node", SPAN_FMT(w->key)));
     enum status st = l->b->before == NULL ? ST_NOTFOUND
-                                          : state_get(l->b->before, &l->scratch, TABLE_PARTY, &k, &state_party_desc, &was, l->err);
+                                          : state_get(l->b->before, &l->scratch, TABLE_PARTY, &k,
+                                                      &state_party_desc, &was, l->err);
     if (st != ST_OK && st != ST_NOTFOUND)
         return st;
     TRY(codec_decode(&state_party_desc, w->value, &l->scratch, &is, l->err));
-    struct public_key old = {.alg = SIG_ED25519, .key = was.node.node}, new = {.alg = SIG_ED25519, .key = is.node.node};
+    struct public_key old = {.alg = SIG_ED25519, .key = was.node.node},
+                      new = {.alg = SIG_ED25519, .key = is.node.node};
     enum standing before = party_standing(&was), after = party_standing(&is);
     if (st == ST_NOTFOUND) {
         open_hold(l, seat, &new, is.changed_leaf);
         if (l->b->before != NULL)
-            event(l, HISTORY_JOINED, is.changed_leaf, w->key, "on the record; its seats act, its node follows");
+            event(l, HISTORY_JOINED, is.changed_leaf, w->key,
+                  "on the record; its seats act, its node follows");
         return ST_OK;
     }
-    if (!hash_eq(&old.key, &new.key) || (before == STANDING_SUSPENDED && after != STANDING_SUSPENDED && after != STANDING_LEFT)) {
+    if (!hash_eq(&old.key, &new.key) ||
+        (before == STANDING_SUSPENDED && after != STANDING_SUSPENDED && after != STANDING_LEFT)) {
         close_hold(l, seat, &old, is.changed_leaf);
         open_hold(l, seat, &new, is.changed_leaf);
     }
-    if (!hash_eq(&was.node.vote, &is.node.vote) || !hash_eq(&was.node.cosign, &is.node.cosign) || !hash_eq(&was.node.log, &is.node.log) ||
-        !hash_eq(&old.key, &new.key) || !span_eq(was.node.tls, is.node.tls))
+    if (!hash_eq(&was.node.vote, &is.node.vote) || !hash_eq(&was.node.cosign, &is.node.cosign) ||
+        !hash_eq(&was.node.log, &is.node.log) || !hash_eq(&old.key, &new.key) ||
+        !span_eq(was.node.tls, is.node.tls))
         event(l, HISTORY_NODE, is.changed_leaf, w->key, node_words(l, &was.node, &is.node, is.changed_leaf));
     if (before == after)
         return ST_OK;
@@ -270,7 +290,8 @@ static enum status one_party(struct look *l, const struct overlay_write *w)
         close_hold(l, seat, &new, is.changed_leaf);
         event(l, HISTORY_LEFT, is.changed_leaf, w->key, "left the alliance");
     } else if (after == STANDING_SUSPENDED) {
-        event(l, HISTORY_SUSPENDED, is.changed_leaf, w->key, "a key of its node was revoked: it does not vote until it is replaced");
+        event(l, HISTORY_SUSPENDED, is.changed_leaf, w->key,
+              "a key of its node was revoked: it does not vote until it is replaced");
     } else if (after == STANDING_ACTIVE) {
         event(l, HISTORY_READY, is.changed_leaf, w->key, "its node votes from the next block on");
     }
@@ -299,8 +320,8 @@ static enum status one_key(struct look *l, const struct overlay_write *w)
                             ? text_of(l->h->a, ", suspect since %s", time_utc(is.compromised_since_ms).s)
                             : "";
     struct history_event *e = event(l, HISTORY_REVOKED, is.changed_leaf, is.org,
-                                    text_of(l->h->a, "%s key %s revoked%s", enum_text(&key_use_enum, is.use), sshpub_fingerprint(&key).s,
-                                            since));
+                                    text_of(l->h->a, "%s key %s revoked%s", enum_text(&key_use_enum, is.use),
+                                            sshpub_fingerprint(&key).s, since));
     e->key = key;
     e->since_ms = is.compromised_since_ms;
     return ST_OK;
@@ -321,16 +342,19 @@ static enum status one_recovery(struct look *l, const struct overlay_write *w)
     }
     TRY(state_need(l->b->before, &l->scratch, TABLE_RECOVERY, &k, &state_recovery_desc, &r, l->err));
     if (r.due_ms <= now_of(l)) {
-        event(l, HISTORY_CARRIED_OUT, l->b->block->first_leaf, r.org, text_of(l->h->a, "recovery of leaf %" PRIu64 " carried out", leaf));
+        event(l, HISTORY_CARRIED_OUT, l->b->block->first_leaf, r.org,
+              text_of(l->h->a, "recovery of leaf %" PRIu64 " carried out", leaf));
         return ST_OK;
     }
     uint64_t by = l->b->block->first_leaf;
     for (size_t i = 0; i < l->n_acts; i++)
-        if (l->acts[i].leaf->entry.kind == KIND_REGISTRAR && span_eq(state_seat_org(l->acts[i].leaf->entry.seat), r.org))
+        if (l->acts[i].leaf->entry.kind == KIND_REGISTRAR &&
+            span_eq(state_seat_org(l->acts[i].leaf->entry.seat), r.org))
             by = l->acts[i].index;
     event(l, HISTORY_CANCELLED, by, r.org,
           text_of(l->h->a, "recovery of leaf %" PRIu64 " %s", leaf,
-                  by == l->b->block->first_leaf ? "void: its registrar was replaced, or it left" : "cancelled by two of its seats"));
+                  by == l->b->block->first_leaf ? "void: its registrar was replaced, or it left"
+                                                : "cancelled by two of its seats"));
     return ST_OK;
 }
 
@@ -343,13 +367,15 @@ static enum status one_fault(struct look *l, const struct overlay_write *w)
     TRY(codec_decode(&state_fault_desc, w->value, &l->scratch, &f, l->err));
     struct history_event *e =
         event(l, HISTORY_FAULT, f.leaf, span_of(w->key.p + ORG_AT, w->key.n - ORG_AT),
-              text_of(l->h->a, "its node signed two %ss at height %" PRIu64 ", round %u; shown by %.*s", enum_text(&vote_type_enum, w->key.p[12]),
-                      load_u64(w->key.p), load_u32(w->key.p + 8), SPAN_FMT(f.shown_by)));
+              text_of(l->h->a, "its node signed two %ss at height %" PRIu64 ", round %u; shown by %.*s",
+                      enum_text(&vote_type_enum, w->key.p[12]), load_u64(w->key.p), load_u32(w->key.p + 8),
+                      SPAN_FMT(f.shown_by)));
     e->key = (struct public_key){.alg = SIG_ED25519, .key = f.key};
     return ST_OK;
 }
 
-static const char *orgs_text(struct look *l, const char *before, const struct span *orgs, size_t n, size_t stride)
+static const char *orgs_text(struct look *l, const char *before, const struct span *orgs, size_t n,
+                             size_t stride)
 {
     const char *s = "";
     for (size_t i = 0; i < n; i++) {
@@ -363,16 +389,23 @@ static const char *orgs_text(struct look *l, const char *before, const struct sp
 static void refounded(struct look *l)
 {
     const struct refounding_info *r = l->b->begun;
-    const char *replaced = r->file.cards.n == 0 ? "" : orgs_text(l, "; nodes replaced: ", &r->cards[0].org, r->file.cards.n, sizeof *r->cards);
-    const char *silent = orgs_text(l, "; do not vote: ", r->statement.suspended.v, r->statement.suspended.n, sizeof(struct span));
+    const char *replaced = r->file.cards.n == 0 ? ""
+                                                : orgs_text(l, "; nodes replaced: ", &r->cards[0].org,
+                                                            r->file.cards.n, sizeof *r->cards);
+    const char *silent = orgs_text(l, "; do not vote: ", r->statement.suspended.v, r->statement.suspended.n,
+                                   sizeof(struct span));
     const char *signers = "";
     for (size_t i = 0; i < r->file.sigs.n; i++)
         if (i == 0 || !span_eq(r->file.sigs.v[i].seat, r->file.sigs.v[i - 1].seat))
-            signers = text_of(&l->scratch, "%s%s%.*s", signers, signers[0] == 0 ? "; signed by " : ", ", SPAN_FMT(r->file.sigs.v[i].seat));
+            signers = text_of(&l->scratch, "%s%s%.*s", signers, signers[0] == 0 ? "; signed by " : ", ",
+                              SPAN_FMT(r->file.sigs.v[i].seat));
     event(l, HISTORY_REFOUNDING, l->b->block->first_leaf, (struct span){NULL, 0},
-          text_of(l->h->a, "epoch %" PRIu64 " begins after block %" PRIu64 "%s%s%s%s", r->statement.epoch, r->statement.height,
-                  refounding_had_certificate(r) ? "" : ", which has no certificate, only prevotes and these signatures", replaced, silent,
-                  signers));
+          text_of(l->h->a, "epoch %" PRIu64 " begins after block %" PRIu64 "%s%s%s%s", r->statement.epoch,
+                  r->statement.height,
+                  refounding_had_certificate(r)
+                      ? ""
+                      : ", which has no certificate, only prevotes and these signatures",
+                  replaced, silent, signers));
 }
 
 /* --- Texts and documents --- */
@@ -414,7 +447,8 @@ static enum status absent(struct look *l)
                 ->count = named - given[i + 1];
         if (documents > 0)
             event(l, HISTORY_DOCUMENT, leaf, state_seat_org(b->entries[i].entry.seat),
-                  text_of(l->h->a, "%" PRIu64 " document%s named by a %s", documents, documents == 1 ? "" : "s", kind))
+                  text_of(l->h->a, "%" PRIu64 " document%s named by a %s", documents,
+                          documents == 1 ? "" : "s", kind))
                 ->count = documents;
     }
     return ST_OK;
@@ -459,5 +493,6 @@ const char *history_cause(const struct history *h, const struct view *v, uint64_
         return "founding";
     if (block_leaf(v, leaf, &bytes, NULL) != ST_OK || leaf_parse(bytes, a, &entry, NULL) != ST_OK)
         return "time, or a decision's or recovery's end";
-    return text_of(a, "%s by %.*s", enum_text(&kind_enum, (uint32_t)entry.entry.kind), SPAN_FMT(entry.entry.seat));
+    return text_of(a, "%s by %.*s", enum_text(&kind_enum, (uint32_t)entry.entry.kind),
+                   SPAN_FMT(entry.entry.seat));
 }

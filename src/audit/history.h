@@ -1,11 +1,13 @@
-/* history: what the state at the end of a record no longer says: who held which seat with which key from when to when, and
- * what became of organisations, their nodes and their recoveries. Noted block by block while a pack is verified. */
+/* history: what the state at the end of a record no longer says: who held which seat with which key from when
+ * to when, and what became of organisations, their nodes and their recoveries. Noted block by block while a
+ * pack is verified. */
 #ifndef ENT_AUDIT_HISTORY_H
 #define ENT_AUDIT_HISTORY_H
 
 #include "audit/verify.h"
 
-/* A key that held a seat. Between leaves: within one block too. ORG/node is held by the organisation's node key. */
+/* A key that held a seat. Between leaves: within one block too. ORG/node is held by the organisation's node
+ * key. */
 struct hold {
     struct span seat;
     struct public_key key;
@@ -42,11 +44,11 @@ enum history_what {
 struct history_event {
     enum history_what what;
     uint64_t leaf, at_ms;
-    struct span org, seat;  /* seat: that did it, of an entry */
-    struct public_key key;  /* revoked; at fault */
-    uint64_t since_ms;      /* revoked: suspect from then on; 0: not said */
-    uint64_t count;         /* texts, documents */
-    const char *words;      /* in plain words */
+    struct span org, seat; /* seat: that did it, of an entry */
+    struct public_key key; /* revoked; at fault */
+    uint64_t since_ms;     /* revoked: suspect from then on; 0: not said */
+    uint64_t count;        /* texts, documents */
+    const char *words;     /* in plain words */
 };
 
 struct history {
@@ -66,7 +68,8 @@ void history_init(struct history *h, struct arena *a);
 void history_deinit(struct history *h);
 /* A verify_watch's block; ctx is the history. */
 MUST_USE enum status history_block(void *ctx, const struct verify_block *b, struct err *err);
-/* "holder by maker/registrar", "founding", "time": what the leaf that did something is. v: of the whole record. */
+/* "holder by maker/registrar", "founding", "time": what the leaf that did something is. v: of the whole
+ * record. */
 const char *history_cause(const struct history *h, const struct view *v, uint64_t leaf, struct arena *a);
 
 #endif

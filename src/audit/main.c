@@ -1,22 +1,26 @@
-/* entente-audit: checks a pack, a proof or a checkpoint, trusting nobody, and answers an auditor's questions from a pack. It
- * opens no connection, and writes no file but those that it is told to. */
+/* entente-audit: checks a pack, a proof or a checkpoint, trusting nobody, and answers an auditor's questions
+ * from a pack. It opens no connection, and writes no file but those that it is told to. */
 #include "audit/cmd.h"
 #include "crypto/ed25519.h"
 
-static const struct cmd *const commands[] = {&cmd_verify, &cmd_exceptions, &cmd_access,    &cmd_log,         &cmd_sample,
-                                             &cmd_replay, &cmd_export,     &cmd_inclusion, &cmd_consistency, &cmd_checkpoint};
+static const struct cmd *const commands[] = {&cmd_verify,      &cmd_exceptions, &cmd_access, &cmd_log,
+                                             &cmd_sample,      &cmd_replay,     &cmd_export, &cmd_inclusion,
+                                             &cmd_consistency, &cmd_checkpoint};
 
 static void print_usage(FILE *f)
 {
     (void)fputs("entente-audit: checks what an alliance recorded, trusting nobody.\n\n", f);
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-        (void)fprintf(f, "  entente-audit %-12s %-8s %s\n", commands[i]->name, commands[i]->args, commands[i]->doc);
+        (void)fprintf(f, "  entente-audit %-12s %-8s %s\n", commands[i]->name, commands[i]->args,
+                      commands[i]->doc);
     (void)fputs("  entente-audit help COMMAND          its options\n"
                 "  entente-audit --version | --help\n"
                 "\n"
-                "PACK and FILE may be -, standard input. Every command that reads a pack verifies all of it first, and says nothing of\n"
+                "PACK and FILE may be -, standard input. Every command that reads a pack verifies all of it "
+                "first, and says nothing of\n"
                 "one that fails but why.\n"
-                "Exit status: 0 done and verified, 1 a file cannot be read or written, 2 used wrongly, 6 verification failed.\n",
+                "Exit status: 0 done and verified, 1 a file cannot be read or written, 2 used wrongly, 6 "
+                "verification failed.\n",
                 f);
 }
 
@@ -44,7 +48,8 @@ static int parse(const struct cmd *c, int argc, char **argv, struct cmd_args *re
         const char *word = argv[i], *equals = strchr(word, '=');
         if (word[0] != '-' || word[1] != '-') {
             if (ret->n == ARRAY_LEN(ret->words))
-                return cmd_usage(c, "one %s was expected, and %s is one more", c->args[0] == 0 ? "command" : c->args, word);
+                return cmd_usage(c, "one %s was expected, and %s is one more",
+                                 c->args[0] == 0 ? "command" : c->args, word);
             ret->words[ret->n++] = word;
             continue;
         }

@@ -40,7 +40,7 @@ const char *record_marks(const struct audit_decision *d, struct arena *a)
     const struct {
         bool on;
         const char *name;
-    } marks[] = {{d->vetoed, "vetoed"},          {d->defaulted, "defaulted"},       {d->deemed, "deemed"},
+    } marks[] = {{d->vetoed, "vetoed"},         {d->defaulted, "defaulted"},       {d->deemed, "deemed"},
                  {d->acted_first, "act-first"}, {d->not_ratified, "not-ratified"}, {d->late, "late"}};
     const char *s = "";
     for (size_t i = 0; i < ARRAY_LEN(marks); i++)
@@ -61,7 +61,8 @@ static void note_marks(struct audit_decision *d)
         d->deemed = d->deemed || e->type == EVENT_DEEMED;
         d->acted_first = d->acted_first || e->type == EVENT_ACTED;
         d->not_ratified = d->not_ratified || e->type == EVENT_ENDED;
-        d->late = d->late || e->type == EVENT_DEFAULT || e->type == EVENT_DEEMED || (e->type == EVENT_ESCALATED && by_itself);
+        d->late = d->late || e->type == EVENT_DEFAULT || e->type == EVENT_DEEMED ||
+                  (e->type == EVENT_ESCALATED && by_itself);
     }
 }
 
@@ -111,9 +112,11 @@ static enum status load_items(struct audit_record *r, struct err *err)
         bool late = false;
         for (size_t e = 0; e < events.n; e++) {
             enum item_event type = ((const struct state_item_event *)events.v)[e].type;
-            late = late || type == ITEM_EVENT_OVERDUE || type == ITEM_EVENT_REVIEW_DUE || type == ITEM_EVENT_NOT_TAKEN;
+            late = late || type == ITEM_EVENT_OVERDUE || type == ITEM_EVENT_REVIEW_DUE ||
+                   type == ITEM_EVENT_NOT_TAKEN;
         }
-        r->items[r->n_items++] = (struct audit_made){it->opened_leaf, text_of(r->a, "%s", item_id(it->item.type, it->number).s), late};
+        r->items[r->n_items++] = (struct audit_made){
+            it->opened_leaf, text_of(r->a, "%s", item_id(it->item.type, it->number).s), late};
     }
     qsort(r->items, r->n_items, sizeof *r->items, by_leaf);
     return ST_OK;
@@ -131,7 +134,8 @@ static enum status load_readings(struct audit_record *r, struct err *err)
     r->readings = arena_array(r->a, room, sizeof *r->readings);
     for (size_t i = 0; i < g.n; i++) {
         struct audit_made m = {.id = text_of(r->a, "K-%" PRIu64, v[i].number),
-                               .late = HAS(&v[i], state_reading_key_late_ms) || HAS(&v[i], state_reading_key_unmarked_ms)};
+                               .late = HAS(&v[i], state_reading_key_late_ms) ||
+                                       HAS(&v[i], state_reading_key_unmarked_ms)};
         for (size_t k = 0; k < v[i].was.n; k++) {
             m.leaf = v[i].was.v[k].leaf;
             r->readings[r->n_readings++] = m;
@@ -175,8 +179,8 @@ uint64_t record_leaf_at(const struct audit_record *r, uint64_t at_ms)
     return r->blocks[from].first_leaf;
 }
 
-enum status record_load(struct audit_record *r, const struct view *v, const struct history *h, const struct verify_report *report,
-                        struct arena *a, struct err *err)
+enum status record_load(struct audit_record *r, const struct view *v, const struct history *h,
+                        const struct verify_report *report, struct arena *a, struct err *err)
 {
     *r = (struct audit_record){.v = v, .h = h, .r = report, .a = a};
     TRY(load_blocks(r, err));
@@ -211,7 +215,8 @@ static const char *d_id(struct arena *a, uint64_t number)
     return text_of(a, "D-%" PRIu64, number);
 }
 
-static const char *titled(const struct audit_record *r, struct arena *a, uint64_t leaf, const struct hash *digest, const char *before)
+static const char *titled(const struct audit_record *r, struct arena *a, uint64_t leaf,
+                          const struct hash *digest, const char *before)
 {
     struct span text = record_text(r->v, leaf, digest, a);
     return text_of(a, "%s: %s", before, text.p == NULL ? "(text absent)" : text_line(a, text));
@@ -256,9 +261,12 @@ static void describe_decision(const struct audit_record *r, struct arena *a, str
     }
     case KIND_BALLOT: {
         const struct ballot *p = e->body;
-        const char *principal = HAS(p, ballot_key_principal) ? text_of(a, " for %.*s", SPAN_FMT(p->principal)) : "";
-        const char *clause = HAS(p, ballot_key_clause) ? text_of(a, ", clause %.*s", SPAN_FMT(p->clause)) : "";
-        about_decision(e, p->decision.number, a, text_of(a, "%s%s%s", enum_text(&choice_enum, p->choice), principal, clause));
+        const char *principal =
+            HAS(p, ballot_key_principal) ? text_of(a, " for %.*s", SPAN_FMT(p->principal)) : "";
+        const char *clause =
+            HAS(p, ballot_key_clause) ? text_of(a, ", clause %.*s", SPAN_FMT(p->clause)) : "";
+        about_decision(e, p->decision.number, a,
+                       text_of(a, "%s%s%s", enum_text(&choice_enum, p->choice), principal, clause));
         return;
     }
     case KIND_WITHDRAW: {
@@ -273,12 +281,15 @@ static void describe_decision(const struct audit_record *r, struct arena *a, str
     }
     case KIND_NOTE: {
         const struct note *p = e->body;
-        about_decision(e, HAS(p, note_key_decision) ? p->decision.number : 0, a, enum_text(&note_type_enum, p->type));
+        about_decision(e, HAS(p, note_key_decision) ? p->decision.number : 0, a,
+                       enum_text(&note_type_enum, p->type));
         return;
     }
     case KIND_INPUT: {
         const struct decision_input *p = e->body;
-        about_decision(e, p->decision.number, a, HAS(p, decision_input_key_need) ? enum_text(&input_type_enum, p->need.type) : "recommendation");
+        about_decision(e, p->decision.number, a,
+                       HAS(p, decision_input_key_need) ? enum_text(&input_type_enum, p->need.type)
+                                                       : "recommendation");
         return;
     }
     case KIND_RECEIPT: {
@@ -343,7 +354,8 @@ static void describe_member(struct arena *a, struct audit_entry *e)
     case KIND_HOLDER: {
         const struct holder *p = e->body;
         e->about = text_of(a, "%.*s", SPAN_FMT(p->seat));
-        e->what = text_of(a, "held by %s%s", keys_text(a, &p->keys), HAS(p, holder_key_alternates) ? "; alternates set" : "");
+        e->what = text_of(a, "held by %s%s", keys_text(a, &p->keys),
+                          HAS(p, holder_key_alternates) ? "; alternates set" : "");
         return;
     }
     case KIND_KEY: {
@@ -374,7 +386,8 @@ static void describe_member(struct arena *a, struct audit_entry *e)
     }
     case KIND_REGISTRAR: {
         const struct registrar *p = e->body;
-        e->what = p->act == REGISTRAR_CANCEL ? "cancels a recovery" : text_of(a, "registrar held by %s", keys_text(a, &p->keys));
+        e->what = p->act == REGISTRAR_CANCEL ? "cancels a recovery"
+                                             : text_of(a, "registrar held by %s", keys_text(a, &p->keys));
         return;
     }
     default:
@@ -396,7 +409,8 @@ static void describe(const struct audit_record *r, struct arena *a, struct audit
         e->what = enum_text(&kind_enum, (uint32_t)kind);
 }
 
-enum status record_next(const struct audit_record *r, struct audit_cursor *c, struct arena *a, struct audit_entry *ret, struct err *err)
+enum status record_next(const struct audit_record *r, struct audit_cursor *c, struct arena *a,
+                        struct audit_entry *ret, struct err *err)
 {
     while (c->i == c->n) {
         if (c->height == r->r->height)

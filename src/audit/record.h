@@ -1,4 +1,5 @@
-/* record: a verified record as lines: its entries, and its decisions with what was out of the ordinary about them. */
+/* record: a verified record as lines: its entries, and its decisions with what was out of the ordinary about
+ * them. */
 #ifndef ENT_AUDIT_RECORD_H
 #define ENT_AUDIT_RECORD_H
 
@@ -12,16 +13,17 @@ struct audit_decision {
     uint64_t revision_leaf;         /* of the current revision; the title is beside it */
     struct money amount;            /* of the current revision; no currency: none */
     bool vetoed, defaulted, deemed, acted_first, not_ratified;
-    bool late; /* a deadline passed before it was decided: it escalated by itself, or silence or a default decided */
+    bool late; /* a deadline passed before it was decided: it escalated by itself, or silence or a default
+                  decided */
 };
 
 struct audit_entry {
     uint64_t leaf, height, at_ms;
     struct leaf parsed;
-    const void *body;             /* struct of its kind's block */
-    uint64_t decision;            /* that it is about; 0: none */
-    const char *about;            /* "D-4", "R-7", "K-3", a seat; "" */
-    const char *what;             /* in plain words */
+    const void *body;  /* struct of its kind's block */
+    uint64_t decision; /* that it is about; 0: none */
+    const char *about; /* "D-4", "R-7", "K-3", a seat; "" */
+    const char *what;  /* in plain words */
 };
 
 /* What the state says that an entry made, by the leaf that made it. */
@@ -35,7 +37,7 @@ struct audit_record {
     const struct view *v;
     const struct history *h;
     const struct verify_report *r;
-    struct arena *a; /* of everything here */
+    struct arena *a;                  /* of everything here */
     struct audit_decision *decisions; /* number n is at n - 1 */
     size_t n_decisions;
     struct audit_made *items; /* ascending by leaf */
@@ -50,14 +52,14 @@ struct audit_record {
 /* From a verify_watch's end. The arena and v outlive it. ST_CORRUPT. */
 MUST_USE enum status record_load(struct audit_record *r, const struct view *v, const struct history *h,
                                  const struct verify_report *report, struct arena *a, struct err *err);
-/* The entries in order, each once; body and texts are in a, emptied by the caller. ST_END after the last. Start with a zeroed
- * cursor. */
+/* The entries in order, each once; body and texts are in a, emptied by the caller. ST_END after the last.
+ * Start with a zeroed cursor. */
 struct audit_cursor {
     uint64_t height, first, at_ms;
     size_t n, i;
 };
-MUST_USE enum status record_next(const struct audit_record *r, struct audit_cursor *c, struct arena *a, struct audit_entry *ret,
-                                 struct err *err);
+MUST_USE enum status record_next(const struct audit_record *r, struct audit_cursor *c, struct arena *a,
+                                 struct audit_entry *ret, struct err *err);
 /* A detached text beside a leaf; {NULL, 0}: absent. */
 struct span record_text(const struct view *v, uint64_t leaf, const struct hash *digest, struct arena *a);
 /* The leaf of the record of the block with this time: of what time did. */

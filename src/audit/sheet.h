@@ -27,8 +27,9 @@ void sheet_init(struct sheet *t, const struct sheet_column *columns, size_t n, s
 const char **sheet_row(struct sheet *t);
 /* Row i. */
 const char **sheet_at(const struct sheet *t, size_t i);
-/* With a line of names first, also without rows (plain: then nothing). CSV is RFC 4180, with lines ended by a newline alone; a
- * text that people wrote and that a spreadsheet would take for a formula gets an apostrophe before it. */
+/* With a line of names first, also without rows (plain: then nothing). CSV is RFC 4180, with lines ended by a
+ * newline alone; a text that people wrote and that a spreadsheet would take for a formula gets an apostrophe
+ * before it. */
 void sheet_print(const struct sheet *t, enum sheet_form form, FILE *f);
 /* <table>, escaped. */
 void sheet_html(const struct sheet *t, FILE *f);
