@@ -291,7 +291,8 @@ static enum status one_party(struct look *l, const struct overlay_write *w)
         event(l, HISTORY_LEFT, is.changed_leaf, w->key, "left the alliance");
     } else if (after == STANDING_SUSPENDED) {
         event(l, HISTORY_SUSPENDED, is.changed_leaf, w->key,
-              "a key of its node was revoked: it does not vote until it is replaced");
+              l->b->begun != NULL ? "left out by the re-founding: its node does not vote until it is replaced"
+                                  : "a key of its node was revoked: it does not vote until it is replaced");
     } else if (after == STANDING_ACTIVE) {
         event(l, HISTORY_READY, is.changed_leaf, w->key, "its node votes from the next block on");
     }
@@ -483,16 +484,4 @@ enum status history_block(void *ctx, const struct verify_block *b, struct err *e
         st = absent(&l);
     arena_deinit(&l.scratch);
     return st;
-}
-
-const char *history_cause(const struct history *h, const struct view *v, uint64_t leaf, struct arena *a)
-{
-    struct span bytes;
-    struct leaf entry;
-    if (leaf < h->founding_leaves)
-        return "founding";
-    if (block_leaf(v, leaf, &bytes, NULL) != ST_OK || leaf_parse(bytes, a, &entry, NULL) != ST_OK)
-        return "time, or a decision's or recovery's end";
-    return text_of(a, "%s by %.*s", enum_text(&kind_enum, (uint32_t)entry.entry.kind),
-                   SPAN_FMT(entry.entry.seat));
 }

@@ -169,8 +169,8 @@ static void holders(const struct audit_record *r)
     cr_assert_eq(old->to_ms, FOUNDED + DAY);
     cr_assert_eq(new->from_leaf, set, "leaf %" PRIu64, new->from_leaf);
     cr_assert_eq(new->to_leaf, UINT64_MAX);
-    cr_assert_str_eq(history_cause(r->h, r->v, set, r->a), "holder by p02/registrar");
-    cr_assert_str_eq(history_cause(r->h, r->v, old->from_leaf, r->a), "founding");
+    cr_assert_str_eq(record_cause(r, set), "holder by p02/registrar");
+    cr_assert_str_eq(record_cause(r, old->from_leaf), "founding");
     /* 3 partners with 5 seats and a node each, a witness with 1 and a node, and the new key */
     cr_assert_eq(r->h->n_holds, 3 * 6 + 2 + 1);
 }
