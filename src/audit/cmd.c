@@ -176,8 +176,8 @@ int cmd_read_pack(const struct cmd_args *args, const struct cmd_pack *what)
     size_t threads = signatures_threads(); /* which reads a file of the system */
     cmd_confine();
     history_init(&r.history, &a);
-    enum status st = verify_pack_watched(f, expected == NULL ? NULL : &expect, threads, &watch,
-                                         &a, &report, &failure, &err);
+    enum status st = verify_pack_watched(f, expected == NULL ? NULL : &expect, threads, &watch, &a, &report,
+                                         &failure, &err);
     history_deinit(&r.history);
     if (f != stdin)
         (void)fclose(f);

@@ -444,11 +444,11 @@ static enum status absent(struct look *l)
         const char *kind = enum_text(&kind_enum, (uint32_t)b->entries[i].entry.kind);
         if (named > given[i + 1])
             event(l, HISTORY_TEXT, leaf, state_seat_org(b->entries[i].entry.seat),
-                  text_of(l->h->a, "%zu of %zu texts of a %s absent", named - given[i + 1], named, kind))
+                  text_of(l->h->a, "%zu of %zu texts of this %s absent", named - given[i + 1], named, kind))
                 ->count = named - given[i + 1];
         if (documents > 0)
             event(l, HISTORY_DOCUMENT, leaf, state_seat_org(b->entries[i].entry.seat),
-                  text_of(l->h->a, "%" PRIu64 " document%s named by a %s", documents,
+                  text_of(l->h->a, "%" PRIu64 " document%s named by this %s", documents,
                           documents == 1 ? "" : "s", kind))
                 ->count = documents;
     }

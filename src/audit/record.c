@@ -79,7 +79,8 @@ static void load_effects(struct audit_record *r)
         const struct audit_decision *d = &r->decisions[i];
         for (size_t e = 0; e < d->events.n; e++)
             if (d->events.v[e].type == EVENT_EFFECTIVE) /* once at most */
-                r->effects[r->n_effects++] = (struct audit_made){.leaf = d->events.v[e].leaf, .id = text_of(r->a, "D-%" PRIu64, d->d.number)};
+                r->effects[r->n_effects++] = (struct audit_made){
+                    .leaf = d->events.v[e].leaf, .id = text_of(r->a, "D-%" PRIu64, d->d.number)};
     }
     qsort(r->effects, r->n_effects, sizeof *r->effects, by_leaf);
 }
@@ -109,7 +110,6 @@ static enum status load_decisions(struct audit_record *r, struct err *err)
     }
     return ST_OK;
 }
-
 
 static enum status load_items(struct audit_record *r, struct err *err)
 {
@@ -218,7 +218,8 @@ const char *record_cause(const struct audit_record *r, uint64_t leaf)
     if (leaf < r->h->founding_leaves)
         return "founding";
     const struct audit_made *effect = made_at(r->effects, r->n_effects, leaf);
-    bool timed = block_leaf(r->v, leaf, &bytes, NULL) != ST_OK || leaf_parse(bytes, r->a, &entry, NULL) != ST_OK;
+    bool timed =
+        block_leaf(r->v, leaf, &bytes, NULL) != ST_OK || leaf_parse(bytes, r->a, &entry, NULL) != ST_OK;
     for (size_t i = 0; timed && i < r->h->n_events; i++) {
         const struct history_event *e = &r->h->events[i];
         if (e->leaf == leaf && (e->what == HISTORY_REFOUNDING || e->what == HISTORY_CARRIED_OUT))
@@ -226,7 +227,8 @@ const char *record_cause(const struct audit_record *r, uint64_t leaf)
     }
     if (timed)
         return effect == NULL ? "time" : text_of(r->a, "%s took effect", effect->id);
-    const char *by = text_of(r->a, "%s by %.*s", enum_text(&kind_enum, (uint32_t)entry.entry.kind), SPAN_FMT(entry.entry.seat));
+    const char *by = text_of(r->a, "%s by %.*s", enum_text(&kind_enum, (uint32_t)entry.entry.kind),
+                             SPAN_FMT(entry.entry.seat));
     bool direct = entry.entry.kind < KIND_PROPOSE; /* entries that set keys themselves */
     return direct || effect == NULL ? by : text_of(r->a, "%s took effect (%s)", effect->id, by);
 }

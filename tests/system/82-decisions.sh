@@ -214,11 +214,15 @@ export_leaf "$old"
 good bash cmd
 grep -q 'Good "entry@entente" signature for clinics/finance' o || { cat o; fail "the old key's ballot"; }
 verify_at() { ssh-keygen -Y verify -f signers -I clinics/finance -n entry@entente -O verify-time="$1" "${@:2}" -s entry.sig <entry; }
+sed -n '/82-decisions.sh runs the next block/,/^```$/p' "$source/docs/audit.md" | sed '/^<!--/d; /^```/d' >by-openssl.sh
+grep -q pkeyutl by-openssl.sh || fail "docs/audit.md has no such block"
+answers 0 'Signature Verified Successfully' bash -e by-openssl.sh
 then=$(sed 's/.*verify-time=\([0-9Z]*\).*/\1/' cmd)
 answers 255 'Could not verify signature' verify_at "$then" -r revoked # the key is on the list of those revoked
 answers 255 'key has expired' verify_at 20330101000000Z   # and did not hold the seat any more
 answers 255 'key is not yet valid' verify_at 20200101000000Z
 printf x >>entry
+answers 1 'Signature Verification Failure' bash -e by-openssl.sh
 answers 255 'Could not verify signature' verify_at "$then"
 export_leaf "$new"
 good bash cmd

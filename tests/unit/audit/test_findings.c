@@ -207,8 +207,8 @@ static void exceptions(const struct audit_record *r)
         {FINDING_SUSPECT, ballot1, "D-1", "p02/business-lead", text_of(r->a, "ballot, by %s, suspect since 2026-01-01T10:00:00.000Z", old)},
         {FINDING_HALT, halted, "", "", "no block for 2 h 59 min, since 2026-01-12T10:00:01.000Z; 1 deadline of silence moved"},
         {FINDING_REVOKED, revoked, "p02", "p02/registrar", text_of(r->a, "person key %s revoked, suspect since 2026-01-01T10:00:00.000Z", old)},
-        {FINDING_TEXT, note_leaf, "p03", "p03/finance", "1 of 1 texts of a note absent"},
-        {FINDING_DOCUMENT, d1, "p01", "p01/business-lead", "1 document named by a propose"},
+        {FINDING_TEXT, note_leaf, "p03", "p03/finance", "1 of 1 texts of this note absent"},
+        {FINDING_DOCUMENT, d1, "p01", "p01/business-lead", "1 document named by this propose"},
     };
     struct finding_list l;
     struct err err;
