@@ -319,6 +319,9 @@ static void from_history(struct search *s)
         if (kinds[e->what] == FINDING_KINDS)
             continue;
         struct finding *f = add(s, kinds[e->what], e->leaf, e->at_ms, e->words);
+        if ((e->what == HISTORY_REGISTRAR || e->what == HISTORY_REVOKED) &&
+            e->seat.n == 0) /* no entry did it */
+            f->words = text_of(s->a, "%s: %s", e->words, record_cause(s->r, e->leaf));
         f->id = str(s, e->org);
         f->seat = str(s, e->seat);
         f->amount = e->count;

@@ -237,7 +237,7 @@ static enum status one_seat(struct look *l, const struct overlay_write *w)
         event(l, HISTORY_REGISTRAR, is.changed_leaf, state_seat_org(w->key),
               kind_at(l, is.changed_leaf) == KIND_REGISTRAR ? "by two of its own seats"
               : l->b->begun != NULL                         ? "by the re-founding"
-                                                            : "by a recovery, or by the others' decision");
+                                                            : "not by its own seats");
     return ST_OK;
 }
 

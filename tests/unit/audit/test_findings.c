@@ -15,7 +15,7 @@ static struct maker m;
 static struct ed25519_key *fresh;
 static struct public_key old_key, new_key;
 /* Leaves of the story. */
-static uint64_t d1, ballot1, escalated, set, revoked, ballot2, ballot3, halted, note_leaf;
+static uint64_t d1, ballot1, escalated, set, revoked, ballot2, ballot3, halted, note_leaf, vetoed, climbed, ended;
 
 static uint64_t propose(uint64_t at_ms, int64_t minor, bool documents)
 {
@@ -67,6 +67,20 @@ static void change_keys(uint64_t at_ms)
     f.orgs[1].seats[LEAD] = fresh;
 }
 
+static void veto(uint64_t at_ms)
+{
+    struct propose body = {.type = span_str("roadmap-change"), .proposal = {.effect = {.type = EFFECT_NONE}}};
+    struct maker_entry e = {.seat = MANAGER, .kind = KIND_PROPOSE, .body = &body, .n_prose = 1};
+    e.prose[0] = fixture_prose(&f, "later", &body.proposal.title);
+    struct ballot no = {.decision = {.number = 4, .digest = digest_of(maker_block(&m, at_ms, &e, 1))}, .choice = CHOICE_VETO};
+    struct maker_entry v = {.seat = FINANCE, .kind = KIND_BALLOT, .body = &no, .n_prose = 1};
+    v.prose[0] = fixture_prose(&f, "too dear", &no.reason);
+    no.clause = span_str("decisions.roadmap-change.veto");
+    SET_HAS(&no, ballot_key_reason);
+    SET_HAS(&no, ballot_key_clause);
+    vetoed = maker_block(&m, at_ms + 1000, &v, 1);
+}
+
 static void tell(void)
 {
     uint64_t t = FOUNDED + HOUR;
@@ -91,6 +105,10 @@ static void tell(void)
     e.prose[0] = fixture_prose(&f, "gone", &body.text);
     SET_HAS(&body, note_key_text);
     note_leaf = maker_block(&m, t + 3 * HOUR + 1000, &e, 1);
+    veto(t + 3 * HOUR + 2000);               /* D-4 */
+    t = FOUNDED + 12 * DAY + 14 * HOUR;      /* Wed 14 Jan, 0:00: where the halt had moved the deadline of D-3 to */
+    climbed = maker_block(&m, t, NULL, 0) - 1;
+    ended = maker_block(&m, t + 46000, NULL, 0) - 1;
 }
 
 static void setup(void)
@@ -201,7 +219,9 @@ static void exceptions(const struct audit_record *r)
         uint64_t leaf;
         const char *id, *seat, *words;
     } want[] = {
+        {FINDING_DEFAULT, ended, "D-3", "", "commercial-terms: status quo"},
         {FINDING_ESCALATED, escalated, "D-1", "", "commercial-terms: to steering, by itself"},
+        {FINDING_ESCALATED, climbed, "D-3", "", "commercial-terms: to steering, by itself"},
         {FINDING_NEW_KEY, ballot2, "D-2", "p02/business-lead",
          text_of(r->a, "commercial-terms: approve, by %s, set by leaf %" PRIu64 " at 2026-01-02T10:00:00.000Z (holder by p02/registrar)", new, set)},
         {FINDING_SUSPECT, ballot1, "D-1", "p02/business-lead", text_of(r->a, "ballot, by %s, suspect since 2026-01-01T10:00:00.000Z", old)},
@@ -222,7 +242,7 @@ static void exceptions(const struct audit_record *r)
     }
     cr_assert_eq(l.n, ARRAY_LEN(want));
     cr_assert_str_eq(findings_summary(&l, r->a),
-                     "escalated 1 · key changed < 5 bd before a ballot 1 · signed by a suspect key 1 · halt 1 (2 h 59 min) · key revoked 1 · "
+                     "default 1 · escalated 2 · key changed < 5 bd before a ballot 1 · signed by a suspect key 1 · halt 1 (2 h 59 min) · key revoked 1 · "
                      "text absent 1 · document not in the pack 1");
 }
 
@@ -249,8 +269,8 @@ static size_t count(const struct audit_record *r, struct filter_text t)
 
 static void filters(const struct audit_record *r)
 {
-    cr_assert_eq(count(r, (struct filter_text){0}), 14);
-    cr_assert_eq(count(r, (struct filter_text){.kind = "ballot"}), 8);
+    cr_assert_eq(count(r, (struct filter_text){0}), 16);
+    cr_assert_eq(count(r, (struct filter_text){.kind = "ballot"}), 9);
     cr_assert_eq(count(r, (struct filter_text){.seat = "p02/business-lead"}), 3);
     cr_assert_eq(count(r, (struct filter_text){.partner = "p02"}), 6);
     cr_assert_eq(count(r, (struct filter_text){.partner = "p02", .kind = "ballot"}), 4);
@@ -258,10 +278,15 @@ static void filters(const struct audit_record *r)
     cr_assert_eq(count(r, (struct filter_text){.type = "commercial-terms", .seat = "p03/business-lead"}), 1);
     cr_assert_eq(count(r, (struct filter_text){.type = "commercial-terms", .kind = "propose"}), 3);
     cr_assert_eq(count(r, (struct filter_text){.outcome = "effective"}), 2);
-    cr_assert_eq(count(r, (struct filter_text){.late = true}), 1);
+    cr_assert_eq(count(r, (struct filter_text){.late = true}), 2);
     cr_assert_eq(count(r, (struct filter_text){.deemed = true}), 0);
-    cr_assert_eq(count(r, (struct filter_text){.vetoed = true}), 0);
-    cr_assert_eq(count(r, (struct filter_text){.defaulted = true}), 0);
+    cr_assert_eq(count(r, (struct filter_text){.vetoed = true}), 1);
+    cr_assert_eq(count(r, (struct filter_text){.defaulted = true}), 1);
+    cr_assert_eq(count(r, (struct filter_text){.vetoed = true, .kind = "ballot"}), 1);
+    cr_assert_eq(count(r, (struct filter_text){.outcome = "vetoed", .partner = "p02"}), 0);
+    cr_assert_str_eq(record_marks(record_decision(r, 3), r->a), "defaulted late");
+    cr_assert_str_eq(record_marks(record_decision(r, 4), r->a), "vetoed");
+    cr_assert_str_eq(record_money(&record_decision(r, 1)->amount, r->a), "EUR 1200.00");
     cr_assert_eq(count(r, (struct filter_text){.over = "EUR 1000.00"}), 1);
     cr_assert_eq(count(r, (struct filter_text){.over = "EUR 999.99"}), 2);
     cr_assert_eq(count(r, (struct filter_text){.over = "USD 1.00"}), 0);
@@ -286,7 +311,7 @@ static void unknown_to(const struct audit_record *r, struct filter_text t, const
 static void misspelt(const struct audit_record *r)
 {
     unknown_to(r, (struct filter_text){.type = "comercial-terms"},
-               "--type comercial-terms: no decision of this record has that type; there are: commercial-terms");
+               "--type comercial-terms: no decision of this record has that type; there are: commercial-terms, roadmap-change");
     unknown_to(r, (struct filter_text){.partner = "p04"}, "--partner p04: no such organisation is on the record");
     unknown_to(r, (struct filter_text){.seat = "p01/ceo"}, "--seat p01/ceo: no such seat is on the record; a seat is written brand/finance");
 }
