@@ -222,6 +222,9 @@ MUST_USE enum status cli_public_key(struct cli *c, const char *path, struct publ
 struct charter_template;
 const struct charter_template *cli_template(struct cli *c, const char *name);
 int cli_list_templates(struct cli *c);
+/* Warns, on standard error, of a key that holds more than half of a card's seats. How many warnings. */
+struct card;
+size_t cli_warn_key(struct cli *c, const char *where, const struct card *card);
 
 /* All sections of a charter file, a draft or as printed, cards not needed; or of the charter in force. */
 MUST_USE enum status cli_charter_file(struct cli *c, const char *path, struct section_list *ret);
