@@ -219,10 +219,6 @@ void cli_split(struct cli *c, const char *list, struct span_list *ret);
 /* A public key: an OpenSSH public key file, or a key file of entente. */
 MUST_USE enum status cli_public_key(struct cli *c, const char *path, struct public_key *ret);
 
-<<<<<<< HEAD
-/* verbs_meet.c. What a session asks, as lines of inbox. */
-void cli_print_session_task(const struct query_session_task *t, uint64_t now_ms);
-=======
 /* verbs_charter.c. A charter that comes with the program; NULL, with words, when there is none of that name. */
 struct charter_template;
 const struct charter_template *cli_template(struct cli *c, const char *name);
@@ -232,7 +228,8 @@ int cli_list_templates(struct cli *c);
 MUST_USE enum status cli_charter_file(struct cli *c, const char *path, struct section_list *ret);
 MUST_USE enum status cli_charter_in_force(struct cli *c, struct query_section *ret_of, struct section_list *ret);
 
->>>>>>> origin/main
+/* verbs_meet.c. What a session asks, as lines of inbox. */
+void cli_print_session_task(const struct query_session_task *t, uint64_t now_ms);
 /* verbs_item.c. The effect of a proposal that accepts a risk, from --risk and --accept-until. */
 MUST_USE enum status cli_item_effect(struct cli *c, struct effect *e);
 /* What an item asks, as a line of inbox or status. */
