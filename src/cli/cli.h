@@ -32,6 +32,7 @@ struct cli {
         *epoch, *after, *principal, *budget, *charge, *rate, *types, *by;
     const char *owner, *due, *link, *tags, *scope, *category, *likelihood, *impact, *share, *every, *against, *about,
         *finding, *risk, *accept_until;
+    const char *minutes, *present, *decision, *body, *on, *held;
     bool all;
     const struct cli_verb *verb; /* that runs */
     const char *limit, *from, *rev, *period, *value, *voices, *answers;
@@ -230,6 +231,8 @@ size_t cli_warn_key(struct cli *c, const char *where, const struct card *card);
 MUST_USE enum status cli_charter_file(struct cli *c, const char *path, struct section_list *ret);
 MUST_USE enum status cli_charter_in_force(struct cli *c, struct query_section *ret_of, struct section_list *ret);
 
+/* verbs_meet.c. What a session asks, as lines of inbox. */
+void cli_print_session_task(const struct query_session_task *t, uint64_t now_ms);
 /* verbs_item.c. The effect of a proposal that accepts a risk, from --risk and --accept-until. */
 MUST_USE enum status cli_item_effect(struct cli *c, struct effect *e);
 /* What an item asks, as a line of inbox or status. */
@@ -345,6 +348,12 @@ int verb_report_list(struct cli *c);
 int verb_report_show(struct cli *c);
 int verb_scorecard(struct cli *c);
 int verb_pace(struct cli *c);
+int verb_meet_list(struct cli *c);
+int verb_meet_agenda(struct cli *c);
+int verb_meet_call(struct cli *c);
+int verb_meet_record(struct cli *c);
+int verb_meet_confirm(struct cli *c);
+int verb_meet_contest(struct cli *c);
 int verb_alliance_join(struct cli *c);
 int verb_item(struct cli *c);
 int verb_checkpoint(struct cli *c);

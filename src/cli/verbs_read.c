@@ -114,7 +114,7 @@ int verb_inbox(struct cli *c)
         return cli_json(c, &query_inbox_desc, &in);
     for (size_t i = 0; i < in.own.n; i++)
         print_own_task(&in.own.v[i], clock_wall_ms(&clock_system));
-    if (in.list.n + in.own.n + in.items.n + in.readings.n == 0)
+    if (in.list.n + in.own.n + in.items.n + in.readings.n + in.sessions.n == 0)
         (void)printf("Nothing is asked of %.*s.\n", SPAN_FMT(c->seat != NULL ? seat : c->info.org));
     for (size_t i = 0; i < in.list.n; i++)
         print_task(c, &in.list.v[i], clock_wall_ms(&clock_system), i + 1, in.list.n);
@@ -122,6 +122,8 @@ int verb_inbox(struct cli *c)
         cli_print_item_task(c, &in.items.v[i], clock_wall_ms(&clock_system));
     for (size_t i = 0; i < in.readings.n; i++)
         print_reading_task(&in.readings.v[i], clock_wall_ms(&clock_system));
+    for (size_t i = 0; i < in.sessions.n; i++)
+        cli_print_session_task(&in.sessions.v[i], clock_wall_ms(&clock_system));
     return EXIT_DONE;
 }
 
@@ -133,6 +135,17 @@ static void print_short(const struct query_item_task *t, uint64_t now, bool firs
         (void)printf(" overdue");
     if (HAS(t, query_item_task_key_deadline_ms))
         (void)printf(" %s", cli_span(now, t->deadline_ms).s);
+}
+
+/* "S-3 meet in 2 d", in the line of an organisation. */
+static void print_meetings(const struct query_session_task_list *l, uint64_t now, bool first)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        (void)printf("%s S-%" PRIu64 " %s", first && i == 0 ? "" : " ·", l->v[i].session,
+                     enum_text(&task_type_enum, l->v[i].task));
+        if (HAS(&l->v[i], query_session_task_key_deadline_ms))
+            (void)printf(" %s", cli_span(now, l->v[i].deadline_ms).s);
+    }
 }
 
 int verb_status(struct cli *c)
@@ -173,7 +186,8 @@ int verb_status(struct cli *c)
             print_short(&in.items.v[k], now, in.list.n + k == 0);
         for (size_t k = 0; k < in.readings.n; k++)
             print_reading_owed(&in.readings.v[k], now, in.list.n + in.items.n + k == 0);
-        (void)printf("%s\n", in.list.n + in.items.n + in.readings.n == 0 ? " nothing" : "");
+        print_meetings(&in.sessions, now, in.list.n + in.items.n + in.readings.n == 0);
+        (void)printf("%s\n", in.list.n + in.items.n + in.readings.n + in.sessions.n == 0 ? " nothing" : "");
         for (size_t k = 0; us && k < in.own.n; k++)
             print_own_task(&in.own.v[k], now);
     }

@@ -69,6 +69,11 @@ MUST_USE enum status query_section_version(const struct view *v, uint64_t number
 MUST_USE enum status query_halts(const struct view *v, uint64_t from_ms, uint64_t count, struct arena *a,
                                  struct query_halts *ret, struct err *err);
 
+/* Sessions from a number on, at most count (and 1000); one, with what is on its agenda now. */
+MUST_USE enum status query_sessions(const struct view *v, uint64_t from, uint64_t count, struct arena *a,
+                                    struct query_sessions *ret, struct err *err);
+MUST_USE enum status query_agenda(const struct view *v, uint64_t number, struct arena *a,
+                                  struct query_agenda *ret, struct err *err);
 
 /* Readings from a number on, at most count (and 1000). */
 MUST_USE enum status query_readings(const struct view *v, uint64_t from, uint64_t count, struct arena *a,

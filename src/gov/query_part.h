@@ -39,4 +39,9 @@ MUST_USE enum status query_reseat_task(const struct view *v, const struct matter
 MUST_USE enum status query_item_tasks(const struct view *v, struct span org, const struct span_list *only,
                                       struct arena *a, struct query_item_task_list *ret, struct err *err);
 
+/* What sessions ask of an organisation, or of these seats of it (query_session.c). */
+MUST_USE enum status query_session_tasks(const struct view *v, struct span org, const struct span_list *only,
+                                         struct arena *a, struct query_session_task_list *ret,
+                                         struct err *err);
+
 #endif

@@ -297,6 +297,8 @@ static bool governance(struct ask *q, enum method method, const void *request)
         struct query_can can;
         struct query_budgets budgets;
         struct query_waiting waiting;
+        struct query_sessions sessions;
+        struct query_agenda agenda;
     } r;
     const struct rpc_number *number = request;
     const struct rpc_range *range = request;
@@ -335,6 +337,10 @@ static bool governance(struct ask *q, enum method method, const void *request)
         st = ask_can(q, request, &r.can);
     else if (method == METHOD_budgets)
         st = query_budgets(q->v, q->a, &r.budgets, &q->err);
+    else if (method == METHOD_sessions)
+        st = query_sessions(q->v, range->from, range->count, q->a, &r.sessions, &q->err);
+    else if (method == METHOD_agenda)
+        st = query_agenda(q->v, number->number, q->a, &r.agenda, &q->err);
     else if (method == METHOD_waiting)
         st = ask_waiting(q, number->number, &r.waiting);
     else

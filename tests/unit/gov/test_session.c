@@ -403,3 +403,142 @@ Test(session, SES_9_a_halt_defers_uncontested)
     EXPECT_SESSION(&w, n, SESSION_UNCONTESTED);
     world_free(&w);
 }
+
+/* --- Asked, on the agenda, computed --- */
+
+static struct query_session_task_list asked(struct world *w, const char *org, const char *seat)
+{
+    struct query_inbox in;
+    struct span one = span_str(seat == NULL ? "" : seat);
+    struct span_list only = {1, &one};
+    cr_assert_eq(query_inbox(&w->v, span_str(org), seat == NULL ? NULL : &only, &w->a, &in, &w->err), ST_OK);
+    return in.sessions;
+}
+
+static const struct query_session_task *task_of(struct query_session_task_list l, uint64_t number)
+{
+    for (size_t i = 0; i < l.n; i++)
+        if (l.v[i].session == number)
+            return &l.v[i];
+    return NULL;
+}
+
+Test(session, the_inbox_says_who_meets_confirms_and_records)
+{
+    struct world w;
+    uint64_t n = april(&w);
+    const struct query_session_task *t = task_of(asked(&w, "maker", NULL), n);
+    cr_assert_not_null(t);
+    cr_assert_eq(t->task, TASK_MEET);
+    cr_assert_eq(t->seats.n, 3); /* alliance manager, finance, quality */
+    cr_assert(span_eqs(t->words, "operational-review of council for 2026-04 is due: meet, then record it"));
+    cr_assert_null(task_of(asked(&w, "maker", "maker/sponsor"), n));
+    cr_assert_null(task_of(asked(&w, "trustee", NULL), n));
+    EXPECT_VERDICT(&w, record(&w, "brand/finance", n, "2026-04-01"), V_OK);
+    cr_assert_null(task_of(asked(&w, "brand", NULL), n));
+    cr_assert_eq(task_of(asked(&w, "maker", NULL), n)->task, TASK_CONFIRM);
+    EXPECT_VERDICT(&w, say(&w, "maker/quality", n, SESSION_ACT_CONTEST), V_OK);
+    cr_assert_eq(task_of(asked(&w, "brand", NULL), n)->task, TASK_RECORD);
+    EXPECT_VERDICT(&w, say(&w, "maker/quality", n, SESSION_ACT_CONFIRM), V_OK);
+    cr_assert_null(task_of(asked(&w, "brand", NULL), n));
+    world_free(&w);
+}
+
+static size_t count_on(struct world *w, uint64_t number, enum agenda_part part, const char *id)
+{
+    struct query_agenda q;
+    size_t n = 0;
+    cr_assert_eq(query_agenda(&w->v, number, &w->a, &q, &w->err), ST_OK, "%s", w->err.text);
+    for (size_t i = 0; i < q.list.n; i++)
+        n += q.list.v[i].part == part && (id == NULL || span_eqs(q.list.v[i].id, id));
+    return n;
+}
+
+Test(session, the_agenda_is_what_is_before_the_body)
+{
+    struct world w;
+    uint64_t n = april(&w);
+    static const struct world_proposal plain = {0};
+    cr_assert_eq(count_on(&w, n, AGENDA_STANDING, NULL), 2);
+    cr_assert_eq(count_on(&w, n, AGENDA_DECISION, NULL), 0);
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "plan", &plain), V_OK); /* the council decides */
+    cr_assert_eq(count_on(&w, n, AGENDA_DECISION, "D-1"), 1);
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/sponsor", "both", &plain), V_OK); /* steering decides */
+    cr_assert_eq(count_on(&w, n, AGENDA_DECISION, "D-2"), 0);
+    cr_assert_eq(count_on(&w, 1, AGENDA_DECISION, "D-2"), 1); /* S-1 is of steering */
+    world_approve(&w, 1, (const char *[]){"brand/finance", "distributor/finance", "maker/finance", NULL});
+    cr_assert_eq(count_on(&w, n, AGENDA_DECISION, NULL), 0);
+    size_t late = count_on(&w, n, AGENDA_READING, NULL);
+    AT(&w, "2026-04-13T00:00:00Z"); /* revenue of March was due on the 10th */
+    cr_assert_gt(count_on(&w, n, AGENDA_READING, NULL), late);
+    struct query_agenda q;
+    cr_assert_eq(query_agenda(&w.v, 999, &w.a, &q, &w.err), ST_NOTFOUND);
+    world_free(&w);
+}
+
+/* The metric "a" of the world's charter as cadence-kept, for the newest month that is over. */
+static struct query_metric kept(struct world *w)
+{
+    struct query_scorecard q;
+    struct arena scratch;
+    arena_init(&scratch, 0);
+    enum status st = query_scorecard(&w->v, UINT64_MAX, w->g.time_ms, &w->a, &scratch, &q, &w->err);
+    cr_assert_eq(st, ST_OK, "%s", w->err.text);
+    arena_deinit(&scratch);
+    for (size_t i = 0; i < q.metrics.n; i++)
+        if (span_eqs(q.metrics.v[i].name, "a"))
+            return q.metrics.v[i];
+    cr_assert_fail("no metric a");
+    return (struct query_metric){0};
+}
+
+static void found_kept(struct world *w)
+{
+    static const char was[] = "decision-velocity", is[] = "cadence-kept";
+    static const char two[] = "sessions:\n"
+                              "  one: {body: steering, every: month, record: held}\n"
+                              "  two: {body: council, every: month, record: held}\n";
+    struct arena a;
+    arena_init(&a, 0);
+    char *base = world_charter(&a), *at = strstr(base, was);
+    cr_assert_not_null(at);
+    size_t n = strlen(base) + sizeof is + sizeof two;
+    char *text = arena_alloc(&a, n);
+    (void)snprintf(text, n, "%.*s%s%s%s", (int)(at - base), base, is, at + strlen(was), two);
+    world_found_with(w, text);
+    arena_deinit(&a);
+}
+
+Test(session, cadence_kept_is_recorded_in_time_quorate_and_not_contested)
+{
+    static const char *const sponsors[] = {"brand/sponsor", "distributor/sponsor", "maker/sponsor", NULL};
+    struct world w;
+    found_kept(&w);
+    AT(&w, "2026-04-01T00:00:00Z");
+    cr_assert_eq(kept(&w).figure, FIGURE_NOTHING); /* none was due in March */
+    struct minutes m = draft(&w, 1, "2026-04-01", sponsors);
+    EXPECT_VERDICT(&w, enter(&w, "brand/sponsor", &m), V_OK);
+    AT(&w, "2026-05-01T00:00:00Z"); /* the other one is missed */
+    cr_assert_eq(kept(&w).figure, FIGURE_COMPUTED);
+    struct query_metric k = kept(&w);
+    cr_assert(readings_is(&k.value, "50"));
+    EXPECT_VERDICT(&w, record(&w, "brand/finance", 2, "2026-04-30"), V_OK); /* late */
+    k = kept(&w);
+    cr_assert(readings_is(&k.value, "50"));
+    /* a called one counts nowhere, one without a partner is not kept, a contested one neither */
+    EXPECT_VERDICT(&w, call(&w, "maker/quality", SESSION_REFRESH, "steering", "2026-05-04"), V_OK);
+    m = draft(&w, 3, "2026-05-01", (const char *[]){"brand/sponsor", "maker/sponsor", NULL});
+    EXPECT_VERDICT(&w, enter(&w, "brand/sponsor", &m), V_OK);
+    EXPECT_VERDICT(&w, record(&w, "brand/finance", 4, "2026-05-01"), V_OK);
+    AT(&w, "2026-06-01T00:00:00Z");
+    k = kept(&w);
+    cr_assert(readings_is(&k.value, "50"));
+    EXPECT_SESSION(&w, 5, SESSION_MISSED);
+    m = draft(&w, 6, "2026-06-01", sponsors);
+    EXPECT_VERDICT(&w, enter(&w, "brand/sponsor", &m), V_OK);
+    EXPECT_VERDICT(&w, say(&w, "maker/sponsor", 6, SESSION_ACT_CONTEST), V_OK);
+    AT(&w, "2026-07-01T00:00:00Z");
+    k = kept(&w);
+    cr_assert(readings_is(&k.value, "0"));
+    world_free(&w);
+}
