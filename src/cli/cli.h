@@ -223,6 +223,10 @@ struct charter_template;
 const struct charter_template *cli_template(struct cli *c, const char *name);
 int cli_list_templates(struct cli *c);
 
+/* All sections of a charter file, a draft or as printed, cards not needed; or of the charter in force. */
+MUST_USE enum status cli_charter_file(struct cli *c, const char *path, struct section_list *ret);
+MUST_USE enum status cli_charter_in_force(struct cli *c, struct query_section *ret_of, struct section_list *ret);
+
 /* verbs_item.c. The effect of a proposal that accepts a risk, from --risk and --accept-until. */
 MUST_USE enum status cli_item_effect(struct cli *c, struct effect *e);
 /* What an item asks, as a line of inbox or status. */
@@ -298,6 +302,8 @@ int verb_inbox(struct cli *c);
 int verb_readiness(struct cli *c);
 int verb_charter_show(struct cli *c);
 int verb_charter_check(struct cli *c);
+int verb_charter_diff(struct cli *c);
+int verb_plan_launch(struct cli *c);
 int verb_charter_template(struct cli *c);
 int verb_seats(struct cli *c);
 int verb_seat_set(struct cli *c);

@@ -138,6 +138,14 @@ const struct cli_verb cli_verbs[] = {
      verb_charter_show},
     {"charter check", "FILE", "", "Checks a charter file before anybody signs it",
      "entente charter check charter.yaml", verb_charter_check},
+    {"charter diff", "[FILE [FILE]|D-n]", "no-pager ",
+     "What two charters say differently, key by key: two files, a file against the charter in force, what an "
+     "amendment changes, or the last change of the record",
+     "entente charter diff D-7", verb_charter_diff},
+    {"plan launch", "[--yes]", "as seat key passphrase-file yes timeout ",
+     "Lays out the charter's launch plan: a milestone for each day and gate, an action for each goal; what is there "
+     "already is left alone",
+     "entente plan launch --as brand/alliance-manager", verb_plan_launch},
     {"charter template", "[NAME] [-o FILE]", "output ",
      "Complete charters to start from: lists them, or writes one", "entente charter template two-partners -o charter.yaml",
      verb_charter_template},
