@@ -29,9 +29,7 @@ class Entry:
         self.seat, self.basis = entry.seat, entry.basis.size
 
 
-NOT_REPEATED = {"item": "items (SPEC 17)", "item_move": "items (SPEC 17)", "reading": "readings handed in (MET-6)",
-                "mark_reading": "readings countersigned, disputed or restated (MET-7)",
-                "commit_reading": "sealed readings (MET-8)", "reveal_reading": "sealed readings (MET-9)"}
+NOT_REPEATED = {"item": "items (SPEC 17)", "item_move": "items (SPEC 17)"}
 
 
 class Governance(Decisions, Proposals, Ballots, Money, Members, Readings):

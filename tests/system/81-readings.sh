@@ -159,4 +159,6 @@ entente scorecard --node maker >maker.card.txt
 for o in clinics distributor trustee; do entente scorecard --node $o | diff maker.card.txt - || fail "the scorecard of $o differs"; done
 entente pack all.pack --node trustee >/dev/null
 ok 'VERIFIED' entente-audit verify all.pack
+[ -z "${KEEP_PACK-}" ] || cp all.pack "$KEEP_PACK"
+ok '^VERIFIED' python3 -B "$source/docs/independent-verifier/entente_verify.py" verify all.pack
 echo "readings: ok"

@@ -110,3 +110,92 @@ class Absence:
     MORE_ACTIONS = (("in_its_stead", 6), ("recuse", 5), ("answer", 5), ("stand_in", 5), ("pause", 7), ("resume", 4),
                     ("recommend", 4), ("receipt", 4))
     ABOUT_DECISIONS = ("in_its_stead", "recuse", "answer", "pause", "resume", "recommend", "receipt")
+
+
+class Measured:
+    """Section 18: readings handed in, marked, committed and revealed. A part of Story."""
+    sealed = {}  # digest -> (salt, sealed value)
+
+    def lines(self, sealed):
+        found = [m for m in self.gov.metrics() if m["from"] and bool(m.sealed) == sealed]
+        return found if found and self.chance(0.97) else self.gov.metrics()
+
+    def owed(self, *standings):
+        return [r for r in self.gov.readings.values() if self.gov.stands(r, *standings)]
+
+    def reporter(self, line, org=None):
+        if not line["from"]:
+            return self.seat()
+        orgs = self.gov.reporters(line)
+        return self.seat("%s/%s" % (org or self.pick(orgs, "maker"), line["from"].seat or "alliance-manager"))
+
+    def line_of(self, r):
+        return self.gov.metric(r["metric"]) or self.gov.metrics()[0]
+
+    def period_near(self, line):
+        number = self.gov.last.get("metric/" + line.name)
+        now = self.a.now // DAY
+        day = now - self.pick((0, 0, 7, 7, 14, 31, 31, 62, -7))
+        found = number and self.gov.period_of(self.gov.metric_rows[number]["every"], day)
+        return (found[0] if found else day) + (self.chance(0.05))
+
+    def report(self):
+        purpose = self.pick((1, 1, 1, 2, 3, 3))
+        owed = [r for r in self.owed("READING_OWED") if not self.line_of(r).sealed]
+        if owed and self.chance(0.6):
+            r = self.pick(owed)
+            line, period, seat = self.line_of(r), r["period"], self.reporter(self.line_of(r), r["org"])
+            purpose = 1
+        else:
+            line = self.pick(self.lines(False))
+            period, seat = self.period_near(line), self.reporter(line)
+        return seat, "reading", {"metric": line.name, "purpose": purpose, "period": period,
+                                 "value": (self.pick((0, 7, 101, -3)), 0), "text": self.pick((None, bytes(32)))}
+
+    def countersigner(self, r):
+        return self.seat(*self.gov.countersigners(self.line_of(r), r["org"]) or ["maker/finance"])
+
+    def mark(self):
+        r = self.pick([r for r in self.gov.readings.values() if r.get("now")])
+        if not r:
+            return self.report()
+        act = self.pick((1, 1, 1, 2, 2, 3, 3))
+        seat = self.reporter(self.line_of(r), r["org"]) if act == 3 else self.countersigner(r)
+        return seat, "mark_reading", {
+            "reading": {"number": r["number"], "digest": r["now"]["digest"] if self.chance(0.96) else bytes(32)}, "act": act,
+            "value": (self.rng.randint(1, 9), 0) if (act == 3) == self.chance(0.95) else None,
+            "reason": bytes(32) if act > 1 and self.chance(0.93) or self.chance(0.2) else None}
+
+    def seal(self, line, org, period):
+        s = {"org": org, "metric": line.name, "period": period}
+        if line.least_voices and self.chance(0.95):
+            counts = [self.rng.randint(0, 3) for _ in range(5)]
+            s["voices"] = sum(counts)
+            if s["voices"] >= max(3, line.least_voices) or self.chance(0.1):
+                s["histogram"] = counts if self.chance(0.95) else counts[:4] + [counts[4] + 1]
+        else:
+            s["value"] = (self.rng.randint(1, 9), 0)
+        salt = sha256(repr((s, self.n)).encode())
+        digest = sha256(salt + forge.CODEC.encode("sealed_value", s))
+        self.n += 1
+        self.sealed[digest] = (salt, s)
+        return digest
+
+    def commit(self):
+        r = self.pick([r for r in self.owed("READING_OWED", "READING_COMMITTED") if self.line_of(r).sealed])
+        line = self.line_of(r) if r else self.pick(self.lines(True))
+        org = r["org"] if r else self.org()
+        period = r["period"] if r and self.chance(0.96) else self.period_near(line)
+        return self.reporter(line, org), "commit_reading", {"metric": line.name, "period": period,
+                                                            "digest": self.seal(line, org, period)}
+
+    def reveal(self):
+        r = self.pick([r for r in self.gov.readings.values() if r.get("seal") and not r.get("now")] if self.chance(0.9)
+                      else [r for r in self.gov.readings.values() if r.get("seal")])
+        if not r:
+            return self.commit()
+        salt, s = self.sealed[r["seal"]["digest"]] if self.chance(0.93) else self.pick(list(self.sealed.values()))
+        return self.reporter(self.line_of(r), r["org"]), "reveal_reading", {
+            "salt": salt if self.chance(0.96) else bytes(32), "sealed": s}
+
+    METRIC_ACTIONS = (("report", 9), ("mark", 12), ("commit", 14), ("reveal", 10), ("wait", 6))

@@ -23,14 +23,14 @@ from verify import Verifier
 DAY = 24 * HOUR
 ROWS = ("admission", "charter-core", "charter-policy", "clinical-claim", "commercial-terms", "consequence", "data-sharing",
         "delivery-tradeoff", "exit", "removal", "renewal", "roadmap-change", "swiss-listing", "upgrade", "spend", "spend",
-        "capital", "safety-notice", "risk-acceptance")
+        "capital", "safety-notice")
 NEW = ("newco", "auditor", "viewer")
 MORE = ("delivery-lead", "finance", "security-legal")
 ORGS = {o: (role, tuple(sorted(set(seats) | set(MORE if role == forge.PARTNER else ()))), extra)
         for o, (role, seats, extra) in LARGE.items()}
 
 
-class Story(acts.Absence):
+class Story(acts.Absence, acts.Measured):
     def __init__(self, seed, base):
         self.rng, self.a, self.n, self.told = random.Random(seed), forge.branch(base), 1, []
 
@@ -245,10 +245,12 @@ class Story(acts.Absence):
                ("holder", 4), ("key", 3), ("replace_node", 5), ("ready", 4), ("support", 3), ("fault", 1), ("recover", 3),
                ("registrar", 6), ("wait", 10))
 
-    def span(self):
+    def span(self, wait=False):
         """How long until the next block."""
         first = min(self.gov.timers, default=None)
         due = int.from_bytes(first[:8], "big") - self.a.now if first else 0
+        if wait and due > 0 and self.chance(0.8):
+            return due
         return max(1, self.pick((1, STEP, STEP, STEP, 5 * HOUR, due, due, DAY, 15 * DAY if self.chance(0.2) else HOUR)))
 
     def refound(self):
@@ -286,10 +288,11 @@ class Story(acts.Absence):
         """Another block."""
         if self.chance(0.06):
             return self.refound()
-        names, weights = zip(*self.ACTIONS + self.MORE_ACTIONS)
+        names, weights = zip(*self.ACTIONS + self.MORE_ACTIONS + self.METRIC_ACTIONS)
         names = self.rng.choices(names, weights, k=self.pick((1, 1, 1, 1, 2, 3)))
-        t, leaves, words = self.a.now + (self.span() if self.chance(0.5) else STEP), [], []
-        if "wait" not in names:
+        wait = "wait" in names
+        t, leaves, words = self.a.now + (self.span(wait) if wait or self.chance(0.3) else STEP), [], []
+        if not wait:
             for name in names:
                 if name in ("ballot", "revise", "withdraw", "move", "give") + self.ABOUT_DECISIONS and not self.gov.decisions:
                     continue

@@ -8,19 +8,14 @@ import tempfile
 import unittest
 
 import forge
-from forge import CODEC, KINDS, STEP, ZERO, person, sha256
+from forge import CODEC, KINDS, STEP, ZERO, sha256
 from pack import Unknown
 from test_members import founded
 from verify import Verifier
 
 PROGRAM = forge.HERE.parents[1] / "docs" / "independent-verifier" / "entente_verify.py"
 TITLE = sha256(b"title")
-BODIES = {"item": {"type": 3, "title": TITLE}, "item_move": {"item": {"type": 3, "number": 1}, "step": 1},
-          "reading": {"metric": "patients", "purpose": 1, "period": 20000, "value": (1, 0)},
-          "mark_reading": {"reading": {"number": 1, "digest": ZERO}, "act": 1},
-          "commit_reading": {"metric": "trust", "period": 20000, "digest": ZERO},
-          "reveal_reading": {"sealed": {"metric": "trust", "org": "maker", "period": 20000, "value": (1, 0)},
-                             "salt": ZERO}}
+BODIES = {"item": {"type": 3, "title": TITLE}, "item_move": {"item": {"type": 3, "number": 1}, "step": 1}}
 
 
 def with_entry(seat, kind, body, a=None):
@@ -51,19 +46,6 @@ class Scope(unittest.TestCase):
         for kind in KINDS:
             self.assertNotEqual(hasattr(Governance, "do_" + kind), kind in NOT_REPEATED, kind)
         self.assertEqual(set(BODIES), set(NOT_REPEATED))
-
-    def test_of_decisions(self):
-        a = forge.branch(founded())
-        n = a.propose("maker/quality", "clinical-claim")
-        ballot = {"decision": a.ref(n), "rung": 0, "choice": 5}
-        self.assertEqual(CODEC.schema.names["choice", 5], "recuse")
-        self.unknown(with_entry("maker/quality", "ballot", ballot, a), "recusal (GOV-48)")
-        self.unknown(with_entry("maker/quality", "ballot", {**ballot, "choice": 1, "principal": "maker/sponsor"}, a),
-                     "alternates (GOV-47)")
-        pause = {"decision": a.ref(n), "rung": 0, "move": 2, "reason": TITLE}
-        self.unknown(with_entry("maker/quality", "move_decision", pause, a), "pauses (GOV-50)")
-        holder = {"seat": "maker/quality", "keys": [person("maker/quality")], "alternates": []}
-        self.unknown(with_entry("maker/registrar", "holder", holder, a), "alternates (GOV-46)")
 
     def test_the_program_says_so(self):
         with tempfile.TemporaryDirectory() as folder:
