@@ -31,6 +31,8 @@ struct time_text {
 struct time_text time_utc(uint64_t ms);
 /* Parses "2026-11-23", "2026-11-23T09:15:06Z" or with ".mmm". ST_FORMAT otherwise. */
 MUST_USE enum status time_parse(struct span text, uint64_t *ret_ms);
+/* 2243-10-17: no calendar, period or date of a charter goes beyond it. */
+enum { TIME_DAY_MAX = 100000 };
 /* Days since 1970-01-01 of a proleptic Gregorian date, and back (Howard Hinnant, "chrono-compatible low-level
  * date algorithms", days_from_civil and civil_from_days). month 1-12, day 1-31. */
 int64_t time_days(int64_t year, unsigned month, unsigned day);

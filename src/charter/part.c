@@ -1,4 +1,5 @@
 #include "charter/part.h"
+#include "base/time.h"
 
 /* Each returns what is wrong, or NULL. */
 static const char *selector(const void *rec)
@@ -137,7 +138,7 @@ static const char *calendar(const void *rec)
         if (c->weekend.v[i] < DAY_MON || c->weekend.v[i] > DAY_SUN)
             return "weekdays go from 1 to 7";
     for (size_t i = 0; i < c->holidays.n; i++)
-        if (c->holidays.v[i] > 100000)
+        if (c->holidays.v[i] > TIME_DAY_MAX)
             return "a holiday is later than any calendar goes";
     return NULL;
 }

@@ -1,6 +1,6 @@
 #include "charter/period.h"
 
-enum { LAST_DAY = 100000, EPOCH_YEAR = 1970, MONDAY = 3 /* 1970-01-01 was a Thursday */ };
+enum { EPOCH_YEAR = 1970, MONDAY = 3 /* 1970-01-01 was a Thursday */ };
 
 static int64_t floored(int64_t x, int64_t n)
 {
@@ -47,10 +47,10 @@ static void bounds(const struct charter_period *every, int64_t day, int64_t *ret
 enum status period_of(const struct charter_period *every, uint64_t day, struct period *ret_period)
 {
     int64_t from, until;
-    if (day > LAST_DAY)
+    if (day > TIME_DAY_MAX)
         return ST_RANGE;
     bounds(every, (int64_t)day, &from, &until);
-    if (from < 0 || until > LAST_DAY)
+    if (from < 0 || until > TIME_DAY_MAX)
         return ST_RANGE;
     *ret_period = (struct period){(uint64_t)from, (uint64_t)until};
     return ST_OK;

@@ -2,6 +2,7 @@
 #ifndef ENT_CHARTER_PERIOD_H
 #define ENT_CHARTER_PERIOD_H
 
+#include "base/time.h"
 #include "codec/codec.h"
 
 struct period {

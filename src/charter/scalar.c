@@ -103,7 +103,7 @@ void scalar_print_decimal(const struct decimal *d, struct buf *b)
 bool scalar_date(struct span text, uint64_t *ret_days)
 {
     uint64_t ms;
-    if (text.n != 10 || time_parse(text, &ms) != ST_OK)
+    if (text.n != 10 || time_parse(text, &ms) != ST_OK || ms / 86400000 > TIME_DAY_MAX)
         return false;
     *ret_days = ms / 86400000;
     return true;

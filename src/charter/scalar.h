@@ -24,7 +24,7 @@ bool scalar_uint(struct span text, uint64_t *ret_v);
 /* 12, -3.50: at most 9 digits after the point; trailing zeros are dropped (ENC-11). */
 bool scalar_decimal(struct span text, struct decimal *ret_d);
 void scalar_print_decimal(const struct decimal *d, struct buf *b);
-/* 2026-11-23 to days since 1970-01-01. */
+/* 2026-11-23 to days since 1970-01-01, at most TIME_DAY_MAX. */
 bool scalar_date(struct span text, uint64_t *ret_days);
 void scalar_print_date(uint64_t days, struct buf *b);
 /* "USD 250000.00": exactly the decimals of the currency (ISO 4217). */

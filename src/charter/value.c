@@ -79,7 +79,7 @@ enum status value_parse_number(const struct value_place *at, enum shape_form for
     switch (form) {
     case FORM_DATE:
         if (!scalar_date(text, ret_v))
-            return value_refuse(at, text, "a date", "YEAR-MONTH-DAY from 1970 on, such as 2026-11-23");
+            return value_refuse(at, text, "a date", "YEAR-MONTH-DAY from 1970 to 2243-10-17, such as 2026-11-23");
         return ST_OK;
     case FORM_WEEKDAYS:
         if (enum_parse(&weekday_enum, text, &number) != ST_OK)

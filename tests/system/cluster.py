@@ -365,6 +365,9 @@ class Cluster:
                 n.start()
         self.wait("all nodes to answer", 60, lambda: all(n.answers() for n in self.nodes.values()))
         if self.alliance is None:
+            # Until a node has signed its first vote it must hear of q - 1 others (REP-1): nothing is cut before.
+            self.wait("all nodes to have heard of each other's votes", 60, lambda: not any("vote journal is empty" in n.ask(4)[10]
+                      for n in self.nodes.values()))
             self.alliance = self.nodes["maker"].ask(1)[2]
             self._check_comment()
 
