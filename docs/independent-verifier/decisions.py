@@ -319,6 +319,8 @@ class Decisions:
         self.section_row(number, old["version"] + 1 if old else 1, body, self.leaf(), d["number"])
         if number == 17:
             self.follow_metrics()
+        if number == 16:
+            self.follow_cadence()
 
     def outdated(self, d, version):
         for n in sorted(self.decisions):

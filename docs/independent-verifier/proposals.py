@@ -7,7 +7,7 @@ import struct
 from canonical import Rec, Refused
 from decisions import UNDECIDED
 import rights
-from rights import need, not_repeated, org_of, u64
+from rights import need, org_of, u64
 
 EFFECTS = {"charter-core": ("EFFECT_AMEND",), "charter-policy": ("EFFECT_AMEND",),
            "admission": ("EFFECT_ADMIT", "EFFECT_REGISTRAR"),
@@ -96,7 +96,6 @@ class Proposals:
     def effect_ok(self, type_, effect, mover, partner):
         """GOV-22, but for the charter check."""
         kind = self.effect_kind(effect)
-        not_repeated(kind != "EFFECT_ACCEPT_RISK", "the acceptance of risks (ITM-19)")
         keys = EFFECT_KEYS.get(kind, ())
         need(kind in EFFECTS.get(type_, ("EFFECT_NONE",)), "the effect does not fit the row", "BAD_EFFECT")
         for f in self.codec.schema.records["effect"]:

@@ -199,3 +199,97 @@ class Measured:
             "salt": salt if self.chance(0.96) else bytes(32), "sealed": s}
 
     METRIC_ACTIONS = (("report", 9), ("mark", 12), ("commit", 14), ("reveal", 10), ("wait", 6))
+
+
+class Owned:
+    """Section 17: items and their steps. A part of Story."""
+    TYPES = ("risk", "issue", "conflict", "milestone", "action", "assumption", "finding", "check", "lesson", "request",
+             "opportunity", "pilot", "training", "feedback")
+
+    def link(self):
+        found = [{"decision": n} for n in self.gov.decisions] + [
+            {"item": {"type": k[0], "number": it["number"]}} for k, it in self.gov.items.items()] + [{"clause": "a.1"}]
+        return self.pick(found) if self.chance(0.95) else self.pick(({"decision": 99}, {}, {"decision": 1, "clause": "a"}))
+
+    def due(self):
+        return self.a.now // DAY + self.pick((0, 1, 3, 10, 40, -1))
+
+    def partner_seat(self, *not_of):
+        return self.pick([s for s in sorted(self.gov.seats) if s.split("/")[0] not in not_of
+                          and (s.split("/")[0] in self.gov.partners() or self.chance(0.02))])
+
+    def item(self):
+        kind = self.pick(self.TYPES + ("conflict", "assumption", "risk", "check", "conflict"))
+        seat = self.partner_seat()
+        org = seat.split("/")[0]
+        b = {"type": self.TYPES.index(kind) + 1, "title": bytes(32), "text": self.pick((None, bytes(32)))}
+        if kind == "risk":
+            b.update(category=self.pick(self.gov.section(22).categories) if self.chance(0.97) else "zoo",
+                     likelihood=self.rng.randint(1, 5), impact=self.rng.randint(1, 5),
+                     review=self.pick((None, None, {"n": 2, "unit": self.rng.randint(1, 5)}, {"n": 9000, "unit": 5})))
+        if kind == "conflict":
+            b["against"] = self.partner_seat(*([org] if self.chance(0.95) else []))
+        if kind in ("milestone", "action", "check", "request", "pilot", "training") or (kind != "conflict" and
+                                                                                        self.chance(0.4)):
+            b["due"] = self.due()
+        if kind == "request" or (kind != "conflict" and self.chance(0.3)):
+            b["owner"] = self.partner_seat(*([org] if kind == "request" else []))
+        names = {"assumption": (9, "assumptions"), "check": (24, "list"), "milestone": (25, "gates"), "training": (26, "list")}
+        if kind == "check" or (kind in names and self.chance(0.7)):
+            number, field = names[kind]
+            b["name"] = self.pick([x.name for x in self.gov.section(number)[field]] or ["zoo"]) if self.chance(0.97) else "zoo"
+        if self.chance(0.5):
+            b["links"] = [self.link() for _ in range(self.rng.randint(1, 2))]
+        if self.chance(0.04):
+            b[self.pick(("likelihood", "owner", "against", "name", "due"))] = None
+        return (seat if self.chance(0.97) else self.seat()), "item", b
+
+    STEPS = {"OPEN": ("give", "claim", "claim", "claim", "link", "rebase", "review", "escalate"),
+             "CLAIMED": ("verify", "verify", "verify", "reopen", "escalate"), "CLOSED": ("reopen", "link"),
+             "ACCEPTED": ("review", "give", "link"), "MEDIATION": ("recommend", "accept", "accept", "accept", "decline", "link")}
+    WORDS = ("take", "give", "claim", "verify", "reopen", "link", "rebase", "review", "escalate", "recommend", "accept",
+             "decline")
+
+    def step_of(self):
+        live = [it for it in self.gov.items.values() if not self.gov.item_in(it, "CLOSED")]
+        it = self.pick(live if self.chance(0.9) else self.gov.items.values())
+        if not it:
+            return self.item()
+        phase = next(p for p in self.STEPS if self.gov.item_in(it, p))
+        step = self.pick(self.STEPS[phase]) if self.chance(0.95) else self.pick(self.WORDS)
+        if it.get("offered") and self.chance(0.5):
+            step = "take"
+        kind, owner = self.gov.kind_of(it), it["owner"]
+        sides = self.gov.sides(it)
+        b = {"item": {"type": it["item"]["type"], "number": it["number"]}, "step": self.WORDS.index(step) + 1}
+        seat = self.seat(owner, *sides)
+        if step in ("reopen", "rebase", "escalate", "recommend") or self.chance(0.3) or (step == "claim" and sides):
+            b["text"] = bytes(32)
+        if step == "take":
+            seat = self.seat(it.get("offered") or owner)
+        if step == "give":
+            b["to"] = self.partner_seat() if kind != "conflict" else self.seat()
+        if step in ("claim", "verify"):
+            if kind == "assumption":
+                b["finding"] = it.get("finding") if it.get("finding") and self.chance(0.75) else self.pick((1, 2, 2, 3))
+            if step == "claim" and self.chance(0.7):
+                b["documents"] = [bytes(32)]
+        if step in ("verify", "reopen", "link") and not sides:
+            seat = self.seat(self.partner_seat(owner.split("/")[0]))
+        if step == "verify" and sides:
+            seat = self.seat(*[s for s in sides if s != it.get("claimed_by")])
+        if step == "link":
+            b["link"] = self.link()
+        if step == "rebase":
+            b["due"] = self.due()
+            seat = self.seat((it.get("opened_by") or owner) if kind == "request" else owner)
+        if step == "review":
+            b.update(likelihood=self.rng.randint(1, 5), impact=self.rng.randint(1, 5))
+            seat = self.seat(owner)
+        if step == "recommend":
+            seat = self.seat("trustee/mediator")
+        if step in ("accept", "decline"):
+            seat = self.seat(*[s for s in sides if s not in (it.get("accepts") or [])] or [owner])
+        return seat, "item_move", b
+
+    ITEM_ACTIONS = (("item", 10), ("step_of", 36), ("wait", 6))

@@ -23,14 +23,14 @@ from verify import Verifier
 DAY = 24 * HOUR
 ROWS = ("admission", "charter-core", "charter-policy", "clinical-claim", "commercial-terms", "consequence", "data-sharing",
         "delivery-tradeoff", "exit", "removal", "renewal", "roadmap-change", "swiss-listing", "upgrade", "spend", "spend",
-        "capital", "safety-notice")
+        "capital", "safety-notice", "risk-acceptance")
 NEW = ("newco", "auditor", "viewer")
 MORE = ("delivery-lead", "finance", "security-legal")
 ORGS = {o: (role, tuple(sorted(set(seats) | set(MORE if role == forge.PARTNER else ()))), extra)
         for o, (role, seats, extra) in LARGE.items()}
 
 
-class Story(acts.Absence, acts.Measured):
+class Story(acts.Absence, acts.Measured, acts.Owned):
     def __init__(self, seed, base):
         self.rng, self.a, self.n, self.told = random.Random(seed), forge.branch(base), 1, []
 
@@ -98,6 +98,11 @@ class Story(acts.Absence, acts.Measured):
                                                          "seats": None if role == 1 else ["registrar"]}}
         if type_ in ("removal", "exit"):
             return {"type": 4 if type_ == "removal" else 5}
+        if type_ == "risk-acceptance":
+            risk = self.pick([it for it in self.gov.items.values() if self.gov.kind_of(it) == "risk"])
+            score = risk["likelihood"] * risk["impact"] if risk and self.chance(0.95) else 1
+            return {"type": 10, "risk": risk["number"] if risk else 1, "score": score,
+                    "until": self.a.now // DAY + self.pick((2, 20, 60, 800, -1))}
         if type_ == "upgrade":
             return {"type": 6, "rules": self.pick((2, 2, 3))}
         if type_.startswith("charter-"):
@@ -288,7 +293,7 @@ class Story(acts.Absence, acts.Measured):
         """Another block."""
         if self.chance(0.06):
             return self.refound()
-        names, weights = zip(*self.ACTIONS + self.MORE_ACTIONS + self.METRIC_ACTIONS)
+        names, weights = zip(*self.ACTIONS + self.MORE_ACTIONS + self.METRIC_ACTIONS + self.ITEM_ACTIONS)
         names = self.rng.choices(names, weights, k=self.pick((1, 1, 1, 1, 2, 3)))
         wait = "wait" in names
         t, leaves, words = self.a.now + (self.span(wait) if wait or self.chance(0.3) else STEP), [], []
