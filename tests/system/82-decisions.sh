@@ -143,6 +143,9 @@ echo "== all nodes agree, and a pack verifies"
 for o in clinics distributor trustee; do wait_for same $o maker; done
 good entente pack all.pack --node maker
 good entente-audit verify all.pack
+[ -z "${KEEP_PACK-}" ] || cp all.pack "$KEEP_PACK"
+good python3 -B "$source/docs/independent-verifier/entente_verify.py" verify all.pack
+grep -q '^VERIFIED' o || { cat o; fail "the independent verifier refuses all.pack"; }
 
 echo "== an auditor asks that pack, with no node and no home directory"
 audit() { env -i HOME=/nonexistent PATH="$PATH" entente-audit "$@"; } # env -i: nothing of this shell either
