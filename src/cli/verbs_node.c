@@ -192,7 +192,7 @@ static enum status write_pack(struct cli *c, FILE *f, uint64_t *ret_blocks, uint
         st = cli_ask(c, METHOD_boundary, NULL, &at);
     struct pack_head head = {.version = 1, .alliance = c->info.alliance, .genesis = g.file};
     if (st == ST_OK)
-        st = pack_begin(f, &c->err);
+        st = pack_begin(f, PACK_MAGIC, &c->err);
     if (st == ST_OK)
         st = pack_put(f, &pack_head_desc, &head, &c->err);
     for (uint64_t h = 0; st == ST_OK && h <= at.height; h++) {

@@ -116,7 +116,7 @@ static void write_pack(FILE *out)
     struct buf sigs;
     struct ids *ids = ids_new();
     struct store *s = store_mem_new();
-    cr_assert_eq(pack_begin(out, &err), ST_OK);
+    cr_assert_eq(pack_begin(out, PACK_MAGIC, &err), ST_OK);
     struct pack_head head = {.version = 1, .alliance = f.genesis.alliance, .genesis = f.genesis_bytes};
     put(out, &pack_head_desc, &head);
     cr_assert_eq(block_genesis(&f.genesis, &a, &b, &err), ST_OK);
