@@ -1,6 +1,5 @@
 #include <stdarg.h>
 #include "audit/verify.h"
-#include "cert/refounding.h"
 #include "cert/certificate.h"
 #include "cert/quorum.h"
 #include "cert/validators.h"
@@ -45,6 +44,7 @@ struct verify {
     const struct signature_found *found; /* of the block at hand; nth: the next to be asked for */
     size_t nth;
     bool epoch_ends, epoch_begins; /* with the newest block; with the one at hand */
+    const struct verify_watch *watch;
     struct verify_report *r;
     struct verify_failure *fail;
     struct err *err;
@@ -138,7 +138,24 @@ static enum status next_frame(struct verify *v, struct ahead **ret_frame)
     return ST_OK;
 }
 
-static enum status flush(struct verify *v, const struct block *b, struct span certificate)
+/* The texts that the pack has, as a node's store keeps them. */
+static enum status put_prose(struct verify *v, const struct block *b, const struct pack_prose_list *prose, struct store_txn *t)
+{
+    enum status st = ST_OK;
+    uint8_t key[9], nth[LIMIT_BLOCK_ENTRIES + 1] = {0}; /* texts so far, by leaf: in whatever order they come */
+    for (size_t i = 0; st == ST_OK && i < prose->n; i++) {
+        struct buf text CLEANUP(buf_deinit);
+        buf_init(&text, LIMIT_PROSE_BYTES + 256);
+        store_u64(key, b->first_leaf + prose->v[i].leaf);
+        key[8] = nth[prose->v[i].leaf]++;
+        st = codec_encode(&prose_desc, &prose->v[i].prose, &text);
+        if (st == ST_OK)
+            st = store_put(v->store, t, TABLE_PROSE, span_of(key, sizeof key), buf_span(&text), v->err);
+    }
+    return st;
+}
+
+static enum status flush(struct verify *v, const struct block *b, struct span certificate, const struct pack_prose_list *prose)
 {
     struct view before;
     struct store_txn *t;
@@ -148,6 +165,8 @@ static enum status flush(struct verify *v, const struct block *b, struct span ce
     st = store_begin(v->store, &t, v->err);
     if (st == ST_OK) {
         st = block_flush(b, certificate, &before, v->store, t, v->err);
+        if (st == ST_OK)
+            st = put_prose(v, b, prose, t);
         if (st == ST_OK)
             st = store_commit(v->store, t, v->err);
         else
@@ -208,6 +227,15 @@ static enum status end_of_epoch(struct verify *v, const struct pack_block *f, co
     return ST_OK;
 }
 
+static enum status watched(struct verify *v, const struct view *before, const struct block *b, const struct pack_prose_list *prose,
+                           const struct refounding_info *begun)
+{
+    if (v->watch == NULL || v->watch->block == NULL)
+        return ST_OK;
+    struct verify_block seen = {.before = before, .block = b, .prose = prose, .begun = begun};
+    return v->watch->block(v->watch->ctx, &seen, v->err);
+}
+
 static enum status genesis_block(struct verify *v, const struct pack_block *f)
 {
     struct arena a CLEANUP(arena_deinit);
@@ -237,7 +265,8 @@ static enum status genesis_block(struct verify *v, const struct pack_block *f)
     }
     if (members_note(&v->r->members, NULL, &b, v->a, v->err) != ST_OK)
         return ST_CORRUPT;
-    return flush(v, &b, buf_span(&sigs));
+    enum status st = watched(v, NULL, &b, &f->prose, NULL);
+    return st == ST_OK ? flush(v, &b, buf_span(&sigs), &f->prose) : st;
 }
 
 static enum status one_certificate(struct verify *v, struct span bytes, const struct block_record *rec, const struct hash *id,
@@ -392,16 +421,18 @@ static enum status later_block(struct verify *v, struct ahead *x)
         v->nth = 0;
         st = block_execute(&l, f->header, f->leaves.v, f->leaves.n, &verifier, a, &valid, &b, why, v->err);
     }
-    if (st == ST_OK && valid)
+    if (st == ST_OK && !valid)
+        st = refuse(v, "leaf", "%s", why);
+    if (st == ST_OK)
         st = members_note(&v->r->members, &view, &b, v->a, v->err);
+    if (st == ST_OK)
+        st = proses(v, f, &b);
+    if (st == ST_OK)
+        st = watched(v, &view, &b, &f->prose, v->epoch_begins ? &begun : NULL);
     store_read_end(v->store, &view);
     if (st != ST_OK)
         return st;
-    if (!valid)
-        return refuse(v, "leaf", "%s", why);
-    st = proses(v, f, &b);
-    if (st == ST_OK)
-        st = flush(v, &b, f->certificate);
+    st = flush(v, &b, f->certificate, &f->prose);
     for (size_t i = 0; st == ST_OK && i + 1 < b.n_leaves; i++)
         ids_add(v->ids, &b.entries[i].id, b.first_leaf + 1 + i, b.record.time_ms);
     ids_expire(v->ids, b.record.time_ms);
@@ -587,12 +618,31 @@ static enum status body_of_pack(struct verify *v)
     }
 }
 
+static enum status tell(struct verify *v)
+{
+    struct view view;
+    if (v->watch == NULL || v->watch->end == NULL)
+        return ST_OK;
+    enum status st = store_read_begin(v->store, &view, v->err);
+    if (st != ST_OK)
+        return st;
+    st = v->watch->end(v->watch->ctx, &view, v->r, v->err);
+    store_read_end(v->store, &view);
+    return st;
+}
+
 enum status verify_pack(FILE *f, const struct hash *expect, size_t threads, struct arena *a, struct verify_report *ret_report,
                         struct verify_failure *ret_failure, struct err *err)
 {
+    return verify_pack_watched(f, expect, threads, NULL, a, ret_report, ret_failure, err);
+}
+
+enum status verify_pack_watched(FILE *f, const struct hash *expect, size_t threads, const struct verify_watch *watch, struct arena *a,
+                                struct verify_report *ret_report, struct verify_failure *ret_failure, struct err *err)
+{
     struct err own;
     struct verify_report r = {0};
-    struct verify v = {.a = a, .r = &r, .fail = ret_failure, .err = err}; /* about 100 KiB */
+    struct verify v = {.a = a, .watch = watch, .r = &r, .fail = ret_failure, .err = err}; /* about 100 KiB */
     *ret_failure = (struct verify_failure){.region = ""};
     pack_reader_init(&v.in, f);
     v.store = store_mem_new();
@@ -608,6 +658,8 @@ enum status verify_pack(FILE *f, const struct hash *expect, size_t threads, stru
     if (st == ST_OK)
         st = count_decisions(&v);
     r.bytes = v.end;
+    if (st == ST_OK)
+        st = tell(&v);
     while (v.n_ahead > 0)
         drop_frame(&v);
     pack_reader_deinit(&v.in);

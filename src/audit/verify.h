@@ -5,6 +5,7 @@
 #define ENT_AUDIT_VERIFY_H
 
 #include "audit/members.h"
+#include "cert/refounding.h"
 #include "pack/pack.h"
 
 enum { VERIFY_ORGS_MAX = 128, VERIFY_PHASES = 16 };
@@ -43,9 +44,29 @@ struct verify_failure {
     char why[ERR_TEXT_MAX]; /* begins with the rule's id where one is known */
 };
 
+/* What may be looked at while a pack is verified, by who wants more than the report. Nothing of it may be told before all
+ * is verified. */
+struct verify_block {
+    const struct view *before; /* the state before it; NULL: it is the genesis */
+    const struct block *block;
+    const struct pack_prose_list *prose;
+    const struct refounding_info *begun; /* it is the first block of an epoch: the refounding; else NULL */
+};
+struct verify_watch {
+    void *ctx;
+    /* Each block, executed and found to be what it says; or NULL. */
+    enum status (*block)(void *ctx, const struct verify_block *b, struct err *err);
+    /* All is verified: the whole record, with the texts that the pack has (TABLE_PROSE); or NULL. The view ends with the call. */
+    enum status (*end)(void *ctx, const struct view *v, const struct verify_report *r, struct err *err);
+};
+
 /* expect: the alliance id, or NULL. threads: that check signatures, beside the caller (ledger/signatures.h). ST_OK: verified.
  * ST_BADSIG: it failed, ret_failure says where. Others: the file cannot be read. Texts of the report are in the arena. */
 MUST_USE enum status verify_pack(FILE *f, const struct hash *expect, size_t threads, struct arena *a, struct verify_report *ret_report,
                                  struct verify_failure *ret_failure, struct err *err);
+/* The same, watched. */
+MUST_USE enum status verify_pack_watched(FILE *f, const struct hash *expect, size_t threads, const struct verify_watch *watch,
+                                         struct arena *a, struct verify_report *ret_report, struct verify_failure *ret_failure,
+                                         struct err *err);
 
 #endif

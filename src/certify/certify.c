@@ -18,7 +18,7 @@ struct certify {
     struct span note;
     struct checkpoint checkpoint;
     bool begun, done;
-    bool ends;                   /* the newest block ends its epoch: */
+    bool ends; /* the newest block ends its epoch: */
     struct refounding_info next;
     struct certificate_link *links;
     size_t n_links, cap_links;
@@ -98,7 +98,8 @@ static enum status taken_as_signed(void *ctx, const struct leaf *leaf)
     return ST_OK;
 }
 
-static enum status execute(struct certify *c, const struct pack_block *f, struct arena *a, struct block *ret, struct err *err)
+static enum status execute(struct certify *c, const struct pack_block *f, struct arena *a, struct block *ret,
+                           struct err *err)
 {
     struct view v;
     bool valid = true;
@@ -116,25 +117,34 @@ static enum status execute(struct certify *c, const struct pack_block *f, struct
     struct block_verifier verifier = {NULL, taken_as_signed};
     st = block_execute(&l, f->header, f->leaves.v, f->leaves.n, &verifier, a, &valid, ret, why, err);
     store_read_end(c->store, &v);
-    return st == ST_OK && !valid ? err_set(err, ST_MISMATCH, "block %" PRIu64 " is no block of this record: %s", c->tip.height + 1, why) : st;
+    return st == ST_OK && !valid
+               ? err_set(err, ST_MISMATCH, "block %" PRIu64 " is no block of this record: %s",
+                         c->tip.height + 1, why)
+               : st;
 }
 
 /* CER-3: a block after which another set decides, or the anchor. */
-static enum status link_of(struct certify *c, const struct block *b, const struct pack_block *f, const struct view *v, struct err *err)
+static enum status link_of(struct certify *c, const struct block *b, const struct pack_block *f,
+                           const struct view *v, struct err *err)
 {
-    bool anchor = b->after.tree.size == c->checkpoint.size, changes = b->record.height > 0 && HAS(&b->record, block_record_key_next_set);
+    bool anchor = b->after.tree.size == c->checkpoint.size,
+         changes = b->record.height > 0 && HAS(&b->record, block_record_key_next_set);
     if (anchor && c->ends)
-        return err_set(err, ST_UNSUPPORTED, "the checkpoint is of the last block of an epoch, which has a refounding in place of its "
-                                            "certificate: take a later checkpoint");
+        return err_set(
+            err, ST_UNSUPPORTED,
+            "the checkpoint is of the last block of an epoch, which has a refounding in place of its "
+            "certificate: take a later checkpoint");
     if (c->ends && b->record.height == 0)
-        return err_set(err, ST_UNSUPPORTED, "an epoch ended with the founding block: a certificate cannot show that");
+        return err_set(err, ST_UNSUPPORTED,
+                       "an epoch ended with the founding block: a certificate cannot show that");
     if (!anchor && !changes && !c->ends)
         return ST_OK;
     if (b->record.height == 0)
         return err_set(err, ST_NOTFOUND, "the checkpoint is of the founding block: there is no decision yet");
     c->links = grown(c->links, c->n_links, &c->cap_links, sizeof *c->links);
     struct certificate_link *link = &c->links[c->n_links++];
-    *link = (struct certificate_link){.header = arena_dup(&c->a, f->header), .proof = arena_dup(&c->a, f->certificate)};
+    *link = (struct certificate_link){.header = arena_dup(&c->a, f->header),
+                                      .proof = arena_dup(&c->a, f->certificate)};
     return c->ends ? gather_refounding(b, f->certificate, v, &c->a, &link->rows, err) : ST_OK;
 }
 
@@ -176,14 +186,17 @@ enum status certify_block(struct certify *c, const struct pack_block *f, bool *r
     for (size_t i = 0; b.entries != NULL && i + 1 < b.n_leaves; i++)
         ids_add(c->ids, &b.entries[i].id, b.first_leaf + 1 + i, b.record.time_ms);
     ids_expire(c->ids, b.record.time_ms);
-    if (b.after.tree.size > c->checkpoint.size || (b.after.tree.size == c->checkpoint.size && !hash_eq(&b.root, &c->checkpoint.root)))
-        return err_set(err, ST_MISMATCH, "the checkpoint, of %" PRIu64 " leaves, is not of this record", c->checkpoint.size);
+    if (b.after.tree.size > c->checkpoint.size ||
+        (b.after.tree.size == c->checkpoint.size && !hash_eq(&b.root, &c->checkpoint.root)))
+        return err_set(err, ST_MISMATCH, "the checkpoint, of %" PRIu64 " leaves, is not of this record",
+                       c->checkpoint.size);
     c->done = b.after.tree.size == c->checkpoint.size;
     *ret_done = c->done;
     return ST_OK;
 }
 
-static enum status path_of(const struct tile_reader *r, uint64_t leaf, uint64_t size, struct arena *a, struct hash_list *ret)
+static enum status path_of(const struct tile_reader *r, uint64_t leaf, uint64_t size, struct arena *a,
+                           struct hash_list *ret)
 {
     struct rfc6962_proof p;
     enum status st = tiles_inclusion(r, leaf, size, &p);
@@ -210,8 +223,8 @@ static enum status paths(struct certify *c, const struct view *v, struct err *er
     return ST_OK;
 }
 
-static enum status add_row(struct certify *c, const struct view *v, uint8_t table, struct span key, struct state_proof_list *rows, size_t cap,
-                           struct err *err)
+static enum status add_row(struct certify *c, const struct view *v, uint8_t table, struct span key,
+                           struct state_proof_list *rows, size_t cap, struct err *err)
 {
     for (size_t i = 0; i < rows->n; i++)
         if (rows->v[i].table == table && span_eq(rows->v[i].key, key))
@@ -224,7 +237,8 @@ static enum status add_row(struct certify *c, const struct view *v, uint8_t tabl
 }
 
 /* Whose log keys signed the checkpoint: the row of each. */
-static enum status log_rows(struct certify *c, const struct view *v, struct state_proof_list *rows, size_t cap, struct err *err)
+static enum status log_rows(struct certify *c, const struct view *v, struct state_proof_list *rows,
+                            size_t cap, struct err *err)
 {
     struct span from = span_str("0"), org, value;
     struct tkey next;
@@ -250,7 +264,8 @@ static enum status log_rows(struct certify *c, const struct view *v, struct stat
 }
 
 /* CER-5: the decision, the keys that signed, and whose log keys signed the checkpoint. */
-static enum status state_rows(struct certify *c, const struct view *v, struct state_proof_list *ret_rows, struct err *err)
+static enum status state_rows(struct certify *c, const struct view *v, struct state_proof_list *ret_rows,
+                              struct err *err)
 {
     enum { CAP = 8192 };
     struct state_proof_list rows = {0, arena_array(&c->a, CAP, sizeof *rows.v)};
@@ -258,7 +273,9 @@ static enum status state_rows(struct certify *c, const struct view *v, struct st
     ASSERT(rows.v != NULL);
     enum status st = add_row(c, v, TABLE_DECISION, tkey_span(&number), &rows, CAP, err);
     if (st == ST_NOTFOUND)
-        return err_set(err, ST_NOTFOUND, "there is no D-%" PRIu64 " in the record of %" PRIu64 " leaves that the newest cosigned checkpoint is of",
+        return err_set(err, ST_NOTFOUND,
+                       "there is no D-%" PRIu64 " in the record of %" PRIu64
+                       " leaves that the newest cosigned checkpoint is of",
                        c->number, c->checkpoint.size);
     for (size_t i = 0; st == ST_OK && i < c->n_blocks; i++) {
         for (size_t k = 0; st == ST_OK && k < c->blocks[i].entries.n; k++) {
@@ -275,7 +292,8 @@ static enum status state_rows(struct certify *c, const struct view *v, struct st
     return st;
 }
 
-static enum status write_frames(struct certify *c, const struct state_proof_list *rows, FILE *out, struct err *err)
+static enum status write_frames(struct certify *c, const struct state_proof_list *rows, FILE *out,
+                                struct err *err)
 {
     struct certificate_head head = {.version = 1, .alliance = c->genesis.alliance, .decision = c->number};
     struct certificate_state state = {.rows = *rows};
@@ -325,7 +343,8 @@ static enum status find_ends(struct pack_reader *r, struct certify *c, struct er
     while (st == ST_OK && (st = pack_read(r, &kind, &body, err)) == ST_OK) {
         if (kind == pack_head_desc.number)
             st = codec_decode(&pack_head_desc, arena_dup(&a, body), &a, &head, err);
-        else if (kind == pack_checkpoint_desc.number && (st = codec_decode(&pack_checkpoint_desc, arena_dup(&a, body), &a, &f, err)) == ST_OK)
+        else if (kind == pack_checkpoint_desc.number &&
+                 (st = codec_decode(&pack_checkpoint_desc, arena_dup(&a, body), &a, &f, err)) == ST_OK)
             newest = f;
     }
     if (st != ST_END)
@@ -333,7 +352,9 @@ static enum status find_ends(struct pack_reader *r, struct certify *c, struct er
     if (head.version == 0)
         return err_set(err, ST_FORMAT, "PAK-2: the pack has no head");
     if (newest.note.n == 0)
-        return err_set(err, ST_NOTFOUND, "the pack has no checkpoint that a quorum cosigned, which a certificate rests on: export it again");
+        return err_set(err, ST_NOTFOUND,
+                       "the pack has no checkpoint that a quorum cosigned, which a certificate rests on: "
+                       "export it again");
     return certify_begin(c, head.genesis, newest.note, err);
 }
 

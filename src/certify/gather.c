@@ -4,7 +4,8 @@
 #include "gov/tkey.h"
 #include "merkle/rfc6962.h"
 
-enum status gather_encode(const struct record_desc *d, const void *rec, struct arena *a, struct span *ret_bytes)
+enum status gather_encode(const struct record_desc *d, const void *rec, struct arena *a,
+                          struct span *ret_bytes)
 {
     struct buf b CLEANUP(buf_deinit);
     buf_init(&b, 1 << 20);
@@ -30,8 +31,8 @@ static enum status get_node(void *ctx, uint64_t id, uint8_t *node, size_t *ret_n
     return ST_OK;
 }
 
-enum status gather_row(const struct view *v, const struct sparse_tree *tree, uint8_t table, struct span key, struct arena *a,
-                       struct state_proof *ret_row, struct err *err)
+enum status gather_row(const struct view *v, const struct sparse_tree *tree, uint8_t table, struct span key,
+                       struct arena *a, struct state_proof *ret_row, struct err *err)
 {
     struct sparse_proof proof;
     struct hash keyhash;
@@ -51,7 +52,10 @@ enum status gather_row(const struct view *v, const struct sparse_tree *tree, uin
     struct hash *siblings = arena_array(a, proof.n + 1, sizeof *siblings);
     ASSERT(siblings != NULL);
     memcpy(siblings, proof.siblings, proof.n * sizeof *siblings);
-    *ret_row = (struct state_proof){.table = table, .key = arena_dup(a, key), .value = arena_dup(a, value), .siblings = {proof.n, siblings}};
+    *ret_row = (struct state_proof){.table = table,
+                                    .key = arena_dup(a, key),
+                                    .value = arena_dup(a, value),
+                                    .siblings = {proof.n, siblings}};
     return ST_OK;
 }
 
@@ -80,7 +84,8 @@ static struct write write_of(const struct overlay_write *w, struct arena *a)
 }
 
 /* CER-8: events of the decision; its row of PINNED, or that row's neighbours. */
-static enum status show_writes(const struct block *b, uint64_t decision, struct arena *a, struct certificate_block *f)
+static enum status show_writes(const struct block *b, uint64_t decision, struct arena *a,
+                               struct certificate_block *f)
 {
     struct tkey key = tkey_u64(decision);
     bool *show = arena_array(a, b->n_writes, sizeof *show), there = false;
@@ -92,7 +97,8 @@ static enum status show_writes(const struct block *b, uint64_t decision, struct 
     ASSERT(hashes != NULL);
     for (size_t i = 0; i < b->n_writes; i++) {
         const struct overlay_write *w = &b->writes[i];
-        int k = w->table != TABLE_PINNED ? (w->table < TABLE_PINNED ? -1 : 1) : span_cmp(w->key, tkey_span(&key));
+        int k =
+            w->table != TABLE_PINNED ? (w->table < TABLE_PINNED ? -1 : 1) : span_cmp(w->key, tkey_span(&key));
         show[i] = k == 0 || is_event(w, decision);
         there = there || k == 0;
         below += k < 0;
@@ -125,16 +131,17 @@ static struct span org_of_seat(struct span seat)
 }
 
 /* CER-11: the row of who holds a seat: SEAT, or of ORG/node PARTY. */
-static enum status holder(const struct block *b, struct span seat, const struct view *v, struct arena *a, struct state_proof *ret_row,
-                          struct err *err)
+static enum status holder(const struct block *b, struct span seat, const struct view *v, struct arena *a,
+                          struct state_proof *ret_row, struct err *err)
 {
     struct span org = org_of_seat(seat);
     bool node = seat.n == org.n + 5 && memcmp(seat.p + org.n, "/node", 5) == 0;
-    return gather_row(v, &b->after.state, node ? TABLE_PARTY : TABLE_SEAT, node ? org : seat, a, ret_row, err);
+    return gather_row(v, &b->after.state, node ? TABLE_PARTY : TABLE_SEAT, node ? org : seat, a, ret_row,
+                      err);
 }
 
-static enum status show_entry(const struct block *b, size_t at, const struct pack_prose_list *prose, const struct view *v, struct arena *a,
-                              struct shown_entry *ret, struct err *err)
+static enum status show_entry(const struct block *b, size_t at, const struct pack_prose_list *prose,
+                              const struct view *v, struct arena *a, struct shown_entry *ret, struct err *err)
 {
     const struct leaf *leaf = &b->entries[at - 1];
     struct ballot ballot;
@@ -154,13 +161,15 @@ static enum status show_entry(const struct block *b, size_t at, const struct pac
     }
     for (size_t i = 0; st == ST_OK && i < prose->n && e.prose.n < LIMIT_PROSE_PER_ENTRY; i++)
         if (prose->v[i].leaf == at)
-            e.prose.v[e.prose.n++] = (struct prose){.salt = prose->v[i].prose.salt, .text = arena_dup(a, prose->v[i].prose.text)};
+            e.prose.v[e.prose.n++] =
+                (struct prose){.salt = prose->v[i].prose.salt, .text = arena_dup(a, prose->v[i].prose.text)};
     *ret = e;
     return st;
 }
 
-enum status gather_block(const struct block *b, uint64_t decision, const struct pack_prose_list *prose, const struct view *v,
-                         struct arena *a, struct certificate_block *ret_frame, struct err *err)
+enum status gather_block(const struct block *b, uint64_t decision, const struct pack_prose_list *prose,
+                         const struct view *v, struct arena *a, struct certificate_block *ret_frame,
+                         struct err *err)
 {
     struct certificate_block f = {.record = arena_dup(a, b->leaves[0]), .leaf = b->first_leaf};
     f.entries.v = arena_array(a, b->n_leaves, sizeof *f.entries.v);
@@ -194,8 +203,8 @@ void gather_sort(struct state_proof_list *rows)
     qsort(rows->v, rows->n, sizeof *rows->v, by_key);
 }
 
-enum status gather_refounding(const struct block *b, struct span refounding, const struct view *v, struct arena *a,
-                              struct state_proof_list *ret_rows, struct err *err)
+enum status gather_refounding(const struct block *b, struct span refounding, const struct view *v,
+                              struct arena *a, struct state_proof_list *ret_rows, struct err *err)
 {
     struct refounding_info info;
     struct charter_parties parties;
@@ -220,7 +229,8 @@ enum status gather_refounding(const struct block *b, struct span refounding, con
         st = gather_row(v, &b->after.state, TABLE_PARTY, parties.list.v[i].org, a, &rows.v[rows.n++], err);
     for (size_t i = 0; st == ST_OK && i < info.file.sigs.n; i++)
         if (i == 0 || !span_eq(info.file.sigs.v[i - 1].seat, info.file.sigs.v[i].seat))
-            st = gather_row(v, &b->after.state, TABLE_SEAT, info.file.sigs.v[i].seat, a, &rows.v[rows.n++], err);
+            st = gather_row(v, &b->after.state, TABLE_SEAT, info.file.sigs.v[i].seat, a, &rows.v[rows.n++],
+                            err);
     gather_sort(&rows);
     *ret_rows = rows;
     return st;

@@ -97,6 +97,7 @@ static const struct option_desc options[] = {
     FLAG("with-keys", with_keys,
          "Puts the node's, cosignature and log key and the TLS identity into it too; never the vote key"),
     TEXT("output", 'o', out, "FILE", "Where to write"),
+    TEXT("pack", 0, pack, "FILE", "A pack to take the record from, in place of the node"),
     FLAG("no-pager", no_pager, "Never starts a pager"),
     FLAG("help", help, "This help"),
 };

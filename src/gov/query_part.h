@@ -1,4 +1,5 @@
-/* query_part: what the files of query share: lists that grow, and tables read whole. Internal to gov. */
+/* query_part: what the files of query share: lists that grow, and tables read whole. For gov, and for the
+ * auditor's program, which reads the same tables. */
 #ifndef ENT_GOV_QUERY_PART_H
 #define ENT_GOV_QUERY_PART_H
 

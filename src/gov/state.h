@@ -1,4 +1,4 @@
-/* state: reads and writes the governance tables as the records of state.def. Internal to gov. */
+/* state: reads and writes the governance tables as the records of state.def. For gov; the auditor's program reads by it. */
 #ifndef ENT_GOV_STATE_H
 #define ENT_GOV_STATE_H
 

@@ -37,7 +37,7 @@ static void keys_in_force(struct story *s)
 {
     for (size_t i = 0; i < s->f.n; i++) {
         s->votes[i] = s->f.orgs[i].vote;
-        s->cosigns[i] = s->f.orgs[i].cosign;
+        s->cosigns[s->n_blocks - 1][i] = s->f.orgs[i].cosign;
     }
 }
 
@@ -48,7 +48,6 @@ void story_begin(struct story *s, uint64_t seed)
     *s = (struct story){.now_ms = FOUNDED};
     arena_init(&s->a, 0);
     fixture_found(&s->f, seed, 3, 1, FOUNDED, 45);
-    keys_in_force(s);
     s->store = store_mem_new();
     s->ids = ids_new();
     cr_assert_eq(block_genesis(&s->f.genesis, &s->a, &b, &err), ST_OK);
@@ -56,6 +55,7 @@ void story_begin(struct story *s, uint64_t seed)
     s->blocks[0] = (struct pack_block){.header = b.header_bytes};
     s->last_commit = s->f.genesis.sigs_hash;
     flush(s, &b, encoded(s, &genesis_sigs_desc, &s->f.genesis.genesis.sigs));
+    keys_in_force(s);
 }
 
 void story_end(struct story *s)
@@ -99,7 +99,8 @@ void story_act(struct story *s, enum kind kind, const void *body, size_t org, si
 
 static struct span certified(struct story *s, const struct validator_set *set, const struct hash *block)
 {
-    struct vote v = {.alliance = s->tip.alliance, .type = VOTE_PRECOMMIT, .height = s->tip.height + 1, .value = *block};
+    struct vote v = {
+        .alliance = s->tip.alliance, .type = VOTE_PRECOMMIT, .height = s->tip.height + 1, .value = *block};
     struct sig64 sigs[8];
     bool have[8] = {0};
     struct certificate c;
@@ -122,7 +123,9 @@ void story_block(struct story *s, uint64_t later_ms)
     struct pack_prose *prose = arena_array(&s->a, STORY_ACTS_MAX, sizeof *prose);
     size_t n_prose = 0;
     s->now_ms += later_ms;
-    cr_assert_eq(block_make(&l, s->now_ms, span_str("p01"), &s->last_commit, s->acts, s->n_acts, &s->a, &b, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(
+        block_make(&l, s->now_ms, span_str("p01"), &s->last_commit, s->acts, s->n_acts, &s->a, &b, &err),
+        ST_OK, "%s", err.text);
     for (size_t i = 0; i < s->n_acts; i++) {
         cr_assert_eq(s->acts[i].verdict, V_OK, "block %zu, act %zu: %s", s->n_blocks, i, s->acts[i].why);
         ids_add(s->ids, &s->acts[i].leaf.id, b.first_leaf + 1 + i, s->now_ms);
@@ -132,7 +135,10 @@ void story_block(struct story *s, uint64_t later_ms)
     cr_assert_eq(gov_validators(&s->v, &s->a, &set, &err), ST_OK);
     struct span cert = certified(s, &set, &b.id);
     struct pack_block *f = &s->blocks[s->n_blocks];
-    *f = (struct pack_block){.header = b.header_bytes, .leaves = {b.n_leaves - 1, b.leaves + 1}, .certificate = cert, .prose = {n_prose, prose}};
+    *f = (struct pack_block){.header = b.header_bytes,
+                             .leaves = {b.n_leaves - 1, b.leaves + 1},
+                             .certificate = cert,
+                             .prose = {n_prose, prose}};
     SET_HAS(f, pack_block_key_certificate);
     sha256(cert, &s->last_commit);
     flush(s, &b, cert);
@@ -156,8 +162,8 @@ struct span story_note(struct story *s, size_t block)
         struct buf name CLEANUP(buf_deinit);
         buf_init(&name, 1024);
         buf_printf(&name, "%s/%s", buf_cstr(&origin), s->f.orgs[i].id);
-        struct note_key k = note_key_make(buf_span(&name), NOTE_COSIGNATURE, &s->cosigns[i]->pub);
-        checkpoint_cosign(buf_span(&text), &k, s->cosigns[i], s->now_ms / 1000, &note);
+        struct note_key k = note_key_make(buf_span(&name), NOTE_COSIGNATURE, &s->cosigns[block][i]->pub);
+        checkpoint_cosign(buf_span(&text), &k, s->cosigns[block][i], s->now_ms / 1000, &note);
     }
     return arena_dup(&s->a, buf_span(&note));
 }
@@ -169,6 +175,7 @@ struct state_decision story_decision(struct story *s, uint64_t number)
     struct span value;
     struct err err;
     cr_assert_eq(view_get(&s->v, TABLE_DECISION, tkey_span(&k), &value), ST_OK);
-    cr_assert_eq(codec_decode(&state_decision_desc, arena_dup(&s->a, value), &s->a, &d, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(codec_decode(&state_decision_desc, arena_dup(&s->a, value), &s->a, &d, &err), ST_OK, "%s",
+                 err.text);
     return d;
 }

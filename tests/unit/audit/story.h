@@ -1,4 +1,5 @@
-/* story: a record made in memory for the tests of certificates: an alliance, its blocks as a pack has them, checkpoints. */
+/* story: a record made in memory for the tests of certificates: an alliance, its blocks as a pack has them,
+ * checkpoints. */
 #ifndef ENT_TESTS_STORY_H
 #define ENT_TESTS_STORY_H
 
@@ -17,7 +18,8 @@ struct story {
     struct tip tip;
     struct hash last_commit;
     uint64_t now_ms;
-    struct ed25519_key *votes[8], *cosigns[8]; /* in force */
+    struct ed25519_key *votes[8];                     /* in force */
+    struct ed25519_key *cosigns[STORY_BLOCKS_MAX][8]; /* after each block */
     struct pack_block blocks[STORY_BLOCKS_MAX];
     struct hash roots[STORY_BLOCKS_MAX];
     uint64_t sizes[STORY_BLOCKS_MAX];

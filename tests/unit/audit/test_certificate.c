@@ -1,5 +1,5 @@
-/* CER-*: a certificate made here verifies and says what happened; whatever is left out, changed or taken from elsewhere is
- * found, and named. */
+/* CER-*: a certificate made here verifies and says what happened; whatever is left out, changed or taken from
+ * elsewhere is found, and named. */
 #include <criterion/criterion.h>
 #include "audit/certificate.h"
 #include "certify/certify.h"
@@ -9,7 +9,10 @@ enum { FRAMES_MAX = 64, FLIPS = 600 };
 
 static struct story s;
 static struct span made; /* the certificate of D-1 at the end */
-static struct frame_of { uint32_t kind; struct span body; } frames[FRAMES_MAX];
+static struct frame_of {
+    uint32_t kind;
+    struct span body;
+} frames[FRAMES_MAX];
 static size_t n_frames;
 static struct ed25519_key *old_keys[4];
 static size_t block_vetoed, block_revised, block_balloted; /* heights */
@@ -64,8 +67,9 @@ static void replace_node(struct story *x, size_t org)
     story_act(x, KIND_NODE, &body, org, REGISTRAR, false);
 }
 
-/* D-1: opened, approved once, revised, approved in one block with a ballot on D-2; nobody else speaks, it climbs; the sponsors
- * pass it, a veto stops it in its notice. One node gets fresh keys meanwhile; a key is revoked afterwards. */
+/* D-1: opened, approved once, revised, approved in one block with a ballot on D-2; nobody else speaks, it
+ * climbs; the sponsors pass it, a veto stops it in its notice. One node gets fresh keys meanwhile; a key is
+ * revoked afterwards. */
 static void tell(struct story *x)
 {
     propose(x, "roadmap-change", 0, MANAGER, "Glass instead of cans");
@@ -73,7 +77,8 @@ static void tell(struct story *x)
     ballot(x, 1, 1, MANAGER, CHOICE_APPROVE);
     propose(x, "commercial-terms", 1, LEAD, "Rebate of two per cent");
     story_block(x, 1000);
-    struct revise r = {.decision = {.number = 1, .digest = story_decision(x, 1).digest}, .proposal = {.effect = {.type = EFFECT_NONE}}};
+    struct revise r = {.decision = {.number = 1, .digest = story_decision(x, 1).digest},
+                       .proposal = {.effect = {.type = EFFECT_NONE}}};
     story_text(x, "Glass instead of cans, from May", &r.proposal.title);
     story_act(x, KIND_REVISE, &r, 0, MANAGER, true);
     block_revised = x->n_blocks;
@@ -92,7 +97,8 @@ static void tell(struct story *x)
     ballot(x, 1, 0, FINANCE, CHOICE_VETO);
     block_vetoed = x->n_blocks;
     story_block(x, 1000);
-    struct key key = {.key = {.alg = SIG_ED25519, .key = x->f.orgs[1].seats[MANAGER]->pub}, .compromised_since_ms = x->now_ms - 120000};
+    struct key key = {.key = {.alg = SIG_ED25519, .key = x->f.orgs[1].seats[MANAGER]->pub},
+                      .compromised_since_ms = x->now_ms - 120000};
     SET_HAS(&key, key_key_compromised_since_ms);
     story_act(x, KIND_KEY, &key, 1, REGISTRAR, false);
     story_block(x, 1000);
@@ -127,9 +133,10 @@ static void teardown(void)
         ed25519_free(old_keys[i]);
 }
 
-TestSuite(certificate, .init = setup, .fini = teardown, .timeout = 240);
+TestSuite(certificate, .timeout = 240);
 
-static enum status check(struct span bytes, const struct hash *expect, struct arena *a, struct certificate_report *r, struct verify_failure *fail)
+static enum status check(struct span bytes, const struct hash *expect, struct arena *a,
+                         struct certificate_report *r, struct verify_failure *fail)
 {
     struct err err = {0};
     FILE *in = fmemopen((void *)(uintptr_t)bytes.p, bytes.n, "rb");
@@ -226,10 +233,12 @@ static size_t frame_of_kind(uint32_t kind)
 
 Test(certificate, verifies_and_says_what_happened)
 {
+    setup();
     struct certificate_report r;
     struct verify_failure fail;
-    static const enum event_type story[] = {EVENT_OPENED, EVENT_BALLOT, EVENT_REVISED, EVENT_BALLOT, EVENT_ESCALATED,
-                                            EVENT_BALLOT, EVENT_BALLOT, EVENT_BALLOT,  EVENT_PASSED, EVENT_VETOED};
+    static const enum event_type story[] = {EVENT_OPENED,    EVENT_BALLOT, EVENT_REVISED, EVENT_BALLOT,
+                                            EVENT_ESCALATED, EVENT_BALLOT, EVENT_BALLOT,  EVENT_BALLOT,
+                                            EVENT_PASSED,    EVENT_VETOED};
     enum status st = check(made, &s.f.genesis.alliance, &s.a, &r, &fail);
     cr_assert_eq(st, ST_OK, "%s: %s", fail.region, fail.why);
     cr_expect_eq(r.decision.phase, PHASE_VETOED);
@@ -245,10 +254,12 @@ Test(certificate, verifies_and_says_what_happened)
     for (size_t i = 0; i < r.n_notes; i++)
         suspect = suspect || strstr((const char *)r.notes[i].p, "are suspect") != NULL;
     cr_expect(suspect, "nothing said of the compromised key");
+    teardown();
 }
 
 Test(certificate, of_an_open_decision)
 {
+    setup();
     struct certificate_report r;
     struct verify_failure fail;
     struct span early = certificate_at(&s, 1, block_revised);
@@ -258,10 +269,12 @@ Test(certificate, of_an_open_decision)
     cr_expect_not(r.expected);
     early = certificate_at(&s, 2, s.n_blocks - 1); /* the other decision */
     cr_assert_eq(check(early, NULL, &s.a, &r, &fail), ST_OK, "%s: %s", fail.region, fail.why);
+    teardown();
 }
 
 Test(certificate, no_such_decision)
 {
+    setup();
     struct certify *c = certify_new(9);
     struct err err = {0};
     bool done = false;
@@ -271,11 +284,15 @@ Test(certificate, no_such_decision)
     cr_expect_eq(certify_write(c, stdout, &err), ST_NOTFOUND);
     cr_expect(strstr(err.text, "there is no D-9 in the record of") != NULL, "%s", err.text);
     certify_free(c);
+    teardown();
 }
 
 Test(certificate, CER_1_frames_dropped_doubled_swapped_cut)
 {
-    cr_assert_eq(check(joined(SIZE_MAX), NULL, &s.a, &(struct certificate_report){0}, &(struct verify_failure){0}), ST_OK);
+    setup();
+    cr_assert_eq(
+        check(joined(SIZE_MAX), NULL, &s.a, &(struct certificate_report){0}, &(struct verify_failure){0}),
+        ST_OK);
     for (size_t i = 0; i + 1 < n_frames; i++) {
         char what[64];
         (void)snprintf(what, sizeof what, "without frame %zu", i);
@@ -299,10 +316,12 @@ Test(certificate, CER_1_frames_dropped_doubled_swapped_cut)
     buf_put_span(&more, made);
     buf_u8(&more, 0);
     must_fail(buf_span(&more), "one byte more", "CER-1");
+    teardown();
 }
 
 Test(certificate, CER_12_every_flip_is_found)
 {
+    setup();
     uint8_t *p = arena_alloc(&s.a, made.n);
     memcpy(p, made.p, made.n);
     for (size_t i = 0; i < FLIPS; i++) {
@@ -313,16 +332,21 @@ Test(certificate, CER_12_every_flip_is_found)
         must_fail(span_of(p, made.n), what, NULL);
         p[at] = made.p[at];
     }
+    teardown();
 }
 
 Test(certificate, CER_9_veto_left_out)
 {
+    setup();
     must_fail(joined(frame_of_block(block_vetoed)), "without its veto", "the last ones are missing");
+    teardown();
 }
 
 Test(certificate, CER_9_ballot_left_out)
 {
-    must_fail(joined(frame_of_block(block_balloted)), "without a ballot's block", "one is missing or out of order");
+    setup();
+    must_fail(joined(frame_of_block(block_balloted)), "without a ballot's block",
+              "one is missing or out of order");
     size_t i = frame_of_block(block_balloted); /* the block shown, the entry behind its event not */
     struct certificate_block b;
     decoded(i, &certificate_block_desc, &b);
@@ -330,27 +354,35 @@ Test(certificate, CER_9_ballot_left_out)
     b.entries.n = 0;
     frames[i].body = encoded(&certificate_block_desc, &b);
     must_fail(joined(SIZE_MAX), "without a ballot's entry", "CER-10: the entry behind event");
+    teardown();
 }
 
 Test(certificate, CER_9_newer_revision_left_out)
 {
-    must_fail(joined(frame_of_block(block_revised)), "without its revision", "one is missing or out of order");
+    setup();
+    must_fail(joined(frame_of_block(block_revised)), "without its revision",
+              "one is missing or out of order");
+    teardown();
 }
 
 Test(certificate, CER_8_what_was_pinned_is_not_hidden)
 {
+    setup();
     size_t i = frame_of_block(block_balloted);
     struct certificate_block b;
     decoded(i, &certificate_block_desc, &b);
     size_t n = b.writes.n;
-    b.writes.v[0] = b.writes.v[n - 1]; /* one neighbour fewer; the hash of it is not known to the forger, any is */
+    b.writes.v[0] =
+        b.writes.v[n - 1]; /* one neighbour fewer; the hash of it is not known to the forger, any is */
     b.writes.n = n - 1;
     frames[i].body = encoded(&certificate_block_desc, &b);
     must_fail(joined(SIZE_MAX), "without a neighbour", NULL);
+    teardown();
 }
 
 Test(certificate, CER_5_revocation_left_out)
 {
+    setup();
     size_t i = frame_of_kind(certificate_state_desc.number);
     struct certificate_state f, old;
     struct span early = certificate_at(&s, 1, block_vetoed); /* before the revocation */
@@ -381,23 +413,30 @@ Test(certificate, CER_5_revocation_left_out)
         must_fail(joined(SIZE_MAX), "with a key not revoked yet", "SMT-3: a row of KEY");
         frames[i] = kept;
     }
+    teardown();
 }
 
 Test(certificate, CER_3_change_of_set_left_out)
 {
-    must_fail(joined(frame_of_kind(certificate_link_desc.number)), "without a link", "a change of set is missing");
+    setup();
+    must_fail(joined(frame_of_kind(certificate_link_desc.number)), "without a link",
+              "a change of set is missing");
+    teardown();
 }
 
 Test(certificate, CER_6_old_checkpoint)
 {
+    setup();
     struct certificate_checkpoint f = {.note = story_note(&s, block_vetoed)};
     size_t i = frame_of_kind(certificate_checkpoint_desc.number);
     frames[i].body = encoded(&certificate_checkpoint_desc, &f);
     must_fail(joined(SIZE_MAX), "an old checkpoint", "CER-6: it is of a tree of");
+    teardown();
 }
 
 Test(certificate, CER_6_cosigned_by_too_few)
 {
+    setup();
     struct span note = story_note(&s, s.n_blocks - 1);
     size_t last = note.n - 1;
     while (note.p[last - 1] != '\n')
@@ -406,10 +445,12 @@ Test(certificate, CER_6_cosigned_by_too_few)
     size_t i = frame_of_kind(certificate_checkpoint_desc.number);
     frames[i].body = encoded(&certificate_checkpoint_desc, &f);
     must_fail(joined(SIZE_MAX), "two cosignatures", "CKP-3: 2 members cosigned it; 3 are needed");
+    teardown();
 }
 
 Test(certificate, spliced_from_another_alliance)
 {
+    setup();
     struct ed25519_key *mine[4];
     struct frame_of kept[FRAMES_MAX];
     size_t n = n_frames;
@@ -439,4 +480,5 @@ Test(certificate, spliced_from_another_alliance)
         ed25519_free(old_keys[i]);
     memcpy(old_keys, mine, sizeof mine);
     story_end(&other);
+    teardown();
 }

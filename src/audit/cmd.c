@@ -1,0 +1,183 @@
+#include "audit/cmd.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "ledger/signatures.h"
+
+const char *cmd_value(const struct cmd_args *args, const char *name)
+{
+    for (size_t i = args->n_given; i > 0; i--)
+        if (strcmp(args->given[i - 1].option->name, name) == 0)
+            return args->given[i - 1].value;
+    return NULL;
+}
+
+bool cmd_flag(const struct cmd_args *args, const char *name)
+{
+    return cmd_value(args, name) != NULL;
+}
+
+void cmd_print_help(const struct cmd *c, FILE *f)
+{
+    (void)fprintf(f, "entente-audit %s%s%s%s\n%s\n", c->name, c->args[0] == 0 ? "" : " ", c->args,
+                  c->n_options > 0 ? " [OPTIONS]" : "", c->doc);
+    for (size_t i = 0; i < c->n_options; i++) {
+        char name[64];
+        const struct cmd_option *o = &c->options[i];
+        (void)snprintf(name, sizeof name, "--%s%s%s", o->name, o->value == NULL ? "" : " ",
+                       o->value == NULL ? "" : o->value);
+        (void)fprintf(f, "  %-24s %s\n", name, o->doc);
+    }
+}
+
+int cmd_usage(const struct cmd *c, const char *fmt, ...)
+{
+    va_list ap;
+    (void)fputs("entente-audit: ", stderr);
+    va_start(ap, fmt);
+    (void)vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    (void)fputs("\n\n", stderr);
+    cmd_print_help(c, stderr);
+    return EXIT_USAGE;
+}
+
+int cmd_bad(const char *text)
+{
+    (void)fprintf(stderr, "NOT VERIFIED: %s\n", text);
+    return EXIT_BAD;
+}
+
+bool cmd_number(const char *s, uint64_t *ret)
+{
+    char *end;
+    if (s == NULL || s[0] < '0' || s[0] > '9')
+        return false;
+    errno = 0;
+    unsigned long long v = strtoull(s, &end, 10);
+    if (errno != 0 || *end != 0)
+        return false;
+    *ret = v;
+    return true;
+}
+
+bool cmd_form(const struct cmd_args *args, enum sheet_form *ret_form)
+{
+    bool csv = cmd_flag(args, "csv"), jsonl = cmd_flag(args, "jsonl");
+    if (csv && jsonl)
+        return false;
+    *ret_form = csv ? SHEET_CSV : jsonl ? SHEET_JSONL : SHEET_PLAIN;
+    return true;
+}
+
+static void cannot(const char *path, const char *what)
+{
+    char why[128];
+    (void)fprintf(stderr, "entente-audit: %s: cannot %s: %s\n", path, what,
+                  strerror_r(errno, why, sizeof why));
+}
+
+FILE *cmd_create(const char *path)
+{
+    if (strcmp(path, "-") == 0)
+        return stdout;
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "wb");
+    if (f == NULL)
+        cannot(path, "write");
+    return f;
+}
+
+bool cmd_close(FILE *f, const char *path)
+{
+    bool good = fflush(f) == 0 && ferror(f) == 0;
+    if (f != stdout) {
+        struct stat st; /* what is no regular file (/dev/full, a pipe) has no length to cut */
+        bool file = fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode);
+        good = good && (!file || ftruncate(fileno(f), ftello(f)) == 0);
+        good = fclose(f) == 0 && good;
+    }
+    if (!good)
+        cannot(path, "write all of it");
+    return good;
+}
+
+struct pack_run {
+    const struct cmd_pack *what;
+    struct history history;
+    struct arena *a;
+    int code;
+    bool ended;
+};
+
+static enum status block(void *ctx, const struct verify_block *b, struct err *err)
+{
+    struct pack_run *r = ctx;
+    enum status st = history_block(&r->history, b, err);
+    return st == ST_OK && r->what->block != NULL ? r->what->block(r->what->ctx, b, err) : st;
+}
+
+static enum status end(void *ctx, const struct view *v, const struct verify_report *report, struct err *err)
+{
+    struct pack_run *r = ctx;
+    struct audit_record record;
+    enum status st = record_load(&record, v, &r->history, report, r->a, err);
+    if (st != ST_OK)
+        return st;
+    if (!r->what->quiet)
+        (void)fprintf(stderr,
+                      "VERIFIED %" PRIu64 " entries, %" PRIu64 " blocks, %" PRIu64
+                      " decisions re-executed; %s, to block %" PRIu64 " of %s\n",
+                      report->entries, report->blocks, report->decisions, hex_of(&report->alliance).s,
+                      report->height, time_utc(report->last_ms).s);
+    r->ended = true;
+    r->code = r->what->end(r->what->ctx, &record, err);
+    return r->code == EXIT_FAILED ? ST_IO : ST_OK;
+}
+
+static int failed(const struct verify_failure *f)
+{
+    (void)fprintf(stderr,
+                  "NOT VERIFIED\nregion  %s, frame %" PRIu64 " (bytes %" PRIu64 " to %" PRIu64
+                  " of the file), after block %" PRIu64 "\nwhy     %s\n",
+                  f->region, f->place.frame, f->place.offset, f->place.offset + f->place.bytes, f->height,
+                  f->why);
+    return EXIT_BAD;
+}
+
+int cmd_read_pack(const struct cmd_args *args, const struct cmd_pack *what)
+{
+    const char *path = args->words[0], *expected = cmd_value(args, "expect-alliance");
+    struct hash expect;
+    if (expected != NULL && hex_to_hash(span_str(expected), &expect) != ST_OK)
+        return cmd_usage(args->cmd, "--expect-alliance takes the alliance's id: 64 hex digits");
+    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rbe");
+    if (f == NULL) {
+        cannot(path, "open");
+        return EXIT_FAILED;
+    }
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 0);
+    struct pack_run r = {.what = what, .a = &a};
+    struct verify_report report;
+    struct verify_failure failure;
+    struct err err = {0};
+    struct verify_watch watch = {&r, block, end};
+    history_init(&r.history, &a);
+    enum status st = verify_pack_watched(f, expected == NULL ? NULL : &expect, signatures_threads(), &watch,
+                                         &a, &report, &failure, &err);
+    history_deinit(&r.history);
+    if (f != stdin)
+        (void)fclose(f);
+    if (st == ST_OK)
+        return fflush(stdout) == 0 ? r.code : EXIT_FAILED;
+    if (!r.ended && st == ST_BADSIG && failure.region[0] != 0) {
+        if (what->failed != NULL)
+            what->failed(what->ctx, &failure);
+        return failed(&failure);
+    }
+    (void)fprintf(stderr, "entente-audit: %s: %s\n", path, err.text[0] != 0 ? err.text : status_text(st));
+    return EXIT_FAILED;
+}

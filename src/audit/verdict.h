@@ -1,0 +1,27 @@
+/* verdict: what verify says beyond yes: who signed and who could have and did not, every change of a key,
+ * epochs, and what was not checked. In plain words; cmd_verify.c prints it, page.c writes it as a page. */
+#ifndef ENT_AUDIT_VERDICT_H
+#define ENT_AUDIT_VERDICT_H
+
+#include "audit/findings.h"
+
+enum { VERDICT_UNCHECKED_MAX = 12 };
+
+struct verdict_words {
+    struct sheet signers; /* organisation by organisation */
+    struct sheet changes; /* of keys, holders and nodes since the founding, by leaf */
+    struct sheet epochs;  /* re-foundings */
+    const char *unchecked[VERDICT_UNCHECKED_MAX];
+    size_t n_unchecked;
+    struct finding_list findings;
+};
+
+/* In the record's arena. */
+MUST_USE enum status verdict_of(const struct audit_record *r, struct verdict_words *ret, struct err *err);
+/* "1,234,567" */
+const char *grouped_text(struct arena *a, uint64_t n);
+
+/* page.c: one HTML page, self-contained and without script; it prints well. */
+void page_write(const struct audit_record *r, const struct verdict_words *w, FILE *f);
+
+#endif
