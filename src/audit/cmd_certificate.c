@@ -125,11 +125,11 @@ static int check(const struct cmd_args *args, FILE *f)
     struct certificate_report r;
     struct verify_failure failure;
     struct err err = {0};
+    arena_init(&a, 0);
     if (expected != NULL && hex_to_hash(span_str(expected), &expect) != ST_OK)
         return cmd_usage(args->cmd, "--expect-alliance takes the alliance's id: 64 hex digits");
     if (cmd_flag(args, "html"))
         return cmd_usage(args->cmd, "--html is for packs, and %s is a decision certificate", path);
-    arena_init(&a, 0);
     enum status st = certificate_check(f, expected == NULL ? NULL : &expect, &a, &r, &failure, &err);
     if (st == ST_BADSIG && failure.region[0] != 0)
         return not_verified(&failure, cmd_flag(args, "json"));

@@ -135,7 +135,7 @@ good entente-audit verify all.pack
 
 echo "== a certificate of each decision, from a node and from a pack, checked by both verifiers (CER-1)"
 verifier=$source/docs/independent-verifier/entente_verify.py
-id=$(field maker alliance)
+id=$(entente-audit verify all.pack --json | json "x['alliance']")
 for n in 1 2 3 4 5 6 7; do
   good entente certify D-$n -o D-$n.certificate --node clinics
   good entente certify D-$n -o from-pack.certificate --pack all.pack
