@@ -1,21 +1,18 @@
-"""GOV-30 to GOV-40: members that join and leave, keys that are replaced, recovery, fault proofs, the rules' version.
+"""GOV-30 to GOV-41: members that join and leave, keys that are replaced, recovery, fault proofs, the rules' version.
 
 Methods of Governance: what it keeps and how it writes is in governance.py."""
 import struct
 
 from canonical import Refused
+from decisions import LIVE, UNDECIDED
 import genesis
 from merkle import sha256
 import rights
-from rights import Verdict, need, not_repeated, org_of
+from rights import Verdict, need, org_of, u64
 import sets
 
 DAY = 86_400_000
 RECOVERY_DAYS, SETTLED_DAYS, ASK_DAYS, READY_BEHIND, MAX_VALIDATORS = 7, 14, 30, 16, 64
-
-
-def u64(*numbers):
-    return b"".join(struct.pack(">Q", n) for n in numbers)
 
 
 def refound_need(ok, words):
@@ -34,9 +31,12 @@ class Members:
         self.keys[key] = row
         self.put("KEY", key, "state_key", row)
 
-    def seat_row(self, seat, keys, leaf):
+    def seat_row(self, seat, keys, leaf, alternates=None):
+        """alternates None: as they are (GOV-46)."""
         keys = sorted(keys, key=lambda k: (k.key, k.alg))
-        self.seats[seat] = {"keys": keys, "changed_leaf": leaf}
+        if alternates is None:
+            alternates = self.seats.get(seat, {}).get("alternates")
+        self.seats[seat] = {"keys": keys, "changed_leaf": leaf, "alternates": alternates or None}
         self.put("SEAT", seat, "state_seat", self.seats[seat])
 
     def know(self, org, keys, use, leaf):
@@ -107,7 +107,6 @@ class Members:
 
     def do_holder(self, e, b):
         """GOV-5."""
-        not_repeated(b.alternates is None, "alternates (GOV-46)")
         org = org_of(b.seat)
         need(e.seat == org + "/registrar", "holders are set by the registrar of the seat's organisation",
              "NOT_PERMITTED")
@@ -115,8 +114,9 @@ class Members:
         need(b.seat in self.seats, "no such seat", "NO_SUCH_OBJECT")
         self.fresh(self.seats[b.seat]["changed_leaf"])
         self.keys_usable(org, b.keys)
+        self.alternates_ok(b.seat, b.alternates or [])
         self.know(org, [k.key for k in b.keys], "KEY_PERSON", e.leaf)
-        self.seat_row(b.seat, b.keys, e.leaf)
+        self.seat_row(b.seat, b.keys, e.leaf, b.alternates)
 
     def do_key(self, e, b):
         """GOV-6."""
@@ -401,12 +401,12 @@ class Members:
         row = next((r for r in self.section(14).rows if r.name == "charter-core"), None)
         for n in sorted(self.decisions):
             d = self.decisions[n]
-            if d["type"] == "charter-core" and self.is_phase(d, "PHASE_OPEN", "PHASE_MEDIATION"):
+            if d["type"] == "charter-core" and self.is_phase(d, *UNDECIDED):
                 try:
-                    pinned = self.pin(row) if row else None
+                    pinned = self.pin(row, self.proposal(d)) if row else None
                 except Refused:
                     pinned = None
-                if pinned:
+                if pinned and self.fits(pinned):
                     self.pinned[n] = pinned
                     self.put("PINNED", u64(n), "state_pinned", pinned)
                 self.set(d, rung=0, level=0, rung_revisions=0)
@@ -428,9 +428,11 @@ class Members:
             self.recovery_row(leaf, None)
         self.ask_row(org, None)
         self.drop_of(org)
+        self.nobody = True
         for n in sorted(self.decisions):
-            if self.is_phase(self.decisions[n], "PHASE_OPEN", "PHASE_MEDIATION", "PHASE_PASSED", "PHASE_STALE"):
+            if self.is_phase(self.decisions[n], *LIVE):
                 self.ask_no_more(self.decisions[n], org)
+        self.nobody = False
         self.count_support()
 
     def ask_no_more(self, d, org):
@@ -446,15 +448,15 @@ class Members:
         if listed:
             self.put("PINNED", u64(d["number"]), "state_pinned", p)
         self.set(d, affected=[o for o in d["affected"] if o != org])
-        self.event(d, "EVENT_LEFT", name=org, seat=None, id=None)
-        if not self.is_phase(d, "PHASE_OPEN", "PHASE_MEDIATION"):
+        self.event(d, "EVENT_LEFT", name=org)
+        if not self.is_phase(d, *UNDECIDED):
             return
         mediation = self.is_phase(d, "PHASE_MEDIATION")
         terms = self.terms(d, 0 if mediation else None)
         if (d["joint"] and all(len(t["partners"]) < 2 for t in terms)) or not all(rights.asked(t, d, self.who)
                                                                                   for t in terms):
-            self.end(d, "PHASE_LAPSED", "EVENT_LAPSED", words="too few partners are left", seat=None, id=None)
-        elif not mediation and self.passes(d):  # a mediator's rung has no ballots
+            self.end(d, "PHASE_LAPSED", "EVENT_LAPSED", words="too few partners are left")
+        elif not self.is_phase(d, "PHASE_PAUSED") and (not mediation or self.recommended(d)) and self.passes(d):
             self.passing(d, leaving=True)
 
     # -- the rules' version ------------------------------------------------------------------------------------------
@@ -486,30 +488,3 @@ class Members:
         if decided and sum(self.supports.get(m["org"], 0) >= decided for m in set_) >= sets.quorum(len(set_)):
             self.number_row("rules", decided)
             self.number_row("rules-next", None)
-
-    # -- inputs ------------------------------------------------------------------------------------------------------
-
-    def do_decision_input(self, e, b):
-        """GOV-28."""
-        not_repeated(b.settled is None, "mediators' recommendations (GOV-53)")
-        need(b.need, "neither a need nor a text that settles", "MALFORMED")
-        d = self.decision(b.decision)
-        self.live(d)
-        need(self.is_phase(d, "PHASE_OPEN"), "no inputs at this stage", "NOT_NOW")
-        self.live(d, b.decision)
-        p, types = self.pinned[d["number"]], self.enums["input_type"]
-        wanted = [(n.type, n.seat) for n in p["needs"] or []]
-        need((b.need.type, b.need.seat) in wanted, "it does not need this", "NO_SUCH_OBJECT")
-        need(b.text or b.documents, "neither text nor documents", "INCOMPLETE")
-        if b.need.type == types["INPUT_CONSULT"]:
-            need(e.seat == b.need.seat, "another seat is to be consulted", "NOT_PERMITTED")
-        else:
-            need(e.seat in p["owners"], "not an owner of the row", "NOT_PERMITTED")
-        place = wanted.index((b.need.type, b.need.seat))
-        self.seen(d, e)
-        self.inputs.add((d["number"], d["revision"], place))
-        self.put("INPUT", u64(d["number"]) + struct.pack(">HB", d["revision"], place), "state_input",
-                 {"seat": e.seat, "id": e.id, "leaf": e.leaf, "at_ms": self.now, "input": b})
-        self.event(d, "EVENT_INPUT", reason=b.text)
-        if self.passes(d):
-            self.passing(d)

@@ -4,7 +4,8 @@ import datetime
 import struct
 
 from calendars import Calendars
-from members import DAY, u64
+from members import DAY
+from rights import u64
 
 EPOCH = datetime.date(1970, 1, 1)
 MONTHS = {"PERIOD_MONTH": 1, "PERIOD_QUARTER": 3, "PERIOD_YEAR": 12}

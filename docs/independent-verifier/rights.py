@@ -1,8 +1,10 @@
 """GOV-7, GOV-8, GOV-10, GOV-11: what a row pins, and what the partners' votes are. Pure."""
-from canonical import Refused
+import struct
+
+from canonical import Refused, decimal_key
 from pack import Unknown
 
-APPROVES, OWES, REJECTS, ASIDE = "approves", "owes", "rejects", "stands aside"
+APPROVES, OWES, REJECTS, ASIDE, EMPTY = "approves", "owes", "rejects", "stands aside", "empty"
 
 
 class Verdict(Refused):
@@ -22,6 +24,10 @@ def not_repeated(ok, what):
     """A good record may hold it, so this is no refusal: the pack is neither verified nor failed."""
     if not ok:
         raise Unknown("this program does not repeat %s: from here on the record is neither verified nor failed" % what)
+
+
+def u64(*numbers):
+    return b"".join(struct.pack(">Q", n) for n in numbers)
 
 
 def org_of(seat):
@@ -58,7 +64,8 @@ class Charter:
 
     def rung(self, r):
         to = r.to
-        out = {"to": written(to), "within": r.within, "body": to.body, "mediator": None, "partners": []}
+        out = {"to": written(to), "within": r.within, "body": to.body, "mediator": None, "partners": [], "answer": None,
+               "outside": None}
         if to.org and to.org not in self.partners and to.org not in self.left:
             out["mediator"] = "%s/%s" % (to.org, to.seat)
             out["answer"] = r.answer
@@ -83,6 +90,9 @@ def holds(predicate, proposal, mover, enums, amount):
                 op["CMP_LT"]: amount < t.amount.minor, op["CMP_LE"]: amount <= t.amount.minor,
                 op["CMP_EQ"]: amount == t.amount.minor, op["CMP_GE"]: amount >= t.amount.minor,
                 op["CMP_GT"]: amount > t.amount.minor}[t.op])
+        elif t.type == enums["condition"]["COND_SCORE"]:
+            score = proposal.effect.score
+            found.append(score is not None and decimal_key(t.number) <= decimal_key((score, 0)))
         else:
             raise Verdict("NOT_SUPPORTED", "a predicate looks at what these rules do not have")
     return any(found) if predicate.join == enums["connective"]["JOIN_OR"] else all(found)
@@ -145,15 +155,9 @@ def asked(term, decision, who):
     return [p for p in term["partners"] if p["org"] in keep]
 
 
-def position(term, partner, ballots, filled, choice, blocks):
-    """GOV-11."""
-    said = [ballots[s]["choice"] if s in ballots else None for s in partner["seats"]]
-    silent = [c is None or c == choice["CHOICE_VETO"] for c in said]
-    a = said.count(choice["CHOICE_APPROVE"])
-    r = said.count(choice["CHOICE_REJECT"])
-    s = said.count(choice["CHOICE_ABSTAIN"])
-    u = sum(q and filled(seat) for q, seat in zip(silent, partner["seats"]))
-    e = sum(q and not filled(seat) for q, seat in zip(silent, partner["seats"]))
+def position(term, voices, blocks):
+    """GOV-11. voices: of each seat of a partner what it says; OWES: it may still speak, EMPTY: nobody holds it."""
+    a, r, s, u, e = (voices.count(v) for v in (APPROVES, REJECTS, ASIDE, OWES, EMPTY))
     k = term["count"]
     if a >= k:
         return APPROVES

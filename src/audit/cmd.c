@@ -1,4 +1,5 @@
 #include "audit/cmd.h"
+#include "audit/confine.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -104,6 +105,13 @@ bool cmd_close(FILE *f, const char *path)
     return good;
 }
 
+void cmd_confine(void)
+{
+    const char *why = confine();
+    if (why != NULL)
+        (void)fprintf(stderr, "entente-audit: it goes on, but is not confined: %s\n", why);
+}
+
 struct pack_run {
     const struct cmd_pack *what;
     struct history history;
@@ -165,14 +173,16 @@ int cmd_read_pack(const struct cmd_args *args, const struct cmd_pack *what)
     struct verify_failure failure;
     struct err err = {0};
     struct verify_watch watch = {&r, block, end};
+    size_t threads = signatures_threads(); /* which reads a file of the system */
+    cmd_confine();
     history_init(&r.history, &a);
-    enum status st = verify_pack_watched(f, expected == NULL ? NULL : &expect, signatures_threads(), &watch,
-                                         &a, &report, &failure, &err);
+    enum status st = verify_pack_watched(f, expected == NULL ? NULL : &expect, threads, &watch, &a, &report,
+                                         &failure, &err);
     history_deinit(&r.history);
     if (f != stdin)
         (void)fclose(f);
     if (st == ST_OK)
-        return fflush(stdout) == 0 ? r.code : EXIT_FAILED;
+        return cmd_close(stdout, "standard output") ? r.code : EXIT_FAILED;
     if (!r.ended && st == ST_BADSIG && failure.region[0] != 0) {
         if (what->failed != NULL)
             what->failed(what->ctx, &failure);

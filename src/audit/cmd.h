@@ -51,6 +51,8 @@ FILE *cmd_create(const char *path);
 /* Ends what was written. False and said why when not all was. */
 bool cmd_close(FILE *f, const char *path);
 
+/* All files are open: no other can be opened from now on (confine.h). Says so when it could not be done. */
+void cmd_confine(void);
 /* Verifies the pack that the arguments name, then calls end with its record: what end prints is printed of a
  * pack that is verified to its last byte, and nothing else is. block: besides, for each block; or NULL. The
  * exit code is end's, or that of the failure. */

@@ -130,6 +130,7 @@ static int check(const struct cmd_args *args, FILE *f)
         return cmd_usage(args->cmd, "--expect-alliance takes the alliance's id: 64 hex digits");
     if (cmd_flag(args, "html"))
         return cmd_usage(args->cmd, "--html is for packs, and %s is a decision certificate", path);
+    cmd_confine();
     enum status st = certificate_check(f, expected == NULL ? NULL : &expect, &a, &r, &failure, &err);
     if (st == ST_BADSIG && failure.region[0] != 0)
         return not_verified(&failure, cmd_flag(args, "json"));

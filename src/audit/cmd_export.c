@@ -112,7 +112,7 @@ static int export(const struct cmd_args *args)
         asked += all[i]->path != NULL;
     }
     bool leaf = cmd_flag(args, "leaf");
-    if (asked == 0)
+    if (asked == 0 && !leaf)
         return cmd_usage(args->cmd,
                          "export needs --allowed-signers, --revoked, or --leaf with --entry and --signature");
     if (leaf != (x.entry.path != NULL) || leaf != (x.signature.path != NULL) ||

@@ -136,7 +136,7 @@ static int print_lines(void *ctx, const struct audit_record *r, struct err *err)
 {
     struct listing *l = ctx;
     struct sheet all, drawn;
-    struct draw_line *lines;
+    struct draw_line *lines = NULL;
     if (filter_check(&l->filter, r, err) != ST_OK)
         return cmd_usage(l->args->cmd, "%s", err->text);
     if (l->filter.decisions)

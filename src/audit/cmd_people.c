@@ -43,12 +43,12 @@ static void times(const struct audit_record *r, const char **row, uint64_t from_
 {
     row[2] = text_of(r->a, "%s", time_utc(from_ms).s);
     row[3] = text_of(r->a, "%" PRIu64, from_leaf);
-    row[6] = history_cause(r->h, r->v, from_leaf, r->a);
+    row[6] = record_cause(r, from_leaf);
     if (to_leaf == UINT64_MAX)
         return;
     row[4] = text_of(r->a, "%s", time_utc(to_ms).s);
     row[5] = text_of(r->a, "%" PRIu64, to_leaf);
-    row[7] = history_cause(r->h, r->v, to_leaf, r->a);
+    row[7] = record_cause(r, to_leaf);
 }
 
 static const char *bounds(const struct audit_record *r, const struct alternate *x)

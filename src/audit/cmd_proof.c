@@ -97,6 +97,7 @@ static int checkpoint(const struct cmd_args *args)
         (void)fprintf(stderr, "entente-audit: %s\n", err.text);
         return EXIT_FAILED;
     }
+    cmd_confine();
     if (checkpoint_verify(note, keys, n, &a, &c, seen, &err) != ST_OK)
         return cmd_bad(err.text);
     size_t missing = 0;

@@ -143,9 +143,10 @@ static bool about(const struct filter *f, const struct audit_record *r, const st
         return of_decision(f, d);
     if (f->outcome != 0 || f->vetoed || f->defaulted || f->deemed || f->over.currency.n > 0)
         return false;
-    const struct audit_made *m = made_of(r->items, r->n_items, e->about);
-    if (m == NULL)
-        m = made_of(r->readings, r->n_readings, e->about);
+    bool item = e->parsed.entry.kind == KIND_ITEM ||
+                e->parsed.entry.kind == KIND_ITEM_MOVE; /* K-2 may be a check or a reading */
+    const struct audit_made *m =
+        item ? made_of(r->items, r->n_items, e->about) : made_of(r->readings, r->n_readings, e->about);
     if (f->late && (m == NULL || !m->late))
         return false;
     if (f->type.n == 0)

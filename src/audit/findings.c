@@ -18,7 +18,7 @@ const char *const finding_text[FINDING_KINDS] = {
     [FINDING_REFOUNDING] = "re-founding",
     [FINDING_RECOVERY] = "recovery",
     [FINDING_REGISTRAR] = "registrar replaced",
-    [FINDING_TAKEOVER] = "node taken over",
+    [FINDING_TAKEOVER] = "node replaced",
     [FINDING_REVOKED] = "key revoked",
     [FINDING_SUSPENDED] = "node suspended",
     [FINDING_FAULT] = "fault proof",
@@ -145,7 +145,7 @@ static enum status ballot(struct search *s, const struct audit_decision *d, cons
             of_decision(s, d, e, FINDING_NEW_KEY,
                         text_of(s->a, "%s, by %s, set by leaf %" PRIu64 " at %s (%s)",
                                 enum_text(&choice_enum, e->choice), sshpub_fingerprint(&key).s, o->from_leaf,
-                                time_utc(o->from_ms).s, history_cause(s->r->h, s->r->v, o->from_leaf, s->a)));
+                                time_utc(o->from_ms).s, record_cause(s->r, o->from_leaf)));
     }
     if (!HAS(e, state_event_key_principal))
         return ST_OK;
@@ -319,6 +319,9 @@ static void from_history(struct search *s)
         if (kinds[e->what] == FINDING_KINDS)
             continue;
         struct finding *f = add(s, kinds[e->what], e->leaf, e->at_ms, e->words);
+        if ((e->what == HISTORY_REGISTRAR || e->what == HISTORY_REVOKED) &&
+            e->seat.n == 0) /* no entry did it */
+            f->words = text_of(s->a, "%s: %s", e->words, record_cause(s->r, e->leaf));
         f->id = str(s, e->org);
         f->seat = str(s, e->seat);
         f->amount = e->count;

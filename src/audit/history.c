@@ -237,7 +237,7 @@ static enum status one_seat(struct look *l, const struct overlay_write *w)
         event(l, HISTORY_REGISTRAR, is.changed_leaf, state_seat_org(w->key),
               kind_at(l, is.changed_leaf) == KIND_REGISTRAR ? "by two of its own seats"
               : l->b->begun != NULL                         ? "by the re-founding"
-                                                            : "by a recovery, or by the others' decision");
+                                                            : "not by its own seats");
     return ST_OK;
 }
 
@@ -291,7 +291,8 @@ static enum status one_party(struct look *l, const struct overlay_write *w)
         event(l, HISTORY_LEFT, is.changed_leaf, w->key, "left the alliance");
     } else if (after == STANDING_SUSPENDED) {
         event(l, HISTORY_SUSPENDED, is.changed_leaf, w->key,
-              "a key of its node was revoked: it does not vote until it is replaced");
+              l->b->begun != NULL ? "left out by the re-founding: its node does not vote until it is replaced"
+                                  : "a key of its node was revoked: it does not vote until it is replaced");
     } else if (after == STANDING_ACTIVE) {
         event(l, HISTORY_READY, is.changed_leaf, w->key, "its node votes from the next block on");
     }
@@ -443,11 +444,11 @@ static enum status absent(struct look *l)
         const char *kind = enum_text(&kind_enum, (uint32_t)b->entries[i].entry.kind);
         if (named > given[i + 1])
             event(l, HISTORY_TEXT, leaf, state_seat_org(b->entries[i].entry.seat),
-                  text_of(l->h->a, "%zu of %zu texts of a %s absent", named - given[i + 1], named, kind))
+                  text_of(l->h->a, "%zu of %zu texts of this %s absent", named - given[i + 1], named, kind))
                 ->count = named - given[i + 1];
         if (documents > 0)
             event(l, HISTORY_DOCUMENT, leaf, state_seat_org(b->entries[i].entry.seat),
-                  text_of(l->h->a, "%" PRIu64 " document%s named by a %s", documents,
+                  text_of(l->h->a, "%" PRIu64 " document%s named by this %s", documents,
                           documents == 1 ? "" : "s", kind))
                 ->count = documents;
     }
@@ -483,16 +484,4 @@ enum status history_block(void *ctx, const struct verify_block *b, struct err *e
         st = absent(&l);
     arena_deinit(&l.scratch);
     return st;
-}
-
-const char *history_cause(const struct history *h, const struct view *v, uint64_t leaf, struct arena *a)
-{
-    struct span bytes;
-    struct leaf entry;
-    if (leaf < h->founding_leaves)
-        return "founding";
-    if (block_leaf(v, leaf, &bytes, NULL) != ST_OK || leaf_parse(bytes, a, &entry, NULL) != ST_OK)
-        return "time, or a decision's or recovery's end";
-    return text_of(a, "%s by %.*s", enum_text(&kind_enum, (uint32_t)entry.entry.kind),
-                   SPAN_FMT(entry.entry.seat));
 }

@@ -68,8 +68,5 @@ void history_init(struct history *h, struct arena *a);
 void history_deinit(struct history *h);
 /* A verify_watch's block; ctx is the history. */
 MUST_USE enum status history_block(void *ctx, const struct verify_block *b, struct err *err);
-/* "holder by maker/registrar", "founding", "time": what the leaf that did something is. v: of the whole
- * record. */
-const char *history_cause(const struct history *h, const struct view *v, uint64_t leaf, struct arena *a);
 
 #endif

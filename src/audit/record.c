@@ -66,6 +66,25 @@ static void note_marks(struct audit_decision *d)
     }
 }
 
+static int by_leaf(const void *x, const void *y)
+{
+    const struct audit_made *l = x, *r = y;
+    return l->leaf < r->leaf ? -1 : l->leaf > r->leaf;
+}
+
+static void load_effects(struct audit_record *r)
+{
+    r->effects = arena_array(r->a, r->n_decisions + 1, sizeof *r->effects);
+    for (size_t i = 0; i < r->n_decisions; i++) {
+        const struct audit_decision *d = &r->decisions[i];
+        for (size_t e = 0; e < d->events.n; e++)
+            if (d->events.v[e].type == EVENT_EFFECTIVE) /* once at most */
+                r->effects[r->n_effects++] = (struct audit_made){
+                    .leaf = d->events.v[e].leaf, .id = text_of(r->a, "D-%" PRIu64, d->d.number)};
+    }
+    qsort(r->effects, r->n_effects, sizeof *r->effects, by_leaf);
+}
+
 static enum status load_decisions(struct audit_record *r, struct err *err)
 {
     struct query_grow g = {0};
@@ -90,12 +109,6 @@ static enum status load_decisions(struct audit_record *r, struct err *err)
         note_marks(d);
     }
     return ST_OK;
-}
-
-static int by_leaf(const void *x, const void *y)
-{
-    const struct audit_made *l = x, *r = y;
-    return l->leaf < r->leaf ? -1 : l->leaf > r->leaf;
 }
 
 static enum status load_items(struct audit_record *r, struct err *err)
@@ -185,6 +198,7 @@ enum status record_load(struct audit_record *r, const struct view *v, const stru
     *r = (struct audit_record){.v = v, .h = h, .r = report, .a = a};
     TRY(load_blocks(r, err));
     TRY(load_decisions(r, err));
+    load_effects(r);
     TRY(load_items(r, err));
     return load_readings(r, err);
 }
@@ -195,6 +209,28 @@ static const struct audit_made *made_at(const struct audit_made *v, size_t n, ui
 {
     struct audit_made key = {.leaf = leaf};
     return n == 0 ? NULL : bsearch(&key, v, n, sizeof *v, by_leaf);
+}
+
+const char *record_cause(const struct audit_record *r, uint64_t leaf)
+{
+    struct span bytes;
+    struct leaf entry;
+    if (leaf < r->h->founding_leaves)
+        return "founding";
+    const struct audit_made *effect = made_at(r->effects, r->n_effects, leaf);
+    bool timed =
+        block_leaf(r->v, leaf, &bytes, NULL) != ST_OK || leaf_parse(bytes, r->a, &entry, NULL) != ST_OK;
+    for (size_t i = 0; timed && i < r->h->n_events; i++) {
+        const struct history_event *e = &r->h->events[i];
+        if (e->leaf == leaf && (e->what == HISTORY_REFOUNDING || e->what == HISTORY_CARRIED_OUT))
+            return e->what == HISTORY_REFOUNDING ? "re-founding" : e->words;
+    }
+    if (timed)
+        return effect == NULL ? "time" : text_of(r->a, "%s took effect", effect->id);
+    const char *by = text_of(r->a, "%s by %.*s", enum_text(&kind_enum, (uint32_t)entry.entry.kind),
+                             SPAN_FMT(entry.entry.seat));
+    bool direct = entry.entry.kind < KIND_PROPOSE; /* entries that set keys themselves */
+    return direct || effect == NULL ? by : text_of(r->a, "%s took effect (%s)", effect->id, by);
 }
 
 static uint64_t opened_at(const struct audit_record *r, uint64_t leaf)

@@ -44,6 +44,8 @@ struct audit_record {
     size_t n_items;
     struct audit_made *readings; /* every version; ascending by leaf */
     size_t n_readings;
+    struct audit_made *effects; /* decisions by the leaf at which they took effect; ascending by leaf */
+    size_t n_effects;
     struct audit_block {
         uint64_t at_ms, first_leaf;
     } * blocks; /* by height */
@@ -64,6 +66,9 @@ MUST_USE enum status record_next(const struct audit_record *r, struct audit_curs
 struct span record_text(const struct view *v, uint64_t leaf, const struct hash *digest, struct arena *a);
 /* The leaf of the record of the block with this time: of what time did. */
 uint64_t record_leaf_at(const struct audit_record *r, uint64_t at_ms);
+/* Why the leaf changed a seat or a key: "holder by maker/registrar", "founding", "D-3 took effect (ballot by
+ * maker/sponsor)". */
+const char *record_cause(const struct audit_record *r, uint64_t leaf);
 /* By number; NULL. */
 const struct audit_decision *record_decision(const struct audit_record *r, uint64_t number);
 /* "vetoed deemed late", or "". */

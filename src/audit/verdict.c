@@ -62,7 +62,7 @@ static void change(const struct audit_record *r, struct sheet *t, uint64_t leaf,
     row[1] = text_of(r->a, "%s", time_utc(at_ms).s);
     row[2] = text_of(r->a, "%.*s", SPAN_FMT(who));
     row[3] = what;
-    row[4] = history_cause(r->h, r->v, leaf, r->a);
+    row[4] = record_cause(r, leaf);
 }
 
 static int by_leaf(const void *x, const void *y)

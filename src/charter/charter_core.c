@@ -129,6 +129,17 @@ static const struct span_list *core_names(const struct charter_core_set *s, uint
                                           : NULL;
 }
 
+bool charter_is_core(const struct charter_core_set *s, uint64_t number, struct span name)
+{
+    const struct span_list *names = core_names(s, number);
+    if (number < 64 && ((s->sections >> number) & 1) != 0)
+        return true;
+    for (size_t i = 0; names != NULL && i < names->n; i++)
+        if (span_eq(names->v[i], name))
+            return true;
+    return false;
+}
+
 static const void *named(const struct charter *c, uint64_t section, struct span name,
                          const struct record_desc **ret_desc)
 {

@@ -104,6 +104,8 @@ struct charter_core_set {
 };
 MUST_USE enum status charter_core_of(const struct charter *c, struct arena *a,
                                      struct charter_core_set *ret_set);
+/* Is this member of the section core (a row, body, ladder or calendar), or the section as a whole? */
+bool charter_is_core(const struct charter_core_set *s, uint64_t number, struct span name);
 /* Does this amendment of a section touch what is core, before or after it? ret_what (may be NULL) names it:
  * "body steering", or "section parties". */
 MUST_USE enum status charter_touches_core(const struct charter *before, const struct charter *after,

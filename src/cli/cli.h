@@ -27,7 +27,7 @@ struct cli {
     uint64_t timeout_s, rev_number, limit_number, from_number; /* 0: not given */
     const char *suspend;
     const char *timeout, *since, *until, *reason_file, *document;
-    const char *save, *out, *pack, *reason, *clause, *confirm, *title, *text, *text_file, *amount, *affects,
+    const char *save, *template, *out, *pack, *reason, *clause, *confirm, *title, *text, *text_file, *amount, *affects,
         *partner, *amend, *file, *counter, *card, *name, *role, *seats, *rules, *need, *keys, *alliance,
         *epoch, *after, *principal, *budget, *charge, *rate, *types, *by;
     const char *owner, *due, *link, *tags, *scope, *category, *likelihood, *impact, *share, *every, *against, *about,
@@ -218,6 +218,15 @@ void cli_split(struct cli *c, const char *list, struct span_list *ret);
 /* A public key: an OpenSSH public key file, or a key file of entente. */
 MUST_USE enum status cli_public_key(struct cli *c, const char *path, struct public_key *ret);
 
+/* verbs_charter.c. A charter that comes with the program; NULL, with words, when there is none of that name. */
+struct charter_template;
+const struct charter_template *cli_template(struct cli *c, const char *name);
+int cli_list_templates(struct cli *c);
+
+/* All sections of a charter file, a draft or as printed, cards not needed; or of the charter in force. */
+MUST_USE enum status cli_charter_file(struct cli *c, const char *path, struct section_list *ret);
+MUST_USE enum status cli_charter_in_force(struct cli *c, struct query_section *ret_of, struct section_list *ret);
+
 /* verbs_item.c. The effect of a proposal that accepts a risk, from --risk and --accept-until. */
 MUST_USE enum status cli_item_effect(struct cli *c, struct effect *e);
 /* What an item asks, as a line of inbox or status. */
@@ -293,6 +302,9 @@ int verb_inbox(struct cli *c);
 int verb_readiness(struct cli *c);
 int verb_charter_show(struct cli *c);
 int verb_charter_check(struct cli *c);
+int verb_charter_diff(struct cli *c);
+int verb_plan_launch(struct cli *c);
+int verb_charter_template(struct cli *c);
 int verb_seats(struct cli *c);
 int verb_seat_set(struct cli *c);
 int verb_key_revoke(struct cli *c);

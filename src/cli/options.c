@@ -96,6 +96,8 @@ static const struct option_desc options[] = {
     FLAG("unsealed", unsealed, "Seals the key with no passphrase: whoever reads the file can sign"),
     FLAG("with-keys", with_keys,
          "Puts the node's, cosignature and log key and the TLS identity into it too; never the vote key"),
+    TEXT("template", 0, template, "NAME",
+         "A charter that comes with entente, instead of a file; its cards are read from cards/ here"),
     TEXT("output", 'o', out, "FILE", "Where to write"),
     TEXT("pack", 0, pack, "FILE", "A pack to take the record from, in place of the node"),
     FLAG("no-pager", no_pager, "Never starts a pager"),

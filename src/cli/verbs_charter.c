@@ -1,6 +1,7 @@
 /* The charter: in force, and before anybody signs it. */
 #include "charter/charter.h"
 #include "charter/check.h"
+#include "charter/template.h"
 #include "cli/cli.h"
 #include "crypto/hash.h"
 
@@ -101,4 +102,49 @@ int verb_charter_check(struct cli *c)
         (void)printf("%s: %zu sections, %zu refusals, %zu warnings\n", c->words[0], source.sections.n,
                      found.refusals, found.n - found.refusals);
     return found.refusals == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+const struct charter_template *cli_template(struct cli *c, const char *name)
+{
+    char all[200] = "";
+    const struct charter_template *t = charter_template(name);
+    for (size_t i = 0, n = 0; t == NULL && i < CHARTER_TEMPLATES; i++)
+        n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", i == 0 ? "" : ", ", charter_templates[i].name);
+    if (t == NULL)
+        (void)err_set(&c->err, ST_USAGE, "there is no template %s; expected one of: %s", name, all);
+    return t;
+}
+
+int cli_list_templates(struct cli *c)
+{
+    for (size_t i = 0; i < CHARTER_TEMPLATES; i++)
+        if (c->json)
+            (void)printf("%s{\"name\":\"%s\",\"what\":\"%s\"}%s", i == 0 ? "[" : ",",
+                         charter_templates[i].name, charter_templates[i].what,
+                         i + 1 == CHARTER_TEMPLATES ? "]\n" : "");
+        else
+            (void)printf("%-20s %s\n", charter_templates[i].name, charter_templates[i].what);
+    return EXIT_DONE;
+}
+
+int verb_charter_template(struct cli *c)
+{
+    if (c->n > 1)
+        return cli_usage(c, "charter template needs one name, or none to list them");
+    if (c->n == 0)
+        return cli_list_templates(c);
+    const struct charter_template *t = cli_template(c, c->words[0]);
+    if (t == NULL)
+        return cli_fail(c);
+    if (c->out == NULL) {
+        (void)fwrite(t->yaml.p, 1, t->yaml.n, stdout);
+        return EXIT_DONE;
+    }
+    if (file_write(c->out, t->yaml, 0644, false, &c->err) != ST_OK)
+        return cli_fail(c);
+    (void)fprintf(stderr,
+                  "Wrote %s. Fill in the parties, then: entente charter check %s\n"
+                  "Each organisation makes its card with ententd card; put them where the parties' card: says.\n",
+                  c->out, c->out);
+    return EXIT_DONE;
 }

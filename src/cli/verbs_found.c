@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include "charter/charter.h"
 #include "charter/check.h"
+#include "charter/template.h"
 #include "cli/cli.h"
 #include "crypto/hash.h"
 #include "crypto/keyfile.h"
@@ -291,22 +292,43 @@ static int put_json(struct cli *c, const struct genesis_info *g)
     return EXIT_DONE;
 }
 
+/* The charter file that is named, or the template, as if it lay here. */
+static enum status draft_source(struct cli *c, struct span *ret_yaml, const char **ret_name, const char **ret_dir)
+{
+    const struct charter_template *t;
+    if (c->template == NULL) {
+        *ret_name = c->words[0];
+        *ret_dir = directory_of(c, c->words[0]);
+        return file_read(c->words[0], CHARTER_FILE_MAX, &c->a, ret_yaml, &c->err);
+    }
+    t = cli_template(c, c->template);
+    if (t == NULL)
+        return ST_USAGE;
+    *ret_yaml = t->yaml;
+    *ret_name = t->name;
+    *ret_dir = ".";
+    return ST_OK;
+}
+
 int verb_alliance_draft(struct cli *c)
 {
     struct span yaml;
+    const char *name, *dir;
     struct charter_source source;
     struct charter charter;
     struct genesis g = {.version = 1};
     struct hash id;
-    if (c->n != 1 || c->out == NULL)
-        return cli_usage(c, "alliance draft needs the charter file, and -o FILE.genesis");
-    const char *dir = directory_of(c, c->words[0]);
-    struct charter_files files = charter_files_in(dir);
+    if (c->template != NULL && strcmp(c->template, "list") == 0)
+        return cli_list_templates(c);
+    if ((c->template == NULL ? c->n != 1 : c->n != 0) || c->out == NULL)
+        return cli_usage(c, "alliance draft needs the charter file or --template NAME, and -o FILE.genesis");
     struct charter_founding founding = {.founded_ms = clock_wall_ms(&clock_system)};
     rng_fill(&rng_system, founding.nonce.b, sizeof founding.nonce.b);
-    enum status st = file_read(c->words[0], CHARTER_FILE_MAX, &c->a, &yaml, &c->err);
-    if (st == ST_OK)
-        st = charter_load(yaml, c->words[0], &founding, &files, &c->a, &source, &c->err);
+    enum status st = draft_source(c, &yaml, &name, &dir);
+    if (st != ST_OK)
+        return cli_fail(c);
+    struct charter_files files = charter_files_in(dir);
+    st = charter_load(yaml, name, &founding, &files, &c->a, &source, &c->err);
     if (st == ST_OK)
         st = charter_decode(source.sections.v, source.sections.n, &c->a, &charter, &c->err);
     if (st == ST_OK)

@@ -44,6 +44,8 @@ MUST_USE enum status reading_apply_report(struct act *c, const struct reading *r
 MUST_USE enum status reading_apply_mark(struct act *c, const struct mark_reading *r, struct err *err);
 MUST_USE enum status reading_apply_commit(struct act *c, const struct commit_reading *r, struct err *err);
 MUST_USE enum status reading_apply_reveal(struct act *c, const struct reveal_reading *r, struct err *err);
+MUST_USE enum status session_apply_call(struct act *c, const struct session *r, struct err *err);
+MUST_USE enum status session_apply_minutes(struct act *c, const struct minutes *r, struct err *err);
 MUST_USE enum status node_apply_replace(struct act *c, const struct replace_node *r, struct err *err);
 MUST_USE enum status node_apply_ready(struct act *c, const struct ready *r, struct err *err);
 MUST_USE enum status upgrade_apply_support(struct act *c, const struct support *r, struct err *err);

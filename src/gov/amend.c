@@ -1,6 +1,7 @@
 #include "gov/amend.h"
 #include "charter/check.h"
 #include "gov/metric.h"
+#include "gov/session.h"
 
 enum { SECTIONS = 63 };
 
@@ -92,5 +93,7 @@ enum status amend_apply(struct gov *g, uint64_t decision, uint64_t section, stru
     SET_HAS(&next, state_section_key_decision);
     TRY(state_put(g, TABLE_SECTION, &k, &state_section_desc, &next, err));
     *ret_version = next.version;
-    return section == SECTION_METRICS ? metric_follow(g, err) : ST_OK;
+    if (section == SECTION_METRICS)
+        return metric_follow(g, err);
+    return section == SECTION_SESSIONS ? session_follow(g, err) : ST_OK;
 }

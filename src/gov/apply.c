@@ -131,6 +131,8 @@ union body {
     struct mark_reading mark;
     struct commit_reading commit;
     struct reveal_reading reveal;
+    struct session session;
+    struct minutes minutes;
 };
 
 static enum status dispatch(struct act *c, enum kind kind, const union body *b, struct err *err)
@@ -180,6 +182,10 @@ static enum status dispatch(struct act *c, enum kind kind, const union body *b, 
         return reading_apply_commit(c, &b->commit, err);
     case KIND_REVEAL:
         return reading_apply_reveal(c, &b->reveal, err);
+    case KIND_SESSION:
+        return session_apply_call(c, &b->session, err);
+    case KIND_MINUTES:
+        return session_apply_minutes(c, &b->minutes, err);
     }
     return act_refuse(c, V_NOT_SUPPORTED, "%s entries are not part of these rules yet",
                       enum_text(&kind_enum, kind));

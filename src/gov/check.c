@@ -3,6 +3,7 @@
 #include "gov/item.h"
 #include "gov/keys.h"
 #include "gov/party.h"
+#include "gov/session.h"
 #include "gov/reading.h"
 #include "gov/recovery.h"
 
@@ -169,14 +170,16 @@ static enum status check_decisions(const struct view *v, struct arena *a, struct
     TRY(count(v, TABLE_DECISION, &n));
     if (n != c.value)
         return err_set(err, ST_CORRUPT, "%zu decisions on record, %" PRIu64 " counted", n, c.value);
-    size_t recoveries, of_items, readings;
+    size_t recoveries, of_items, readings, sessions;
     TRY(count(v, TABLE_TIMER, &n));
     TRY(count(v, TABLE_RECOVERY, &recoveries));
     TRY(item_check(v, a, &of_items, err));
     TRY(reading_check(v, a, &readings, err));
-    if (n != timers + recoveries + of_items + readings)
-        return err_set(err, ST_CORRUPT, "%zu timers for %zu of live decisions, %zu of recoveries, %zu of items, %zu of readings",
-                       n, timers, recoveries, of_items, readings);
+    TRY(session_check(v, a, &sessions, err));
+    if (n != timers + recoveries + of_items + readings + sessions)
+        return err_set(err, ST_CORRUPT,
+                       "%zu timers for %zu of live decisions, %zu of recoveries, %zu of items, %zu of readings, %zu of sessions",
+                       n, timers, recoveries, of_items, readings, sessions);
     TRY(count(v, TABLE_AMENDING, &n));
     if (n != amending)
         return err_set(err, ST_CORRUPT, "%zu amendments listed, %zu live", n, amending);

@@ -3,6 +3,7 @@
 #include "charter/check.h"
 #include "crypto/hash.h"
 #include "gov/metric.h"
+#include "gov/session.h"
 
 struct founding {
     struct gov *g;
@@ -162,5 +163,6 @@ enum status gov_genesis(struct gov *g, const struct span *section_leaves, size_t
     for (size_t i = 0; i < n_cards; i++)
         TRY(party(&f, cards[i], i, &last_org, err));
     TRY(metric_follow(g, err));
+    TRY(session_follow(g, err));
     return gov_validators(&f.v, g->arena, &set, err);
 }

@@ -2,6 +2,7 @@
 #include "gov/decimal.h"
 #include "gov/due.h"
 #include "gov/reading.h"
+#include "gov/session.h"
 #include "gov/tally.h"
 
 static const uint64_t day_ms = 86400000;
@@ -406,7 +407,7 @@ bool measure_is_computed(enum measure m)
 {
     return m == MEASURE_DECISION_VELOCITY || m == MEASURE_WAITING_TIME || m == MEASURE_SLA_BREACHES ||
            m == MEASURE_ESCALATION_RATE || m == MEASURE_VETO_RATE || m == MEASURE_DEFAULT_RATE ||
-           m == MEASURE_OVERDUE_READINGS;
+           m == MEASURE_OVERDUE_READINGS || m == MEASURE_CADENCE_KEPT;
 }
 
 /* Percent of the decisions opened. */
@@ -443,11 +444,42 @@ static bool value_of(const struct measuring *x, enum measure m, struct decimal *
     return true;
 }
 
+/* Of the regular sessions whose next one fell due after from_ms and up to until_ms: the percent that were
+ * recorded before, quorate, and whose record is not contested. */
+static enum status cadence_kept(const struct figures *f, uint64_t from_ms, uint64_t until_ms, bool *ret_has,
+                                struct decimal *ret_value, struct err *err)
+{
+    uint64_t due = 0, kept = 0, ends;
+    for (uint64_t from = 0;;) {
+        struct state_session s;
+        struct period p = {0};
+        arena_reset(f->scratch);
+        enum status st = session_next(f->v, f->scratch, false, &from, &s, err);
+        if (st == ST_END)
+            break;
+        TRY(st);
+        p.until = s.until;
+        TRY(metric_ends(&f->metrics, &p, &ends, err));
+        if (!HAS(&s, state_session_key_cadence) || s.standing == SESSION_DROPPED || ends <= from_ms ||
+            ends > until_ms)
+            continue;
+        due++;
+        kept += HAS(&s, state_session_key_now) && !HAS(&s, state_session_key_missed_ms) && s.now.quorate &&
+                s.standing != SESSION_CONTESTED;
+    }
+    *ret_has = due > 0;
+    if (due > 0)
+        *ret_value = decimal_ratio(kept * 100, due, 2);
+    return ST_OK;
+}
+
 enum status measure_value(const struct figures *f, enum measure m, uint64_t from_ms, uint64_t until_ms,
                           bool *ret_has, struct decimal *ret_value, struct err *err)
 {
     struct measuring x;
     struct decimal d = {0};
+    if (m == MEASURE_CADENCE_KEPT)
+        return cadence_kept(f, from_ms, until_ms, ret_has, ret_value, err);
     TRY(measured(f, from_ms, until_ms, &x, err));
     *ret_has = value_of(&x, m, &d);
     if (*ret_has)

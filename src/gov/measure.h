@@ -1,4 +1,4 @@
-/* measure: what is computed from decisions and readings on the record, never typed (docs/metrics.md): pace
+/* measure: what is computed from decisions, readings and sessions on the record, never typed (docs/metrics.md): pace
  * per row and body, waiting per partner, breaches, rates. Reads only. Internal to gov. */
 #ifndef ENT_GOV_MEASURE_H
 #define ENT_GOV_MEASURE_H

@@ -624,6 +624,26 @@ enum status query_section(const struct view *v, uint64_t number, struct arena *a
     return st;
 }
 
+enum status query_section_version(const struct view *v, uint64_t number, uint64_t version, struct arena *a,
+                                  struct query_section *ret, struct err *err)
+{
+    struct query_section q;
+    enum status st = query_section(v, number, a, &q, err);
+    if (st != ST_OK || q.section.version == version) {
+        if (st == ST_OK)
+            *ret = q;
+        return st;
+    }
+    q.current = false;
+    struct tkey k = tkey_section_old(number, version);
+    st = state_get(v, a, TABLE_SECTION_OLD, &k, &state_section_desc, &q.section, err);
+    if (st == ST_NOTFOUND)
+        return err_set(err, st, "charter section %" PRIu64 " has no version %" PRIu64, number, version);
+    if (st == ST_OK)
+        *ret = q;
+    return st;
+}
+
 enum status query_halts(const struct view *v, uint64_t from_ms, uint64_t count, struct arena *a,
                         struct query_halts *ret, struct err *err)
 {

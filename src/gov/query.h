@@ -63,6 +63,9 @@ MUST_USE enum status query_unreceipted(const struct view *v, struct span org, ui
                                        struct arena *a, struct ref_list *ret, struct err *err);
 MUST_USE enum status query_section(const struct view *v, uint64_t number, struct arena *a,
                                    struct query_section *ret, struct err *err);
+/* A version of it, in force or older. ST_NOTFOUND. */
+MUST_USE enum status query_section_version(const struct view *v, uint64_t number, uint64_t version, struct arena *a,
+                                           struct query_section *ret, struct err *err);
 MUST_USE enum status query_halts(const struct view *v, uint64_t from_ms, uint64_t count, struct arena *a,
                                  struct query_halts *ret, struct err *err);
 

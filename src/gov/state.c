@@ -122,6 +122,9 @@ bool state_timer_of_decision(enum timer_kind kind)
     case TIMER_ITEM_REVIEW:
     case TIMER_PERIOD:
     case TIMER_READING:
+    case TIMER_CADENCE:
+    case TIMER_SESSION:
+    case TIMER_MINUTES:
         return false;
     }
     return false;

@@ -6,6 +6,7 @@
 #include "gov/item.h"
 #include "gov/reading.h"
 #include "gov/recovery.h"
+#include "gov/session.h"
 
 /* Deadlines further away than this after a halt are left alone, whatever the calendar: no business day is
  * later. */
@@ -13,7 +14,7 @@ static const uint64_t HORIZON_MS = UINT64_C(31) * 24 * 3600 * 1000;
 
 struct timer {
     struct tkey key;
-    uint64_t at_ms, decision; /* of a recovery its leaf, of an item its number there (ITM-1), of a metric or reading its number */
+    uint64_t at_ms, decision; /* of a recovery its leaf, of an item its number there (ITM-1), of a metric, reading, cadence or session its number */
     enum timer_kind kind;
 };
 
@@ -21,7 +22,7 @@ struct timer {
 static bool of_silence(const struct timer *t)
 {
     return t->kind == TIMER_DEADLINE || t->kind == TIMER_REBASE || t->kind == TIMER_RECOVERY || t->kind == TIMER_ITEM_OFFER ||
-           t->kind == TIMER_ITEM_RUNG;
+           t->kind == TIMER_ITEM_RUNG || t->kind == TIMER_MINUTES;
 }
 
 /* First timer with a key not before *from; ST_END when there is none. */
@@ -77,6 +78,10 @@ static enum status fire(struct gov *g, const struct timer *t, struct err *err)
         return metric_fire(g, t->decision, err);
     case TIMER_READING:
         return reading_fire(g, t->decision, err);
+    case TIMER_CADENCE:
+    case TIMER_SESSION:
+    case TIMER_MINUTES:
+        return session_fire(g, t->kind, t->decision, err);
     }
     return err_set(err, ST_CORRUPT, "timer of an unknown kind %d", (int)t->kind);
 }
@@ -126,7 +131,7 @@ static enum status missed(struct gov *g, uint64_t late_after_ms, uint64_t *ret_m
     }
 }
 
-/* Where a deadline goes: t + 1 bd on the calendar of its decision, or of items; a recovery: t + 3 days. */
+/* Where a deadline goes: t + 1 bd on the calendar of its decision, or of items and minutes; a recovery: t + 3 days. */
 static enum status deferred_to(struct gov *g, const struct timer *t, uint64_t halt_ms, struct matter *ret_m,
                                uint64_t *ret_until_ms, struct err *err)
 {
@@ -136,7 +141,7 @@ static enum status deferred_to(struct gov *g, const struct timer *t, uint64_t ha
     }
     static const struct charter_span one = {.n = 1, .unit = UNIT_BD};
     struct view v = overlay_view(g->state);
-    if (item_is_timer(t->kind))
+    if (item_is_timer(t->kind) || t->kind == TIMER_MINUTES)
         return item_span_end(&v, g->arena, halt_ms, &one, ret_until_ms, err);
     TRY(matter_load(&v, g->arena, t->decision, ret_m, err));
     return due_at(&v, g->arena, &ret_m->p, halt_ms, &one, ret_until_ms, err);
@@ -149,6 +154,8 @@ static enum status defer(struct gov *g, const struct timer *t, struct matter *m,
         return recovery_defer(g, t->decision, until_ms, err);
     if (item_is_timer(t->kind))
         return item_defer(g, t->kind, t->decision, until_ms, err);
+    if (t->kind == TIMER_MINUTES)
+        return session_defer(g, t->decision, until_ms, err);
     return course_defer(g, m, until_ms, err);
 }
 

@@ -16,7 +16,7 @@ static inline struct span tkey_span(const struct tkey *k)
 }
 
 struct tkey tkey_text(struct span text); /* META, PARTY, SEAT, ASK, SUPPORT, and the 32 bytes of KEY */
-struct tkey tkey_u64(uint64_t n);        /* DECISION, PINNED, NOTE, HALT, RECOVERY, METRIC, READING, OWING */
+struct tkey tkey_u64(uint64_t n);        /* DECISION, PINNED, NOTE, HALT, RECOVERY, METRIC, READING, OWING, CADENCE, SESSION, SESSION_LIVE */
 struct tkey tkey_section(uint64_t section);
 struct tkey tkey_section_old(uint64_t section, uint64_t version);
 struct tkey tkey_revision(uint64_t decision, uint64_t revision);

@@ -1,5 +1,5 @@
 #include "ledger/availability.h"
-#include "cert/validators.h"
+#include "cert/refounding.h"
 #include "ledger/block.h"
 
 enum { ORGS_MAX = 128 };
@@ -14,6 +14,7 @@ struct tally {
     struct arena *a;
     struct count orgs[ORGS_MAX];
     size_t n;
+    uint64_t blocks;
     struct hash set_hash;
     struct validator_set set;
 };
@@ -91,18 +92,34 @@ static void add(struct count *c, uint64_t time_ms, bool here)
     }
 }
 
+/* The certificate of a height. At the end of an epoch a re-founding is kept in its place (REF-6): with the certificate in it, or
+ * with none (ST_NOTFOUND). */
+static enum status certificate_of(const struct view *v, uint64_t height, struct arena *a, struct certificate *ret, struct err *err)
+{
+    struct span bytes;
+    struct refounding_info r;
+    enum status st = block_certificate(v, height, &bytes, err);
+    if (st == ST_OK && refounding_is(bytes)) {
+        st = refounding_read(arena_dup(a, bytes), a, &r, err);
+        if (st == ST_OK && !refounding_had_certificate(&r))
+            return ST_NOTFOUND;
+        bytes = r.proof.certificate;
+    }
+    return st == ST_OK ? codec_decode(&certificate_desc, bytes, a, ret, err) : st;
+}
+
 static enum status one_block(struct tally *t, uint64_t height, struct err *err)
 {
     struct arena a CLEANUP(arena_deinit);
     struct block_record r;
     struct certificate c;
-    struct span bytes;
     arena_init(&a, 4 << 20);
     enum status st = header_of(t->v, height, &a, &r, err);
     if (st == ST_OK)
-        st = block_certificate(t->v, height, &bytes, err);
-    if (st == ST_OK)
-        st = codec_decode(&certificate_desc, bytes, &a, &c, err);
+        st = certificate_of(t->v, height, &a, &c, err);
+    if (st == ST_NOTFOUND) /* an epoch ended there, and no certificate says who was present */
+        return ST_OK;
+    t->blocks += st == ST_OK;
     if (st == ST_OK && !hash_eq(&r.validators, &t->set_hash)) {
         st = rows_set(t->v, &r.validators, t->a, &t->set, err);
         t->set_hash = r.validators;
@@ -136,7 +153,7 @@ enum status availability(const struct view *v, uint64_t from_ms, uint64_t to_ms,
         st = one_block(t, h, err);
     if (st != ST_OK)
         return st;
-    struct query_availability r = {.blocks = end > first ? end - first : 0};
+    struct query_availability r = {.blocks = t->blocks};
     r.list.v = arena_array(a, t->n, sizeof *r.list.v);
     for (size_t i = 0; i < t->n; i++)
         r.list.v[r.list.n++] = t->orgs[i].p;

@@ -6,7 +6,8 @@
 
 #include "ledger/rows.h"
 
-/* Blocks with from_ms <= ledger time < to_ms, the newest block excepted; rows ascend by organisation, one for each that
+/* Blocks with from_ms <= ledger time < to_ms, but for the newest block and those with which an epoch ended without a certificate
+ * (REF-6); rows ascend by organisation, one for each that
  * was a validator of any of them. Reads two rows a block. ST_CORRUPT, ST_LIMIT. */
 MUST_USE enum status availability(const struct view *v, uint64_t from_ms, uint64_t to_ms, struct arena *a,
                                   struct query_availability *ret, struct err *err);

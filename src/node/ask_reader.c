@@ -300,6 +300,7 @@ static bool governance(struct ask *q, enum method method, const void *request)
     } r;
     const struct rpc_number *number = request;
     const struct rpc_range *range = request;
+    const struct rpc_section *version = request;
     enum status st;
     memset(&r, 0, sizeof r);
     if (method == METHOD_decision)
@@ -312,6 +313,8 @@ static bool governance(struct ask *q, enum method method, const void *request)
         st = query_parties(q->v, q->a, &r.parties, &q->err);
     else if (method == METHOD_seats)
         st = query_seats(q->v, q->a, &r.seats, &q->err);
+    else if (method == METHOD_section_version)
+        st = query_section_version(q->v, version->number, version->version, q->a, &r.section, &q->err);
     else if (method == METHOD_section)
         st = query_section(q->v, number->number, q->a, &r.section, &q->err);
     else if (method == METHOD_halts)

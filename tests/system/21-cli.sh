@@ -134,7 +134,7 @@ expect 0 'is there|Start the node' - entente alliance found "$work/b.genesis" --
 expect 2 - 'entry export needs -o DIR' entente entry export "$work/a.entry"
 
 # --json is one JSON document.
-for words in status inbox decisions "show $id" "readiness $id" log seats "charter show" "charter show glossary" "node status" "node peers" "node why" \
+for words in status inbox decisions "show $id" "readiness $id" log seats "charter show" "charter show glossary" "charter template" "charter diff" "node status" "node peers" "node why" \
   "proof 3" checkpoint "pack $work/j.pack" "entry export $work/a.entry -o $work/exported" "charter check $source/docs/examples/heart-monitoring.charter.yaml" \
   "alliance merge $work/b.genesis $work/alliance.genesis -o $work/m.genesis" "key new $work/j.key --unsealed" "alliance show $work/b.genesis" "entry show $work/a.entry" "submit $work/a.entry" "wait $id" "key show $work/new.key" \
   "comment --text json $(by maker quality)"; do

@@ -136,6 +136,12 @@ gone || fail "it got more than its copy"
 entente pack all.pack --node maker >/dev/null
 entente-audit verify all.pack --expect-alliance "$alliance" >o || { cat o; fail "the whole record does not verify"; }
 grep -q 'auditor: joined' o || { cat o; fail "the observer's admission"; }
+grep -Eq '^ +[0-9]+ .* labs/sponsor +no longer held by SHA256:' o || { cat o; fail "holders that left"; }
+says ' · recovery 2 · node replaced [0-9]+ · key revoked 1 · node suspended 1$' entente-audit exceptions all.pack
+says '^recovery .* maker +clinics/registrar +recovery announced, due ' entente-audit exceptions all.pack
+says '^recovery .* maker +maker/[a-z-]+ +recovery of leaf [0-9]+ cancelled by two of its seats$' entente-audit exceptions all.pack
+says '^node replaced .* clinics +clinics/registrar +node keys replaced by its registrar$' entente-audit exceptions all.pack
+says '^labs/sponsor +SHA256:[^ ]+ +20[^ ]+Z +[0-9]+ +20[^ ]+Z +[0-9]+ +D-[0-9]+ took effect .*D-[0-9]+ took effect' entente-audit access all.pack
 says 'No node was shown' entente faults --node maker
 for f in labs all; do # a second implementation, from the specification alone
   python3 -B "$source/docs/independent-verifier/entente_verify.py" verify $f.pack >o 2>&1 || { cat o; fail "the independent verifier refuses $f.pack"; }

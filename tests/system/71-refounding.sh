@@ -126,5 +126,9 @@ expect 0 'Signed, final, 3 of 3 nodes' entente comment --text "after a repair" -
 
 expect 0 'blocks' entente pack "$work/two.pack" --node "$work/distributor"
 expect 0 'epochs +1 begun by refounding' entente-audit verify "$work/two.pack"
+expect 0 'epoch 1 begins after block [0-9]+; nodes replaced: clinics; do not vote: trustee; signed by clinics/registrar, ' entente-audit verify "$work/two.pack"
+expect 0 'escalated 1 · re-founding 1 · node replaced 1 · node suspended 1$' entente-audit exceptions "$work/two.pack"
+expect 0 '^node suspended .* trustee .*left out by the re-founding: its node does not vote until it is replaced$' entente-audit exceptions "$work/two.pack"
+expect 0 '^ +distributor +signed [0-9]+ of [0-9]+ ' entente node availability --node "$work/distributor" # across the epochs, too
 expect 0 'VERIFIED' python3 "$source/docs/independent-verifier/entente_verify.py" verify "$work/two.pack"
 echo ok

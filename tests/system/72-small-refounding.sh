@@ -111,5 +111,5 @@ wait_for is_phase D-2 effective maker
 packed() { rm -f two.pack; entente pack two.pack --node maker; }
 wait_for packed
 verified two.pack 'epochs +1 begun by refounding'
-[ $end = certificate ] || { entente-audit verify two.pack | grep -Eiq 'no certificate|without a certificate' || { entente-audit verify two.pack; fail "the auditor does not say that the end was by a POL"; }; }
+[ $end = certificate ] || says 'the last block of an epoch has no certificate' entente-audit verify two.pack
 echo ok

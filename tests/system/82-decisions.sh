@@ -128,10 +128,137 @@ good as clinics finance withdraw D-7 --reason "a false alarm"
 says 'not ratified' entente show D-7 --node maker
 answers 3 'no  maker/sponsor propose recall: by decisions.recall.owner' entente can maker/sponsor propose recall --node maker
 
+echo "== a key changes hands, and the new one ballots at once"
+good entente key new keys/second.key --unsealed
+good as clinics registrar seat set clinics/finance keys/second.key
+cp keys/clinics-finance.key keys/first.key
+print=$(entente key show keys/first.key | grep -o 'SHA256:[A-Za-z0-9+/]*')
+cp keys/second.key keys/clinics-finance.key
+sleep 1.1 # allowed_signers counts whole seconds, and the old key is asked about a later one
+good as maker finance propose terms --title "Pallets again" # D-8
+good as clinics finance approve D-8 --yes
+good as clinics registrar key revoke keys/first.key --confirm "$print"
+
 echo "== all nodes agree, and a pack verifies"
 for o in clinics distributor trustee; do wait_for same $o maker; done
 good entente pack all.pack --node maker
 good entente-audit verify all.pack
+
+echo "== an auditor asks that pack, with no node and no home directory"
+audit() { env -i HOME=/nonexistent PATH="$PATH" entente-audit "$@"; } # env -i: nothing of this shell either
+lines() { # lines FILE LINE...: the file has each of them as an extended regular expression for a whole line, and no line more
+  local file=$1 want
+  shift
+  [ "$(wc -l <"$file")" -eq $# ] || { cat "$file"; fail "$(wc -l <"$file") lines, expected $#"; }
+  for want in "$@"; do grep -Exq -- "$want" "$file" || { cat "$file"; fail "no line '$want'"; }; done
+}
+T='20[0-9-]+T[0-9:.]+Z' K='SHA256:[A-Za-z0-9+/]{43}' P=${print//+/\\+} # as regular expressions
+audit exceptions all.pack >o 2>e || fail "exceptions: $(cat e)"
+grep -Eq '^VERIFIED [0-9]+ entries, [0-9]+ blocks, 8 decisions re-executed; ' e || { cat e; fail "it does not say that it verified"; }
+lines o \
+  'deemed 2 · escalated 2 · act-first 1 \(0 ratified\) · alternate acted 1 · acted for a recused seat 1 · key changed < 5 bd before a ballot 2 · key revoked 1' \
+  'exception +leaf +time +id +seat +what' \
+  "deemed +[0-9]+ +$T +D-4 +pooled: the silence of clinics counted as approval" \
+  "deemed +[0-9]+ +$T +D-4 +pooled: the silence of distributor counted as approval" \
+  "escalated +[0-9]+ +$T +D-3 +dispute: to trustee/mediator, by itself" \
+  "escalated +[0-9]+ +$T +D-6 +distributor/finance +spend: beyond its budget, to steering" \
+  "act-first +[0-9]+ +$T +D-7 +clinics/finance +recall: not ratified" \
+  "alternate acted +[0-9]+ +$T +D-1 +clinics/alliance-manager +terms: approve for clinics/finance" \
+  "acted for a recused seat +[0-9]+ +$T +D-1 +distributor/sponsor +terms: approve for distributor/finance, which recused itself" \
+  "key changed < 5 bd before a ballot +[0-9]+ +$T +D-1 +clinics/alliance-manager +terms: approve for clinics/finance, whose alternate it became by leaf [0-9]+ at $T" \
+  "key changed < 5 bd before a ballot +[0-9]+ +$T +D-8 +clinics/finance +terms: approve, by $K, set by leaf [0-9]+ at $T \(holder by clinics/registrar\)" \
+  "key revoked +[0-9]+ +$T +clinics +clinics/registrar +person key $P revoked"
+audit access all.pack --csv 2>/dev/null | grep '^clinics/finance,' >o
+lines o "clinics/finance,$P,$T,[0-9]+,$T,[0-9]+,founding,holder by clinics/registrar," \
+  "clinics/finance,alternate clinics/alliance-manager,$T,[0-9]+,,,holder by clinics/registrar,,2026-01-01T00:00:00.000Z to 2034-01-01T00:00:00.000Z; terms" \
+  "clinics/finance,$K,$T,[0-9]+,,,holder by clinics/registrar,,"
+audit log all.pack --late 2>/dev/null >o
+lines o 'leaf +decision +type +opened +phase +closed +mover +amount +marks +title' \
+  " *[0-9]+ +D-3 +dispute +$T +effective +$T +maker/finance +late +Returns at 4 percent" \
+  " *[0-9]+ +D-4 +pooled +$T +effective +$T +maker/finance +deemed late +Shared samples"
+audit log all.pack --amount-over "USD 59.99" --partner distributor --jsonl 2>/dev/null | json "x['decision']" >/dev/null 2>&1 && fail "two lines are one JSON value"
+[ "$(audit log all.pack --amount-over 'USD 59.99' --jsonl 2>/dev/null | python3 -c 'import json,sys; print(*(json.loads(l)["decision"] for l in sys.stdin))')" = "D-5 D-6" ] ||
+  fail "the decisions over USD 59.99"
+audit log all.pack --amount-over "USD 60.00" 2>/dev/null >o
+lines o
+answers 2 '^entente-audit: --type spent: no decision of this record has that type; there are: terms, dispute, pooled, spend, recall$' \
+  audit log all.pack --type spent
+
+audit sample all.pack --type terms --n 2 --seed 7 --proofs >o 2>/dev/null
+grep -q '^population 3 decisions, drawn 2, seed 7$' o || { cat o; fail "the population"; }
+grep -Eq "^filter     type terms; from $T \(founding\), to $T \(newest block\)$" o || { cat o; fail "filter and range"; }
+# The same draw by another program; and its proofs.
+drawn=$(awk '$2 ~ /^D-/ {print $1}' o)
+[ "$drawn" = "$(audit log all.pack --type terms --csv 2>/dev/null | python3 -c '
+import csv, hashlib, sys
+leaves = [r["leaf"] for r in csv.DictReader(sys.stdin)]
+print(*sorted(leaves, key=lambda l: hashlib.sha256(f"7:{l}".encode()).digest())[:2], sep="\n")')" ] || { cat o; fail "another draw"; }
+[ "$(grep -c '^entente-audit inclusion ' o)" -eq 2 ] || { cat o; fail "no proofs"; }
+grep '^entente-audit inclusion ' o >proofs.sh
+good bash -e proofs.sh
+
+at=$(audit log all.pack --kind holder --jsonl 2>/dev/null | head -1 | json "x['time']") # the alternate
+audit replay all.pack --at "$at" >o 2>/dev/null
+grep -Eq "^D-1 terms, open, rung 0, revision 1, by maker/finance: Display fee$" o || { cat o; fail "D-1 was open then"; }
+grep -Eq "^clinics/finance +$P \(leaf [0-9]+\)$" o || { cat o; fail "the holder then"; }
+grep -Eq "^ +alternate clinics/alliance-manager, 2026-01-01T" o || { cat o; fail "the alternate then"; }
+grep -Fq '  recall: {owner: [council], joint: yes, approve: [each partner 1 of */finance], sla: 10 bd,' o || { cat o; fail "the matrix"; }
+! grep -q '^D-2' o || { cat o; fail "D-2 was not open yet"; }
+answers 2 'the alliance was founded only at' audit replay all.pack --at 2026-01-01
+
+echo "== ssh-keygen checks the people, with what the record says of their keys"
+export_leaf() { audit export all.pack --allowed-signers signers --revoked revoked --leaf "$1" --entry entry --signature entry.sig >cmd 2>/dev/null || fail "export $1"; }
+ballots=$(audit log all.pack --seat clinics/finance --kind ballot --csv 2>/dev/null | awk -F, 'NR > 1 {print $1}')
+old=$(head -1 <<<"$ballots") new=$(tail -1 <<<"$ballots")
+export_leaf "$old"
+good bash cmd
+grep -q 'Good "entry@entente" signature for clinics/finance' o || { cat o; fail "the old key's ballot"; }
+verify_at() { ssh-keygen -Y verify -f signers -I clinics/finance -n entry@entente -O verify-time="$1" "${@:2}" -s entry.sig <entry; }
+sed -n '/82-decisions.sh runs the next block/,/^```$/p' "$source/docs/audit.md" | sed '/^<!--/d; /^```/d' >by-openssl.sh
+grep -q pkeyutl by-openssl.sh || fail "docs/audit.md has no such block"
+answers 0 'Signature Verified Successfully' bash -e by-openssl.sh
+then=$(sed 's/.*verify-time=\([0-9Z]*\).*/\1/' cmd)
+answers 255 'Could not verify signature' verify_at "$then" -r revoked # the key is on the list of those revoked
+answers 255 'key has expired' verify_at 20330101000000Z   # and did not hold the seat any more
+answers 255 'key is not yet valid' verify_at 20200101000000Z
+printf x >>entry
+answers 1 'Signature Verification Failure' bash -e by-openssl.sh
+answers 255 'Could not verify signature' verify_at "$then"
+export_leaf "$new"
+good bash cmd
+now=$(sed 's/.*verify-time=\([0-9Z]*\).*/\1/' cmd)
+good verify_at "$now" -r revoked
+answers 255 'key is not yet valid' verify_at "$then" # before it was set
+answers 2 'go together' audit export all.pack --leaf "$new"
+answers 1 'leaf 0 is no entry of this record' audit export all.pack --leaf 0 --entry entry --signature entry.sig
+
+echo "== a page; and nothing is told of a pack that fails"
+good audit verify all.pack --html page.html
+python3 - <<'P'
+import html.parser
+class Page(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__(); self.open, self.text = [], []
+    def handle_starttag(self, tag, attrs):
+        assert tag != "script" and not any(n in ("src", "href") or n.startswith("on") for n, _ in attrs), (tag, attrs)
+        if tag != "meta": self.open.append(tag)
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, tag
+    def handle_data(self, data): self.text.append(data)
+page = Page()
+page.feed(open("page.html").read()); page.close()
+assert not page.open, page.open
+for want in ("Verified: decisions-test", "pooled: the silence of clinics counted as approval", "no longer held by SHA256:", "Not checked"):
+    assert any(want in t for t in page.text), want
+P
+head -c -100 all.pack >cut.pack
+for c in verify exceptions access log "sample --n 1 --seed 1" "replay --at 2030-01-01" "export --allowed-signers kept"; do
+  printf 'kept\n' >kept
+  set -- $c
+  audit "$1" cut.pack "${@:2}" >o 2>e && fail "$c: a cut pack was passed" || [ $? -eq 6 ] || fail "$c: exit $?"
+  [ ! -s o ] || { cat o; fail "$c tells of a pack that fails"; }
+  grep -q '^NOT VERIFIED$' e && [ "$(cat kept)" = kept ] || { cat e; fail "$c"; }
+done
 
 echo "== a certificate of each decision, from a node and from a pack, checked by both verifiers (CER-1)"
 verifier=$source/docs/independent-verifier/entente_verify.py

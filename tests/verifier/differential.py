@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 
+import acts
 import forge
 from forge import CODEC, HOUR, KINDS, LABELS, LARGE, STEP, person, public, sha256
 from pack import Failed
@@ -21,14 +22,15 @@ from verify import Verifier
 
 DAY = 24 * HOUR
 ROWS = ("admission", "charter-core", "charter-policy", "clinical-claim", "commercial-terms", "consequence", "data-sharing",
-        "delivery-tradeoff", "exit", "removal", "renewal", "roadmap-change", "swiss-listing", "upgrade")
+        "delivery-tradeoff", "exit", "removal", "renewal", "roadmap-change", "swiss-listing", "upgrade", "spend", "spend",
+        "capital", "safety-notice", "risk-acceptance")
 NEW = ("newco", "auditor", "viewer")
-MORE = ("delivery-lead", "security-legal")
-ORGS = {o: (role, tuple(sorted(seats + (MORE if role == forge.PARTNER else ()))), extra)
+MORE = ("delivery-lead", "finance", "security-legal")
+ORGS = {o: (role, tuple(sorted(set(seats) | set(MORE if role == forge.PARTNER else ()))), extra)
         for o, (role, seats, extra) in LARGE.items()}
 
 
-class Story:
+class Story(acts.Absence):
     def __init__(self, seed, base):
         self.rng, self.a, self.n, self.told = random.Random(seed), forge.branch(base), 1, []
 
@@ -125,6 +127,7 @@ class Story:
             p["amount"] = {"minor": self.pick((100, 2500000, 30000000)), "currency": "EUR" if self.chance(0.95) else "USD"}
         if type_ == "swiss-listing" and self.chance(0.95):
             p["scope"] = "ch"
+        self.money(type_, p)
         return p
 
     def propose(self):
@@ -143,7 +146,7 @@ class Story:
         choice = self.pick((1, 1, 1, 1, 1, 1, 2, 4, 3))
         seats = self.gov.pinned[d["number"]]["veto"] if choice == 3 else seats
         return self.seat(*seats), "ballot", {
-            "decision": self.ref(d), "rung": d["rung"], "choice": choice,
+            "decision": self.named(d), "rung": d["rung"], "choice": choice,
             "reason": bytes(32) if choice in (2, 3) and self.chance(0.9) else None,
             "clause": "boundaries.maker" if choice == 3 else None}
 
@@ -283,12 +286,12 @@ class Story:
         """Another block."""
         if self.chance(0.06):
             return self.refound()
-        names, weights = zip(*self.ACTIONS)
+        names, weights = zip(*self.ACTIONS + self.MORE_ACTIONS)
         names = self.rng.choices(names, weights, k=self.pick((1, 1, 1, 1, 2, 3)))
         t, leaves, words = self.a.now + (self.span() if self.chance(0.5) else STEP), [], []
         if "wait" not in names:
             for name in names:
-                if name in ("ballot", "revise", "withdraw", "move", "give") and not self.gov.decisions:
+                if name in ("ballot", "revise", "withdraw", "move", "give") + self.ABOUT_DECISIONS and not self.gov.decisions:
                     continue
                 seat, kind, body = getattr(self, name)()
                 by = self.label(seat)
@@ -316,7 +319,7 @@ def beginnings():
         if wait:
             a.wait(wait)
 
-    founded = forge.Alliance(orgs=ORGS, charter=forge.large_charter())
+    founded = forge.Alliance(orgs=ORGS, charter=acts.charter())
     out = [founded]
     three = [o + "/sponsor" for o in ("clinics", "distributor", "maker")]
     for org in ("distributor", "trustee"):
