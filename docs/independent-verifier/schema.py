@@ -6,7 +6,7 @@ matter."""
 import pathlib
 import re
 
-FILES = ("limits", "enums", "state_enums", "charter_enums", "ledger", "records", "pack", "charter", "state", "tables",
+FILES = ("limits", "enums", "state_enums", "charter_enums", "ledger", "records", "pack", "certificate", "charter", "state", "tables",
          "hello", "messages", "verdicts")
 LINE = re.compile(r'^(RECORD|FIELD|OPT|ENUM_BEGIN|VALUE|TABLE|LIMIT|VERDICT)\((.*)\)\s*$')
 ARGUMENT = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^,()"]+(?:\([^()]*\))?)\s*(?:,|$)')
