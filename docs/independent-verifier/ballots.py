@@ -143,8 +143,8 @@ class Ballots:
         for s in sorted(s for s, r in tally.items() if r["by"] == seat):
             del tally[s]
             self.put("BALLOT", self.ballot_key(d, s), None, None)
-        self.cast(e, b, d, seat)
-        self.event(d, "EVENT_BALLOT", choice=b.choice, reason=b.reason)
+        self.cast(e, b, d, seat, clause=b.clause)
+        self.event(d, "EVENT_BALLOT", choice=b.choice, reason=b.reason, clause=b.clause)
 
     def alternates_ok(self, seat, alternates):
         """GOV-46."""

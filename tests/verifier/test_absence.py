@@ -96,7 +96,7 @@ class Alternates(Absent):
         self.refused("NOT_PERMITTED", "maker/quality", "ballot", self.body(n))
         self.refused("NOT_NOW", "maker/quality", "ballot", self.body(n, RECUSE))
         self.say("maker/finance", n, principal="maker/quality")
-        self.say("maker/finance", n, RECUSE)
+        self.a.say("maker/finance", "ballot", self.body(n, RECUSE, clause="conflicts.1"))
         self.assertEqual(self.a.gov.recused[n]["maker/quality"]["asked"], ["maker/sponsor"])
         self.assertNotIn("by", [k for k, v in self.a.gov.tally(self.d(n))["maker/quality"].items() if v]
                          if "maker/quality" in self.a.gov.tally(self.d(n)) else [])
