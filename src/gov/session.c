@@ -240,7 +240,7 @@ static enum status follow_line(struct gov *g, const struct rights *r, const stru
     struct tkey k = name_key(line->name);
     struct state_counter c;
     struct state_cadence row = {.name = line->name};
-    uint64_t from;
+    uint64_t from = 0;
     enum status st = state_get(&v, g->arena, TABLE_META, &k, &state_counter_desc, &c, err);
     if (st == ST_NOTFOUND) {
         TRY(state_count(g, "cadence", &c.value, err));
