@@ -41,7 +41,7 @@ class Ballots:
                 self.set(d, affected=sorted(d["affected"] + [org]))
             self.event(d, "EVENT_BALLOT", choice=b.choice, reason=b.reason, clause=b.clause, principal=b.principal)
         if self.passes(d):
-            self.passing(d)
+            self.passing(d, reason=b.reason)
 
     def names_revision(self, d, digest, veto):
         """GOV-54."""

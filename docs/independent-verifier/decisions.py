@@ -247,27 +247,27 @@ class Decisions:
                        "changed_leaf": self.leaf()})
         self.event(d, "EVENT_RESUMED", reason=reason, until_ms=x)
         if self.passes(d):
-            self.passing(d)
+            self.passing(d, reason=reason)
 
     # -- passing and taking effect -----------------------------------------------------------------------------------
 
-    def settle(self, d, row):
+    def settle(self, d, row, reason):
         """GOV-55: the mediator's text is the revision now."""
         p = row["input"].settled
         self.set(d, revision=d["revision"] + 1, digest=row["id"], title=p.title, base_version=p.effect.base_version,
                  charge=self.charge(p))
         self.revision(d, p, None, digest=row["id"], leaf=row["leaf"], at_ms=row["at_ms"])
-        self.event(d, "EVENT_SETTLED")
+        self.event(d, "EVENT_SETTLED", reason=reason)
 
-    def passing(self, d, leaving=False, final_say=False):
-        """leaving: as GOV-38 has it: a notice of 0 ends by its timer. final_say: what its partner had approved passes."""
+    def passing(self, d, leaving=False, final_say=False, reason=None):
+        """reason: of the entry that did it. leaving: as GOV-38 has it: a notice of 0 ends by its timer. final_say: what its partner had approved passes."""
         if self.is_phase(d, "PHASE_MEDIATION") and self.recommended(d) and not final_say:
-            self.settle(d, self.recommended(d))
-        if self.raised(d) or self.beyond(d):
+            self.settle(d, self.recommended(d), reason)
+        if self.raised(d, reason) or self.beyond(d, reason):
             return
         until = self.end_of(d["number"], self.pinned[d["number"]]["notice"])
         self.set(d, phase=self.phase["PHASE_PASSED"], passed_ms=self.now, effective_ms=until, changed_leaf=self.leaf())
-        self.event(d, "EVENT_PASSED", until_ms=until)
+        self.event(d, "EVENT_PASSED", until_ms=until, reason=reason)
         self.reserve(d)
         head = self.decisions[d["counters"] or d["number"]]
         for n in [head["number"]] + head["countered_by"]:
@@ -319,6 +319,8 @@ class Decisions:
         self.section_row(number, old["version"] + 1 if old else 1, body, self.leaf(), d["number"])
         if number == 17:
             self.follow_metrics()
+        if number == 16:
+            self.follow_cadence()
 
     def outdated(self, d, version):
         for n in sorted(self.decisions):

@@ -16,10 +16,12 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from canonical import Codec, Refused  # noqa: E402
+import certificate  # noqa: E402
 import merkle  # noqa: E402
 import note  # noqa: E402
 from pack import Failed, Unknown  # noqa: E402
 from schema import Schema  # noqa: E402
+import signing  # noqa: E402
 from verify import Verifier  # noqa: E402
 
 PROTO = pathlib.Path(__file__).resolve().parents[2] / "proto"
@@ -78,9 +80,30 @@ def say_pack(v, as_json):
         print("  What was not re-derived is what the validators signed for; this program did not repeat it.")
 
 
+def say_certificate(c, as_json):
+    known = {"decision": c.number, "phase": c.phase, "alliance": c.founding.alliance.hex(), "height": c.anchor.height,
+             "size": c.header.size, "root": c.header.root.hex(), "cosigned": c.cosigned, "members": len(c.members),
+             "links": c.links, "events": len(c.events), "entries": c.entries, "texts": c.texts, "texts_absent": c.absent}
+    if as_json:
+        print(json.dumps({"verified": True, **known, "notes": c.notes, "not_proven": certificate.NOT_PROVEN}, sort_keys=True))
+        return
+    print("VERIFIED D-{decision}: {phase}, as of block {height} of alliance {alliance}".format(**known))
+    print("  tree of {size:,} leaves, root {root}, cosigned by {cosigned} of {members}; {links} links of the chain of sets".format(**known))
+    print("  all {events} events, {entries} entries; {texts} texts match their digests, {texts_absent} absent".format(**known))
+    for what, ev in c.events:
+        print("  leaf %-6d %s%s" % (ev.leaf, what, " by " + ev.seat if ev.seat else ""))
+    for n in c.notes:
+        print("  To know: " + n)
+    for n in certificate.NOT_PROVEN:
+        print("  Not proven: " + n)
+
+
 def do_verify(args):
-    v = Verifier(Codec(Schema(args.proto)), args.openssl)
+    codec = Codec(Schema(args.proto))
     with open(args.pack, "rb") as stream:
+        is_pack = stream.read(1) != certificate.MAGIC[:1]
+        stream.seek(0)
+        v = Verifier(codec, args.openssl) if is_pack else certificate.Checker(codec, signing.Signatures(args.openssl))
         try:
             v.run(stream, args.expect_alliance)
         except Unknown as e:
@@ -94,7 +117,7 @@ def do_verify(args):
                 print("NOT VERIFIED: region %s, frame %d at byte %d, rule %s: %s"
                       % (e.region, e.frame, e.offset, e.rule, e.words))
             return 6
-    say_pack(v, args.json)
+    (say_pack if is_pack else say_certificate)(v, args.json)
     return 0
 
 

@@ -3,20 +3,22 @@
 Not repeated here: the charter check (of a founding, an amendment, an admission), as SPEC does not hold it: what the
 validators accepted is taken as passing it. Where an amendment fails its second check (GOV-25), the words of its
 `stale` event are the engine's own: the writes root of that block is not derived, its state root is. Both are
-counted. What NOT_REPEATED names stops the program, in words, wherever it stands: it says nothing about the record from there
-on."""
+counted."""
 import struct
 
 import authority
 from ballots import Ballots
 from canonical import Refused
 from decisions import Decisions
+from item_steps import ItemSteps
+from items import Items
 from members import DAY, Members
 from merkle import Sparse, root_of
 from money import Money
 from proposals import Proposals
 from readings import Readings
-from rights import not_repeated, u64
+from rights import u64
+from sessions import Sessions
 import signing
 
 MAX_TIMERS = 256
@@ -29,12 +31,8 @@ class Entry:
         self.seat, self.basis = entry.seat, entry.basis.size
 
 
-NOT_REPEATED = {"item": "items (SPEC 17)", "item_move": "items (SPEC 17)", "reading": "readings handed in (MET-6)",
-                "mark_reading": "readings countersigned, disputed or restated (MET-7)",
-                "commit_reading": "sealed readings (MET-8)", "reveal_reading": "sealed readings (MET-9)"}
-
-
-class Governance(Decisions, Proposals, Ballots, Money, Members, Readings):
+class Governance(Decisions, Proposals, Ballots, Money, Items, ItemSteps, Sessions, Members,
+                 Readings):
     def __init__(self, codec, founding, sigs=None):
         self.codec, self.founding, self.enums = codec, founding, codec.schema.enums
         self.sigs = sigs or signing.Signatures()
@@ -45,6 +43,7 @@ class Governance(Decisions, Proposals, Ballots, Money, Members, Readings):
         self.parties, self.seats, self.keys, self.sections, self.old = {}, {}, {}, {}, {}
         self.decisions, self.pinned, self.revisions, self.ballots, self.inputs = {}, {}, {}, {}, set()
         self.recommendations, self.recused, self.budgets = {}, {}, {}
+        self.items, self.ladders, self.cadences, self.sessions = {}, {}, {}, {}
         self.recoveries, self.asks, self.supports, self.faults = {}, {}, {}, set()
         self.metric_rows, self.readings, self.reading_of, self.sums, self.receipts = {}, {}, {}, {}, {}
         self.last = {"decision": 0, "note": 0, "metric": 0, "reading": 0}
@@ -109,6 +108,7 @@ class Governance(Decisions, Proposals, Ballots, Money, Members, Readings):
         self.writes_known = True
         self.now = f.sections[1].founded_ms
         self.follow_metrics()
+        self.follow_cadence()
         self.blocks.append((self.now, 1 + len(f.bodies) + len(f.cards)))
 
     # -- blocks ----------------------------------------------------------------------------------------------------
@@ -128,7 +128,6 @@ class Governance(Decisions, Proposals, Ballots, Money, Members, Readings):
         for e in entries:
             authority.check(self, e)
             self.cause = e
-            not_repeated(e.name not in NOT_REPEATED, NOT_REPEATED.get(e.name))
             getattr(self, "do_" + e.name)(e, e.body)
         self.blocks.append((self.now, first_leaf + 1 + len(entries)))
 
@@ -142,7 +141,8 @@ class Governance(Decisions, Proposals, Ballots, Money, Members, Readings):
 
     def of_silence(self, timer):
         kinds = self.enums["timer_kind"]
-        return timer[16] in (kinds["TIMER_DEADLINE"], kinds["TIMER_REBASE"], kinds["TIMER_RECOVERY"])
+        return timer[16] in [kinds["TIMER_" + n] for n in ("DEADLINE", "REBASE", "RECOVERY", "ITEM_OFFER", "ITEM_RUNG",
+                                                        "MINUTES")]
 
     def fire(self, record):
         """GOV-T1, GOV-T2. Returns how many fired."""
@@ -167,6 +167,10 @@ class Governance(Decisions, Proposals, Ballots, Money, Members, Readings):
                 self.period_over(number)
             elif kind == kinds["TIMER_READING"]:
                 self.reading_late(number)
+            elif kind >= kinds["TIMER_CADENCE"]:
+                self.session_timers(number, kind)
+            elif kind >= kinds["TIMER_ITEM_DUE"]:
+                self.item_timer(number, kind)
             else:
                 self.end(self.decisions[number], "PHASE_LAPSED", "EVENT_LAPSED")
             fired += 1
@@ -188,6 +192,10 @@ class Governance(Decisions, Proposals, Ballots, Money, Members, Readings):
             _, number, kind = struct.unpack(">QQB", timer)
             if kind == self.enums["timer_kind"]["TIMER_RECOVERY"]:
                 self.recovery_row(number, {**self.recoveries[number], "due_ms": until})
+            elif kind == self.enums["timer_kind"]["TIMER_MINUTES"]:
+                self.session_row(self.sessions[number], due_ms=until)
+            elif kind >= self.enums["timer_kind"]["TIMER_ITEM_DUE"]:
+                self.defer_item(number, kind, until)
             else:
                 d = self.decisions[number]
                 deadline = kind == self.enums["timer_kind"]["TIMER_DEADLINE"]
@@ -208,6 +216,8 @@ class Governance(Decisions, Proposals, Ballots, Money, Members, Readings):
             return None
         if kind == kinds["TIMER_RECOVERY"]:
             until = t + RECOVERY_HALT_DAYS * DAY
+        elif kind >= kinds["TIMER_ITEM_DUE"]:
+            until = self.item_end(self.days(1, "UNIT_BD"), t)
         else:
             until = self.end_of(number, {"n": 1, "unit": self.enums["span_unit"]["UNIT_BD"]}, t)
         return until if deadline < until else None

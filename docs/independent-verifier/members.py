@@ -432,6 +432,7 @@ class Members:
         for n in sorted(self.decisions):
             if self.is_phase(self.decisions[n], *LIVE):
                 self.ask_no_more(self.decisions[n], org)
+        self.items_left(org)
         self.nobody = False
         self.count_support()
 

@@ -38,7 +38,7 @@ class Money:
         self.sums[key] = min(max(self.sums.get(key, 0) + sign * p.amount.minor, 0), TOP)
         self.put("SUM", key, "state_sum", {"minor": self.sums[key]})
 
-    def raised(self, d):
+    def raised(self, d, reason):
         """GOV-61: True when it does not pass yet."""
         if d["rung"]:
             return False
@@ -51,7 +51,7 @@ class Money:
             return False
         until = self.end_of(d["number"], pinned["sla"])
         self.set(d, deadline_ms=until, changed_leaf=self.leaf())
-        self.event(d, "EVENT_RAISED", until_ms=until)
+        self.event(d, "EVENT_RAISED", until_ms=until, reason=reason)
         return True
 
     # -- envelopes ---------------------------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ class Money:
                                            "changed_leaf": self.leaf()}
         self.put("BUDGET", struct.pack(">I", first) + name.encode(), "state_budget", row)
 
-    def beyond(self, d):
+    def beyond(self, d, reason):
         """GOV-62: True when it does not pass: stale, or before the body that decides what does not fit."""
         if not d.get("budget"):
             return False
@@ -125,7 +125,7 @@ class Money:
         first = next((n for n, r in enumerate(p["rungs"], 1) if r["body"] == p["beyond"]), 0)
         if first <= d["rung"]:
             return False
-        self.climb(d, first, "EVENT_BEYOND")
+        self.climb(d, first, "EVENT_BEYOND", reason=reason)
         return True
 
     # -- passing, taking effect, giving back -------------------------------------------------------------------------

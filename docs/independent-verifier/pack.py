@@ -18,13 +18,14 @@ class Unknown(Exception):
     """What this program does not know how to check: neither verified nor failed."""
 
 
-def frames(codec, stream):
-    """Yields (number, offset, kind name, decoded body). Frames count from 1; the magic is frame 0."""
+def frames(codec, stream, file="pack", magic=MAGIC):
+    """Yields (number, offset, kind name, decoded body). Frames count from 1; the magic is frame 0. file: the one of
+    proto/*.def that has the frames' blocks."""
     limit = codec.schema.limits["FRAME_BYTES"]
-    magic = stream.read(len(MAGIC))
-    if magic != MAGIC:
-        raise Failed("magic", 0, 0, "PAK-1", "a pack begins with the line \"entente pack 1\"")
-    number, offset = 0, len(MAGIC)
+    if stream.read(len(magic)) != magic:
+        raise Failed("magic", 0, 0, "PAK-1" if magic == MAGIC else "CER-1",
+                     "a %s begins with the line \"%s\"" % (file, magic[:-1].decode()))
+    number, offset = 0, len(magic)
     while True:
         head = stream.read(4)
         if not head:
@@ -38,17 +39,17 @@ def frames(codec, stream):
         data = stream.read(size)
         if len(data) < size:
             raise Failed("frame", number, offset, "PAK-1", "the pack ends inside a frame of %d bytes" % size)
-        yield (number, offset) + body(codec, number, offset, data)
+        yield (number, offset) + body(codec, number, offset, data, file)
         offset += 4 + size
 
 
-def body(codec, number, offset, data):
+def body(codec, number, offset, data, file):
     try:
         v = value(data)
         kind = v.get(1) if type(v) is dict else None
         if type(v) is not dict or set(v) != {1, 2}:
             raise Refused("PAK-1", "a frame is a map of kind and body")
-        name = codec.schema.numbers.get(("pack", kind))
+        name = codec.schema.numbers.get((file, kind))
         if name is None:
             raise Refused("PAK-1", "no frame has the kind %r" % kind)
     except Refused as e:
@@ -67,7 +68,7 @@ def region_of(name, words):
     if name == "pack_block":
         field = words.split(" ")[0].split(".")
         return BLOCK_REGIONS.get(field[1].split("[")[0], "frame") if len(field) > 1 else "frame"
-    return {"pack_head": "head", "pack_checkpoint": "checkpoint", "pack_end": "end"}[name]
+    return name.split("_", 1)[1]
 
 
 def region_at(data, at):

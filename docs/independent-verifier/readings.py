@@ -1,15 +1,18 @@
-"""Section 18, as far as time alone goes: what the founding, an amendment of the metrics, and the ends of periods write
-(MET-1 to MET-5, MET-9 to MET-11). The entries of readings (MET-6 to MET-8) are not repeated: see governance.NOT_REPEATED."""
+"""Section 18: metrics, their periods and readings.
+
+Methods of Governance."""
 import datetime
 import struct
 
 from calendars import Calendars
 from members import DAY
-from rights import u64
+from merkle import sha256
+from rights import need, org_of, u64
 
 EPOCH = datetime.date(1970, 1, 1)
 MONTHS = {"PERIOD_MONTH": 1, "PERIOD_QUARTER": 3, "PERIOD_YEAR": 12}
 LAST_DAY = 100_000
+MOST_VERSIONS, LEAST_VOICES = 15, 3
 
 
 def month_of(day):
@@ -76,7 +79,7 @@ class Readings:
         for m in [x for _, x in sorted(self.metric_rows.items())]:
             if m["name"] not in has and m["ends_ms"] is not None:
                 self.metric_row(m, None)
-                self.drop([r for r in self.readings.values() if r["metric"] == m["name"]])
+                self.drop([r for r in self.readings.values() if r["metric"] == m["name"] and self.is_owing(r)])
         if not has:
             return
         day = (self.now + self.offset()) // DAY
@@ -118,17 +121,20 @@ class Readings:
         line, actual = self.metric(m["name"]), self.enums["purpose"]["PURPOSE_ACTUAL"]
         due = self.calendar().end(self.section(14).calendar, after * DAY - self.offset() - 1, line.due)
         for org in self.reporters(line):
-            key = u64(number) + bytes([actual]) + struct.pack(">I", first) + org.encode()
+            key = self.reading_key(number, actual, first, org)
             if key in self.reading_of:
                 continue
-            n = self.count("reading")
-            self.reading_of[key] = n
-            self.put("READING_OF", key, "state_counter", {"value": n})
-            self.put("OWING", u64(n), "", b"")
-            self.readings[n] = {"number": n, "metric": m["name"], "purpose": actual, "period": first, "until": after,
-                                "org": org, "was": [], "due_ms": None, "changed_leaf": 0}
-            self.reading_row(self.readings[n], standing="READING_OWED", due_ms=due)
+            r = self.new_reading(key, m["name"], actual, first, after, org)
+            self.put("OWING", u64(r["number"]), "", b"")
+            self.reading_row(r, standing="READING_OWED", due_ms=due)
         self.metric_row(m, after)
+
+    def new_reading(self, key, metric, purpose, first, after, org):
+        n = self.reading_of[key] = self.count("reading")
+        self.put("READING_OF", key, "state_counter", {"value": n})
+        self.readings[n] = {"number": n, "metric": metric, "purpose": purpose, "period": first, "until": after,
+                            "org": org, "was": [], "due_ms": None, "changed_leaf": 0}
+        return self.readings[n]
 
     def reading_row(self, r, standing=None, **fields):
         """MET-5."""
@@ -143,28 +149,217 @@ class Readings:
         self.put("READING", u64(r["number"]), "state_reading", r)
 
     def drop(self, readings):
-        """MET-10: of these, those of which something is expected."""
+        """MET-10."""
         for r in readings:
-            if (self.codec.schema.tables["OWING"][0], u64(r["number"])) in self.rows:
-                self.put("OWING", u64(r["number"]), None, None)
-                self.reading_row(r, "READING_DROPPED", due_ms=None)
+            self.owing_row(r, False)
+            self.reading_row(r, "READING_DROPPED", due_ms=None)
+
+    def is_owing(self, r):
+        return (self.codec.schema.tables["OWING"][0], u64(r["number"])) in self.rows
 
     def drop_of(self, org):
         """MET-10: an organisation leaves."""
-        self.drop([r for r in self.readings.values() if r["org"] == org])
+        self.drop([r for r in self.readings.values() if r["org"] == org and self.is_owing(r)
+                   and self.stands(r, "READING_OWED", "READING_COMMITTED", "READING_OPENED")])
 
     def reading_late(self, number):
-        """MET-10; without entries of readings each of them is owed."""
-        r = self.readings[number]
-        line = self.metric(r["metric"])
-        if not (line and line.sealed):
-            self.reading_row(r, due_ms=None, late_ms=self.now)
-            return
+        """MET-10."""
+        r, line = self.readings[number], self.metric(self.readings[number]["metric"])
         self.reading_row(r, due_ms=None)
-        same = [x for x in self.readings.values() if (x["metric"], x["purpose"], x["period"]) ==
-                (r["metric"], r["purpose"], r["period"])]
-        owed = self.enums["reading_standing"]["READING_OWED"]
-        for x in sorted(same, key=lambda x: x["org"]):  # MET-9
-            if x["standing"] == owed:
-                self.reading_row(x, "READING_MISSED", opened_ms=self.now, late_ms=self.now, due_ms=None)
-                self.put("OWING", u64(x["number"]), None, None)
+        owed = self.stands(r, "READING_OWED")
+        if (owed and line and line.sealed) or self.stands(r, "READING_COMMITTED"):
+            self.open_period(r)
+        elif owed or self.stands(r, "READING_OPENED"):
+            self.reading_row(r, late_ms=r.get("late_ms") or self.now)
+        elif self.stands(r, "READING_REPORTED", "READING_DISPUTED", "READING_REVEALED"):
+            self.reading_row(r, unmarked_ms=r.get("unmarked_ms") or self.now)
+
+    # -- readings handed in ------------------------------------------------------------------------------------------
+
+    def stands(self, r, *names):
+        return r["standing"] in [self.enums["reading_standing"][n] for n in names]
+
+    def owing_row(self, r, owing):
+        """MET-5."""
+        if owing != self.is_owing(r):
+            self.put("OWING", u64(r["number"]), "" if owing else None, b"" if owing else None)
+
+    def due_of(self, line):
+        return self.calendar().end(self.section(14).calendar, self.now, line.due)
+
+    def version(self, e, value, text=None):
+        return {"digest": e.id, "value": value, "seat": e.seat, "key": self.key_of(e), "leaf": e.leaf, "at_ms": self.now,
+                "text": text}
+
+    def key_of(self, e):
+        return {"alg": e.signature.alg, "key": e.signature.key}
+
+    def reports(self, line, seat):
+        """MET-2: the seat is one of the metric's reporters."""
+        return org_of(seat) in self.reporters(line) and seat.split("/")[1] == (line["from"].seat or "alliance-manager")
+
+    def countersigners(self, line, org):
+        """MET-2, for a reading of org."""
+        if not line.check:
+            return []
+        if org_of(line.check) != org:
+            return [line.check]
+        name = line.check.split("/")[1]
+        partners = [p.org for p in self.section(7).list if p.role == 1 and not self.has_left(p.org)]
+        return ["%s/%s" % (o, name) for o in partners if o != org]
+
+    def reported_metric(self, e, name, period, sealed):
+        """The checks that MET-6 and MET-8 begin with. Returns the metric's line and number, and the first day after."""
+        line = self.metric(name)
+        need(line, "no such metric", "NO_SUCH_OBJECT")
+        need(not line.computed, "a computed metric has no readings", "NOT_PERMITTED")
+        need(bool(line.sealed) == sealed, "sealed metrics are committed, others reported", "NOT_PERMITTED")
+        need(line["from"] and self.reports(line, e.seat), "the seat does not report it", "NOT_PERMITTED")
+        number = self.last["metric/" + name]
+        found = self.period_of(self.metric_rows[number]["every"], period)
+        need(found and found[0] == period, "no period begins on that day", "MALFORMED")
+        return line, number, found[1]
+
+    def over(self, after):
+        return after * DAY - self.offset() <= self.now
+
+    def reading_key(self, number, purpose, period, org):
+        return u64(number) + bytes([purpose]) + struct.pack(">I", period) + org.encode()
+
+    def do_reading(self, e, b):
+        """MET-6."""
+        line, number, after = self.reported_metric(e, b.metric, b.period, False)
+        forecast = b.purpose == self.enums["purpose"]["PURPOSE_FORECAST"]
+        need(self.over(after) != forecast, "the period is over, or not yet", "NOT_NOW")
+        key = self.reading_key(number, b.purpose, b.period, org_of(e.seat))
+        if key in self.reading_of:
+            r = self.readings[self.reading_of[key]]
+            self.fresh(r["changed_leaf"])
+            need(self.stands(r, "READING_OWED"), "it is reported, and restated", "NOT_NOW")
+        else:
+            r = self.new_reading(key, b.metric, b.purpose, b.period, after, org_of(e.seat))
+        self.reading_row(r, "READING_REPORTED", now=self.version(e, b.value, b.text), changed_leaf=e.leaf,
+                         due_ms=None if forecast else self.due_of(line))
+        self.owing_row(r, not forecast)
+
+    def do_mark_reading(self, e, b):
+        """MET-7."""
+        acts, r = self.enums["mark_act"], self.readings.get(b.reading.number)
+        need(r and r.get("now"), "no such reading, or nothing reported", "NO_SUCH_OBJECT")
+        self.fresh(r["changed_leaf"])
+        need(b.reading.digest == r["now"]["digest"], "made for another version", "WRONG_REVISION")
+        line = self.metric(r["metric"])
+        need(not self.stands(r, "READING_DROPPED") and line and line["from"], "it is dropped, or its metric is no more",
+             "NOT_NOW")
+        if b.act == acts["MARK_RESTATE"]:
+            self.restate(e, b, r, line)
+        else:
+            self.mark(e, b, r, line, b.act == acts["MARK_COUNTERSIGN"])
+
+    def waits(self, r, line):
+        """When what a reading waits for is due, and whether it is owing."""
+        forecast = r["purpose"] == self.enums["purpose"]["PURPOSE_FORECAST"]
+        self.owing_row(r, not forecast)
+        return None if forecast else self.due_of(line)
+
+    def restate(self, e, b, r, line):
+        need(not r.get("seal"), "what was sealed is not restated", "NOT_PERMITTED")
+        need(org_of(e.seat) == r["org"] and self.reports(line, e.seat), "the seat does not report it", "NOT_PERMITTED")
+        need(b.value is not None, "no value", "INCOMPLETE")
+        need(b.reason, "a reason is required", "REASON_NEEDED")
+        need(len(r["was"]) < MOST_VERSIONS, "too many versions", "TOO_MANY")
+        self.reading_row(r, "READING_REPORTED", was=r["was"] + [r["now"]], now=self.version(e, b.value, b.reason),
+                         due_ms=self.waits(r, line), changed_leaf=e.leaf)
+
+    def mark(self, e, b, r, line, agrees):
+        need(b.value is None, "a mark has no value", "MALFORMED")
+        need(e.seat in self.countersigners(line, r["org"]), "the seat does not countersign it", "NOT_PERMITTED")
+        standing = "READING_COUNTERSIGNED" if agrees else "READING_DISPUTED"
+        need(not self.stands(r, standing), "it says so already", "NOT_NOW")
+        need(agrees or b.reason, "a reason is required", "REASON_NEEDED")
+        mark = {"act": b.act, "seat": e.seat, "key": self.key_of(e), "leaf": e.leaf, "at_ms": self.now, "reason": b.reason}
+        due = None
+        if agrees:
+            self.owing_row(r, False)
+        else:
+            due = self.waits(r, line)
+        self.reading_row(r, standing, now={**r["now"], "mark": mark}, due_ms=due, changed_leaf=e.leaf)
+
+    # -- sealed readings ---------------------------------------------------------------------------------------------
+
+    def actual_of(self, number, period, org):
+        return self.readings.get(self.reading_of.get(
+            self.reading_key(number, self.enums["purpose"]["PURPOSE_ACTUAL"], period, org)))
+
+    def do_commit_reading(self, e, b):
+        """MET-8."""
+        _, number, after = self.reported_metric(e, b.metric, b.period, True)
+        need(self.over(after), "the period is not over", "NOT_NOW")
+        r = self.actual_of(number, b.period, org_of(e.seat))
+        need(r, "nothing is owed for it", "NO_SUCH_OBJECT")
+        self.fresh(r["changed_leaf"])
+        need(self.stands(r, "READING_OWED", "READING_COMMITTED"), "the period is open", "NOT_NOW")
+        seal = {"digest": b.digest, "seat": e.seat, "key": self.key_of(e), "leaf": e.leaf, "at_ms": self.now}
+        self.reading_row(r, "READING_COMMITTED", seal=seal, changed_leaf=e.leaf)
+        same = [x for x in self.alike(r) if not self.stands(x, "READING_DROPPED")]
+        if all(self.stands(x, "READING_COMMITTED") for x in same):
+            self.open_period(r)
+
+    def alike(self, r):
+        """The readings of its metric, purpose and period, ascending by organisation."""
+        number = self.last["metric/" + r["metric"]]
+        key = self.reading_key(number, r["purpose"], r["period"], "")
+        return [self.readings[n] for k, n in sorted(self.reading_of.items()) if k.startswith(key)]
+
+    def open_period(self, r):
+        """MET-9."""
+        line = self.metric(r["metric"])
+        for x in self.alike(r):
+            if self.stands(x, "READING_COMMITTED"):
+                self.reading_row(x, "READING_OPENED", opened_ms=self.now, due_ms=self.due_of(line))
+            elif self.stands(x, "READING_OWED"):
+                self.reading_row(x, "READING_MISSED", opened_ms=self.now, late_ms=x.get("late_ms") or self.now, due_ms=None)
+                self.owing_row(x, False)
+
+    def do_reveal_reading(self, e, b):
+        """MET-9."""
+        s, line = b.sealed, self.metric(b.sealed.metric)
+        need(line, "no such metric", "NO_SUCH_OBJECT")
+        need(not line.computed, "a computed metric has no readings", "NOT_PERMITTED")
+        need(line["from"] and self.reports(line, e.seat) and s.org == org_of(e.seat), "the seat does not report it",
+             "NOT_PERMITTED")
+        r = self.actual_of(self.last["metric/" + s.metric], s.period, s.org)
+        need(r, "no such reading", "NO_SUCH_OBJECT")
+        self.fresh(r["changed_leaf"])
+        need(self.stands(r, "READING_OPENED"), "the period is not open", "NOT_NOW")
+        need(voices_ok(s, line.least_voices), "voices, histogram or value", "MALFORMED")
+        data = self.codec.encode("sealed_value", s)
+        need(sha256(b.salt + data) == r["seal"]["digest"], "another value than was committed", "NOT_COMMITTED")
+        value = mean(s.histogram, s.voices) if s.histogram else s.value
+        due = None
+        if self.countersigners(line, r["org"]):
+            due = self.due_of(line)
+        else:
+            self.owing_row(r, False)
+        self.reading_row(r, "READING_REVEALED", now=self.version(e, value), due_ms=due, changed_leaf=e.leaf,
+                         seal={**r["seal"], "voices": s.voices, "histogram": s.histogram})
+
+
+def voices_ok(s, least):
+    """MET-9: what of a sealed value is there."""
+    if not least:
+        return s.value is not None and s.voices is None and s.histogram is None
+    if s.value is not None or s.voices is None:
+        return False
+    if s.voices < max(LEAST_VOICES, least):
+        return s.histogram is None
+    return s.histogram is not None and sum(s.histogram) == s.voices
+
+
+def mean(histogram, voices):
+    """Of 1 to 5, to two decimals, halves up, without trailing zeros."""
+    total = sum(i * n for i, n in enumerate(histogram, 1))
+    mantissa, scale = (200 * total + voices) // (2 * voices), 2
+    while scale and mantissa % 10 == 0:
+        mantissa, scale = mantissa // 10, scale - 1
+    return mantissa, scale

@@ -2,7 +2,6 @@
 import struct
 
 from canonical import Refused, decimal_key
-from pack import Unknown
 
 APPROVES, OWES, REJECTS, ASIDE, EMPTY = "approves", "owes", "rejects", "stands aside", "empty"
 
@@ -18,12 +17,6 @@ class Verdict(Refused):
 def need(ok, words, verdict):
     if not ok:
         raise Verdict(verdict, words)
-
-
-def not_repeated(ok, what):
-    """A good record may hold it, so this is no refusal: the pack is neither verified nor failed."""
-    if not ok:
-        raise Unknown("this program does not repeat %s: from here on the record is neither verified nor failed" % what)
 
 
 def u64(*numbers):

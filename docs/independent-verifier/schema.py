@@ -6,7 +6,7 @@ matter."""
 import pathlib
 import re
 
-FILES = ("limits", "enums", "state_enums", "charter_enums", "ledger", "records", "pack", "charter", "state", "tables",
+FILES = ("limits", "enums", "state_enums", "charter_enums", "ledger", "records", "pack", "certificate", "charter", "state", "tables",
          "hello", "messages", "verdicts")
 LINE = re.compile(r'^(RECORD|FIELD|OPT|ENUM_BEGIN|VALUE|TABLE|LIMIT|VERDICT)\((.*)\)\s*$')
 ARGUMENT = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^,()"]+(?:\([^()]*\))?)\s*(?:,|$)')
@@ -70,6 +70,8 @@ MEMBERS = {"organisation": ("org",), "org": ("org",), "name": ("name",), "score"
 
 def order_of(f):
     """ENC-13: what a list ascends by, from its line. Empty: no order by rule, or one that is checked elsewhere."""
+    if f.kind == "UINTS" and "in this order" in f.doc:
+        return ()
     if f.kind in ("IDS", "SEATS", "UINTS"):
         return ("",)  # by itself; charter.def: these ascend always; elsewhere their lines say so
     if f.kind != "LIST":

@@ -66,6 +66,8 @@ struct cmd_pack {
     bool quiet;                                     /* no line on standard error that it verified */
 };
 int cmd_read_pack(const struct cmd_args *args, const struct cmd_pack *what);
+/* Is the file a decision certificate? Then it is checked, and ret_code is the exit code. */
+bool cmd_certificate(const struct cmd_args *args, int *ret_code);
 #define CMD_EXPECT                                                                                           \
     {                                                                                                        \
         "expect-alliance", "ID", "refuse a pack of another alliance: 64 hex digits"                          \

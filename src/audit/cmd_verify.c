@@ -161,6 +161,9 @@ static int end(void *ctx, const struct audit_record *r, struct err *err)
 static int verify(const struct cmd_args *args)
 {
     struct verifying v = {.args = args, .html = cmd_value(args, "html")};
+    int certificate;
+    if (cmd_certificate(args, &certificate))
+        return certificate;
     if (v.html != NULL && strcmp(v.html, "-") == 0 && cmd_flag(args, "json"))
         return cmd_usage(args->cmd, "--json and --html - both go to standard output");
     if (v.html != NULL && (v.page = cmd_create(v.html)) == NULL)

@@ -648,7 +648,7 @@ enum status verify_pack_watched(FILE *f, const struct hash *expect, size_t threa
     v.store = store_mem_new();
     v.ids = ids_new();
     v.signatures = signatures_new(threads);
-    enum status st = pack_read_magic(&v.in, &own);
+    enum status st = pack_read_magic(&v.in, PACK_MAGIC, &own);
     if (st != ST_OK)
         st = refuse(&v, "magic", "%s", own.text);
     if (st == ST_OK)

@@ -50,3 +50,34 @@ enum status card_check(struct span bytes, struct arena *a, struct signed_card *r
     *ret_card = card;
     return ST_OK;
 }
+
+static bool same_key(const struct public_key *x, const struct public_key *y)
+{
+    return x->alg == y->alg && hash_eq(&x->key, &y->key);
+}
+
+static size_t seats_held(const struct card *card, const struct public_key *key)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < card->seats.n; i++) {
+        bool holds = false;
+        for (size_t k = 0; k < card->seats.v[i].keys.n; k++)
+            holds = holds || same_key(&card->seats.v[i].keys.v[k], key);
+        n += holds;
+    }
+    return n;
+}
+
+const struct public_key *card_widest_key(const struct card *card, size_t *ret_seats)
+{
+    for (size_t i = 0; i < card->seats.n; i++)
+        for (size_t k = 0; k < card->seats.v[i].keys.n; k++) {
+            const struct public_key *key = &card->seats.v[i].keys.v[k];
+            size_t n = seats_held(card, key);
+            if (2 * n > card->seats.n) {
+                *ret_seats = n;
+                return key;
+            }
+        }
+    return NULL;
+}

@@ -12,6 +12,9 @@
 MUST_USE enum status card_check(struct span bytes, struct arena *a, struct signed_card *ret_signed,
                                 struct card *ret_card, struct hash *ret_digest, struct err *err);
 
+/* The key that holds more than half of the card's seats, and how many; NULL: there is none. */
+const struct public_key *card_widest_key(const struct card *card, size_t *ret_seats);
+
 /* Is it what card_check says of the card, and not a fault of this machine? */
 bool card_refused(enum status st);
 

@@ -27,7 +27,7 @@ struct cli {
     uint64_t timeout_s, rev_number, limit_number, from_number; /* 0: not given */
     const char *suspend;
     const char *timeout, *since, *until, *reason_file, *document;
-    const char *save, *template, *out, *reason, *clause, *confirm, *title, *text, *text_file, *amount, *affects,
+    const char *save, *template, *out, *pack, *reason, *clause, *confirm, *title, *text, *text_file, *amount, *affects,
         *partner, *amend, *file, *counter, *card, *name, *role, *seats, *rules, *need, *keys, *alliance,
         *epoch, *after, *principal, *budget, *charge, *rate, *types, *by;
     const char *owner, *due, *link, *tags, *scope, *category, *likelihood, *impact, *share, *every, *against, *about,
@@ -223,6 +223,9 @@ MUST_USE enum status cli_public_key(struct cli *c, const char *path, struct publ
 struct charter_template;
 const struct charter_template *cli_template(struct cli *c, const char *name);
 int cli_list_templates(struct cli *c);
+/* Warns, on standard error, of a key that holds more than half of a card's seats. How many warnings. */
+struct card;
+size_t cli_warn_key(struct cli *c, const char *where, const struct card *card);
 
 /* All sections of a charter file, a draft or as printed, cards not needed; or of the charter in force. */
 MUST_USE enum status cli_charter_file(struct cli *c, const char *path, struct section_list *ret);
@@ -324,6 +327,10 @@ int verb_refound_show(struct cli *c);
 int verb_refound_install(struct cli *c);
 int verb_node_availability(struct cli *c);
 int verb_pack(struct cli *c);
+/* Signature lines of members in a checkpoint: their names are the origin, a slash and the organisation (CKP-2). */
+uint64_t cli_cosignatures(struct cli *c, struct span note);
+/* verbs_certify.c */
+int verb_certify(struct cli *c);
 int verb_partner_list(struct cli *c);
 int verb_partner_show(struct cli *c);
 int verb_input(struct cli *c);

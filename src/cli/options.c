@@ -105,6 +105,7 @@ static const struct option_desc options[] = {
     TEXT("template", 0, template, "NAME",
          "A charter that comes with entente, instead of a file; its cards are read from cards/ here"),
     TEXT("output", 'o', out, "FILE", "Where to write"),
+    TEXT("pack", 0, pack, "FILE", "A pack to take the record from, in place of the node"),
     FLAG("no-pager", no_pager, "Never starts a pager"),
     FLAG("help", help, "This help"),
 };

@@ -2,8 +2,11 @@
 #include "charter/charter.h"
 #include "charter/check.h"
 #include "charter/template.h"
+#include "cert/card.h"
 #include "cli/cli.h"
 #include "crypto/hash.h"
+#include "crypto/sshpub.h"
+#include "gov/rights.h"
 
 static int print_section(struct cli *c, uint64_t number, const struct query_section *s)
 {
@@ -65,6 +68,76 @@ static enum status any_card(void *ctx, struct span path, struct hash *ret_digest
     return ST_OK;
 }
 
+size_t cli_warn_key(struct cli *c, const char *where, const struct card *card)
+{
+    size_t n;
+    const struct public_key *key = card_widest_key(card, &n);
+    (void)c;
+    if (key == NULL)
+        return 0;
+    (void)fprintf(
+        stderr,
+        "%s: warning: one key, %s, holds %zu of %zu seats of %.*s: who has it speaks for nearly all of the "
+        "partner; give seats keys of their own\n",
+        where, sshpub_fingerprint(key).s, n, card->seats.n, SPAN_FMT(card->org));
+    return 1;
+}
+
+/* Keys are on cards, which need not be there yet; then it is said that they were not looked at. */
+static size_t warn_keys(struct cli *c, const char *dir, const struct charter_source *source)
+{
+    size_t warnings = 0, absent = 0;
+    const struct yaml_node *parties = yaml_get(source->root, span_str("parties"));
+    for (const struct yaml_node *p = parties == NULL ? NULL : parties->first; p != NULL; p = p->next) {
+        const struct yaml_node *file = yaml_get(p, span_str("card")), *role = yaml_get(p, span_str("role"));
+        struct signed_card sc;
+        struct card card;
+        struct hash digest;
+        struct span bytes;
+        struct err err = {0};
+        if (file == NULL || role == NULL || !span_eqs(role->text, "partner"))
+            continue;
+        const char *path = file_join(&c->a, dir, (const char *)arena_dup(&c->a, file->text).p);
+        if (file_read(path, LIMIT_CARD_BYTES, &c->a, &bytes, &err) != ST_OK) {
+            absent++;
+            continue;
+        }
+        const char *where = charter_text(&c->a, "%s:%d:%d", c->words[0], file->line, file->column);
+        if (card_check(bytes, &c->a, &sc, &card, &digest, &err) == ST_OK) {
+            warnings += cli_warn_key(c, where, &card);
+            continue;
+        }
+        (void)fprintf(stderr, "%s: warning: the card of %.*s: %s\n", where, SPAN_FMT(p->key->text), err.text);
+        warnings++;
+    }
+    if (absent > 0)
+        (void)fprintf(stderr, "%s: the cards of %zu partners are not there; their keys were not looked at\n",
+                      c->words[0], absent);
+    return warnings;
+}
+
+/* Rows that mean something, but that this version of the rules refuses to open. */
+static size_t warn_rows(struct cli *c, const struct charter *charter, const struct charter_source *source)
+{
+    size_t warnings = 0;
+    for (size_t i = 0; i < charter->decisions->rows.n; i++) {
+        const struct charter_row *r = &charter->decisions->rows.v[i];
+        const char *what = rights_unsupported(r);
+        if (what == NULL)
+            continue;
+        int line, column;
+        const char *where = charter_text(&c->a, "decisions.%.*s", SPAN_FMT(r->name));
+        charter_locate(source->root, where, &line, &column);
+        (void)fprintf(
+            stderr,
+            "%s:%d:%d: warning: %s: has %s, which is not carried out yet: a proposal under it is refused; "
+            "leave that key out\n",
+            c->words[0], line, column, where, what);
+        warnings++;
+    }
+    return warnings;
+}
+
 int verb_charter_check(struct cli *c)
 {
     struct span yaml;
@@ -95,12 +168,13 @@ int verb_charter_check(struct cli *c)
         (void)fprintf(stderr, "%s:%d:%d: %s: %s: %s\n", c->words[0], line, column,
                       found.v[i].refuses ? "refused" : "warning", found.v[i].where, found.v[i].text);
     }
+    size_t warnings = found.n - found.refusals + warn_rows(c, &charter, &source) + warn_keys(c, dir, &source);
     if (c->json)
         (void)printf("{\"sections\":%zu,\"refusals\":%zu,\"warnings\":%zu}\n", source.sections.n,
-                     found.refusals, found.n - found.refusals);
+                     found.refusals, warnings);
     else
         (void)printf("%s: %zu sections, %zu refusals, %zu warnings\n", c->words[0], source.sections.n,
-                     found.refusals, found.n - found.refusals);
+                     found.refusals, warnings);
     return found.refusals == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -142,9 +216,10 @@ int verb_charter_template(struct cli *c)
     }
     if (file_write(c->out, t->yaml, 0644, false, &c->err) != ST_OK)
         return cli_fail(c);
-    (void)fprintf(stderr,
-                  "Wrote %s. Fill in the parties, then: entente charter check %s\n"
-                  "Each organisation makes its card with ententd card; put them where the parties' card: says.\n",
-                  c->out, c->out);
+    (void)fprintf(
+        stderr,
+        "Wrote %s. Fill in the parties, then: entente charter check %s\n"
+        "Each organisation makes its card with ententd card; put them where the parties' card: says.\n",
+        c->out, c->out);
     return EXIT_DONE;
 }

@@ -212,6 +212,9 @@ static enum status read_cards(struct cli *c, const char *dir, const struct yaml_
         if (st != ST_OK)
             return err_wrap(&c->err, st, "card of %.*s: ", SPAN_FMT(p->key->text));
         (void)fprintf(stderr, "%-14.*s card sha256:%s\n", SPAN_FMT(card.org), hex_of(&digest).s);
+        const struct yaml_node *role = yaml_get(p, span_str("role"));
+        if (role != NULL && span_eqs(role->text, "partner"))
+            (void)cli_warn_key(c, path, &card);
         size_t j = g->cards.n++;
         for (; j > 0 && span_cmp(orgs[j - 1], card.org) > 0; j--) {
             orgs[j] = orgs[j - 1];

@@ -171,8 +171,7 @@ int verb_node_availability(struct cli *c)
     return EXIT_DONE;
 }
 
-/* Signature lines of members: their names are the origin, a slash and the organisation (CKP-2). */
-static uint64_t cosignatures(struct cli *c, struct span note)
+uint64_t cli_cosignatures(struct cli *c, struct span note)
 {
     struct buf b CLEANUP(buf_deinit);
     uint64_t n = 0;
@@ -192,7 +191,7 @@ static enum status write_pack(struct cli *c, FILE *f, uint64_t *ret_blocks, uint
         st = cli_ask(c, METHOD_boundary, NULL, &at);
     struct pack_head head = {.version = 1, .alliance = c->info.alliance, .genesis = g.file};
     if (st == ST_OK)
-        st = pack_begin(f, &c->err);
+        st = pack_begin(f, PACK_MAGIC, &c->err);
     if (st == ST_OK)
         st = pack_put(f, &pack_head_desc, &head, &c->err);
     for (uint64_t h = 0; st == ST_OK && h <= at.height; h++) {
@@ -210,7 +209,7 @@ static enum status write_pack(struct cli *c, FILE *f, uint64_t *ret_blocks, uint
         const uint8_t *nl = memchr(note.note.p, '\n', note.note.n);
         uint64_t size = nl == NULL ? UINT64_MAX : strtoull((const char *)nl + 1, NULL, 10);
         /* Else it is of a block that came after this export began, or lacks a quorum (PAK-6). */
-        if (size <= at.size && cosignatures(c, note.note) >= s.quorum)
+        if (size <= at.size && cli_cosignatures(c, note.note) >= s.quorum)
             st = pack_put(f, &pack_checkpoint_desc, &note, &c->err);
     }
     struct pack_end end = {.blocks = at.height + 1, .leaves = at.size, .root = at.root};

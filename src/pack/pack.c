@@ -10,9 +10,9 @@ static enum status write_bytes(FILE *f, struct span s, struct err *err)
     return err_set(err, e == ENOSPC ? ST_NOSPACE : ST_IO, "the pack cannot be written: %s", strerror_r(e, why, sizeof why));
 }
 
-enum status pack_begin(FILE *f, struct err *err)
+enum status pack_begin(FILE *f, const char *magic, struct err *err)
 {
-    return write_bytes(f, span_of(PACK_MAGIC, PACK_MAGIC_BYTES), err);
+    return write_bytes(f, span_str(magic), err);
 }
 
 enum status pack_put(FILE *f, const struct record_desc *d, const void *rec, struct err *err)
@@ -42,12 +42,15 @@ void pack_reader_deinit(struct pack_reader *r)
     buf_deinit(&r->frame);
 }
 
-enum status pack_read_magic(struct pack_reader *r, struct err *err)
+enum status pack_read_magic(struct pack_reader *r, const char *magic, struct err *err)
 {
-    char magic[PACK_MAGIC_BYTES];
-    if (fread(magic, 1, sizeof magic, r->f) != sizeof magic || memcmp(magic, PACK_MAGIC, sizeof magic) != 0)
-        return err_set(err, ST_FORMAT, "PAK-1: it does not begin with \"entente pack 1\": this is no pack");
-    r->next_offset = PACK_MAGIC_BYTES;
+    char line[32];
+    size_t n = strlen(magic);
+    ASSERT(n <= sizeof line);
+    if (fread(line, 1, n, r->f) != n || memcmp(line, magic, n) != 0)
+        return err_set(err, ST_FORMAT, "%s: it does not begin with \"%.*s\": this is no %s", strcmp(magic, PACK_MAGIC) == 0 ? "PAK-1" : "CER-1",
+                       (int)(n - 1), magic, strcmp(magic, PACK_MAGIC) == 0 ? "pack" : "decision certificate");
+    r->next_offset = n;
     return ST_OK;
 }
 

@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include "codec/codec.h"
 
+/* First lines. They differ in their first byte, so that a reader of either looks at one byte (CER-1). */
 #define PACK_MAGIC "entente pack 1\n"
-enum { PACK_MAGIC_BYTES = 15 };
+#define CERTIFICATE_MAGIC "decision certificate 1\n"
 
-/* Appends the magic, or one frame that holds the record, to the stream. ST_NOSPACE, ST_IO, ST_LIMIT. */
-MUST_USE enum status pack_begin(FILE *f, struct err *err);
+/* Appends the first line, or one frame that holds the record, to the stream. ST_NOSPACE, ST_IO, ST_LIMIT. */
+MUST_USE enum status pack_begin(FILE *f, const char *magic, struct err *err);
 MUST_USE enum status pack_put(FILE *f, const struct record_desc *d, const void *rec, struct err *err);
 
 /* Where a reader is; for messages (PAK-5). */
@@ -28,8 +29,8 @@ struct pack_reader {
 
 void pack_reader_init(struct pack_reader *r, FILE *f); /* the stream stays the caller's */
 void pack_reader_deinit(struct pack_reader *r);
-/* Checks the magic. ST_FORMAT. */
-MUST_USE enum status pack_read_magic(struct pack_reader *r, struct err *err);
+/* Checks the first line. ST_FORMAT. */
+MUST_USE enum status pack_read_magic(struct pack_reader *r, const char *magic, struct err *err);
 /* The next frame: its kind and body, borrowed until the next call. ST_END at the end of the file; ST_FORMAT: cut off,
  * over the limit, or an envelope that is not canonical (region `frame`). */
 MUST_USE enum status pack_read(struct pack_reader *r, uint32_t *ret_kind, struct span *ret_body, struct err *err);

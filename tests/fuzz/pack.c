@@ -20,7 +20,7 @@ static struct seed seeds[SEEDS];
 
 static size_t split(struct span s, size_t *at)
 {
-    size_t n = 0, p = PACK_MAGIC_BYTES;
+    size_t n = 0, p = strlen(PACK_MAGIC);
     while (p + 4 <= s.n && n + 1 < FRAMES_MAX) {
         size_t k = load_u32(s.p + p);
         if (k > s.n - p - 4)

@@ -296,7 +296,7 @@ static enum status put_pack(const struct run *r, const struct view *v, const str
     struct pack_head head = {.version = 1, .alliance = r->f->genesis.alliance, .genesis = r->f->genesis_bytes};
     struct pack_end end = {.blocks = tip->height + 1, .leaves = tip->tree.size};
     frontier_root(&tip->tree, &end.root);
-    enum status st = pack_begin(f, err);
+    enum status st = pack_begin(f, PACK_MAGIC, err);
     if (st == ST_OK)
         st = pack_put(f, &pack_head_desc, &head, err);
     for (uint64_t h = 0; st == ST_OK && h <= tip->height; h++)

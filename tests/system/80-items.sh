@@ -140,6 +140,8 @@ for o in clinics distributor trustee; do wait_for "^$(root maker)$" root $o; don
 alliance=$(entente node status | awk '/^alliance/ {print $3}')
 expect 0 . - entente pack "$work/items.pack"
 expect 0 'VERIFIED' - entente-audit verify "$work/items.pack" --expect-alliance "$alliance"
+[ -z "${KEEP_PACK-}" ] || cp "$work/items.pack" "$KEEP_PACK"
+expect 0 '^VERIFIED' - python3 -B "$source/docs/independent-verifier/entente_verify.py" verify "$work/items.pack"
 expect 0 '^escalated +[0-9]+ .* C-1 +maker/finance +conflict: to council, by itself$' 'VERIFIED' entente-audit exceptions "$work/items.pack"
 expect 0 '^document not in the pack .* 1 document named by this item-move$' 'VERIFIED' entente-audit exceptions "$work/items.pack"
 expect 0 '^ *[0-9]+ .* item-move +clinics/finance +C-1 +escalate$' 'VERIFIED' entente-audit log "$work/items.pack" --kind item-move --type conflict

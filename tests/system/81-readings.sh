@@ -159,6 +159,8 @@ entente scorecard --node maker >maker.card.txt
 for o in clinics distributor trustee; do entente scorecard --node $o | diff maker.card.txt - || fail "the scorecard of $o differs"; done
 entente pack all.pack --node trustee >/dev/null
 ok 'VERIFIED' entente-audit verify all.pack
+[ -z "${KEEP_PACK-}" ] || cp all.pack "$KEEP_PACK"
+ok '^VERIFIED' python3 -B "$source/docs/independent-verifier/entente_verify.py" verify all.pack
 ok '^late 2$' entente-audit exceptions all.pack
 ok '^late .* K-1 +reading of revenue by distributor: not reported, committed or revealed when it was due$' entente-audit exceptions all.pack
 echo "readings: ok"

@@ -143,6 +143,9 @@ echo "== all nodes agree, and a pack verifies"
 for o in clinics distributor trustee; do wait_for same $o maker; done
 good entente pack all.pack --node maker
 good entente-audit verify all.pack
+[ -z "${KEEP_PACK-}" ] || cp all.pack "$KEEP_PACK"
+good python3 -B "$source/docs/independent-verifier/entente_verify.py" verify all.pack
+grep -q '^VERIFIED' o || { cat o; fail "the independent verifier refuses all.pack"; }
 
 echo "== an auditor asks that pack, with no node and no home directory"
 audit() { env -i HOME=/nonexistent PATH="$PATH" entente-audit "$@"; } # env -i: nothing of this shell either
@@ -259,3 +262,26 @@ for c in verify exceptions access log "sample --n 1 --seed 1" "replay --at 2030-
   [ ! -s o ] || { cat o; fail "$c tells of a pack that fails"; }
   grep -q '^NOT VERIFIED$' e && [ "$(cat kept)" = kept ] || { cat e; fail "$c"; }
 done
+
+echo "== a certificate of each decision, from a node and from a pack, checked by both verifiers (CER-1)"
+verifier=$source/docs/independent-verifier/entente_verify.py
+id=$(entente-audit verify all.pack --json | json "x['alliance']")
+for n in 1 2 3 4 5 6 7; do
+  good entente certify D-$n -o D-$n.certificate --node clinics
+  good entente certify D-$n -o from-pack.certificate --pack all.pack
+  for f in D-$n.certificate from-pack.certificate; do
+    answers 0 "VERIFIED D-$n of .*: $(phase D-$n maker), as of block" entente-audit verify $f --expect-alliance "$id"
+    answers 0 "VERIFIED D-$n: $(phase D-$n maker), as of block" env PYTHONDONTWRITEBYTECODE=1 python3 "$verifier" verify $f --expect-alliance "$id"
+  done
+done
+answers 0 'ballot: approve by clinics/alliance-manager for clinics/finance, key' entente-audit verify D-1.certificate
+answers 0 'nobody said which was expected' entente-audit verify D-1.certificate
+answers 0 'deemed consent clinics$' entente-audit verify D-4.certificate
+answers 0 '^ *"phase": "effective"' entente-audit verify D-3.certificate --json
+answers 6 'GEN-3: this is alliance' entente-audit verify D-1.certificate --expect-alliance "${id//[0-9]/0}"
+head -c -30 D-1.certificate >cut.certificate
+answers 6 'CER-1: the file ends without its last frame|PAK-1: the file ends' entente-audit verify cut.certificate
+exits 6 env PYTHONDONTWRITEBYTECODE=1 python3 "$verifier" verify cut.certificate
+answers 2 'certify needs a decision' entente certify --node maker
+answers 1 'there is no D-99 in the record of' entente certify D-99 --node maker
+answers 2 'html is for packs' entente-audit verify D-1.certificate --html -

@@ -110,3 +110,186 @@ class Absence:
     MORE_ACTIONS = (("in_its_stead", 6), ("recuse", 5), ("answer", 5), ("stand_in", 5), ("pause", 7), ("resume", 4),
                     ("recommend", 4), ("receipt", 4))
     ABOUT_DECISIONS = ("in_its_stead", "recuse", "answer", "pause", "resume", "recommend", "receipt")
+
+
+class Measured:
+    """Section 18: readings handed in, marked, committed and revealed. A part of Story."""
+    sealed = {}  # digest -> (salt, sealed value)
+
+    def lines(self, sealed):
+        found = [m for m in self.gov.metrics() if m["from"] and bool(m.sealed) == sealed]
+        return found if found and self.chance(0.97) else self.gov.metrics()
+
+    def owed(self, *standings):
+        return [r for r in self.gov.readings.values() if self.gov.stands(r, *standings)]
+
+    def reporter(self, line, org=None):
+        if not line["from"]:
+            return self.seat()
+        orgs = self.gov.reporters(line)
+        return self.seat("%s/%s" % (org or self.pick(orgs, "maker"), line["from"].seat or "alliance-manager"))
+
+    def line_of(self, r):
+        return self.gov.metric(r["metric"]) or self.gov.metrics()[0]
+
+    def period_near(self, line):
+        number = self.gov.last.get("metric/" + line.name)
+        now = self.a.now // DAY
+        day = now - self.pick((0, 0, 7, 7, 14, 31, 31, 62, -7))
+        found = number and self.gov.period_of(self.gov.metric_rows[number]["every"], day)
+        return (found[0] if found else day) + (self.chance(0.05))
+
+    def report(self):
+        purpose = self.pick((1, 1, 1, 2, 3, 3))
+        owed = [r for r in self.owed("READING_OWED") if not self.line_of(r).sealed]
+        if owed and self.chance(0.6):
+            r = self.pick(owed)
+            line, period, seat = self.line_of(r), r["period"], self.reporter(self.line_of(r), r["org"])
+            purpose = 1
+        else:
+            line = self.pick(self.lines(False))
+            period, seat = self.period_near(line), self.reporter(line)
+        return seat, "reading", {"metric": line.name, "purpose": purpose, "period": period,
+                                 "value": (self.pick((0, 7, 101, -3)), 0), "text": self.pick((None, bytes(32)))}
+
+    def countersigner(self, r):
+        return self.seat(*self.gov.countersigners(self.line_of(r), r["org"]) or ["maker/finance"])
+
+    def mark(self):
+        r = self.pick([r for r in self.gov.readings.values() if r.get("now")])
+        if not r:
+            return self.report()
+        act = self.pick((1, 1, 1, 2, 2, 3, 3))
+        seat = self.reporter(self.line_of(r), r["org"]) if act == 3 else self.countersigner(r)
+        return seat, "mark_reading", {
+            "reading": {"number": r["number"], "digest": r["now"]["digest"] if self.chance(0.96) else bytes(32)}, "act": act,
+            "value": (self.rng.randint(1, 9), 0) if (act == 3) == self.chance(0.95) else None,
+            "reason": bytes(32) if act > 1 and self.chance(0.93) or self.chance(0.2) else None}
+
+    def seal(self, line, org, period):
+        s = {"org": org, "metric": line.name, "period": period}
+        if line.least_voices and self.chance(0.95):
+            counts = [self.rng.randint(0, 3) for _ in range(5)]
+            s["voices"] = sum(counts)
+            if s["voices"] >= max(3, line.least_voices) or self.chance(0.1):
+                s["histogram"] = counts if self.chance(0.95) else counts[:4] + [counts[4] + 1]
+        else:
+            s["value"] = (self.rng.randint(1, 9), 0)
+        salt = sha256(repr((s, self.n)).encode())
+        digest = sha256(salt + forge.CODEC.encode("sealed_value", s))
+        self.n += 1
+        self.sealed[digest] = (salt, s)
+        return digest
+
+    def commit(self):
+        r = self.pick([r for r in self.owed("READING_OWED", "READING_COMMITTED") if self.line_of(r).sealed])
+        line = self.line_of(r) if r else self.pick(self.lines(True))
+        org = r["org"] if r else self.org()
+        period = r["period"] if r and self.chance(0.96) else self.period_near(line)
+        return self.reporter(line, org), "commit_reading", {"metric": line.name, "period": period,
+                                                            "digest": self.seal(line, org, period)}
+
+    def reveal(self):
+        r = self.pick([r for r in self.gov.readings.values() if r.get("seal") and not r.get("now")] if self.chance(0.9)
+                      else [r for r in self.gov.readings.values() if r.get("seal")])
+        if not r:
+            return self.commit()
+        salt, s = self.sealed[r["seal"]["digest"]] if self.chance(0.93) else self.pick(list(self.sealed.values()))
+        return self.reporter(self.line_of(r), r["org"]), "reveal_reading", {
+            "salt": salt if self.chance(0.96) else bytes(32), "sealed": s}
+
+    METRIC_ACTIONS = (("report", 9), ("mark", 12), ("commit", 14), ("reveal", 10), ("wait", 6))
+
+
+class Owned:
+    """Section 17: items and their steps. A part of Story."""
+    TYPES = ("risk", "issue", "conflict", "milestone", "action", "assumption", "finding", "check", "lesson", "request",
+             "opportunity", "pilot", "training", "feedback")
+
+    def link(self):
+        found = [{"decision": n} for n in self.gov.decisions] + [
+            {"item": {"type": k[0], "number": it["number"]}} for k, it in self.gov.items.items()] + [{"clause": "a.1"}]
+        return self.pick(found) if self.chance(0.95) else self.pick(({"decision": 99}, {}, {"decision": 1, "clause": "a"}))
+
+    def due(self):
+        return self.a.now // DAY + self.pick((0, 1, 3, 10, 40, -1))
+
+    def partner_seat(self, *not_of):
+        return self.pick([s for s in sorted(self.gov.seats) if s.split("/")[0] not in not_of
+                          and (s.split("/")[0] in self.gov.partners() or self.chance(0.02))])
+
+    def item(self):
+        kind = self.pick(self.TYPES + ("conflict", "assumption", "risk", "check", "conflict"))
+        seat = self.partner_seat()
+        org = seat.split("/")[0]
+        b = {"type": self.TYPES.index(kind) + 1, "title": bytes(32), "text": self.pick((None, bytes(32)))}
+        if kind == "risk":
+            b.update(category=self.pick(self.gov.section(22).categories) if self.chance(0.97) else "zoo",
+                     likelihood=self.rng.randint(1, 5), impact=self.rng.randint(1, 5),
+                     review=self.pick((None, None, {"n": 2, "unit": self.rng.randint(1, 5)}, {"n": 9000, "unit": 5})))
+        if kind == "conflict":
+            b["against"] = self.partner_seat(*([org] if self.chance(0.95) else []))
+        if kind in ("milestone", "action", "check", "request", "pilot", "training") or (kind != "conflict" and
+                                                                                        self.chance(0.4)):
+            b["due"] = self.due()
+        if kind == "request" or (kind != "conflict" and self.chance(0.3)):
+            b["owner"] = self.partner_seat(*([org] if kind == "request" else []))
+        names = {"assumption": (9, "assumptions"), "check": (24, "list"), "milestone": (25, "gates"), "training": (26, "list")}
+        if kind == "check" or (kind in names and self.chance(0.7)):
+            number, field = names[kind]
+            b["name"] = self.pick([x.name for x in self.gov.section(number)[field]] or ["zoo"]) if self.chance(0.97) else "zoo"
+        if self.chance(0.5):
+            b["links"] = [self.link() for _ in range(self.rng.randint(1, 2))]
+        if self.chance(0.04):
+            b[self.pick(("likelihood", "owner", "against", "name", "due"))] = None
+        return (seat if self.chance(0.97) else self.seat()), "item", b
+
+    STEPS = {"OPEN": ("give", "claim", "claim", "claim", "link", "rebase", "review", "escalate"),
+             "CLAIMED": ("verify", "verify", "verify", "reopen", "escalate"), "CLOSED": ("reopen", "link"),
+             "ACCEPTED": ("review", "give", "link"), "MEDIATION": ("recommend", "accept", "accept", "accept", "decline", "link")}
+    WORDS = ("take", "give", "claim", "verify", "reopen", "link", "rebase", "review", "escalate", "recommend", "accept",
+             "decline")
+
+    def step_of(self):
+        live = [it for it in self.gov.items.values() if not self.gov.item_in(it, "CLOSED")]
+        it = self.pick(live if self.chance(0.9) else self.gov.items.values())
+        if not it:
+            return self.item()
+        phase = next(p for p in self.STEPS if self.gov.item_in(it, p))
+        step = self.pick(self.STEPS[phase]) if self.chance(0.95) else self.pick(self.WORDS)
+        if it.get("offered") and self.chance(0.5):
+            step = "take"
+        kind, owner = self.gov.kind_of(it), it["owner"]
+        sides = self.gov.sides(it)
+        b = {"item": {"type": it["item"]["type"], "number": it["number"]}, "step": self.WORDS.index(step) + 1}
+        seat = self.seat(owner, *sides)
+        if step in ("reopen", "rebase", "escalate", "recommend") or self.chance(0.3) or (step == "claim" and sides):
+            b["text"] = bytes(32)
+        if step == "take":
+            seat = self.seat(it.get("offered") or owner)
+        if step == "give":
+            b["to"] = self.partner_seat() if kind != "conflict" else self.seat()
+        if step in ("claim", "verify"):
+            if kind == "assumption":
+                b["finding"] = it.get("finding") if it.get("finding") and self.chance(0.75) else self.pick((1, 2, 2, 3))
+            if step == "claim" and self.chance(0.7):
+                b["documents"] = [bytes(32)]
+        if step in ("verify", "reopen", "link") and not sides:
+            seat = self.seat(self.partner_seat(owner.split("/")[0]))
+        if step == "verify" and sides:
+            seat = self.seat(*[s for s in sides if s != it.get("claimed_by")])
+        if step == "link":
+            b["link"] = self.link()
+        if step == "rebase":
+            b["due"] = self.due()
+            seat = self.seat((it.get("opened_by") or owner) if kind == "request" else owner)
+        if step == "review":
+            b.update(likelihood=self.rng.randint(1, 5), impact=self.rng.randint(1, 5))
+            seat = self.seat(owner)
+        if step == "recommend":
+            seat = self.seat("trustee/mediator")
+        if step in ("accept", "decline"):
+            seat = self.seat(*[s for s in sides if s not in (it.get("accepts") or [])] or [owner])
+        return seat, "item_move", b
+
+    ITEM_ACTIONS = (("item", 10), ("step_of", 36), ("wait", 6))

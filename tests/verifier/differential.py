@@ -30,7 +30,7 @@ ORGS = {o: (role, tuple(sorted(set(seats) | set(MORE if role == forge.PARTNER el
         for o, (role, seats, extra) in LARGE.items()}
 
 
-class Story(acts.Absence):
+class Story(acts.Absence, acts.Measured, acts.Owned):
     def __init__(self, seed, base):
         self.rng, self.a, self.n, self.told = random.Random(seed), forge.branch(base), 1, []
 
@@ -98,6 +98,11 @@ class Story(acts.Absence):
                                                          "seats": None if role == 1 else ["registrar"]}}
         if type_ in ("removal", "exit"):
             return {"type": 4 if type_ == "removal" else 5}
+        if type_ == "risk-acceptance":
+            risk = self.pick([it for it in self.gov.items.values() if self.gov.kind_of(it) == "risk"])
+            score = risk["likelihood"] * risk["impact"] if risk and self.chance(0.95) else 1
+            return {"type": 10, "risk": risk["number"] if risk else 1, "score": score,
+                    "until": self.a.now // DAY + self.pick((2, 20, 60, 800, -1))}
         if type_ == "upgrade":
             return {"type": 6, "rules": self.pick((2, 2, 3))}
         if type_.startswith("charter-"):
@@ -245,10 +250,12 @@ class Story(acts.Absence):
                ("holder", 4), ("key", 3), ("replace_node", 5), ("ready", 4), ("support", 3), ("fault", 1), ("recover", 3),
                ("registrar", 6), ("wait", 10))
 
-    def span(self):
+    def span(self, wait=False):
         """How long until the next block."""
         first = min(self.gov.timers, default=None)
         due = int.from_bytes(first[:8], "big") - self.a.now if first else 0
+        if wait and due > 0 and self.chance(0.8):
+            return due
         return max(1, self.pick((1, STEP, STEP, STEP, 5 * HOUR, due, due, DAY, 15 * DAY if self.chance(0.2) else HOUR)))
 
     def refound(self):
@@ -286,10 +293,11 @@ class Story(acts.Absence):
         """Another block."""
         if self.chance(0.06):
             return self.refound()
-        names, weights = zip(*self.ACTIONS + self.MORE_ACTIONS)
+        names, weights = zip(*self.ACTIONS + self.MORE_ACTIONS + self.METRIC_ACTIONS + self.ITEM_ACTIONS)
         names = self.rng.choices(names, weights, k=self.pick((1, 1, 1, 1, 2, 3)))
-        t, leaves, words = self.a.now + (self.span() if self.chance(0.5) else STEP), [], []
-        if "wait" not in names:
+        wait = "wait" in names
+        t, leaves, words = self.a.now + (self.span(wait) if wait or self.chance(0.3) else STEP), [], []
+        if not wait:
             for name in names:
                 if name in ("ballot", "revise", "withdraw", "move", "give") + self.ABOUT_DECISIONS and not self.gov.decisions:
                     continue

@@ -137,7 +137,7 @@ def small_charter():
 @functools.lru_cache(maxsize=None)
 def large_charter():
     """The charter of docs/examples, from a pack of four nodes; other keys, and rows for what the tests do."""
-    with open(HERE / "packs" / "counters-veto-escalation.pack", "rb") as f:
+    with open(HERE / "packs" / "items.pack", "rb") as f:
         _, _, _, head = next(packs.frames(CODEC, f))
     out = {}
     for leaf in CODEC.decode("genesis", head.genesis).sections:

@@ -40,7 +40,7 @@ void maker_begin(struct maker *m, struct fixture *f)
     *m = (struct maker){.f = f, .last = f->genesis.sigs_hash, .store = store_mem_new(), .ids = ids_new()};
     arena_init(&m->a, 0);
     m->out = open_memstream(&m->p, &m->n);
-    cr_assert_eq(pack_begin(m->out, &err), ST_OK);
+    cr_assert_eq(pack_begin(m->out, PACK_MAGIC, &err), ST_OK);
     struct pack_head head = {.version = 1, .alliance = f->genesis.alliance, .genesis = f->genesis_bytes};
     put(m, &pack_head_desc, &head);
     cr_assert_eq(block_genesis(&f->genesis, &m->a, &b, &err), ST_OK);

@@ -57,7 +57,7 @@ static void change_keys(uint64_t at_ms)
         keys[1] = old_key;
     }
     struct holder h = {.seat = span_str("p02/business-lead"), .keys = {2, keys}};
-    struct key k = {.key = old_key, .compromised_since_ms = FOUNDED};
+    struct key k = {.key = old_key, .compromised_since_ms = FOUNDED + HOUR};
     SET_HAS(&k, key_key_compromised_since_ms);
     struct maker_entry e[2] = {{.org = 1, .seat = REGISTRAR, .kind = KIND_HOLDER, .body = &h},
                                {.org = 1, .seat = REGISTRAR, .kind = KIND_KEY, .body = &k}};
@@ -84,6 +84,11 @@ static void veto(uint64_t at_ms)
 static void tell(void)
 {
     uint64_t t = FOUNDED + HOUR;
+    struct note early = {.type = NOTE_COMMENT}; /* by the old key, before it is suspect */
+    struct maker_entry n = {.org = 1, .seat = LEAD, .kind = KIND_NOTE, .body = &early, .n_prose = 1};
+    n.prose[0] = fixture_prose(&f, "hello", &early.text);
+    SET_HAS(&early, note_key_text);
+    (void)maker_block(&m, t - 1000, &n, 1);
     d1 = propose(t, 120000, true); /* D-1: escalates by itself, and the sponsors pass it */
     struct hash d = digest_of(d1);
     ballot1 = approve(t + 1000, 1, LEAD, 1, &d, 0);
@@ -224,9 +229,9 @@ static void exceptions(const struct audit_record *r)
         {FINDING_ESCALATED, climbed, "D-3", "", "commercial-terms: to steering, by itself"},
         {FINDING_NEW_KEY, ballot2, "D-2", "p02/business-lead",
          text_of(r->a, "commercial-terms: approve, by %s, set by leaf %" PRIu64 " at 2026-01-02T10:00:00.000Z (holder by p02/registrar)", new, set)},
-        {FINDING_SUSPECT, ballot1, "D-1", "p02/business-lead", text_of(r->a, "ballot, by %s, suspect since 2026-01-01T10:00:00.000Z", old)},
+        {FINDING_SUSPECT, ballot1, "D-1", "p02/business-lead", text_of(r->a, "ballot, by %s, suspect since 2026-01-01T11:00:00.000Z", old)},
         {FINDING_HALT, halted, "", "", "no block for 2 h 59 min, since 2026-01-12T10:00:01.000Z; 1 deadline of silence moved"},
-        {FINDING_REVOKED, revoked, "p02", "p02/registrar", text_of(r->a, "person key %s revoked, suspect since 2026-01-01T10:00:00.000Z", old)},
+        {FINDING_REVOKED, revoked, "p02", "p02/registrar", text_of(r->a, "person key %s revoked, suspect since 2026-01-01T11:00:00.000Z", old)},
         {FINDING_TEXT, note_leaf, "p03", "p03/finance", "1 of 1 texts of this note absent"},
         {FINDING_DOCUMENT, d1, "p01", "p01/business-lead", "1 document named by this propose"},
     };
@@ -269,10 +274,10 @@ static size_t count(const struct audit_record *r, struct filter_text t)
 
 static void filters(const struct audit_record *r)
 {
-    cr_assert_eq(count(r, (struct filter_text){0}), 16);
+    cr_assert_eq(count(r, (struct filter_text){0}), 17);
     cr_assert_eq(count(r, (struct filter_text){.kind = "ballot"}), 9);
-    cr_assert_eq(count(r, (struct filter_text){.seat = "p02/business-lead"}), 3);
-    cr_assert_eq(count(r, (struct filter_text){.partner = "p02"}), 6);
+    cr_assert_eq(count(r, (struct filter_text){.seat = "p02/business-lead"}), 4);
+    cr_assert_eq(count(r, (struct filter_text){.partner = "p02"}), 7);
     cr_assert_eq(count(r, (struct filter_text){.partner = "p02", .kind = "ballot"}), 4);
     cr_assert_eq(count(r, (struct filter_text){.type = "commercial-terms"}), 3);
     cr_assert_eq(count(r, (struct filter_text){.type = "commercial-terms", .seat = "p03/business-lead"}), 1);

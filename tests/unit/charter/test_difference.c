@@ -96,3 +96,35 @@ Test(difference, several_in_order_and_none)
         cr_expect_str_eq(l.v[i].key, keys[i]);
     cr_expect_eq(compare(&a, (struct edit[]){{NULL, NULL}}).n, 0);
 }
+
+/* A ladder becomes core by the row that refers to it, so its change is core, though it was policy before; and
+ * the other way round (GOV-22). */
+Test(difference, core_before_or_after)
+{
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 0);
+    static const struct edit refer = {"sla: 30 bd, notice: 10 bd, abstain: blocks}\n",
+                                      "sla: 30 bd, notice: 10 bd, abstain: blocks, ladder: urgent}\n"};
+    static const struct edit rung = {"urgent: [{to: council, within: 1 bd}",
+                                     "urgent: [{to: council, within: 3 bd}"};
+    struct charter_source plain, referring, both, changed;
+    struct charter_differences l;
+    struct span text = support_example(&a), with = support_edit(&a, text, refer.from, refer.to);
+    cr_assert_eq(support_load(&a, text, &plain, NULL), ST_OK);
+    cr_assert_eq(support_load(&a, with, &referring, NULL), ST_OK);
+    cr_assert_eq(support_load(&a, support_edit(&a, with, rung.from, rung.to), &both, NULL), ST_OK);
+    cr_assert_eq(support_load(&a, support_edit(&a, text, rung.from, rung.to), &changed, NULL), ST_OK);
+    struct {
+        const struct section_list *before, *after;
+        bool core;
+    } ways[] = {{&plain.sections, &changed.sections, false},
+                {&plain.sections, &both.sections, true},
+                {&both.sections, &plain.sections, true},
+                {&referring.sections, &changed.sections, true}};
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        cr_assert_eq(charter_compare(ways[i].before, ways[i].after, &a, &l, NULL), ST_OK);
+        cr_assert_eq(l.v[0].section, SECTION_LADDERS);
+        cr_expect_str_eq(l.v[0].key, "urgent");
+        cr_expect_eq(l.v[0].core, ways[i].core, "way %zu", i);
+    }
+}

@@ -1,0 +1,343 @@
+"""Section 21: a decision certificate, checked by itself."""
+import hashlib
+
+from canonical import Refused, prefix, text_ok
+from merkle import inclusion, key_hash, leaf_hash, sha256, sparse_proof
+from pack import Failed, frames
+import genesis
+import note
+import refounding
+import sets
+
+MAGIC = b"decision certificate 1\n"
+# Tables by number (tables.def), those of the state root that a certificate shows.
+PARTY, SEAT, KEY, SECTION, DECISION, PINNED, EVENT = 2, 3, 4, 5, 7, 11, 12
+IN_ROOT = {PARTY: "state_party", SEAT: "state_seat", KEY: "state_key", SECTION: "state_section", DECISION: "state_decision"}
+KINDS = {"opened": "propose", "acted first": "propose", "counter": "propose", "ballot": "ballot", "vetoed": "ballot",
+         "revised": "revise", "withdrawn": "withdraw", "note": "note", "input": "decision_input",
+         "recommended": "decision_input", "receipt": "receipt", "pause asked": "move_decision", "paused": "move_decision"}
+ABOUT = ("revise", "ballot", "withdraw", "move_decision", "note", "decision_input", "receipt")
+PHASES = {"opened": "open", "resumed": "open", "beyond its budget": "open", "revised": "open", "escalated": "open",
+          **{p: p for p in ("passed", "effective", "rejected", "vetoed", "withdrawn", "default applied", "stale", "lapsed",
+                            "countered", "paused")}}
+BY_RUNG = ("revised", "escalated")
+NOT_PROVEN = ("that the ballots were counted by the rules: a quorum of nodes signed for the outcome",
+              "anything after the block named", "that there is no second history")
+
+
+class Checker:
+    def __init__(self, codec, sigs):
+        self.codec, self.sigs = codec, sigs
+        self.at, self.stage = (0, 0), "head"
+        self.frames = self.links = self.blocks = self.entries = self.absent = self.texts = 0
+        self.epoch, self.events, self.notes, self.last_block = 0, [], [], 0
+        self.pinned = self.title = self.recommended = self.digest = None
+        self.used, self.ended = set(), False
+
+    def need(self, ok, region, rule, words):
+        if not ok:
+            raise Failed(region, self.at[0], self.at[1], rule, words)
+
+    def run(self, stream, expect):
+        order = {"certificate_head": ("head",), "certificate_link": ("genesis", "link"), "certificate_state": ("link",),
+                 "certificate_checkpoint": ("state",), "certificate_block": ("checkpoint", "block"), "certificate_end": ("block",)}
+        for number, offset, name, body in frames(self.codec, stream, "certificate", MAGIC):
+            self.at = (number, offset)
+            self.need(not self.ended and self.stage in order[name], "frame", "CER-1", "%s does not belong here" % name)
+            region = name[12:]
+            self.stage = {"head": "genesis"}.get(region, region)
+            try:
+                getattr(self, region)(body, expect) if region == "head" else getattr(self, region)(body)
+            except Refused as e:
+                raise Failed(region, number, offset, e.rule, e.words) from None
+            self.frames += 1
+        self.need(self.ended, "end", "CER-1", "it ends without its last frame")
+
+    def head(self, h, expect):
+        self.founding = f = genesis.check(self.codec, self.sigs, h.genesis)
+        self.need(f.alliance == h.alliance, "head", "GEN-3", "the alliance id is not that of the charter within")
+        self.need(expect in (None, f.alliance), "head", "GEN-3", "this is alliance %s, another one was expected" % f.alliance.hex())
+        self.origin = "%s/%s" % (f.sections[1].origin, f.alliance.hex())
+        self.take([Member(m["org"], m["vote"], m["cosign"]) for m in f.members])
+        self.place = (0, 1, f.sections[1].founded_ms)
+        self.number, self.anchor = h.decision, None
+
+    def take(self, members):
+        sets.check_set(members)
+        self.members = members
+        self.set_hash = sets.set_hash(self.codec, [{"org": m.org, "vote": m.vote, "cosign": m.cosign} for m in members])
+
+    def link(self, f):
+        """CER-3."""
+        need = self.need
+        need(self.anchor is None, "link", "CER-3", "a link after one that changes no set")
+        h = self.codec.decode("header", f.header)
+        r, block = self.codec.decode("block_record", h.record), sha256(f.header)
+        need(r.alliance == self.founding.alliance and r.epoch == self.epoch, "link", "CER-3", "another alliance or epoch")
+        place = (r.height, h.size, r.time_ms)
+        need(all(x > y for x, y in zip(place, self.place)), "link", "CER-3", "it does not come after the link before")
+        need(r.validators == self.set_hash, "link", "CER-3", "a change of set is missing before block %d" % r.height)
+        need((r.next_set is not None) == (r.next_validators != r.validators), "link", "BLK-6", "next_set")
+        self.place, self.header, self.record = place, h, r
+        self.links += 1
+        if refounding.is_one(f.proof):
+            x = refounding.check(self.codec, self.sigs, f.proof, (r, block), self.members, self.founding.sigs_hash)
+            self.seats(x, f.rows, r.state_root)
+            self.take(x.statement.set)
+            self.epoch += 1
+            self.certified = False
+            return
+        need(not f.rows, "link", "CER-4", "rows beside a certificate")
+        sets.check_certificate(self.codec, self.sigs, f.proof, self.members, r.alliance, r.epoch, r.height, block)
+        self.certified = True
+        if r.next_set is None:
+            self.anchor = r
+        else:
+            self.take(r.next_set)
+            need(self.set_hash == r.next_validators, "link", "BLK-6", "next_set is not the one that is named")
+
+    def rows(self, region, rows, root):
+        """CER-5: proven, ascending. {(table, key): decoded}."""
+        keys = [(p.table, p.key) for p in rows]
+        self.need(keys == sorted(set(keys)), region, "CER-5", "its rows do not ascend")
+        return {(p.table, p.key): self.row(region, p, root) for p in rows}
+
+    def row(self, region, p, root):
+        self.need(p.table in IN_ROOT, region, "CER-5", "a row of table %d" % p.table)
+        leaf = (key_hash(p.table, p.key), sha256(p.value))
+        self.need(sparse_proof(p.table, p.key, p.siblings, leaf, root) == "present", region, "SMT-3",
+                  "a row of table %d is not proven" % p.table)
+        return self.codec.decode(IN_ROOT[p.table], p.value)
+
+    def seats(self, x, proofs, root):
+        """CER-4, REF-3."""
+        rows = self.rows("link", proofs, root)
+        section = rows.get((SECTION, b"\7"))
+        self.need(section is not None, "link", "CER-4", "the row of the charter's parties is missing")
+        orgs = [p.org for p in self.codec.decode("charter_parties", section.body).list]
+        wanted = {(SECTION, b"\7")} | {(PARTY, o.encode()) for o in orgs} | {(SEAT, s.seat.encode()) for s in x.sigs}
+        self.need(set(rows) == wanted, "link", "CER-4", "it holds other rows than those asked for")
+        order = [(s.seat, s.signature.key) for s in x.sigs]
+        self.need(order == sorted(set(order)), "link", "REF-3", "the signatures do not ascend")
+        for s in x.sigs:
+            k = s.signature
+            held = [(h.alg, h.key) for h in rows[SEAT, s.seat.encode()].keys]
+            self.need((k.alg, k.key) in held, "link", "REF-3", "a key that signed does not hold %s" % s.seat)
+            self.sigs.person("refound@entente", x.bytes, k, self.codec.schema.enums["sig_alg"])
+        enums = self.codec.schema.enums
+        for o in orgs:
+            p = rows[PARTY, o.encode()]
+            if p.role != enums["role"]["ROLE_PARTNER"] or p.standing == enums["standing"]["STANDING_LEFT"]:
+                continue
+            by = [(seat, key) for seat, key in order if seat.split("/")[0] == o]
+            own = [k for seat, k in by if seat == o + "/registrar"]
+            self.need(any(seat != o + "/registrar" and k != r for seat, k in by for r in own), "link", "REF-3",
+                      "the registrar and another seat of %s have not signed" % o)
+
+    def state(self, f):
+        self.need(self.certified, "link", "CER-3", "the last link has no certificate")
+        self.anchor = self.record
+        key = self.number.to_bytes(8, "big")
+        self.shown = self.rows("state", f.rows, self.record.state_root)
+        self.need({k for t, k in self.shown if t == DECISION} == {key}, "state", "CER-5", "not the row of the decision alone")
+        self.need({t for t, _ in self.shown} <= {DECISION, KEY, PARTY}, "state", "CER-5", "a row that has no place here")
+        self.decision = self.shown[DECISION, key]
+
+    def checkpoint(self, f):
+        """CER-6."""
+        n = note.parse(f.note)
+        cosigners = [note.Key("%s/%s" % (self.origin, m.org), note.COSIGN, m.cosign) for m in self.members]
+        logs = [note.Key(self.origin, note.LOG, p.node.log) for (t, _), p in sorted(self.shown.items()) if t == PARTY]
+        signed = note.check(n, cosigners + logs, True)
+        need = self.need
+        need(all(i in signed for i in range(len(cosigners), len(cosigners) + len(logs))), "state", "CER-5",
+             "the row of an organisation whose log key did not sign")
+        need(n.origin == self.origin and not n.extensions, "checkpoint", "CKP-1", "another log's checkpoint")
+        need((n.size, n.root) == (self.header.size, self.header.root), "checkpoint", "CER-6", "it is not of the anchor's tree")
+        self.cosigned = sum(i < len(cosigners) for i in signed)
+        need(self.cosigned >= sets.quorum(len(self.members)), "checkpoint", "CKP-3", "%d members cosigned it" % self.cosigned)
+
+    # -- blocks ----------------------------------------------------------------------------------------------------
+
+    def included(self, data, leaf, path):
+        self.need(inclusion(leaf_hash(data), leaf, self.header.size, path, self.header.root), "block", "CER-7",
+                  "leaf %d is not in the anchor's tree" % leaf)
+
+    def block(self, b):
+        need = self.need
+        r = self.codec.decode("block_record", b.record)
+        need(b.leaf > self.last_block, "block", "CER-7", "block %d is out of order" % r.height)
+        self.last_block = b.leaf + r.entries
+        self.included(b.record, b.leaf, b.path)
+        self.writes_root(b, r)
+        shown = {}
+        for i, e in enumerate(b.entries):
+            need(b.leaf < e.leaf <= b.leaf + r.entries and (i == 0 or e.leaf > b.entries[i - 1].leaf), "block", "CER-10",
+                 "leaf %d is out of order" % e.leaf)
+            shown[e.leaf] = self.entry(e, r)
+        prefix_, mine = self.number.to_bytes(8, "big"), []
+        pinned = [i for i, w in enumerate(b.writes) if (w.write.table, w.write.key) == (PINNED, prefix_)]
+        extra = set(pinned)
+        if pinned:
+            self.pinned = self.codec.decode("state_pinned", b.writes[pinned[0]].write.value or b"")
+        else:
+            extra = self.neighbours(b, prefix_)
+        need(self.pinned is not None, "block", "CER-8", "the row in force when it opened is missing")
+        for i, s in enumerate(b.writes):
+            if s.write.table == EVENT and s.write.key[:8] == prefix_:
+                mine.append(s.write)
+            else:
+                need(i in extra, "block", "CER-8", "a write of table %d is shown" % s.write.table)
+        need(mine, "block", "CER-8", "nothing happened in block %d" % r.height)
+        behind = [self.event(w, b, r, shown) for w in mine]
+        need(set(behind) - {None} == set(shown), "block", "CER-10", "an entry is shown that no event is by")
+        self.blocks += 1
+
+    def writes_root(self, b, r):
+        """CER-7."""
+        at = {s.at: s.write for s in b.writes}
+        keys = [(s.at, s.write.table, s.write.key) for s in b.writes]
+        n, hidden, leaves = len(b.writes) + len(b.hashes), iter(b.hashes), []
+        self.need([k[0] for k in keys] == sorted(set(k[0] for k in keys)) and [k[1:] for k in keys] == sorted(set(k[1:] for k in keys))
+                  and keys[-1][0] < n, "block", "CER-7", "its writes do not ascend")
+        for i in range(n):
+            leaves.append(leaf_hash(self.codec.encode("write", at[i])) if i in at else next(hidden))
+        self.need(tree_root(leaves) == r.writes_root, "block", "BLK-4", "the writes do not give block %d's writes root" % r.height)
+
+    def neighbours(self, b, key):
+        """CER-8: PINNED of the decision would be between these two."""
+        below = [i for i, s in enumerate(b.writes) if (s.write.table, s.write.key) < (PINNED, key)]
+        above = [i for i, s in enumerate(b.writes) if (s.write.table, s.write.key) > (PINNED, key)]
+        low = b.writes[below[-1]].at + 1 if below else 0
+        high = b.writes[above[0]].at if above else len(b.writes) + len(b.hashes)
+        self.need(low == high, "block", "CER-8", "a change of what was pinned may be hidden")
+        return set(below[-1:] + above[:1])
+
+    def entry(self, e, r):
+        """CER-10 (form, signature), CER-11. The entry, its body and id."""
+        self.included(e.bytes, e.leaf, e.path)
+        v, n = prefix(e.bytes)
+        x = self.codec.record("entry", v)
+        s = self.codec.decode("signature", e.bytes[n:])
+        self.need(x.alliance == self.founding.alliance, "block", "ENT-3", "leaf %d is of another alliance" % e.leaf)
+        name = self.codec.schema.numbers.get(("records", x.kind))
+        self.need(name is not None, "block", "ENT-3", "no kind %d" % x.kind)
+        body = self.codec.decode(name, x.body)
+        self.sigs.person("entry@entente", e.bytes[:n], s, self.codec.schema.enums["sig_alg"])
+        seats = [x.seat] + ([body.principal] if name == "ballot" and body.principal is not None else [])
+        self.need(len(e.rows) == len(seats), "block", "CER-11", "leaf %d comes with %d rows" % (e.leaf, len(e.rows)))
+        for i, seat in enumerate(seats):
+            self.holder(e, e.rows[i], seat, s, r, i == 0)
+        self.key(e, x, s, r)
+        self.prose(e, name, body)
+        self.entries += 1
+        return x, name, body, sha256(e.bytes[:n])
+
+    def holder(self, e, p, seat, s, r, signs):
+        org, _, name = seat.partition("/")
+        node = name == "node"
+        self.need((p.table, p.key) == ((PARTY, org.encode()) if node else (SEAT, seat.encode())), "block", "CER-11",
+                  "leaf %d comes with another row than that of %s" % (e.leaf, seat))
+        row = self.row("block", p, r.state_root)
+        held = [(1, row.node.node)] if node else [(k.alg, k.key) for k in row.keys]
+        if row.changed_leaf > e.leaf:
+            self.notes.append("who held %s changed later in the block of leaf %d: not proven there" % (seat, e.leaf))
+        elif signs and row.changed_leaf < e.leaf:
+            self.need((s.alg, s.key) in held, "block", "CER-11", "the key of leaf %d does not hold %s" % (e.leaf, seat))
+
+    def key(self, e, x, s, r):
+        row = self.shown.get((KEY, s.key))
+        self.need(row is not None, "block", "CER-5", "the row of the key of leaf %d is missing" % e.leaf)
+        self.used.add(s.key)
+        org, _, name = x.seat.partition("/")
+        uses = self.codec.schema.enums["key_use"]
+        self.need(row.org == org and row.use == uses["KEY_NODE" if name == "node" else "KEY_PERSON"], "block", "CER-11",
+                  "the key of leaf %d is not %s's" % (e.leaf, org))
+        if row.revoked_ms is None:
+            return
+        self.need(row.changed_leaf > e.leaf, "block", "CER-11", "the key of leaf %d was revoked before" % e.leaf)
+        suspect = row.compromised_since_ms is not None and row.compromised_since_ms <= r.time_ms
+        self.notes.append("the key of leaf %d was revoked later%s" % (e.leaf, "; this act is suspect" if suspect else ""))
+
+    def prose(self, e, name, body):
+        fields = {}
+        for path, field, digest in self.codec.prose_fields(name, body):
+            fields.setdefault(digest, []).append((path, field))
+        given = [hashlib.sha256(p.salt + p.text.encode()).digest() for p in e.prose]
+        self.need(len(set(given)) == len(given), "block", "CER-10", "leaf %d comes with one text twice" % e.leaf)
+        for p, digest in zip(e.prose, given):
+            size = len(p.text.encode())
+            self.need(any(f.low <= size <= (f.high or size) and text_ok(p.text, path.split(".")[-1] != "title")
+                          for path, f in fields.get(digest, ())), "block", "ENT-8", "a text of leaf %d fits nothing in it" % e.leaf)
+        self.texts += len(given)
+        self.absent += max(0, sum(map(len, fields.values())) - len(given))
+
+    def event(self, w, b, r, shown):
+        """CER-9, CER-10. The leaf of the entry behind it, or None."""
+        need, number = self.need, len(self.events) + 1
+        need(w.key[8:] == number.to_bytes(4, "big"), "block", "CER-9", "event %d is missing or out of order" % number)
+        ev = self.codec.decode("state_event", w.value or b"")
+        what = self.codec.schema.names["event_type", ev.type]
+        need(ev.at_ms == r.time_ms and b.leaf <= ev.leaf <= b.leaf + r.entries, "block", "CER-9", "event %d is not of its block" % number)
+        need((number == 1) == (what == "opened"), "block", "CER-9", "event %d is %s" % (number, what))
+        need((ev.id is None) == (ev.seat is None), "block", "CER-10", "event %d has a seat or an id, not both" % number)
+        need(ev.id is not None or what not in KINDS, "block", "CER-10", "event %d, %s, is by no entry" % (number, what))
+        if ev.id is not None:
+            need(ev.leaf in shown, "block", "CER-10", "the entry behind event %d is missing" % number)
+            self.cause(ev, what, number, *shown[ev.leaf])
+        if what == "settled":
+            self.digest, self.recommended = self.recommended, None
+        self.events.append((what, ev))
+        return ev.leaf if ev.id is not None else None
+
+    def cause(self, ev, what, number, x, name, body, entry_id):
+        need = self.need
+        need(ev.id == entry_id and ev.seat == x.seat, "block", "CER-10", "event %d is by another entry" % number)
+        need(name == KINDS[what] if what in KINDS else name in ABOUT + ("propose",), "block", "CER-10",
+             "event %d, %s, is by a %s" % (number, what, name))
+        if name != "propose":
+            ref = body.decision
+            need(ref is not None and ref.number == self.number, "block", "CER-10", "leaf %d is about another decision" % ev.leaf)
+            again = bool(self.events) and self.events[-1][1].id == ev.id
+            need(again or name == "note" or ref.digest in (self.digest, self.recommended), "block", "CER-10",
+                 "leaf %d names another revision: one is missing" % ev.leaf)
+        if name == "ballot" and what in ("ballot", "vetoed"):
+            need((ev.reason, ev.clause) == (body.reason, body.clause), "block", "CER-10", "leaf %d: another reason" % ev.leaf)
+            veto = self.codec.schema.enums["choice"]["CHOICE_VETO"]
+            need(body.choice == veto if what == "vetoed" else
+                 (ev.choice, ev.principal, ev.rung) == (body.choice, body.principal, body.rung),
+                 "block", "CER-10", "leaf %d says otherwise than its event" % ev.leaf)
+        if what == "opened":
+            need(body.type == self.decision.type, "block", "CER-9", "opened as a %s" % body.type)
+        if what in ("opened", "revised"):
+            self.digest, self.recommended = entry_id, None
+        if what == "recommended":
+            need(body.settled is not None, "block", "CER-10", "leaf %d recommends nothing" % ev.leaf)
+            self.recommended = entry_id
+
+    def end(self, f):
+        need, d = self.need, self.decision
+        need(f.frames == self.frames, "end", "CER-12", "%d frames, %d were read" % (f.frames, self.frames))
+        need(len(self.events) == d.events, "end", "CER-9", "%d events of %d are shown" % (len(self.events), d.events))
+        first, last = self.events[0][1], self.events[-1][1]
+        need((d.opened_leaf, d.opened_ms, d.mover) == (first.leaf, first.at_ms, first.seat), "end", "CER-9", "another opening")
+        need((d.digest, d.revision) == (self.digest, last.revision), "end", "CER-9", "another revision than the events lead to")
+        self.phase = self.codec.schema.names["phase", d.phase]
+        what = [w for w, _ in self.events if w in PHASES][-1]
+        need(self.phase == PHASES[what] or (what in BY_RUNG and self.phase == "mediation"), "end", "CER-9",
+             "the row says %s; the events lead to %s" % (self.phase, PHASES[what]))
+        need(self.used == {k for t, k in self.shown if t == KEY}, "state", "CER-5", "the row of a key that signed nothing here")
+        self.ended = True
+
+
+class Member:
+    def __init__(self, org, vote, cosign):
+        self.org, self.vote, self.cosign = org, vote, cosign
+
+
+def tree_root(hashes):
+    """RFC 6962 section 2.1, over leaf hashes."""
+    if len(hashes) == 1:
+        return hashes[0]
+    k = 1 << (len(hashes) - 1).bit_length() - 1
+    return sha256(b"\1", tree_root(hashes[:k]), tree_root(hashes[k:]))
