@@ -219,6 +219,18 @@ Test(session, SES_2_an_amendment_drops_adds_and_restarts)
     world_free(&w);
 }
 
+Test(session, SES_2_what_is_recorded_is_not_dropped)
+{
+    struct world w;
+    uint64_t n = recorded(&w);
+    EXPECT_VERDICT(&w, say(&w, "maker/quality", n, SESSION_ACT_CONTEST), V_OK); /* no time of its own */
+    amend(&w, NULL, 0);
+    EXPECT_SESSION(&w, n, SESSION_CONTESTED);
+    EXPECT_VERDICT(&w, say(&w, "maker/quality", n, SESSION_ACT_CONFIRM), V_OK);
+    EXPECT_SESSION(&w, n, SESSION_CONFIRMED);
+    world_free(&w);
+}
+
 /* --- SES-5: called --- */
 
 Test(session, SES_5_called)
@@ -333,6 +345,19 @@ Test(session, GOV_4_a_record_is_refused_on_an_older_basis)
     EXPECT_VERDICT(&w, record(&w, "brand/finance", n, "2026-04-14"), V_OK);
     w.basis = basis;
     EXPECT_VERDICT(&w, record(&w, "maker/quality", n, "2026-04-14"), V_CHANGED_SINCE);
+    world_free(&w);
+}
+
+Test(session, SES_7_held_alone_needs_no_minutes)
+{
+    struct world w;
+    found(&w);
+    AT(&w, "2026-03-31T00:00:00Z");
+    struct state_session s = get(&w, 1);
+    cr_assert(!s.minutes);
+    struct minutes m = draft(&w, 1, time_utc(s.from * 86400000).s, all);
+    m.has &= ~(UINT64_C(1) << minutes_key_document);
+    EXPECT_VERDICT(&w, enter(&w, "brand/sponsor", &m), V_OK);
     world_free(&w);
 }
 
