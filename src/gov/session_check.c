@@ -10,7 +10,7 @@ static bool there(const struct view *v, uint8_t table, const struct tkey *k)
 static enum status check_one(const struct view *v, const struct state_session *s, uint64_t number,
                              struct err *err)
 {
-    struct tkey timer = tkey_timer(s->due_ms, number, session_timer(s)), k = tkey_u64(number);
+    struct tkey timer = tkey_timer(s->due_ms, number, (uint8_t)session_timer(s)), k = tkey_u64(number);
     bool due = HAS(s, state_session_key_due_ms), none = s->standing == SESSION_OPEN ||
                                                         s->standing == SESSION_MISSED ||
                                                         s->standing == SESSION_DROPPED;

@@ -7,10 +7,9 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/known.h"
 
-enum { INPUT_MAX = 1 << 17, SEEDS = 4, FRAMES_MAX = 256, CHANGES_MAX = 6 };
+enum { INPUT_MAX = 1 << 17, SEEDS = 3, FRAMES_MAX = 256, CHANGES_MAX = 6 };
 
-static const char *const names[SEEDS] = {"final-say-halt", "defaults-holders-mediation", "amendments-stale-rejected",
-                                         "counters-veto-escalation"};
+static const char *const names[SEEDS] = {"decisions", "items", "readings"};
 
 struct seed {
     struct span bytes;
