@@ -229,11 +229,13 @@ void alliance_start(struct alliance *a)
     struct err err = {0};
     for (size_t i = 0; i < a->n; i++)
         NEED(node_start(a, i, true, &err) == ST_OK);
-    for (size_t i = 0; i < a->n; i++)
-        NEED(node_update(a, i, &err) == ST_OK);
+    /* Each has dialled those before it. Were the others' addresses known now, both would dial, and the second link would take
+     * the place of the first some time later, with what is under way on it. */
     for (size_t i = 0; i < a->n; i++)
         for (size_t k = 0; k < a->n; k++)
             NEED(i == k || wait_linked(a, i, k));
+    for (size_t i = 0; i < a->n; i++)
+        NEED(node_update(a, i, &err) == ST_OK);
 }
 
 /* --- Waiting --- */
