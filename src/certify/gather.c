@@ -2,6 +2,7 @@
 #include "certify/gather.h"
 #include "cert/refounding.h"
 #include "gov/tkey.h"
+#include "ledger/rows.h"
 #include "merkle/rfc6962.h"
 
 enum status gather_encode(const struct record_desc *d, const void *rec, struct arena *a,
@@ -17,18 +18,7 @@ enum status gather_encode(const struct record_desc *d, const void *rec, struct a
 
 static enum status get_node(void *ctx, uint64_t id, uint8_t *node, size_t *ret_n)
 {
-    const struct view *v = ctx;
-    uint8_t key[8];
-    struct span value;
-    store_u64(key, id);
-    enum status st = view_get(v, TABLE_SPARSE, span_of(key, 8), &value);
-    if (st != ST_OK)
-        return st;
-    if (value.n > SPARSE_NODE_MAX)
-        return ST_CORRUPT;
-    memcpy(node, value.p, value.n);
-    *ret_n = value.n;
-    return ST_OK;
+    return rows_sparse_node(ctx, id, node, ret_n);
 }
 
 enum status gather_row(const struct view *v, const struct sparse_tree *tree, uint8_t table, struct span key,

@@ -158,6 +158,12 @@ MUST_USE enum status cli_detach(struct cli *c, struct cli_prose_list *l, const c
  * it. Exit code. ret_leaf (may be NULL) when final. */
 int cli_enter(struct cli *c, const struct cli_signer *s, struct span seat, enum kind kind, const void *body,
               const struct cli_prose_list *prose, uint64_t *ret_leaf);
+/* The same with the key that was named, as the seat given, or the one of `wanted` (NULL: any) that it holds. */
+int cli_enter_as(struct cli *c, const struct span_list *wanted, enum kind kind, const void *body,
+                 const struct cli_prose_list *prose, uint64_t *ret_leaf);
+/* The same, for entries of which nothing more is said: with --json the outcome is printed too. */
+int cli_enter_only(struct cli *c, const struct span_list *wanted, enum kind kind, const void *body,
+                   const struct cli_prose_list *prose);
 /* Hands in the bytes of a submission, and waits. */
 int cli_submit(struct cli *c, struct span submission, uint64_t *ret_leaf);
 /* Waits for an entry. */

@@ -320,3 +320,25 @@ int cli_enter(struct cli *c, const struct cli_signer *s, struct span seat, enum 
                   SPAN_FMT(seat), c->save, c->save);
     return EXIT_DONE;
 }
+
+int cli_enter_as(struct cli *c, const struct span_list *wanted, enum kind kind, const void *body,
+                 const struct cli_prose_list *prose, uint64_t *ret_leaf)
+{
+    struct cli_signer s;
+    struct span seat;
+    if (cli_signer_open(c, &s) != ST_OK)
+        return cli_fail(c);
+    int code = cli_seat(c, &s, wanted, &seat) == ST_OK ? cli_enter(c, &s, seat, kind, body, prose, ret_leaf)
+                                                       : cli_fail(c);
+    cli_signer_close(&s);
+    return code;
+}
+
+int cli_enter_only(struct cli *c, const struct span_list *wanted, enum kind kind, const void *body,
+                   const struct cli_prose_list *prose)
+{
+    int code = cli_enter_as(c, wanted, kind, body, prose, NULL);
+    if (code == EXIT_DONE && c->json)
+        cli_print_outcome(c, 0, NULL);
+    return code;
+}

@@ -137,19 +137,6 @@ static enum status one_text(struct cli *c, const char **ret)
     return st;
 }
 
-static int signed_by(struct cli *c, const struct span_list *wanted, enum kind kind, const void *body,
-                     const struct cli_prose_list *prose, uint64_t *ret_leaf)
-{
-    struct cli_signer s;
-    struct span as;
-    if (cli_signer_open(c, &s) != ST_OK)
-        return cli_fail(c);
-    int code = cli_seat(c, &s, wanted, &as) == ST_OK ? cli_enter(c, &s, as, kind, body, prose, ret_leaf)
-                                                     : cli_fail(c);
-    cli_signer_close(&s);
-    return code;
-}
-
 /* --- What it says afterwards --- */
 
 static void print_outcome(struct cli *c, const struct query_item *q)
@@ -297,7 +284,7 @@ static int item_new(struct cli *c)
         st = fill_parts(c, &r);
     if (st != ST_OK)
         return cli_fail(c);
-    int code = signed_by(c, NULL, KIND_ITEM, &r, &prose, &leaf);
+    int code = cli_enter_as(c, NULL, KIND_ITEM, &r, &prose, &leaf);
     if (code != EXIT_DONE)
         return code;
     if (c->save != NULL || !opened_at(c, type, leaf, &ref)) {
@@ -432,7 +419,7 @@ static int step_on(struct cli *c, const struct item_ref *ref, enum item_step ste
         return cli_fail(c);
     if (!c->json)
         (void)printf("%.*s: %.*s\n", SPAN_FMT(q.id), SPAN_FMT(title));
-    int code = signed_by(c, who(&q, step, &seats, two), KIND_ITEM_MOVE, &r, &prose, NULL);
+    int code = cli_enter_as(c, who(&q, step, &seats, two), KIND_ITEM_MOVE, &r, &prose, NULL);
     return code == EXIT_DONE ? after(c, ref) : code;
 }
 

@@ -162,21 +162,6 @@ void cli_print_session_task(const struct query_session_task *t, uint64_t now)
 
 /* --- Signed --- */
 
-static int enter(struct cli *c, const struct span_list *wanted, enum kind kind, const void *body,
-                 const struct cli_prose_list *prose)
-{
-    struct cli_signer s;
-    struct span seat;
-    if (cli_signer_open(c, &s) != ST_OK)
-        return cli_fail(c);
-    int code = cli_seat(c, &s, wanted, &seat) == ST_OK ? cli_enter(c, &s, seat, kind, body, prose, NULL)
-                                                       : cli_fail(c);
-    cli_signer_close(&s);
-    if (code == EXIT_DONE && c->json)
-        cli_print_outcome(c, 0, NULL);
-    return code;
-}
-
 static enum status type_named(struct cli *c, const char *word, enum session_type *ret)
 {
     struct buf b CLEANUP(buf_deinit);
@@ -210,7 +195,7 @@ int verb_meet_call(struct cli *c)
     }
     if (st != ST_OK)
         return cli_fail(c);
-    int code = enter(c, NULL, KIND_SESSION, &body, &prose);
+    int code = cli_enter_only(c, NULL, KIND_SESSION, &body, &prose);
     if (code == EXIT_DONE && !c->json && c->save == NULL)
         (void)printf("%s of %s is called for %s. Its agenda: entente meet list\n", c->words[0], c->body,
                      c->on);
@@ -295,7 +280,7 @@ int verb_meet_record(struct cli *c)
     if (st != ST_OK)
         return cli_fail(c);
     read_version(&q.session, &m);
-    int code = enter(c, &q.recorders, KIND_MINUTES, &m, &prose);
+    int code = cli_enter_only(c, &q.recorders, KIND_MINUTES, &m, &prose);
     if (code != EXIT_DONE || c->json || c->save != NULL)
         return code;
     if (session_of(c, m.session, &q) != ST_OK)
@@ -388,7 +373,7 @@ static int mark(struct cli *c, enum session_act act)
     describe(&q, &leaf, &b);
     int code = cli_agree(c, &b, act == SESSION_ACT_CONFIRM ? "Confirm it? [y/N] " : "Contest it? [y/N] ");
     if (code == EXIT_DONE)
-        code = enter(c, NULL, KIND_MINUTES, &m, &prose);
+        code = cli_enter_only(c, NULL, KIND_MINUTES, &m, &prose);
     if (code == EXIT_DONE && !c->json && c->save == NULL)
         (void)printf(
             "S-%" PRIu64 " is %s.\n", m.session,

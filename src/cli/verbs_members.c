@@ -292,20 +292,6 @@ int verb_partner_show(struct cli *c)
 
 /* --- Entries of one seat --- */
 
-/* Opens the key, finds the seat (one of wanted, if not NULL), and enters. */
-static int enter(struct cli *c, const struct span_list *wanted, enum kind kind, const void *body)
-{
-    struct cli_signer s;
-    struct span seat;
-    if (cli_signer_open(c, &s) != ST_OK)
-        return cli_fail(c);
-    int code = cli_seat(c, &s, wanted, &seat) == ST_OK ? cli_enter(c, &s, seat, kind, body, NULL, NULL) : cli_fail(c);
-    cli_signer_close(&s);
-    if (code == EXIT_DONE && c->json)
-        cli_print_outcome(c, 0, NULL);
-    return code;
-}
-
 static struct span seat_of(struct cli *c, struct span org, const char *name)
 {
     char s[160];
@@ -350,7 +336,7 @@ int verb_node_replace(struct cli *c)
     int code = cli_agree(c, &b, "Put it on the record? [y/N] ");
     struct span seat = seat_of(c, card.org, "registrar");
     struct span_list wanted = {1, &seat};
-    return code == EXIT_DONE ? enter(c, &wanted, KIND_NODE, &body) : code;
+    return code == EXIT_DONE ? cli_enter_only(c, &wanted, KIND_NODE, &body, NULL) : code;
 }
 
 static void say_two_seats(const struct cli *c, int code)
@@ -373,7 +359,7 @@ int verb_registrar_replace(struct cli *c)
         buf_printf(&b, "registrar %s\n", sshpub_fingerprint(&body.keys.v[i]).s);
     int code = cli_agree(c, &b, "Shall these, and no others, hold the registrar seat? [y/N] ");
     if (code == EXIT_DONE)
-        code = enter(c, NULL, KIND_REGISTRAR, &body);
+        code = cli_enter_only(c, NULL, KIND_REGISTRAR, &body, NULL);
     say_two_seats(c, code);
     return code;
 }
@@ -386,7 +372,7 @@ int verb_registrar_cancel(struct cli *c)
     if (cli_number(c, "recovery", c->words[0], 1, INT64_MAX, &body.recovery) != ST_OK)
         return cli_fail(c);
     SET_HAS(&body, registrar_key_recovery);
-    int code = enter(c, NULL, KIND_REGISTRAR, &body);
+    int code = cli_enter_only(c, NULL, KIND_REGISTRAR, &body, NULL);
     say_two_seats(c, code);
     return code;
 }
@@ -482,7 +468,7 @@ int verb_recovery_submit(struct cli *c)
         buf_printf(&b, "node      and its node is replaced\n");
     buf_printf(&b, "Two seats of %.*s may cancel it until then; every partner sees it at once.\n", SPAN_FMT(body.org));
     int code = cli_agree(c, &b, "Announce it? [y/N] ");
-    return code == EXIT_DONE ? enter(c, NULL, KIND_RECOVER, &body) : code;
+    return code == EXIT_DONE ? cli_enter_only(c, NULL, KIND_RECOVER, &body, NULL) : code;
 }
 
 int verb_recovery_list(struct cli *c)

@@ -133,22 +133,6 @@ static struct span_list reporters(struct cli *c, const struct charter_metric *d)
     return l;
 }
 
-/* Signs and hands in; then says where the reading stands. */
-static int enter(struct cli *c, const struct span_list *wanted, enum kind kind, const void *body,
-                 const struct cli_prose_list *prose)
-{
-    struct cli_signer s;
-    struct span seat;
-    if (cli_signer_open(c, &s) != ST_OK)
-        return cli_fail(c);
-    int code = cli_seat(c, &s, wanted, &seat) == ST_OK ? cli_enter(c, &s, seat, kind, body, prose, NULL)
-                                                       : cli_fail(c);
-    cli_signer_close(&s);
-    if (code == EXIT_DONE && c->json)
-        cli_print_outcome(c, 0, NULL);
-    return code;
-}
-
 int verb_report_add(struct cli *c)
 {
     struct reading body = {.purpose = c->forecast   ? PURPOSE_FORECAST
@@ -179,7 +163,7 @@ int verb_report_add(struct cli *c)
     if (st != ST_OK)
         return cli_fail(c);
     struct span_list wanted = reporters(c, &d);
-    int code = enter(c, &wanted, KIND_READING, &body, &prose);
+    int code = cli_enter_only(c, &wanted, KIND_READING, &body, &prose);
     if (code == EXIT_DONE && !c->json && c->save == NULL)
         (void)printf("%s of %s for %s is %s. %s\n", enum_text(&purpose_enum, body.purpose), c->words[0],
                      name.s, c->value,
@@ -292,7 +276,7 @@ static int mark(struct cli *c, enum mark_act act, const char *verb)
                    ? EXIT_DONE
                    : cli_agree(c, &b, act == MARK_DISPUTE ? "Dispute it? [y/N] " : "Countersign it? [y/N] ");
     if (code == EXIT_DONE)
-        code = enter(c, act == MARK_RESTATE ? &q.reporters : &q.checkers, KIND_MARK, &body, &prose);
+        code = cli_enter_only(c, act == MARK_RESTATE ? &q.reporters : &q.checkers, KIND_MARK, &body, &prose);
     if (code == EXIT_DONE && !c->json && c->save == NULL)
         (void)printf(
             "K-%" PRIu64 " is %s.\n", body.reading.number,
@@ -449,7 +433,7 @@ int verb_report_commit(struct cli *c)
         st = seal(c, &r, &body.digest);
     if (st != ST_OK)
         return cli_fail(c);
-    int code = enter(c, &wanted, KIND_COMMIT, &body, NULL);
+    int code = cli_enter_only(c, &wanted, KIND_COMMIT, &body, NULL);
     if (code == EXIT_DONE && !c->json)
         (void)printf("%s for %s is committed. Keep %s: without it nothing can be revealed. When all have "
                      "committed, or when it is due: entente report reveal %s\n",
@@ -472,7 +456,7 @@ int verb_report_reveal(struct cli *c)
     if (st != ST_OK)
         return cli_fail(c);
     struct span_list wanted = reporters(c, &d);
-    int code = enter(c, &wanted, KIND_REVEAL, &r, NULL);
+    int code = cli_enter_only(c, &wanted, KIND_REVEAL, &r, NULL);
     if (code == EXIT_DONE && !c->json && c->save == NULL)
         (void)printf("%.*s for %s is revealed.\n", SPAN_FMT(d.name),
                      period_name(&d.every, r.sealed.period).s);

@@ -192,17 +192,7 @@ static enum status sparse_get_node(void *ctx, uint64_t id, uint8_t *node, size_t
 {
     struct run *r = ctx;
     struct view v = overlay_view(&r->nodes);
-    uint8_t key[8];
-    struct span value;
-    store_u64(key, id);
-    enum status st = view_get(&v, TABLE_SPARSE, span_of(key, 8), &value);
-    if (st != ST_OK)
-        return st;
-    if (value.n > SPARSE_NODE_MAX)
-        return ST_CORRUPT;
-    memcpy(node, value.p, value.n);
-    *ret_n = value.n;
-    return ST_OK;
+    return rows_sparse_node(&v, id, node, ret_n);
 }
 
 static enum status sparse_put_node(void *ctx, uint64_t id, struct span node)

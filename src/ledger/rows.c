@@ -77,6 +77,20 @@ static enum status read_tile(void *ctx, unsigned level, uint64_t tile, size_t fi
     return ST_OK;
 }
 
+enum status rows_sparse_node(const struct view *v, uint64_t id, uint8_t *node, size_t *ret_n)
+{
+    struct key8 k = key_u64(id);
+    struct span value;
+    enum status st = view_get(v, TABLE_SPARSE, span_of(k.b, 8), &value);
+    if (st != ST_OK)
+        return st;
+    if (value.n > SPARSE_NODE_MAX)
+        return ST_CORRUPT;
+    memcpy(node, value.p, value.n);
+    *ret_n = value.n;
+    return ST_OK;
+}
+
 struct tile_reader rows_tile_reader(const struct view *v)
 {
     union { /* the reader's context is not const; read_tile does not write through it */

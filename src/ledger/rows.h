@@ -31,6 +31,9 @@ MUST_USE enum status rows_prose(const struct view *view, uint64_t first_leaf, si
 /* Tiles as the store keeps them: u8 level, u64 tile -> hashes. */
 struct tile_reader rows_tile_reader(const struct view *v);
 
+/* A node of the sparse tree, at most SPARSE_NODE_MAX bytes. ST_NOTFOUND, ST_CORRUPT. */
+MUST_USE enum status rows_sparse_node(const struct view *v, uint64_t id, uint8_t *node, size_t *ret_n);
+
 /* Big-endian keys. */
 struct key8 {
     uint8_t b[8];

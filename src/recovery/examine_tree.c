@@ -127,17 +127,7 @@ void examine_tree(struct examine *e, const struct view *v)
 
 static enum status get_node(void *ctx, uint64_t id, uint8_t *node, size_t *ret_n)
 {
-    const struct view *v = ctx;
-    struct key8 k = key_u64(id);
-    struct span value;
-    enum status st = view_get(v, TABLE_SPARSE, span_of(k.b, 8), &value);
-    if (st != ST_OK)
-        return st;
-    if (value.n > SPARSE_NODE_MAX)
-        return ST_CORRUPT;
-    memcpy(node, value.p, value.n);
-    *ret_n = value.n;
-    return ST_OK;
+    return rows_sparse_node(ctx, id, node, ret_n);
 }
 
 /* All nodes below the root, each hashed. Returns how many there are; ret_leaves of them are leaves. */
