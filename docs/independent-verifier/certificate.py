@@ -43,13 +43,14 @@ class Checker:
                  "certificate_checkpoint": ("state",), "certificate_block": ("checkpoint", "block"), "certificate_end": ("block",)}
         for number, offset, name, body in frames(self.codec, stream, "certificate", MAGIC):
             self.at = (number, offset)
-            self.need(not self.ended and self.stage in order[name], "frame", "CER-1", "%s does not belong here" % name)
+            self.need(not self.ended, "end", "CER-1", "something follows the last frame")
+            self.need(self.stage in order[name], "frame", "CER-1", "%s does not belong here" % name)
             region = name[12:]
             self.stage = {"head": "genesis"}.get(region, region)
             try:
                 getattr(self, region)(body, expect) if region == "head" else getattr(self, region)(body)
             except Refused as e:
-                raise Failed(region, number, offset, e.rule, e.words) from None
+                raise Failed(self.stage, number, offset, e.rule, e.words) from None
             self.frames += 1
         self.need(self.ended, "end", "CER-1", "it ends without its last frame")
 
@@ -87,8 +88,8 @@ class Checker:
             self.epoch += 1
             self.certified = False
             return
-        need(not f.rows, "link", "CER-4", "rows beside a certificate")
         sets.check_certificate(self.codec, self.sigs, f.proof, self.members, r.alliance, r.epoch, r.height, block)
+        need(not f.rows, "link", "CER-4", "rows beside a certificate")
         self.certified = True
         if r.next_set is None:
             self.anchor = r
@@ -115,24 +116,28 @@ class Checker:
         section = rows.get((SECTION, b"\7"))
         self.need(section is not None, "link", "CER-4", "the row of the charter's parties is missing")
         orgs = [p.org for p in self.codec.decode("charter_parties", section.body).list]
-        wanted = {(SECTION, b"\7")} | {(PARTY, o.encode()) for o in orgs} | {(SEAT, s.seat.encode()) for s in x.sigs}
-        self.need(set(rows) == wanted, "link", "CER-4", "it holds other rows than those asked for")
         order = [(s.seat, s.signature.key) for s in x.sigs]
-        self.need(order == sorted(set(order)), "link", "REF-3", "the signatures do not ascend")
-        for s in x.sigs:
-            k = s.signature
-            held = [(h.alg, h.key) for h in rows[SEAT, s.seat.encode()].keys]
-            self.need((k.alg, k.key) in held, "link", "REF-3", "a key that signed does not hold %s" % s.seat)
-            self.sigs.person("refound@entente", x.bytes, k, self.codec.schema.enums["sig_alg"])
         enums = self.codec.schema.enums
         for o in orgs:
-            p = rows[PARTY, o.encode()]
+            p = rows.get((PARTY, o.encode()))
+            self.need(p is not None, "link", "CER-4", "the row of %s is missing" % o)
             if p.role != enums["role"]["ROLE_PARTNER"] or p.standing == enums["standing"]["STANDING_LEFT"]:
                 continue
             by = [(seat, key) for seat, key in order if seat.split("/")[0] == o]
             own = [k for seat, k in by if seat == o + "/registrar"]
             self.need(any(seat != o + "/registrar" and k != r for seat, k in by for r in own), "link", "REF-3",
                       "the registrar and another seat of %s have not signed" % o)
+        for s in x.sigs:
+            k = s.signature
+            row = rows.get((SEAT, s.seat.encode()))
+            self.need(row is not None, "link", "CER-4", "the row of %s is missing" % s.seat)
+            self.need((k.alg, k.key) in [(h.alg, h.key) for h in row.keys], "link", "REF-3", "a key that signed does not hold %s" % s.seat)
+            try:
+                self.sigs.person("refound@entente", x.bytes, k, enums["sig_alg"])
+            except Refused as e:
+                raise Refused("REF-3", "the signature of %s: %s (%s)" % (s.seat, e.words, e.rule)) from None
+        wanted = {(SECTION, b"\7")} | {(PARTY, o.encode()) for o in orgs} | {(SEAT, s.seat.encode()) for s in x.sigs}
+        self.need(set(rows) == wanted, "link", "CER-4", "it holds rows that nothing asks for")
 
     def state(self, f):
         self.need(self.certified, "link", "CER-3", "the last link has no certificate")
@@ -148,12 +153,15 @@ class Checker:
         n = note.parse(f.note)
         cosigners = [note.Key("%s/%s" % (self.origin, m.org), note.COSIGN, m.cosign) for m in self.members]
         logs = [note.Key(self.origin, note.LOG, p.node.log) for (t, _), p in sorted(self.shown.items()) if t == PARTY]
-        signed = note.check(n, cosigners + logs, True)
         need = self.need
-        need(all(i in signed for i in range(len(cosigners), len(cosigners) + len(logs))), "state", "CER-5",
-             "the row of an organisation whose log key did not sign")
         need(n.origin == self.origin and not n.extensions, "checkpoint", "CKP-1", "another log's checkpoint")
         need((n.size, n.root) == (self.header.size, self.header.root), "checkpoint", "CER-6", "it is not of the anchor's tree")
+        try:
+            signed = note.check(n, cosigners + logs, True)
+        except Refused as e:
+            raise Refused("CER-6" if e.rule == "PAK-6" else e.rule, e.words) from None
+        need(all(i in signed for i in range(len(cosigners), len(cosigners) + len(logs))), "checkpoint", "CER-5",
+             "the row of an organisation whose log key did not sign")
         self.cosigned = sum(i < len(cosigners) for i in signed)
         need(self.cosigned >= sets.quorum(len(self.members)), "checkpoint", "CKP-3", "%d members cosigned it" % self.cosigned)
 
@@ -182,6 +190,9 @@ class Checker:
             self.pinned = self.codec.decode("state_pinned", b.writes[pinned[0]].write.value or b"")
         else:
             extra = self.neighbours(b, prefix_)
+        first = [w.write.key[8:] for w in b.writes if w.write.table == EVENT and w.write.key[:8] == prefix_][:1]
+        number = len(self.events) + 1
+        need(not first or first[0] == number.to_bytes(4, "big"), "block", "CER-9", "event %d is missing or out of order" % number)
         need(self.pinned is not None, "block", "CER-8", "the row in force when it opened is missing")
         for i, s in enumerate(b.writes):
             if s.write.table == EVENT and s.write.key[:8] == prefix_:
@@ -215,7 +226,6 @@ class Checker:
 
     def entry(self, e, r):
         """CER-10 (form, signature), CER-11. The entry, its body and id."""
-        self.included(e.bytes, e.leaf, e.path)
         v, n = prefix(e.bytes)
         x = self.codec.record("entry", v)
         s = self.codec.decode("signature", e.bytes[n:])
@@ -223,6 +233,7 @@ class Checker:
         name = self.codec.schema.numbers.get(("records", x.kind))
         self.need(name is not None, "block", "ENT-3", "no kind %d" % x.kind)
         body = self.codec.decode(name, x.body)
+        self.included(e.bytes, e.leaf, e.path)
         self.sigs.person("entry@entente", e.bytes[:n], s, self.codec.schema.enums["sig_alg"])
         seats = [x.seat] + ([body.principal] if name == "ballot" and body.principal is not None else [])
         self.need(len(e.rows) == len(seats), "block", "CER-11", "leaf %d comes with %d rows" % (e.leaf, len(e.rows)))

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """entente_verify: checks an Entente pack, checkpoint or proof without Entente's own code.
 
-usage: entente_verify.py verify PACK [--expect-alliance ID] [--json] [--openssl] [--proto DIR]
+usage: entente_verify.py verify PACK [--expect-alliance ID] [--checkpoint FILE]... [--json] [--openssl] [--proto DIR]
+       entente_verify.py entries PACK [--leaf N --entry FILE --signature FILE --signers FILE] [--expect-alliance ID]
        entente_verify.py checkpoint FILE --key VKEY... [--json]
        entente_verify.py inclusion --leaf-hash B64 --index N --size N --root B64 --proof B64,...
        entente_verify.py consistency --size1 N --root1 B64 --size2 N --root2 B64 --proof B64,...
@@ -17,6 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from canonical import Codec, Refused  # noqa: E402
 import certificate  # noqa: E402
+from entries import Entries  # noqa: E402
 import merkle  # noqa: E402
 import note  # noqa: E402
 from pack import Failed, Unknown  # noqa: E402
@@ -61,7 +63,7 @@ def alliance(text):
 
 def say_pack(v, as_json):
     c = dict(v.counts, alliance=v.founding.alliance.hex(), leaves=v.tree.size, signatures=v.sigs.counts,
-             kinds=v.kinds)
+             kinds=v.kinds, kept_size=v.kept_size, faults=v.faults)
     if as_json:
         print(json.dumps({"verified": True, **c, "root": v.tree.root().hex()}, sort_keys=True))
         return
@@ -73,9 +75,16 @@ def say_pack(v, as_json):
               "certificate".format(**c))
     print("  signatures: " + ", ".join("%s %d" % s for s in sorted(c["signatures"].items())))
     print("  entries by kind: " + (", ".join("%s %d" % k for k in sorted(c["kinds"].items())) or "none"))
+    for f in v.faults:
+        print("  fault: the node of {org} signed two votes of type {type} at height {height}, round {round}: leaf {leaf}, "
+              "shown by {shown_by}".format(**f))
     print("  texts: {texts} match their digests, {texts_absent} absent".format(**c))
     print("  writes roots: {writes_roots} re-derived, {writes_roots_not_derived} NOT re-derived".format(**c))
     print("  state roots: {state_roots} re-derived".format(**c))
+    if v.kept_size:
+        print("  the checkpoint that was kept, of {:,} leaves, is of this history".format(v.kept_size))
+    else:
+        print("  Not checked: that there is no second history, made by keys that were replaced since: no checkpoint was given.")
     if c["writes_roots_not_derived"]:
         print("  What was not re-derived is what the validators signed for; this program did not repeat it.")
 
@@ -98,12 +107,27 @@ def say_certificate(c, as_json):
         print("  Not proven: " + n)
 
 
+def read_kept(path):
+    """PAK-7: a checkpoint that somebody kept; who signed it is not asked."""
+    n = note.parse(pathlib.Path(path).read_bytes())
+    n.path = path
+    return n
+
+
 def do_verify(args):
     codec = Codec(Schema(args.proto))
+    try:
+        kept = [read_kept(path) for path in args.checkpoint]
+    except Refused as e:
+        print("entente_verify: --checkpoint: it is no checkpoint: %s" % e.words, file=sys.stderr)
+        return 1
     with open(args.pack, "rb") as stream:
         is_pack = stream.read(1) != certificate.MAGIC[:1]
         stream.seek(0)
-        v = Verifier(codec, args.openssl) if is_pack else certificate.Checker(codec, signing.Signatures(args.openssl))
+        if kept and not is_pack:
+            print("entente_verify: --checkpoint is for packs, and %s is a decision certificate" % args.pack, file=sys.stderr)
+            return 1
+        v = Verifier(codec, args.openssl, kept) if is_pack else certificate.Checker(codec, signing.Signatures(args.openssl))
         try:
             v.run(stream, args.expect_alliance)
         except Unknown as e:
@@ -118,6 +142,32 @@ def do_verify(args):
                       % (e.region, e.frame, e.offset, e.rule, e.words))
             return 6
     (say_pack if is_pack else say_certificate)(v, args.json)
+    return 0
+
+
+def do_entries(args):
+    files = (args.entry, args.signature, args.signers)
+    if (args.leaf is None) != (None in files) or (args.leaf is None and any(files)):
+        print("entente_verify: --leaf, --entry, --signature and --signers go together", file=sys.stderr)
+        return 1
+    codec = Codec(Schema(args.proto))
+    seen = Entries(codec.schema.enums["sig_alg"], args.leaf)
+    try:
+        with open(args.pack, "rb") as stream:
+            Verifier(codec, each=seen).run(stream, args.expect_alliance)
+    except Unknown as e:
+        print("entente_verify: %s: %s" % (args.pack, e), file=sys.stderr)
+        return 1
+    except Failed as e:
+        print("NOT VERIFIED: region %s, frame %d at byte %d, rule %s: %s" % (e.region, e.frame, e.offset, e.rule, e.words))
+        return 6
+    if args.leaf is None:
+        seen.print()
+        return 0
+    if seen.found is None:
+        print("entente_verify: leaf %d is no entry of this pack; without --leaf they are listed" % args.leaf, file=sys.stderr)
+        return 1
+    seen.write(*files)
     return 0
 
 
@@ -166,10 +216,20 @@ def parser():
     v = verbs.add_parser("verify")
     v.add_argument("pack")
     v.add_argument("--expect-alliance", type=alliance)
+    v.add_argument("--checkpoint", action="append", default=[], metavar="FILE",
+                   help="one that was kept: the pack must be of its history; again for more")
     v.add_argument("--json", action="store_true")
     v.add_argument("--openssl", action="store_true", help="ask openssl about every signature too (slow)")
     v.add_argument("--proto", default=PROTO, help="the folder of the .def files")
     v.set_defaults(do=do_verify)
+    e = verbs.add_parser("entries")
+    e.add_argument("pack")
+    e.add_argument("--leaf", type=number, help="one entry, written with its signature and key, for ssh-keygen")
+    for name in ("entry", "signature", "signers"):
+        e.add_argument("--" + name, metavar="FILE")
+    e.add_argument("--expect-alliance", type=alliance)
+    e.add_argument("--proto", default=PROTO, help="the folder of the .def files")
+    e.set_defaults(do=do_entries)
     c = verbs.add_parser("checkpoint")
     c.add_argument("file")
     c.add_argument("--key", action="extend", nargs="+", required=True)
@@ -192,7 +252,7 @@ def main():
     try:
         return args.do(args)
     except OSError as e:
-        print("entente_verify: %s: %s" % (e.filename, e.strerror), file=sys.stderr)
+        print("entente_verify: %s: %s" % (e.filename or "standard output", e.strerror), file=sys.stderr)
         return 1
 
 

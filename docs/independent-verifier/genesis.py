@@ -81,7 +81,7 @@ def parties(f):
     f.roles = {p.org: p.role for p in f.sections[7].list}
     f.observer = 3
     if sorted(f.roles) != sorted(f.cards):
-        raise Refused("GEN-3", "the parties are not those whose cards are here")
+        raise Refused("GOV-2", "the parties are not those whose cards are here")
     for p in f.sections[7].list:
         if p.card != f.digests[p.org]:
             raise Refused("GEN-3", "%s's card is not the one that the charter names" % p.org)

@@ -1,4 +1,4 @@
-"""Sections 9 and 16 to 18: the writes of every block, re-executed.
+"""Sections 9 and 16 to 20: the writes of every block, re-executed.
 
 Not repeated here: the charter check (of a founding, an amendment, an admission), as SPEC does not hold it: what the
 validators accepted is taken as passing it. Where an amendment fails its second check (GOV-25), the words of its
@@ -10,6 +10,7 @@ import authority
 from ballots import Ballots
 from canonical import Refused
 from decisions import Decisions
+from grants import Grants
 from item_steps import ItemSteps
 from items import Items
 from members import DAY, Members
@@ -31,7 +32,7 @@ class Entry:
         self.seat, self.basis = entry.seat, entry.basis.size
 
 
-class Governance(Decisions, Proposals, Ballots, Money, Items, ItemSteps, Sessions, Members,
+class Governance(Decisions, Proposals, Ballots, Money, Items, ItemSteps, Sessions, Grants, Members,
                  Readings):
     def __init__(self, codec, founding, sigs=None):
         self.codec, self.founding, self.enums = codec, founding, codec.schema.enums
@@ -44,6 +45,7 @@ class Governance(Decisions, Proposals, Ballots, Money, Items, ItemSteps, Session
         self.decisions, self.pinned, self.revisions, self.ballots, self.inputs = {}, {}, {}, {}, set()
         self.recommendations, self.recused, self.budgets = {}, {}, {}
         self.items, self.ladders, self.cadences, self.sessions = {}, {}, {}, {}
+        self.grants, self.audits = {}, {}
         self.recoveries, self.asks, self.supports, self.faults = {}, {}, {}, set()
         self.metric_rows, self.readings, self.reading_of, self.sums, self.receipts = {}, {}, {}, {}, {}
         self.last = {"decision": 0, "note": 0, "metric": 0, "reading": 0}
@@ -167,6 +169,8 @@ class Governance(Decisions, Proposals, Ballots, Money, Items, ItemSteps, Session
                 self.period_over(number)
             elif kind == kinds["TIMER_READING"]:
                 self.reading_late(number)
+            elif kind == kinds["TIMER_GRANT"]:
+                self.grant_expires(number)
             elif kind >= kinds["TIMER_CADENCE"]:
                 self.session_timers(number, kind)
             elif kind >= kinds["TIMER_ITEM_DUE"]:

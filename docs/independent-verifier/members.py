@@ -434,6 +434,7 @@ class Members:
                 self.ask_no_more(self.decisions[n], org)
         self.items_left(org)
         self.nobody = False
+        self.grants_left(org)
         self.count_support()
 
     def ask_no_more(self, d, org):

@@ -12,10 +12,10 @@ from rights import need, org_of, u64
 EFFECTS = {"charter-core": ("EFFECT_AMEND",), "charter-policy": ("EFFECT_AMEND",),
            "admission": ("EFFECT_ADMIT", "EFFECT_REGISTRAR"),
            "removal": ("EFFECT_REMOVE",), "exit": ("EFFECT_EXIT",), "upgrade": ("EFFECT_UPGRADE",),
-           "risk-acceptance": ("EFFECT_ACCEPT_RISK",)}
+           "risk-acceptance": ("EFFECT_ACCEPT_RISK",), "data-sharing": ("EFFECT_NONE", "EFFECT_SHARE")}
 EFFECT_KEYS = {"EFFECT_AMEND": ("section", "base_version", "body"), "EFFECT_ADMIT": ("party", "card"),
                "EFFECT_UPGRADE": ("rules",), "EFFECT_REGISTRAR": ("keys", "instead_of"),
-               "EFFECT_ACCEPT_RISK": ("risk", "until", "score")}
+               "EFFECT_ACCEPT_RISK": ("risk", "until", "score"), "EFFECT_SHARE": ("info_class", "audience", "until")}
 NEVER_DEEMED = ("charter-core", "admission", "removal", "exit", "risk-acceptance")
 
 
@@ -73,7 +73,7 @@ class Proposals:
         raised = [t.type for r in row.above or [] for t in r.when.terms]
         need(all(t in known for t in looks) and all(t in known or (risk and t == condition["COND_SCORE"]) for t in raised),
              "a predicate looks at what these rules do not have", "NOT_SUPPORTED")
-        need((risk or not row.longest) and not row.reaffirms and not (row.act_first and row.name in EFFECTS),
+        need((risk or not row.longest) and not row.reaffirms and not (row.act_first and row.name in EFFECTS and row.name != "data-sharing"),
              "the row is not supported by these rules", "NOT_SUPPORTED")
 
     # -- checks ------------------------------------------------------------------------------------------------------
@@ -118,6 +118,8 @@ class Proposals:
             self.reseat_ok(effect, partner)
         elif kind == "EFFECT_ACCEPT_RISK":
             self.accept_risk_ok(effect)
+        elif kind == "EFFECT_SHARE":
+            self.share_ok(effect)
 
     def effect_kind(self, effect):
         return next(n for n, v in self.enums["effect_type"].items() if v == effect.type)

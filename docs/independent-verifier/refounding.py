@@ -27,24 +27,24 @@ def need(ok, words, rule="REF-2"):
         raise Refused(rule, words)
 
 
-def check(codec, sigs, data, last, members, genesis_sigs):
-    """REF-2. last: the decoded record and the id of block L; members: the set that decided it; genesis_sigs: their
+def check(codec, sigs, data, last, members, genesis_sigs, alliance=None):
+    """REF-2. alliance: of the record, when it is not L's to say. last: the decoded record and the id of block L; members: the set that decided it; genesis_sigs: their
     hash."""
     try:
-        return sound(codec, sigs, data, last, members, genesis_sigs)
+        return sound(codec, sigs, data, last, members, genesis_sigs, alliance or last[0].alliance)
     except Refused as e:
         if e.rule == "REF-2":
             raise
         raise Refused("REF-2", "the refounding: %s (%s)" % (e.words, e.rule)) from None
 
 
-def sound(codec, sigs, data, last, members, genesis_sigs):
+def sound(codec, sigs, data, last, members, genesis_sigs, alliance):
     record, block = last
     f, out = codec.decode("refounding", data), Refounding()
     out.bytes, out.cards, out.sigs = f.statement, f.cards, f.sigs
     out.statement = s = codec.decode("refound_statement", f.statement)
     out.proof = p = codec.decode("refound_proof", f.proof)
-    need(s.alliance == record.alliance, "made for another alliance")
+    need(s.alliance == alliance, "made for another alliance")
     need((s.height, s.block) == (record.height, block), "made for another block")
     need(s.epoch == record.epoch + 1, "for epoch %d, after a block of epoch %d" % (s.epoch, record.epoch))
     need(s.proof == sha256(f.proof), "the proof is not the one that was signed for")

@@ -126,7 +126,8 @@ def small_order(b):
 
 
 def fault(key, message, signature):
-    """SIG-4: single verification without cofactor. None when it verifies, else the rule that it breaks."""
+    """SIG-4: single verification without cofactor. None when it verifies, else the rule that it breaks: SIG-4 by the form
+    of key, scalar or R; SIG-1 when it is not over this message by this key."""
     a = public_point(key)
     s = int.from_bytes(signature[32:], "little")
     if a is None or len(signature) != 64 or s >= L or small_order(signature[:32]):
@@ -136,10 +137,7 @@ def fault(key, message, signature):
     found = add(multiply_base(s), multiply(k, minus_a))
     if encode(found) == signature[:32]:
         return None
-    r = decode(signature[:32])
-    minus_r = r and (P - r[0], r[1], 1, P - r[3])
-    with_cofactor = r and neutral(double(double(double(add(found, minus_r)))))
-    return "SIG-4" if with_cofactor else "SIG-1"
+    return "SIG-1"
 
 
 def verify(key, message, signature):

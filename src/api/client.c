@@ -6,11 +6,12 @@
 #include <unistd.h>
 #include "api/client.h"
 
-enum { BACKUP_MS = 12 * 3600 * 1000 }; /* copying and reading all of a store */
+/* Copying and reading all of a store; executing all of a record. */
+enum { BACKUP_MS = 12 * 3600 * 1000, PAST_MS = 3600 * 1000 };
 
 struct client {
     int fd;
-    uint64_t timeout_ms, next_id;
+    uint64_t timeout_ms, next_id, at_ms;
     char path[512];
 };
 
@@ -36,6 +37,18 @@ const struct record_desc *client_reply_desc(enum method method)
 #undef METHOD
     }
     return NULL;
+}
+
+enum answered_by method_answered_by(enum method method)
+{
+    switch (method) {
+#define METHOD(name, number, request, reply, where, doc)                                                     \
+    case METHOD_##name:                                                                                      \
+        return BY_##where;
+#include "api/methods.def"
+#undef METHOD
+    }
+    return BY_READER;
 }
 
 static enum status socket_path(const char *path, struct sockaddr_un *ret, struct err *err)
@@ -89,6 +102,16 @@ void client_closep(struct client **c)
 {
     client_close(*c);
     *c = NULL;
+}
+
+void client_at(struct client *c, uint64_t at_ms)
+{
+    c->at_ms = at_ms;
+}
+
+static bool asks_the_past(const struct client *c, enum method method)
+{
+    return c->at_ms != 0 && method_answered_by(method) == BY_RECORD;
 }
 
 static enum status wait_for(struct client *c, short what, uint64_t deadline_ms, struct err *err)
@@ -148,6 +171,10 @@ static enum status send_request(struct client *c, enum method method, const void
     const struct record_desc *d = client_request_desc(method);
     enum status st = codec_encode(d, request == NULL ? &nothing : request, &body);
     struct rpc_request r = {.id = ++c->next_id, .method = method, .body = buf_span(&body)};
+    if (asks_the_past(c, method)) {
+        r.at_ms = c->at_ms;
+        SET_HAS(&r, rpc_request_key_at_ms);
+    }
     buf_u32(&frame, 0);
     if (st == ST_OK)
         st = codec_encode(&rpc_request_desc, &r, &frame);
@@ -185,6 +212,8 @@ enum status client_ask(struct client *c, enum method method, const void *request
     uint64_t wait = method == METHOD_entry ? ((const struct rpc_entry *)request)->timeout_ms : 0;
     if (method == METHOD_backup)
         wait = BACKUP_MS;
+    else if (asks_the_past(c, method))
+        wait = PAST_MS;
     uint64_t deadline = clock_mono_ms(&clock_system) + c->timeout_ms + wait;
     struct rpc_response r;
     enum status st = send_request(c, method, request, deadline, err);

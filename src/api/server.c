@@ -47,7 +47,13 @@ struct server_call {
     struct frame_conn *conn;
     uint64_t id;
     enum method method;
+    uint64_t at_ms; /* 0: now */
 };
+
+uint64_t server_at(const struct server_call *call)
+{
+    return call->at_ms;
+}
 
 static struct usage *usage_new(void)
 {
@@ -149,6 +155,11 @@ static void on_frame(void *ctx, struct frame_conn *conn, struct span payload)
         server_refuse(call, ST_UNSUPPORTED, "this node does not know the question; is it older than your program?");
         return;
     }
+    if (HAS(&r, rpc_request_key_at_ms) && method_answered_by(call->method) != BY_RECORD) {
+        server_refuse(call, ST_USAGE, "this question is not one of the record: it cannot be asked about an earlier time");
+        return;
+    }
+    call->at_ms = !HAS(&r, rpc_request_key_at_ms) ? 0 : r.at_ms == 0 ? 1 : r.at_ms;
     void *request = arena_alloc(&call->a, d->size);
     st = request == NULL ? ST_LIMIT : codec_decode(d, r.body, &call->a, request, &err);
     if (st != ST_OK)

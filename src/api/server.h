@@ -15,6 +15,9 @@ struct server_events {
     void (*ask)(void *ctx, struct server_call *call, enum method method, const void *request);
 };
 
+/* The ledger time that a question of the record (BY_RECORD) is about; 0: now. Others have none. */
+uint64_t server_at(const struct server_call *call);
+
 /* At most SERVER_CONNECTIONS at a time. One more takes the place of the one that has been silent the longest, of those without
  * an open question: whoever connects and says nothing keeps nobody out. All are closed that say nothing for longer than a
  * question may wait, or do not take what they asked for. */

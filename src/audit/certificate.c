@@ -1,5 +1,6 @@
 #include <stdarg.h>
 #include "audit/certificate_parts.h"
+#include "audit/fault.h"
 #include "cert/certificate.h"
 #include "cert/quorum.h"
 #include "cert/refounding.h"
@@ -22,13 +23,19 @@ const char *const certificate_not_proven[] = {
 enum status certificate_refuse(struct check *c, const char *region, const char *fmt, ...)
 {
     va_list ap;
-    c->fail->region = region;
-    c->fail->place = c->place;
-    c->fail->height = c->height;
     va_start(ap, fmt);
-    (void)vsnprintf(c->fail->why, sizeof c->fail->why, fmt, ap);
+    (void)verify_failed(c->fail, region, &c->place, fmt, ap);
     va_end(ap);
+    c->fail->height = c->height;
     return ST_BADSIG;
+}
+
+enum status certificate_refuse_err(struct check *c, const char *region, const char *rule,
+                                   const struct err *err)
+{
+    if (verify_rule_length(err->text) > 0)
+        return certificate_refuse(c, region, "%s", err->text);
+    return certificate_refuse(c, region, "%s: %s", verify_rule_of(err, rule), err->text);
 }
 
 void certificate_note(struct check *c, const char *fmt, ...)
@@ -75,7 +82,7 @@ static enum status next_frame(struct check *c, uint32_t *ret_kind, struct span *
     c->place = c->in.place;
     arena_reset(&c->frame);
     if (st == ST_FORMAT)
-        return certificate_refuse(c, "frame", "%s", err.text);
+        return certificate_refuse_err(c, "frame", "PAK-1", &err);
     if (st == ST_END)
         return certificate_refuse(c, "end", "CER-1: the file ends without its last frame");
     if (st != ST_OK)
@@ -102,7 +109,7 @@ static enum status founding_set(struct check *c)
     }
     c->set = (struct validator_set){.members = {n, v}};
     if (validators_check(&c->set, &err) != ST_OK)
-        return certificate_refuse(c, "genesis", "BLK-6: %s", err.text);
+        return certificate_refuse_err(c, "genesis", "BLK-6", &err);
     validators_hash(&c->set, &c->set_hash);
     return ST_OK;
 }
@@ -119,15 +126,15 @@ static enum status head(struct check *c, const struct hash *expect)
     if (kind != certificate_head_desc.number)
         return certificate_refuse(c, "frame", "CER-1: the first frame is no head");
     if (codec_decode(&certificate_head_desc, arena_dup(c->a, body), c->a, &h, &err) != ST_OK)
-        return certificate_refuse(c, "head", "ENC-4: %s", err.text);
+        return certificate_refuse_err(c, "head", "ENC-4", &err);
     if (genesis_read(h.genesis, true, c->a, &c->genesis, &err) != ST_OK)
-        return certificate_refuse(c, "genesis", "%s", err.text);
+        return certificate_refuse_err(c, "genesis", "GEN-3", &err);
     const struct hash *id = &c->genesis.alliance;
     if (!hash_eq(&h.alliance, id))
         return certificate_refuse(c, "head", "GEN-3: it names alliance %s; the genesis is that of %s",
                                   hex_of(&h.alliance).s, hex_of(id).s);
     if (expect != NULL && !hash_eq(expect, id))
-        return certificate_refuse(c, "genesis", "GEN-3: this is alliance %s; %s was expected", hex_of(id).s,
+        return certificate_refuse(c, "head", "GEN-3: this is alliance %s; %s was expected", hex_of(id).s,
                                   hex_of(expect).s);
     c->r->alliance = *id;
     c->r->name = c->genesis.name;
@@ -176,8 +183,8 @@ static enum status decode_row(struct check *c, const char *region, const struct 
 {
     struct err err;
     if (codec_decode(d, arena_dup(c->a, p->value), c->a, ret, &err) != ST_OK)
-        return certificate_refuse(c, region, "GOV-1: a row of %s: %s", table_name((uint8_t)p->table),
-                                  err.text);
+        return certificate_refuse(c, region, "%s: a row of %s: %s", verify_rule_of(&err, "CER-5"),
+                                  table_name((uint8_t)p->table), err.text);
     return ST_OK;
 }
 
@@ -220,7 +227,7 @@ static enum status refounding_seats(struct check *c, const struct refounding_inf
         return certificate_refuse(c, "link", "CER-4: the row of the charter's parties is missing");
     enum status st = decode_row(c, "link", &state_section_desc, p, &section);
     if (st == ST_OK && codec_decode(&charter_parties_desc, section.body, c->a, &parties, &err) != ST_OK)
-        st = certificate_refuse(c, "link", "CER-4: %s", err.text);
+        st = certificate_refuse_err(c, "link", "CER-4", &err);
     for (size_t i = 0; st == ST_OK && i < parties.list.n; i++) {
         struct state_party party;
         struct span org = parties.list.v[i].org;
@@ -237,11 +244,6 @@ static enum status refounding_seats(struct check *c, const struct refounding_inf
     for (size_t i = 0; st == ST_OK && i < l->n; i++) {
         const struct genesis_sig *s = &l->v[i];
         bool holds = false;
-        if (i > 0 && (span_cmp(l->v[i - 1].seat, s->seat) > 0 ||
-                      (span_eq(l->v[i - 1].seat, s->seat) &&
-                       memcmp(l->v[i - 1].signature.key.b, s->signature.key.b, 32) >= 0)))
-            return certificate_refuse(
-                c, "link", "REF-3: the signature as %.*s is there twice or out of order", SPAN_FMT(s->seat));
         if ((p = row_of(rows, TABLE_SEAT, s->seat)) == NULL)
             return certificate_refuse(c, "link", "CER-4: the row of %.*s is missing", SPAN_FMT(s->seat));
         used += i == 0 || !span_eq(l->v[i - 1].seat, s->seat);
@@ -292,7 +294,7 @@ static enum status take_set(struct check *c, const struct validator_list *member
     struct validator_set set = {.members = *members};
     struct err err;
     if (validators_check(&set, &err) != ST_OK)
-        return certificate_refuse(c, "link", "BLK-6: %s", err.text);
+        return certificate_refuse_err(c, "link", "BLK-6", &err);
     if (validators_copy(&set, c->a, &c->set) != ST_OK)
         return err_set(c->err, ST_LIMIT, "no room for a set of validators");
     validators_hash(&c->set, &c->set_hash);
@@ -310,11 +312,14 @@ static enum status prove_link(struct check *c, const struct certificate_link *f,
     struct err err;
     sha256(f->header, &id);
     if (!refounding_is(f->proof)) {
-        if (f->rows.n > 0)
-            return certificate_refuse(c, "link", "CER-4: rows beside a certificate");
+        if (fault_of_certificate(f->proof) != NULL)
+            return certificate_refuse(c, "link", "%s: the signatures of the certificate do not ascend by organisation",
+                                      fault_of_certificate(f->proof));
         if (certificate_verify_bytes(f->proof, &c->genesis.alliance, rec->epoch, rec->height, &id, &c->set, a,
                                      &cert, &err) != ST_OK)
-            return certificate_refuse(c, "link", "CRT-1: %s", err.text);
+            return certificate_refuse_err(c, "link", "CRT-1", &err);
+        if (f->rows.n > 0)
+            return certificate_refuse(c, "link", "CER-4: rows beside a certificate");
         c->r->signatures += cert.sigs.n;
         return ST_OK;
     }
@@ -323,10 +328,10 @@ static enum status prove_link(struct check *c, const struct certificate_link *f,
                                    .height = rec->height,
                                    .block = id,
                                    .decided_by = &c->set};
-    if (refounding_read(f->proof, a, &info, &err) != ST_OK)
-        return certificate_refuse(c, "link", "REF-2: %s", err.text);
-    if (refounding_check(&info, &last, &err) != ST_OK)
-        return certificate_refuse(c, "link", "%s", err.text);
+    if (refounding_read(f->proof, a, &info, &err) != ST_OK || refounding_check(&info, &last, &err) != ST_OK)
+        return certificate_refuse(c, "link", "REF-2: %s", verify_words_of(&err));
+    if (!fault_ascends(&info))
+        return certificate_refuse(c, "link", "REF-2: the signatures do not ascend by seat and key");
     enum status st = prove_rows(c, "link", &rec->state_root, &f->rows);
     if (st == ST_OK)
         st = refounding_seats(c, &info, &f->rows);
@@ -347,10 +352,10 @@ static enum status one_link(struct check *c, struct span body)
         return certificate_refuse(
             c, "link", "CER-3: block %" PRIu64 " changes no set, and is not the last link", c->height);
     if (codec_decode(&certificate_link_desc, arena_dup(c->a, body), &c->frame, &f, &err) != ST_OK)
-        return certificate_refuse(c, "link", "ENC-4: %s", err.text);
+        return certificate_refuse_err(c, "link", "ENC-4", &err);
     if (codec_decode(&header_desc, f.header, &c->frame, &h, &err) != ST_OK ||
         codec_decode(&block_record_desc, h.record, c->a, &rec, &err) != ST_OK)
-        return certificate_refuse(c, "link", "BLK-2: %s", err.text);
+        return certificate_refuse_err(c, "link", "BLK-2", &err);
     enum status st = place_of(c, &h, &rec);
     uint64_t epoch = c->epoch;
     bool changes = st == ST_OK && HAS(&rec, block_record_key_next_set);
@@ -414,7 +419,7 @@ static enum status state(struct check *c, struct span body)
         return certificate_refuse(
             c, "link", "CER-3: the last link must have a certificate; a refounding stands in its place");
     if (codec_decode(&certificate_state_desc, body, &c->frame, &f, &err) != ST_OK)
-        return certificate_refuse(c, "state", "ENC-4: %s", err.text);
+        return certificate_refuse_err(c, "state", "ENC-4", &err);
     c->keys = arena_array(c->a, f.rows.n, sizeof *c->keys);
     c->logs = arena_array(c->a, f.rows.n, sizeof *c->logs);
     c->log_keys = arena_array(c->a, f.rows.n, sizeof *c->log_keys);
@@ -456,25 +461,13 @@ static enum status checkpoint(struct check *c, struct span body)
     ASSERT(keys != NULL);
     ASSERT(seen != NULL);
     if (codec_decode(&certificate_checkpoint_desc, body, &c->frame, &f, &err) != ST_OK)
-        return certificate_refuse(c, "checkpoint", "ENC-4: %s", err.text);
+        return certificate_refuse_err(c, "checkpoint", "ENC-4", &err);
     for (size_t i = 0; i < c->set.members.n; i++)
         keys[n++] = cosign_key(c, &c->set.members.v[i]);
     for (size_t i = 0; i < c->n_logs; i++)
         keys[n++] = note_key_make(c->origin, NOTE_ED25519, &c->log_keys[i]);
-    if (note_parse(f.note, &c->frame, &note, &err) != ST_OK ||
-        checkpoint_verify(f.note, keys, n, &c->frame, &cp, seen, &err) != ST_OK)
-        return certificate_refuse(c, "checkpoint", "CER-6: %s", err.text);
-    for (size_t i = 0; i < n; i++) {
-        known += seen[i].signed_it;
-        c->r->cosigned += i < c->set.members.n && seen[i].signed_it;
-        if (i >= c->set.members.n && !seen[i].signed_it)
-            return certificate_refuse(c, "checkpoint",
-                                      "CER-5: the row of %.*s is shown, and its log key signed nothing here",
-                                      SPAN_FMT(c->logs[i - c->set.members.n]));
-    }
-    if (note.n != known)
-        return certificate_refuse(
-            c, "checkpoint", "CER-6: %zu signature lines, %zu of them by keys that are shown", note.n, known);
+    if (note_parse(f.note, &c->frame, &note, &err) != ST_OK || checkpoint_parse(note.text, &cp, &err) != ST_OK)
+        return certificate_refuse_err(c, "checkpoint", "CKP-4", &err);
     if (!span_eq(cp.origin, c->origin) || cp.extension.n != 0)
         return certificate_refuse(c, "checkpoint", "CKP-1: its origin is %.*s; %.*s was expected",
                                   SPAN_FMT(cp.origin), SPAN_FMT(c->origin));
@@ -484,6 +477,21 @@ static enum status checkpoint(struct check *c, struct span body)
                                   " leaves with root %s; the anchor, block %" PRIu64 ", has %" PRIu64
                                   " leaves and root %s",
                                   cp.size, hex_of(&cp.root).s, c->height, c->size, hex_of(&c->root).s);
+    enum status signed_well = checkpoint_verify(f.note, keys, n, &c->frame, &cp, seen, &err);
+    if (signed_well != ST_OK)
+        return certificate_refuse_err(c, "checkpoint", signed_well == ST_NOTFOUND ? "CER-6" : "CKP-4", &err);
+    for (size_t i = 0; i < n; i++)
+        known += seen[i].signed_it;
+    if (note.n != known)
+        return certificate_refuse(
+            c, "checkpoint", "CER-6: %zu signature lines, %zu of them by keys that are shown", note.n, known);
+    for (size_t i = 0; i < n; i++) {
+        c->r->cosigned += i < c->set.members.n && seen[i].signed_it;
+        if (i >= c->set.members.n && !seen[i].signed_it)
+            return certificate_refuse(c, "checkpoint",
+                                      "CER-5: the row of %.*s is shown, and its log key signed nothing here",
+                                      SPAN_FMT(c->logs[i - c->set.members.n]));
+    }
     c->r->members = (uint32_t)c->set.members.n;
     c->r->signatures += known;
     if (c->r->cosigned < quorum_of(c->r->members))
@@ -499,7 +507,7 @@ static enum status the_end(struct check *c, struct span body)
     uint32_t kind;
     struct span more;
     if (codec_decode(&certificate_end_desc, body, &c->frame, &f, &err) != ST_OK)
-        return certificate_refuse(c, "end", "ENC-4: %s", err.text);
+        return certificate_refuse_err(c, "end", "ENC-4", &err);
     if (f.frames != c->r->frames - 1)
         return certificate_refuse(c, "end", "CER-12: it speaks of %" PRIu64 " frames; %" PRIu64 " were read",
                                   f.frames, c->r->frames - 1);

@@ -1,6 +1,7 @@
 /* The blocks of a certificate: their writes, the events among them, and the entries that caused these (CER-7
  * to CER-11). */
 #include "audit/certificate_parts.h"
+#include "audit/fault.h"
 #include "crypto/hash.h"
 #include "gov/tkey.h"
 #include "merkle/rfc6962.h"
@@ -106,7 +107,8 @@ static enum status take_pinned(struct check *c, const struct write *w)
     if (!HAS(w, write_key_value))
         return certificate_refuse(c, "block", "CER-8: what was pinned is deleted");
     if (codec_decode(&state_pinned_desc, arena_dup(c->a, w->value), c->a, &c->r->pinned, &err) != ST_OK)
-        return certificate_refuse(c, "block", "GOV-7: PINNED: %s", err.text);
+        return certificate_refuse(c, "block", "%s: the row in force when it opened: %s",
+                                  verify_rule_of(&err, "CER-8"), err.text);
     c->r->pinned_times++;
     return ST_OK;
 }
@@ -144,13 +146,13 @@ static enum status holder_row(struct check *c, const struct at_hand *b, const st
     if (node) {
         struct state_party row;
         if (codec_decode(&state_party_desc, p->value, &c->frame, &row, &err) != ST_OK)
-            return certificate_refuse(c, "block", "CER-11: %s", err.text);
+            return certificate_refuse_err(c, "block", "CER-11", &err);
         holds = hash_eq(&row.node.node, &leaf->signature.key);
         changed = row.changed_leaf;
     } else {
         struct state_seat row;
         if (codec_decode(&state_seat_desc, p->value, &c->frame, &row, &err) != ST_OK)
-            return certificate_refuse(c, "block", "CER-11: %s", err.text);
+            return certificate_refuse_err(c, "block", "CER-11", &err);
         for (size_t i = 0; i < row.keys.n; i++)
             holds = holds || (row.keys.v[i].alg == leaf->signature.alg &&
                               hash_eq(&row.keys.v[i].key, &leaf->signature.key));
@@ -248,16 +250,19 @@ static enum status one_entry(struct check *c, const struct at_hand *b, size_t i)
                                   "CER-10: leaf %" PRIu64 " is out of order, or none of block %" PRIu64,
                                   e->leaf, b->rec.height);
     if (leaf_parse(e->bytes, &c->frame, leaf, &err) != ST_OK)
-        return certificate_refuse(c, "block", "CER-10: leaf %" PRIu64 ": %s", e->leaf, err.text);
+        return certificate_refuse(c, "block", "%s: leaf %" PRIu64 ": %s", verify_rule_of(&err, "CER-10"),
+                                  e->leaf, err.text);
     if (!hash_eq(&leaf->entry.alliance, &c->genesis.alliance))
         return certificate_refuse(c, "block", "ENT-3: leaf %" PRIu64 " is of another alliance", e->leaf);
+    if (kind_desc((uint32_t)leaf->entry.kind) == NULL) /* before its place in the tree: PAK-8 */
+        return certificate_refuse(c, "block", "ENT-3: leaf %" PRIu64 " has no kind that there is: %u", e->leaf, (unsigned)leaf->entry.kind);
     enum status st = included(c, e->bytes, e->leaf, &e->path);
     if (st != ST_OK)
         return st;
     if (leaf_verify(leaf) != ST_OK)
         return certificate_refuse(c, "block",
-                                  "SIG-4: the signature of leaf %" PRIu64 ", as %.*s, does not verify",
-                                  e->leaf, SPAN_FMT(leaf->entry.seat));
+                                  "%s: the signature of leaf %" PRIu64 ", as %.*s, does not verify",
+                                  fault_of_signature(&leaf->signature), e->leaf, SPAN_FMT(leaf->entry.seat));
     for (size_t k = 0; k < e->prose.n; k++) {
         struct hash mine, other;
         leaf_prose_digest(&e->prose.v[k], &mine);
@@ -268,10 +273,12 @@ static enum status one_entry(struct check *c, const struct at_hand *b, size_t i)
                                           e->leaf);
         }
         if (leaf_accepts_prose(leaf, &e->prose.v[k], &err) != ST_OK)
-            return certificate_refuse(c, "block", "ENT-8: leaf %" PRIu64 ": %s", e->leaf, err.text);
+            return certificate_refuse(c, "block", "%s: leaf %" PRIu64 ": %s", verify_rule_of(&err, "ENT-8"),
+                                      e->leaf, err.text);
     }
     if (leaf_count_prose(leaf, &named, &err) != ST_OK)
-        return certificate_refuse(c, "block", "ENT-3: leaf %" PRIu64 ": %s", e->leaf, err.text);
+        return certificate_refuse(c, "block", "%s: leaf %" PRIu64 ": %s", verify_rule_of(&err, "ENT-3"),
+                                  e->leaf, err.text);
     c->r->texts += e->prose.n;
     c->r->texts_absent += named > e->prose.n ? named - e->prose.n : 0;
     c->r->entries++;
@@ -360,10 +367,11 @@ enum status certificate_take_block(struct check *c, struct span body)
     struct at_hand b = {.next_entry = 0};
     struct err err;
     if (codec_decode(&certificate_block_desc, body, &c->frame, &b.f, &err) != ST_OK)
-        return certificate_refuse(c, "block", "ENC-4: %s", err.text);
-    if (codec_decode(&block_record_desc, b.f.record, &c->frame, &b.rec, &err) != ST_OK ||
-        b.rec.leaf != LEAF_BLOCK)
-        return certificate_refuse(c, "block", "BLK-1: it is no block record");
+        return certificate_refuse_err(c, "block", "ENC-4", &err);
+    if (codec_decode(&block_record_desc, b.f.record, &c->frame, &b.rec, &err) != ST_OK)
+        return certificate_refuse_err(c, "block", "CER-7", &err);
+    if (b.rec.leaf != LEAF_BLOCK)
+        return certificate_refuse(c, "block", "CER-7: it is no block record");
     if (b.f.leaf <= c->last_block)
         return certificate_refuse(c, "block", "CER-7: block %" PRIu64 " is out of order", b.rec.height);
     c->last_block = b.f.leaf + b.rec.entries;

@@ -45,6 +45,9 @@ struct check {
 /* Sets where and why; returns ST_BADSIG. */
 __attribute__((format(printf, 3, 4))) enum status certificate_refuse(struct check *c, const char *region,
                                                                      const char *fmt, ...);
+/* The same with err's words, under the rule that err names, or the one given. */
+enum status certificate_refuse_err(struct check *c, const char *region, const char *rule,
+                                   const struct err *err);
 __attribute__((format(printf, 2, 3))) void certificate_note(struct check *c, const char *fmt, ...);
 /* SMT-3, presence. */
 MUST_USE enum status certificate_prove_row(struct check *c, const char *region, const struct hash *root,

@@ -1,11 +1,23 @@
 #include "audit/cmd.h"
+#include "audit/archive.h"
 #include "audit/confine.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+#include "audit/rule.h"
 #include "ledger/signatures.h"
+#include "merkle/checkpoint.h"
+
+size_t cmd_count(const struct cmd_args *args, const char *name)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < args->n_given; i++)
+        n += strcmp(args->given[i].option->name, name) == 0;
+    return n;
+}
 
 const char *cmd_value(const struct cmd_args *args, const char *name)
 {
@@ -108,14 +120,104 @@ bool cmd_close(FILE *f, const char *path)
 void cmd_confine(void)
 {
     const char *why = confine();
+#if defined ENTENTE_NOT_CONFINED /* an instrumented build is for the tests, which look at all that is said */
+    why = NULL;
+#endif
     if (why != NULL)
         (void)fprintf(stderr, "entente-audit: it goes on, but is not confined: %s\n", why);
+}
+
+int cmd_failed(const struct verify_failure *f)
+{
+    (void)fprintf(stderr,
+                  "NOT VERIFIED\nregion  %s, frame %" PRIu64 " (bytes %" PRIu64 " to %" PRIu64
+                  " of the file)\nrecord  %s (bytes %" PRIu64 " to %" PRIu64 ")\nrule    %s: %s\nwhy     %s\n",
+                  f->region, f->place.frame, f->place.offset, f->place.offset + f->place.bytes, f->record,
+                  f->offset, f->offset + f->bytes, f->rule, rule_meaning(f->rule), f->why);
+    return EXIT_BAD;
+}
+
+/* The checkpoints that the reader kept, before the pack is read. Said why, when one cannot be. */
+static bool read_kept(const struct cmd_args *args, struct arena *a, struct verify_kept_list *ret)
+{
+    enum { KEPT_BYTES_MAX = 1 << 16 };
+    *ret = (struct verify_kept_list){.v = arena_array(a, cmd_count(args, "checkpoint") + 1, sizeof *ret->v)};
+    for (size_t i = 0; i < args->n_given; i++) {
+        struct verify_kept *k = &ret->v[ret->n];
+        struct span bytes;
+        struct signed_note note;
+        struct checkpoint c;
+        struct err err;
+        if (strcmp(args->given[i].option->name, "checkpoint") != 0)
+            continue;
+        k->path = args->given[i].value;
+        if (file_read(k->path, KEPT_BYTES_MAX, a, &bytes, &err) != ST_OK) {
+            (void)fprintf(stderr, "entente-audit: %s\n", err.text);
+            return false;
+        }
+        if (note_parse(bytes, a, &note, &err) != ST_OK || checkpoint_parse(note.text, &c, &err) != ST_OK) {
+            (void)fprintf(stderr, "entente-audit: %s: it is no checkpoint, as entente checkpoint -o writes one: %s\n",
+                          k->path, err.text);
+            return false;
+        }
+        k->origin = c.origin;
+        k->size = c.size;
+        k->root = c.root;
+        ret->n++;
+    }
+    return true;
+}
+
+enum { PROGRESS_EVERY_MS = 500 };
+
+struct progress {
+    uint64_t total; /* bytes; 0: not known */
+    uint64_t next_ms;
+    bool shown;
+};
+
+static uint64_t now_ms(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void progress(void *ctx, uint64_t bytes, uint64_t blocks)
+{
+    struct progress *p = ctx;
+    uint64_t now = now_ms();
+    if (now < p->next_ms)
+        return;
+    p->next_ms = now + PROGRESS_EVERY_MS;
+    p->shown = true;
+    (void)fprintf(stderr, "\r%" PRIu64 " blocks, %.1f", blocks, (double)bytes / 1e6);
+    if (p->total > 0)
+        (void)fprintf(stderr, " of %.1f MB (%" PRIu64 "%%) ", (double)p->total / 1e6, bytes * 100 / p->total);
+    else
+        (void)fprintf(stderr, " MB ");
+}
+
+static void progress_done(const struct progress *p)
+{
+    if (p->shown)
+        (void)fprintf(stderr, "\r\033[K");
+}
+
+/* How far it is, for who waits at a terminal; never into a file or a pipe. */
+static void progress_begin(struct progress *p, FILE *f)
+{
+    struct stat st;
+    *p = (struct progress){.next_ms = now_ms() + PROGRESS_EVERY_MS};
+    if (fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+        p->total = (uint64_t)st.st_size;
 }
 
 struct pack_run {
     const struct cmd_pack *what;
     struct history history;
     struct arena *a;
+    struct progress *progress;
     int code;
     bool ended;
 };
@@ -131,6 +233,8 @@ static enum status end(void *ctx, const struct view *v, const struct verify_repo
 {
     struct pack_run *r = ctx;
     struct audit_record record;
+    progress_done(r->progress);
+    r->progress->shown = false;
     enum status st = record_load(&record, v, &r->history, report, r->a, err);
     if (st != ST_OK)
         return st;
@@ -143,16 +247,6 @@ static enum status end(void *ctx, const struct view *v, const struct verify_repo
     r->ended = true;
     r->code = r->what->end(r->what->ctx, &record, err);
     return r->code == EXIT_FAILED ? ST_IO : ST_OK;
-}
-
-static int failed(const struct verify_failure *f)
-{
-    (void)fprintf(stderr,
-                  "NOT VERIFIED\nregion  %s, frame %" PRIu64 " (bytes %" PRIu64 " to %" PRIu64
-                  " of the file), after block %" PRIu64 "\nwhy     %s\n",
-                  f->region, f->place.frame, f->place.offset, f->place.offset + f->place.bytes, f->height,
-                  f->why);
-    return EXIT_BAD;
 }
 
 int cmd_read_pack(const struct cmd_args *args, const struct cmd_pack *what)
@@ -168,16 +262,32 @@ int cmd_read_pack(const struct cmd_args *args, const struct cmd_pack *what)
     }
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 0);
-    struct pack_run r = {.what = what, .a = &a};
+    struct progress shown;
+    struct pack_run r = {.what = what, .a = &a, .progress = &shown};
     struct verify_report report;
     struct verify_failure failure;
     struct err err = {0};
     struct verify_watch watch = {&r, block, end};
-    size_t threads = signatures_threads(); /* which reads a file of the system */
+    struct verify_kept_list kept;
+    if (!read_kept(args, &a, &kept)) {
+        if (f != stdin)
+            (void)fclose(f);
+        return EXIT_FAILED;
+    }
+    progress_begin(&shown, f);
+    struct verify_how how = {.expect = expected == NULL ? NULL : &expect,
+                             .threads = signatures_threads(), /* which reads a file of the system */
+                             .has_file = true,
+                             .file = archive_file(),
+                             .kept = &kept,
+                             .watch = &watch,
+                             .progress = what->whole && isatty(STDERR_FILENO) == 1 ? progress : NULL,
+                             .progress_ctx = &shown};
     cmd_confine();
     history_init(&r.history, &a);
-    enum status st = verify_pack_watched(f, expected == NULL ? NULL : &expect, threads, &watch, &a, &report,
-                                         &failure, &err);
+    enum status st = verify_pack(f, &how, &a, &report, &failure, &err);
+    progress_done(&shown);
+    shown.shown = false;
     history_deinit(&r.history);
     if (f != stdin)
         (void)fclose(f);
@@ -186,7 +296,7 @@ int cmd_read_pack(const struct cmd_args *args, const struct cmd_pack *what)
     if (!r.ended && st == ST_BADSIG && failure.region[0] != 0) {
         if (what->failed != NULL)
             what->failed(what->ctx, &failure);
-        return failed(&failure);
+        return cmd_failed(&failure);
     }
     (void)fprintf(stderr, "entente-audit: %s: %s\n", path, err.text[0] != 0 ? err.text : status_text(st));
     return EXIT_FAILED;

@@ -34,6 +34,8 @@ struct cmd_args {
     size_t n_given;
 };
 
+/* How many times an option was given. */
+size_t cmd_count(const struct cmd_args *args, const char *name);
 /* The last value given, or NULL; "" for a flag that was given. */
 const char *cmd_value(const struct cmd_args *args, const char *name);
 bool cmd_flag(const struct cmd_args *args, const char *name);
@@ -64,13 +66,20 @@ struct cmd_pack {
     void (*failed)(void *ctx,
                    const struct verify_failure *f); /* besides the words on standard error; or NULL */
     bool quiet;                                     /* no line on standard error that it verified */
+    bool whole; /* it is all that is asked: on a terminal, standard error shows how far it is */
 };
 int cmd_read_pack(const struct cmd_args *args, const struct cmd_pack *what);
+/* Prints where and why, and what the rule asks, on standard error; EXIT_BAD. */
+int cmd_failed(const struct verify_failure *f);
 /* Is the file a decision certificate? Then it is checked, and ret_code is the exit code. */
 bool cmd_certificate(const struct cmd_args *args, int *ret_code);
 #define CMD_EXPECT                                                                                           \
     {                                                                                                        \
         "expect-alliance", "ID", "refuse a pack of another alliance: 64 hex digits"                          \
+    }
+#define CMD_KEPT                                                                                             \
+    {                                                                                                        \
+        "checkpoint", "FILE", "that you kept, or have from another partner: the pack must be of its history; again for more" \
     }
 #define CMD_CSV                                                                                              \
     {                                                                                                        \

@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include "audit/certificate.h"
 #include "audit/cmd.h"
+#include "audit/rule.h"
 #include "audit/verdict.h"
 
 static void print_event(const struct certificate_event *e)
@@ -109,12 +110,12 @@ static void print_json(const struct certificate_report *r)
 
 static int not_verified(const struct verify_failure *f, bool json)
 {
-    (void)fprintf(stderr, "NOT VERIFIED\nregion  %s, frame %" PRIu64 " (bytes %" PRIu64 " to %" PRIu64 " of the file)\nwhy     %s\n", f->region,
-                  f->place.frame, f->place.offset, f->place.offset + f->place.bytes, f->why);
     if (json)
-        dump(json_pack("{s:b,s:s,s:I,s:I,s:I,s:s}", "verified", 0, "region", f->region, "frame", (json_int_t)f->place.frame, "offset",
-                       (json_int_t)f->place.offset, "bytes", (json_int_t)f->place.bytes, "why", f->why));
-    return EXIT_BAD;
+        dump(json_pack("{s:b,s:s,s:I,s:I,s:I,s:s,s:I,s:I,s:s,s:s,s:s}", "verified", 0, "region", f->region, "frame", (json_int_t)f->place.frame, "offset",
+                       (json_int_t)f->place.offset, "bytes", (json_int_t)f->place.bytes, "record", f->record, "record_offset",
+                       (json_int_t)f->offset, "record_bytes", (json_int_t)f->bytes, "rule", f->rule, "meaning",
+                       rule_meaning(f->rule), "why", f->why));
+    return cmd_failed(f);
 }
 
 static int check(const struct cmd_args *args, FILE *f)
@@ -128,6 +129,8 @@ static int check(const struct cmd_args *args, FILE *f)
     arena_init(&a, 0);
     if (expected != NULL && hex_to_hash(span_str(expected), &expect) != ST_OK)
         return cmd_usage(args->cmd, "--expect-alliance takes the alliance's id: 64 hex digits");
+    if (cmd_count(args, "checkpoint") > 0)
+        return cmd_usage(args->cmd, "--checkpoint is for packs, and %s is a decision certificate: compare the root that it names", path);
     if (cmd_flag(args, "html"))
         return cmd_usage(args->cmd, "--html is for packs, and %s is a decision certificate", path);
     cmd_confine();

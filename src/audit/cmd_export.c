@@ -1,5 +1,6 @@
-/* export: what ssh-keygen needs to check the record's signatures without us. */
+/* export: what others need to check the record without us: ssh-keygen, and the tools of transparency logs. */
 #include "audit/cmd.h"
+#include "audit/tlog.h"
 #include "crypto/sshpub.h"
 #include "crypto/sshsig.h"
 
@@ -9,9 +10,16 @@ struct exporting {
     struct output {
         const char *option, *path;
         FILE *f;
-    } signers, revoked, entry, signature;
+    } signers, revoked, entry, signature, tiles, policy, proof, bytes;
     uint64_t leaf;
 };
+enum { OUTPUTS = 8 };
+
+static void outputs(struct exporting *x, struct output *ret[OUTPUTS])
+{
+    struct output *all[OUTPUTS] = {&x->signers, &x->revoked, &x->entry, &x->signature, &x->tiles, &x->policy, &x->proof, &x->bytes};
+    memcpy(ret, all, sizeof all);
+}
 
 static enum status put_signers(struct exporting *x, const struct audit_record *r, struct err *err)
 {
@@ -83,11 +91,19 @@ static enum status put_entry(struct exporting *x, const struct audit_record *r, 
 static int end(void *ctx, const struct audit_record *r, struct err *err)
 {
     struct exporting *x = ctx;
-    struct output *all[] = {&x->signers, &x->revoked, &x->entry, &x->signature};
+    struct output *all[OUTPUTS];
+    outputs(x, all);
     if ((x->signers.f != NULL && put_signers(x, r, err) != ST_OK) ||
         (x->revoked.f != NULL && put_revoked(x, r) != ST_OK) ||
-        (x->entry.f != NULL && put_entry(x, r, err) != ST_OK))
+        (x->entry.f != NULL && put_entry(x, r, err) != ST_OK) ||
+        (x->tiles.f != NULL && tlog_tiles(r, x->tiles.f, err) != ST_OK) ||
+        (x->policy.f != NULL && tlog_policy(r, x->policy.f, err) != ST_OK) ||
+        (x->proof.f != NULL && tlog_proof(r, x->leaf, x->proof.f, err) != ST_OK) ||
+        (x->bytes.f != NULL && tlog_leaf(r, x->leaf, x->bytes.f, err) != ST_OK))
         return EXIT_FAILED;
+    if ((x->tiles.f != NULL || x->policy.f != NULL) && r->r->checkpoint_size < r->r->size)
+        (void)fprintf(stderr, "entente-audit: of the newest checkpoint, which has %" PRIu64 " of the %" PRIu64 " leaves\n",
+                      r->r->checkpoint_size, r->r->size);
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         FILE *f = all[i]->f;
         all[i]->f = NULL;
@@ -103,21 +119,27 @@ static int export(const struct cmd_args *args)
                           .signers = {.option = "allowed-signers"},
                           .revoked = {.option = "revoked"},
                           .entry = {.option = "entry"},
-                          .signature = {.option = "signature"}};
-    struct output *all[] = {&x.signers, &x.revoked, &x.entry, &x.signature};
+                          .signature = {.option = "signature"},
+                          .tiles = {.option = "tlog-tiles"},
+                          .policy = {.option = "tlog-policy"},
+                          .proof = {.option = "tlog-proof"},
+                          .bytes = {.option = "leaf-bytes"}};
+    struct output *all[OUTPUTS];
+    outputs(&x, all);
     size_t asked = 0;
     int code = EXIT_FAILED;
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         all[i]->path = cmd_value(args, all[i]->option);
         asked += all[i]->path != NULL;
     }
-    bool leaf = cmd_flag(args, "leaf");
+    bool leaf = cmd_flag(args, "leaf"), of_leaf = x.entry.path != NULL || x.proof.path != NULL || x.bytes.path != NULL;
     if (asked == 0 && !leaf)
-        return cmd_usage(args->cmd,
-                         "export needs --allowed-signers, --revoked, or --leaf with --entry and --signature");
-    if (leaf != (x.entry.path != NULL) || leaf != (x.signature.path != NULL) ||
-        (leaf && !cmd_number(cmd_value(args, "leaf"), &x.leaf)))
-        return cmd_usage(args->cmd, "--leaf N, --entry FILE and --signature FILE go together");
+        return cmd_usage(args->cmd, "export needs --allowed-signers, --revoked, --tlog-tiles or --tlog-policy; or --leaf with "
+                                    "--entry and --signature, --tlog-proof or --leaf-bytes");
+    if ((x.entry.path != NULL) != (x.signature.path != NULL))
+        return cmd_usage(args->cmd, "--entry FILE and --signature FILE go together");
+    if (leaf != of_leaf || (leaf && !cmd_number(cmd_value(args, "leaf"), &x.leaf)))
+        return cmd_usage(args->cmd, "--leaf N goes with --entry and --signature, --tlog-proof or --leaf-bytes");
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         if (all[i]->path != NULL && (all[i]->f = cmd_create(all[i]->path)) == NULL)
             goto close;
@@ -135,10 +157,14 @@ static const struct cmd_option options[] = {
     {"allowed-signers", "FILE",
      "every seat's keys with their times, for ssh-keygen -Y verify -f; - for standard output"},
     {"revoked", "FILE", "keys that were revoked, for ssh-keygen -Y verify -r"},
+    {"tlog-tiles", "FILE", "the log as C2SP tlog-tiles, to be served as it is: a tar archive; - for standard output"},
+    {"tlog-policy", "FILE", "whose signatures make a checkpoint, as C2SP tlog-policy"},
     {"leaf", "N", "an entry:"},
     {"entry", "FILE", "its bytes, as they were signed"},
     {"signature", "FILE", "its signature, as ssh-keygen -Y sign writes one"},
+    {"tlog-proof", "FILE", "that it is in the newest checkpoint's tree, as C2SP tlog-proof"},
+    {"leaf-bytes", "FILE", "the leaf: what that proof's leaf hash is over"},
 };
 const struct cmd cmd_export = {
-    "export",           "PACK", "allowed_signers, revoked keys, entries: for ssh-keygen", options,
+    "export",           "PACK", "for ssh-keygen, and as a transparency log: signers, entries, tiles, proofs", options,
     ARRAY_LEN(options), export};

@@ -9,7 +9,7 @@ static int print_findings(void *ctx, const struct audit_record *r, struct err *e
     struct finding_list l;
     struct sheet t;
     (void)cmd_form(args, &form);
-    if (findings_of(r, &l, err) != ST_OK)
+    if (findings_of(r, true, &l, err) != ST_OK)
         return EXIT_FAILED;
     findings_sheet(&l, r->a, &t);
     (void)fprintf(form == SHEET_PLAIN ? stdout : stderr, "%s\n", findings_summary(&l, r->a));

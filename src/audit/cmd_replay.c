@@ -106,6 +106,31 @@ static enum status items(struct replay *p, const struct view *v, struct err *err
     return ST_OK;
 }
 
+static enum status grants(struct replay *p, const struct view *v, struct err *err)
+{
+    struct query_grow g = {0};
+    struct tkey all = {0};
+    size_t n = 0;
+    TRY(query_scan(v, TABLE_GRANT, &all, 0, &state_grant_desc, &p->a, &g, NULL, err));
+    buf_printf(&p->text, "\nGRANTS IN FORCE\n");
+    for (size_t i = 0; i < g.n; i++) {
+        const struct state_grant *s = &((const struct state_grant *)g.v)[i];
+        if (s->standing != GRANT_IN_FORCE)
+            continue;
+        struct span title = record_text(v, s->granted.leaf, &s->title, &p->a);
+        buf_printf(&p->text, "G-%" PRIu64 " %.*s, by %.*s to", s->number, SPAN_FMT(s->info_class),
+                   SPAN_FMT(s->granted.seat));
+        for (size_t k = 0; k < s->audience.n; k++)
+            buf_printf(&p->text, "%s %.*s (%s)", k == 0 ? "" : ",", SPAN_FMT(s->audience.v[k].org),
+                       enum_text(&holding_enum, s->audience.v[k].holding));
+        buf_printf(&p->text, ", until %.10s: %s\n", time_utc(s->until * 86400000).s,
+                   title.p == NULL ? "(text absent)" : text_line(&p->a, title));
+        n++;
+    }
+    buf_printf(&p->text, "%s", n == 0 ? "none\n" : "");
+    return ST_OK;
+}
+
 static enum status holders(struct replay *p, const struct view *v, struct err *err)
 {
     struct query_grow g = {0};
@@ -145,6 +170,7 @@ static enum status write_state(struct replay *p, const struct view *v, struct er
     TRY(matrix(p, v, err));
     TRY(decisions(p, v, err));
     TRY(items(p, v, err));
+    TRY(grants(p, v, err));
     TRY(holders(p, v, err));
     TRY(pauses(p, v, err));
     return p->text.failed == ST_OK ? ST_OK

@@ -1,6 +1,7 @@
 /* verify: the whole verdict on a pack. */
 #include <jansson.h>
 #include "audit/cmd.h"
+#include "audit/rule.h"
 #include "audit/verdict.h"
 
 static void print_counts(const struct audit_record *rec)
@@ -32,6 +33,8 @@ static void print_counts(const struct audit_record *rec)
         (void)printf("checkpoint   none that a quorum cosigned (%s read): the newest blocks rest on their "
                      "certificates alone\n",
                      grouped_text(a, r->checkpoints));
+    if (r->kept_size > 0)
+        (void)printf("kept         the checkpoint you gave, of %s leaves, is of this history\n", grouped_text(a, r->kept_size));
     (void)printf("decisions   ");
     for (size_t i = 0; i < VERIFY_PHASES; i++)
         if (r->phases[i] != 0)
@@ -61,11 +64,27 @@ static void print_members(const struct audit_record *rec)
         (void)printf("  and %s more\n", grouped_text(rec->a, members - r->members.n_lines));
 }
 
+/* They are few, and each accuses a partner: not only counted. */
+static void print_faults(const struct audit_record *r, const struct finding_list *l)
+{
+    struct finding_list faults = {0};
+    struct sheet t;
+    for (size_t i = 0; i < l->n; i++)
+        if (l->v[i].kind == FINDING_FAULT && faults.n++ == 0)
+            faults.v = &l->v[i]; /* those of a kind stand together */
+    if (faults.n == 0)
+        return;
+    findings_sheet(&faults, r->a, &t);
+    (void)printf("\nFault proofs: votes that only the accused node's key can have signed (entente-audit log --kind fault --jsonl has their entries):\n");
+    sheet_print(&t, SHEET_PLAIN, stdout);
+}
+
 static void print_report(const struct audit_record *r, const struct verdict_words *w)
 {
     print_counts(r);
     (void)printf("exceptions   %s\n", findings_summary(&w->findings, r->a));
     print_members(r);
+    print_faults(r, &w->findings);
     (void)printf("\nWho signed, and who could have signed and did not (a certificate may hold more than a "
                  "quorum, and need not hold all that came):\n");
     sheet_print(&w->signers, SHEET_PLAIN, stdout);
@@ -83,6 +102,17 @@ static void print_report(const struct audit_record *r, const struct verdict_word
 static json_t *json_hash(const struct hash *h)
 {
     return json_string(hex_of(h).s);
+}
+
+static json_t *json_exceptions(const struct finding_list *l)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < l->n; i++) {
+        const struct finding *f = &l->v[i];
+        json_array_append_new(list, json_pack("{s:s,s:I,s:I,s:s,s:s,s:s}", "exception", finding_text[f->kind], "leaf", (json_int_t)f->leaf,
+                                              "time_ms", (json_int_t)f->at_ms, "id", f->id, "seat", f->seat, "what", f->words));
+    }
+    return list;
 }
 
 static void print_json(const struct verify_report *r, const struct verdict_words *w)
@@ -108,14 +138,15 @@ static void print_json(const struct verify_report *r, const struct verdict_words
     for (size_t i = 0; i < w->n_unchecked; i++)
         json_array_append_new(unchecked, json_string(w->unchecked[i]));
     json_t *o =
-        json_pack("{s:b,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:I,s:o,s:o,s:o,s:o}", "verified", 1,
+        json_pack("{s:b,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:I,s:o,s:o,s:o,s:o,s:I,s:o}", "verified", 1,
                   "alliance", json_hash(&r->alliance), "root", json_hash(&r->root), "state_root",
                   json_hash(&r->state_root), "entries", (json_int_t)r->entries, "blocks",
                   (json_int_t)r->blocks, "size", (json_int_t)r->size, "decisions", (json_int_t)r->decisions,
                   "signatures", (json_int_t)r->signatures, "texts", (json_int_t)r->prose, "texts_absent",
                   (json_int_t)r->prose_absent, "checkpoints", (json_int_t)r->checkpoints, "quorum_checkpoint",
                   (int)r->whole_checkpoint, "deadlines_fired", (json_int_t)r->timers, "phases", phases,
-                  "organisations", orgs, "members", members, "not_checked", unchecked);
+                  "organisations", orgs, "members", members, "not_checked", unchecked, "documents",
+                  (json_int_t)w->findings.documents, "exceptions", json_exceptions(&w->findings));
     char *text = json_dumps(o, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     (void)puts(text == NULL ? "{}" : text);
     free(text);
@@ -125,9 +156,11 @@ static void print_json(const struct verify_report *r, const struct verdict_words
 static void print_failure(void *ctx, const struct verify_failure *f)
 {
     (void)ctx;
-    json_t *o = json_pack("{s:b,s:s,s:I,s:I,s:I,s:s}", "verified", 0, "region", f->region, "frame",
+    json_t *o = json_pack("{s:b,s:s,s:I,s:I,s:I,s:s,s:I,s:I,s:s,s:s,s:s}", "verified", 0, "region", f->region, "frame",
                           (json_int_t)f->place.frame, "offset", (json_int_t)f->place.offset, "bytes",
-                          (json_int_t)f->place.bytes, "why", f->why);
+                          (json_int_t)f->place.bytes, "record", f->record, "record_offset", (json_int_t)f->offset,
+                          "record_bytes", (json_int_t)f->bytes, "rule", f->rule, "meaning", rule_meaning(f->rule), "why",
+                          f->why);
     char *text = json_dumps(o, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     (void)puts(text == NULL ? "{}" : text);
     free(text);
@@ -144,7 +177,7 @@ static int end(void *ctx, const struct audit_record *r, struct err *err)
 {
     struct verifying *v = ctx;
     struct verdict_words w;
-    if (verdict_of(r, &w, err) != ST_OK)
+    if (verdict_of(r, v->html != NULL, &w, err) != ST_OK)
         return EXIT_FAILED;
     if (cmd_flag(v->args, "json"))
         print_json(r->r, &w);
@@ -169,7 +202,7 @@ static int verify(const struct cmd_args *args)
     if (v.html != NULL && (v.page = cmd_create(v.html)) == NULL)
         return EXIT_FAILED;
     struct cmd_pack what = {
-        .ctx = &v, .end = end, .failed = cmd_flag(args, "json") ? print_failure : NULL, .quiet = true};
+        .ctx = &v, .end = end, .failed = cmd_flag(args, "json") ? print_failure : NULL, .quiet = true, .whole = true};
     int code = cmd_read_pack(args, &what);
     if (v.page != NULL && v.page != stdout)
         (void)fclose(v.page);
@@ -178,6 +211,7 @@ static int verify(const struct cmd_args *args)
 
 static const struct cmd_option options[] = {
     CMD_EXPECT,
+    CMD_KEPT,
     {"json", NULL, "the verdict as one JSON object"},
     {"html", "FILE", "the report as one page, besides; - for that alone"}};
 const struct cmd cmd_verify = {

@@ -49,6 +49,15 @@ enum status filter_parse(const struct filter_text *t, struct arena *a, struct fi
                        "--amount-over '%s': an amount is a currency and a number with its decimals, such as "
                        "'EUR 1000.00'",
                        t->over);
+    if (f.seat.n > 0 && !text_is_seat(f.seat))
+        return err_set(err, ST_USAGE,
+                       "--seat %s: no seat is written so; it is ORGANISATION/SEAT, such as brand/finance",
+                       t->seat);
+    if (f.partner.n > 0 && !text_is_id(f.partner))
+        return err_set(err, ST_USAGE, "--partner %s: no organisation is written so; an id is a-z, 0-9 and -",
+                       t->partner);
+    if (f.from_ms >= f.to_ms && t->from == NULL)
+        return err_set(err, ST_USAGE, "--to %s: nothing is before that", t->to);
     if (f.from_ms >= f.to_ms)
         return err_set(err, ST_USAGE, "--from %s is not before --to %s", t->from, t->to);
     f.decisions = f.kind == 0 && (f.type.n > 0 || f.outcome != 0 || f.vetoed || f.defaulted || f.deemed ||

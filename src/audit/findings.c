@@ -311,9 +311,7 @@ static void from_history(struct search *s)
                                                            [HISTORY_JOINED] = FINDING_KINDS,
                                                            [HISTORY_READY] = FINDING_KINDS,
                                                            [HISTORY_SUSPENDED] = FINDING_SUSPENDED,
-                                                           [HISTORY_LEFT] = FINDING_KINDS,
-                                                           [HISTORY_TEXT] = FINDING_TEXT,
-                                                           [HISTORY_DOCUMENT] = FINDING_DOCUMENT};
+                                                           [HISTORY_LEFT] = FINDING_KINDS};
     for (size_t i = 0; i < s->r->h->n_events; i++) {
         const struct history_event *e = &s->r->h->events[i];
         if (kinds[e->what] == FINDING_KINDS)
@@ -324,8 +322,37 @@ static void from_history(struct search *s)
             f->words = text_of(s->a, "%s: %s", e->words, record_cause(s->r, e->leaf));
         f->id = str(s, e->org);
         f->seat = str(s, e->seat);
-        f->amount = e->count;
     }
+}
+
+static void one_gap(struct search *s, enum finding_kind kind, const struct history_gap *g, const struct leaf *leaf, const char *words)
+{
+    struct finding *f = add(s, kind, g->leaf, record_time_at(s->r, g->leaf), words);
+    f->seat = str(s, leaf->entry.seat);
+    f->id = str(s, state_seat_org(leaf->entry.seat));
+}
+
+/* A line each for what an entry names and the pack does not have. */
+static enum status gaps(struct search *s)
+{
+    struct arena scratch CLEANUP(arena_deinit);
+    arena_init(&scratch, 0);
+    for (size_t i = 0; i < s->r->h->n_gaps; i++) {
+        const struct history_gap *g = &s->r->h->gaps[i];
+        struct span bytes;
+        struct leaf leaf;
+        arena_reset(&scratch);
+        TRY(block_leaf(s->r->v, g->leaf, &bytes, s->err));
+        TRY(leaf_parse(bytes, &scratch, &leaf, s->err));
+        const char *kind = enum_text(&kind_enum, (uint32_t)leaf.entry.kind);
+        if (g->absent > 0)
+            one_gap(s, FINDING_TEXT, g, &leaf,
+                    text_of(s->a, "%u of %u texts of this %s absent", (unsigned)g->absent, (unsigned)g->texts, kind));
+        if (g->documents > 0)
+            one_gap(s, FINDING_DOCUMENT, g, &leaf,
+                    text_of(s->a, "%" PRIu32 " document%s named by this %s", g->documents, g->documents == 1 ? "" : "s", kind));
+    }
+    return ST_OK;
 }
 
 /* Entries by keys that were later said to be suspect from before then. */
@@ -371,9 +398,9 @@ static int compare(const void *x, const void *y)
     return c != 0 ? c : strcmp(l->words, r->words);
 }
 
-enum status findings_of(const struct audit_record *r, struct finding_list *ret, struct err *err)
+enum status findings_of(const struct audit_record *r, bool each, struct finding_list *ret, struct err *err)
 {
-    struct finding_list l = {0};
+    struct finding_list l = {.texts = r->h->absent, .documents = r->h->documents};
     struct search s = {.r = r, .l = &l, .a = r->a, .err = err};
     for (size_t i = 0; i < r->n_decisions; i++)
         for (size_t e = 0; e < r->decisions[i].events.n; e++)
@@ -383,6 +410,8 @@ enum status findings_of(const struct audit_record *r, struct finding_list *ret, 
     TRY(halts(&s));
     from_history(&s);
     TRY(suspects(&s));
+    if (each)
+        TRY(gaps(&s));
     if (l.n > 0)
         qsort(l.v, l.n, sizeof *l.v, compare);
     *ret = l;
@@ -402,10 +431,13 @@ const char *findings_summary(const struct finding_list *l, struct arena *a)
             more = text_of(a, " (%s)", duration_text(a, amount));
         else if (kind == FINDING_ACT_FIRST)
             more = text_of(a, " (%" PRIu64 " ratified)", amount);
-        uint64_t shown = kind == FINDING_TEXT || kind == FINDING_DOCUMENT ? amount : n;
-        all = text_of(a, "%s%s%s %" PRIu64 "%s", all, all[0] == 0 ? "" : " · ", finding_text[kind], shown,
-                      more);
+        if (kind != FINDING_TEXT && kind != FINDING_DOCUMENT) /* counted below, listed or not */
+            all = text_of(a, "%s%s%s %zu%s", all, all[0] == 0 ? "" : " · ", finding_text[kind], n, more);
     }
+    if (l->texts > 0)
+        all = text_of(a, "%s%s%s %" PRIu64, all, all[0] == 0 ? "" : " · ", finding_text[FINDING_TEXT], l->texts);
+    if (l->documents > 0)
+        all = text_of(a, "%s%s%s %" PRIu64, all, all[0] == 0 ? "" : " · ", finding_text[FINDING_DOCUMENT], l->documents);
     return all[0] == 0 ? "no exceptions" : all;
 }
 

@@ -38,16 +38,18 @@ struct finding {
     enum finding_kind kind;
     uint64_t leaf, at_ms;
     const char *id, *seat, *words;
-    uint64_t amount; /* halts: milliseconds; texts, documents: how many; act-first: 1 when ratified */
+    uint64_t amount; /* halts: milliseconds; act-first: 1 when ratified */
 };
 
 struct finding_list {
     struct finding *v;
     size_t n, cap;
+    uint64_t texts, documents; /* absent; counted also where v does not list them */
 };
 
-/* By kind, then by leaf; in the record's arena. ST_CORRUPT. */
-MUST_USE enum status findings_of(const struct audit_record *r, struct finding_list *ret, struct err *err);
+/* By kind, then by leaf; in the record's arena. each: with a line for every entry that names texts or documents that the
+ * pack does not have, which may be most of them. ST_CORRUPT. */
+MUST_USE enum status findings_of(const struct audit_record *r, bool each, struct finding_list *ret, struct err *err);
 /* "deemed 2 · defaults 1 · ...": kinds that there are; or "no exceptions". */
 const char *findings_summary(const struct finding_list *l, struct arena *a);
 void findings_sheet(const struct finding_list *l, struct arena *a, struct sheet *ret);

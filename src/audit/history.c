@@ -15,6 +15,7 @@ void history_deinit(struct history *h)
     free(h->holds);
     free(h->stands);
     free(h->events);
+    free(h->gaps);
     *h = (struct history){0};
 }
 
@@ -441,16 +442,15 @@ static enum status absent(struct look *l)
         uint64_t documents, leaf = b->first_leaf + 1 + i;
         TRY(leaf_count_prose(&b->entries[i], &named, l->err));
         TRY(count_documents(l, &b->entries[i], &documents));
-        const char *kind = enum_text(&kind_enum, (uint32_t)b->entries[i].entry.kind);
-        if (named > given[i + 1])
-            event(l, HISTORY_TEXT, leaf, state_seat_org(b->entries[i].entry.seat),
-                  text_of(l->h->a, "%zu of %zu texts of this %s absent", named - given[i + 1], named, kind))
-                ->count = named - given[i + 1];
-        if (documents > 0)
-            event(l, HISTORY_DOCUMENT, leaf, state_seat_org(b->entries[i].entry.seat),
-                  text_of(l->h->a, "%" PRIu64 " document%s named by this %s", documents,
-                          documents == 1 ? "" : "s", kind))
-                ->count = documents;
+        size_t missing = named > given[i + 1] ? named - given[i + 1] : 0;
+        if (missing == 0 && documents == 0)
+            continue;
+        struct history *h = l->h;
+        h->gaps = grow(h->gaps, h->n_gaps, &h->cap_gaps, sizeof *h->gaps);
+        h->gaps[h->n_gaps++] = (struct history_gap){
+            .leaf = leaf, .absent = (uint16_t)missing, .texts = (uint16_t)named, .documents = (uint32_t)documents};
+        h->absent += missing;
+        h->documents += documents;
     }
     return ST_OK;
 }

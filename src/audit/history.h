@@ -36,8 +36,6 @@ enum history_what {
     HISTORY_READY,
     HISTORY_SUSPENDED,
     HISTORY_LEFT,
-    HISTORY_TEXT,     /* texts of an entry are not in the pack */
-    HISTORY_DOCUMENT, /* an entry names documents; a pack holds none */
     HISTORY_WHATS
 };
 
@@ -47,8 +45,14 @@ struct history_event {
     struct span org, seat; /* seat: that did it, of an entry */
     struct public_key key; /* revoked; at fault */
     uint64_t since_ms;     /* revoked: suspect from then on; 0: not said */
-    uint64_t count;        /* texts, documents */
     const char *words;     /* in plain words */
+};
+
+/* What an entry names and the pack does not have. There may be as many as entries. */
+struct history_gap {
+    uint64_t leaf;
+    uint16_t absent, texts; /* so many of its texts */
+    uint32_t documents;     /* a pack holds none */
 };
 
 struct history {
@@ -59,6 +63,9 @@ struct history {
     size_t n_stands, cap_stands;
     struct history_event *events;
     size_t n_events, cap_events;
+    struct history_gap *gaps; /* ascending by leaf */
+    size_t n_gaps, cap_gaps;
+    uint64_t absent, documents; /* over all of them */
     uint64_t founding_leaves; /* leaves of block 0 */
 };
 

@@ -166,6 +166,20 @@ static enum status load_readings(struct audit_record *r, struct err *err)
     return ST_OK;
 }
 
+static enum status load_grants(struct audit_record *r, struct err *err)
+{
+    struct query_grow g = {0};
+    struct tkey all = {0};
+    TRY(query_scan(r->v, TABLE_GRANT, &all, 0, &state_grant_desc, r->a, &g, NULL, err));
+    r->grants = arena_array(r->a, g.n + 1, sizeof *r->grants);
+    for (size_t i = 0; i < g.n; i++) {
+        const struct state_grant *s = &((const struct state_grant *)g.v)[i];
+        r->grants[r->n_grants++] =
+            (struct audit_made){.leaf = s->granted.leaf, .id = text_of(r->a, "G-%" PRIu64, s->number)};
+    }
+    return ST_OK;
+}
+
 static enum status load_blocks(struct audit_record *r, struct err *err)
 {
     r->blocks = arena_array(r->a, r->r->height + 1, sizeof *r->blocks);
@@ -192,6 +206,19 @@ uint64_t record_leaf_at(const struct audit_record *r, uint64_t at_ms)
     return r->blocks[from].first_leaf;
 }
 
+uint64_t record_time_at(const struct audit_record *r, uint64_t leaf)
+{
+    size_t from = 0, to = r->r->height;
+    while (from < to) { /* the last block that begins at or before it */
+        size_t mid = from + (to - from + 1) / 2;
+        if (r->blocks[mid].first_leaf <= leaf)
+            from = mid;
+        else
+            to = mid - 1;
+    }
+    return r->blocks[from].at_ms;
+}
+
 enum status record_load(struct audit_record *r, const struct view *v, const struct history *h,
                         const struct verify_report *report, struct arena *a, struct err *err)
 {
@@ -200,6 +227,7 @@ enum status record_load(struct audit_record *r, const struct view *v, const stru
     TRY(load_decisions(r, err));
     load_effects(r);
     TRY(load_items(r, err));
+    TRY(load_grants(r, err));
     return load_readings(r, err);
 }
 
@@ -384,6 +412,24 @@ static void describe_item_or_reading(const struct audit_record *r, struct arena 
     e->about = m == NULL ? "" : m->id;
 }
 
+static void describe_grant(const struct audit_record *r, struct arena *a, struct audit_entry *e)
+{
+    if (e->parsed.entry.kind == KIND_GRANT) {
+        const struct grant *p = e->body;
+        const struct audit_made *m = made_at(r->grants, r->n_grants, e->leaf);
+        const char *to = "";
+        for (size_t i = 0; i < p->audience.n; i++)
+            to = text_of(a, "%s%s%.*s", to, i == 0 ? "" : ", ", SPAN_FMT(p->audience.v[i]));
+        e->about = m == NULL ? "" : m->id;
+        e->what = titled(r, a, e->leaf, &p->title, text_of(a, "%.*s to %s", SPAN_FMT(p->info_class), to));
+    } else {
+        const struct grant_move *p = e->body;
+        e->about = text_of(a, "G-%" PRIu64, p->grant.number);
+        e->what = HAS(p, grant_move_key_request) ? text_of(a, "audit by Q-%" PRIu64, p->request)
+                                                 : enum_text(&grant_act_enum, p->act);
+    }
+}
+
 static void describe_member(struct arena *a, struct audit_entry *e)
 {
     switch (e->parsed.entry.kind) {
@@ -439,6 +485,8 @@ static void describe(const struct audit_record *r, struct arena *a, struct audit
         describe_decision(r, a, e);
     else if (kind >= KIND_ITEM && kind <= KIND_REVEAL)
         describe_item_or_reading(r, a, e);
+    else if (kind == KIND_GRANT || kind == KIND_GRANT_MOVE)
+        describe_grant(r, a, e);
     else
         describe_member(a, e);
     if (e->what == NULL)

@@ -22,7 +22,7 @@ struct audit_entry {
     struct leaf parsed;
     const void *body;  /* struct of its kind's block */
     uint64_t decision; /* that it is about; 0: none */
-    const char *about; /* "D-4", "R-7", "K-3", a seat; "" */
+    const char *about; /* "D-4", "R-7", "K-3", "G-2", a seat; "" */
     const char *what;  /* in plain words */
 };
 
@@ -44,6 +44,8 @@ struct audit_record {
     size_t n_items;
     struct audit_made *readings; /* every version; ascending by leaf */
     size_t n_readings;
+    struct audit_made *grants; /* by number, which is by leaf too */
+    size_t n_grants;
     struct audit_made *effects; /* decisions by the leaf at which they took effect; ascending by leaf */
     size_t n_effects;
     struct audit_block {
@@ -66,6 +68,8 @@ MUST_USE enum status record_next(const struct audit_record *r, struct audit_curs
 struct span record_text(const struct view *v, uint64_t leaf, const struct hash *digest, struct arena *a);
 /* The leaf of the record of the block with this time: of what time did. */
 uint64_t record_leaf_at(const struct audit_record *r, uint64_t at_ms);
+/* The time of the block that holds this leaf. */
+uint64_t record_time_at(const struct audit_record *r, uint64_t leaf);
 /* Why the leaf changed a seat or a key: "holder by maker/registrar", "founding", "D-3 took effect (ballot by
  * maker/sponsor)". */
 const char *record_cause(const struct audit_record *r, uint64_t leaf);

@@ -99,7 +99,7 @@ static void changes(const struct audit_record *r, struct sheet *t)
     }
     for (size_t i = 0; i < h->n_events; i++) {
         const struct history_event *e = &h->events[i];
-        if (e->what != HISTORY_TEXT && e->what != HISTORY_DOCUMENT && e->what != HISTORY_REFOUNDING)
+        if (e->what != HISTORY_REFOUNDING)
             change(r, t, e->leaf, e->at_ms, e->org, e->words);
     }
     if (t->n > 0)
@@ -124,10 +124,17 @@ static void unchecked(const struct audit_record *r, struct verdict_words *w)
 {
     const struct verify_report *q = r->r;
     const char **to = w->unchecked;
-    uint64_t documents = 0;
-    for (size_t i = 0; i < r->h->n_events; i++)
-        documents += r->h->events[i].what == HISTORY_DOCUMENT ? r->h->events[i].count : 0;
+    uint64_t documents = r->h->documents;
     to[w->n_unchecked++] = "That this is the newest record: compare the root with another partner's.";
+    if (q->kept_size == 0)
+        to[w->n_unchecked++] =
+            "That this is the only history: keys that the nodes had once, and that were replaced since, could sign another "
+            "one from then on, as whole as this. Only a checkpoint that was kept from then, or that another partner has, "
+            "can tell (--checkpoint FILE).";
+    else if (q->kept_size < q->size)
+        to[w->n_unchecked++] = text_of(
+            r->a, "That there is no other history of the last %" PRIu64 " leaves: the newest checkpoint that you gave is of %" PRIu64 ".",
+            q->size - q->kept_size, q->kept_size);
     if (!q->whole_checkpoint)
         to[w->n_unchecked++] =
             "That anybody outside saw this tree: no checkpoint that a quorum cosigned is in the pack.";
@@ -155,11 +162,11 @@ static void unchecked(const struct audit_record *r, struct verdict_words *w)
     to[w->n_unchecked++] = "That what people wrote or reported is true, and what they agreed on elsewhere.";
 }
 
-enum status verdict_of(const struct audit_record *r, struct verdict_words *ret, struct err *err)
+enum status verdict_of(const struct audit_record *r, bool each, struct verdict_words *ret, struct err *err)
 {
     struct verdict_words w = {0};
     TRY(signers(r, &w.signers, err));
-    TRY(findings_of(r, &w.findings, err));
+    TRY(findings_of(r, each, &w.findings, err));
     changes(r, &w.changes);
     epochs(r, &w.epochs);
     unchecked(r, &w);

@@ -16,8 +16,8 @@ struct verdict_words {
     struct finding_list findings;
 };
 
-/* In the record's arena. */
-MUST_USE enum status verdict_of(const struct audit_record *r, struct verdict_words *ret, struct err *err);
+/* In the record's arena. each: as findings_of. */
+MUST_USE enum status verdict_of(const struct audit_record *r, bool each, struct verdict_words *ret, struct err *err);
 /* "1,234,567" */
 const char *grouped_text(struct arena *a, uint64_t n);
 

@@ -10,6 +10,14 @@ enum status err_set(struct err *err, enum status st, const char *fmt, ...)
     (void)vsnprintf(err->text, sizeof err->text, fmt, ap);
     va_end(ap);
     err->st = st;
+    err->rule = NULL;
+    return st;
+}
+
+enum status err_rule(struct err *err, const char *rule, enum status st)
+{
+    if (err != NULL)
+        err->rule = rule;
     return st;
 }
 

@@ -9,11 +9,12 @@ static enum status check_sig(const struct hash *key, const struct sig64 *sig, co
     enum status st = sshsig_verify_raw(key, SSHSIG_CARD, bytes, sig);
     if (st == ST_OK)
         return ST_OK;
-    return err_set(
-        err, st,
-        "card of %.*s: the signature by its %s key does not verify (GEN-1); make the card again with "
-        "ententd card",
-        SPAN_FMT(card->org), what);
+    return err_rule(
+        err, "GEN-1",
+        err_set(err, st,
+                "card of %.*s: the signature by its %s key does not verify (GEN-1); make the card again with "
+                "ententd card",
+                SPAN_FMT(card->org), what));
 }
 
 bool card_refused(enum status st)
@@ -38,13 +39,14 @@ enum status card_check(struct span bytes, struct arena *a, struct signed_card *r
     if (st == ST_OK)
         st = check_sig(&card.node.node, &sc.node, &card, sc.card, "node", err);
     if (st == ST_OK)
-        st = tlsid_check(card.node.tls, card.org, err); /* GEN-2 */
+        st = err_rule(err, "GEN-2", tlsid_check(card.node.tls, card.org, err));
     if (st != ST_OK)
         return st;
     for (size_t i = 1; i < card.seats.n; i++)
         if (span_cmp(card.seats.v[i - 1].seat, card.seats.v[i].seat) >= 0)
-            return err_set(err, ST_FORMAT, "card of %.*s: seats are not ascending (ENC-13)",
-                           SPAN_FMT(card.org));
+            return err_rule(err, "ENC-13",
+                            err_set(err, ST_FORMAT, "card of %.*s: seats are not ascending (ENC-13)",
+                                    SPAN_FMT(card.org)));
     sha256(sc.card, ret_digest);
     *ret_signed = sc;
     *ret_card = card;

@@ -60,7 +60,7 @@ enum status refounding_read(struct span bytes, struct arena *a, struct refoundin
     if (st == ST_OK)
         st = codec_decode(&refound_proof_desc, r.file.proof, a, &r.proof, err);
     if (st != ST_OK)
-        return st;
+        return err_wrap(err, st, "REF-2: ");
     sha256(bytes, &r.hash);
     sha256(r.file.proof, &proof);
     if (!hash_eq(&proof, &r.statement.proof))

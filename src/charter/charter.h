@@ -50,6 +50,11 @@ MUST_USE enum status charter_load_section(struct span yaml, const char *name, ui
                                           const struct charter_files *files, struct arena *a,
                                           struct section *ret_section, struct err *err);
 
+/* The same from the section's own node in any file's tree: what stands under its key. */
+MUST_USE enum status charter_load_node(const struct yaml_node *node, const char *name, uint64_t number,
+                                       const struct charter_files *files, struct arena *a,
+                                       struct section *ret_section, struct err *err);
+
 /* Where a finding of the check stands: line and column of the longest known part of a path such as
  * "decisions.spend.approve". */
 void charter_locate(const struct yaml_node *root, const char *path, int *ret_line, int *ret_column);

@@ -648,6 +648,17 @@ enum status charter_load_section(struct span yaml, const char *name, uint64_t nu
     return load_section(&l, rec, node, ret_section);
 }
 
+enum status charter_load_node(const struct yaml_node *node, const char *name, uint64_t number,
+                              const struct charter_files *files, struct arena *a, struct section *ret_section,
+                              struct err *err)
+{
+    struct load l = {.name = name, .files = files, .arena = a, .err = err};
+    const struct record_desc *rec = charter_section_desc(number);
+    if (rec == NULL || number == SECTION_ALLIANCE)
+        return err_set(err, ST_NOTFOUND, "%s: no section has the number %" PRIu64, name, number);
+    return load_section(&l, rec, node, ret_section);
+}
+
 void charter_locate(const struct yaml_node *root, const char *path, int *ret_line, int *ret_column)
 {
     const struct yaml_node *n = root;

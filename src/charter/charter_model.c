@@ -205,3 +205,16 @@ const char *charter_text(struct arena *a, const char *fmt, ...)
         return NULL;
     return (const char *)arena_dup(a, span_str(text)).p;
 }
+
+uint32_t charter_currency_decimals(struct span currency)
+{
+    static const char none[] = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF ";
+    static const char three[] = "BHD IQD JOD KWD LYD OMR TND ";
+    for (size_t i = 0; i + 3 < sizeof none; i += 4)
+        if (memcmp(none + i, currency.p, 3) == 0)
+            return 0;
+    for (size_t i = 0; i + 3 < sizeof three; i += 4)
+        if (memcmp(three + i, currency.p, 3) == 0)
+            return 3;
+    return 2;
+}

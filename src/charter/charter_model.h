@@ -112,6 +112,8 @@ MUST_USE enum status charter_touches_core(const struct charter *before, const st
                                           uint64_t number, struct arena *a, bool *ret_touches,
                                           const char **ret_what);
 
+/* Decimals of a currency: ISO 4217, list one, those that are not 2. */
+uint32_t charter_currency_decimals(struct span currency);
 /* Text in the arena; NULL when it is full. */
 __attribute__((format(printf, 2, 3))) const char *charter_text(struct arena *a, const char *fmt, ...);
 

@@ -1,4 +1,5 @@
 #include "charter/scalar.h"
+#include "charter/charter_model.h"
 
 struct words scalar_words(struct span text)
 {
@@ -117,20 +118,6 @@ void scalar_print_date(uint64_t days, struct buf *b)
     buf_printf(b, "%04" PRId64 "-%02u-%02u", y, m, d);
 }
 
-/* Decimals of a currency: ISO 4217, list one, those that are not 2. */
-static uint32_t currency_decimals(struct span currency)
-{
-    static const char none[] = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF ";
-    static const char three[] = "BHD IQD JOD KWD LYD OMR TND ";
-    for (size_t i = 0; i + 3 < sizeof none; i += 4)
-        if (memcmp(none + i, currency.p, 3) == 0)
-            return 0;
-    for (size_t i = 0; i + 3 < sizeof three; i += 4)
-        if (memcmp(three + i, currency.p, 3) == 0)
-            return 3;
-    return 2;
-}
-
 static bool is_currency(struct span s)
 {
     if (s.n != 3)
@@ -152,7 +139,7 @@ bool scalar_money(struct span text, struct arena *a, struct money *ret_m)
     uint32_t scale;
     if (!read_digits(minus ? span_of(digits.p + 1, digits.n - 1) : digits, &minor, &scale))
         return false;
-    if (scale != currency_decimals(w.v[0]))
+    if (scale != charter_currency_decimals(w.v[0]))
         return false;
     struct span currency = arena_dup(a, w.v[0]);
     if (currency.p == NULL)
@@ -164,7 +151,7 @@ bool scalar_money(struct span text, struct arena *a, struct money *ret_m)
 void scalar_print_money(const struct money *m, struct buf *b)
 {
     buf_printf(b, "%.*s ", SPAN_FMT(m->currency));
-    print_fixed(m->minor, currency_decimals(m->currency), b);
+    print_fixed(m->minor, charter_currency_decimals(m->currency), b);
 }
 
 bool scalar_span(struct span text, struct charter_span *ret_span)

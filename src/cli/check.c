@@ -1,5 +1,4 @@
 /* What a person signs was checked here first: bytes, digest, place in the tree. And what they saw last. */
-#include <sys/stat.h>
 #include "cli/cli.h"
 #include "merkle/rfc6962.h"
 
@@ -150,48 +149,4 @@ void cli_show_proposal(struct cli *c, const struct cli_seen *s)
     (void)fputs(buf_cstr(&then_in), stdout);
     (void)printf("%.*s  by %.*s, revision %" PRIu64 ", sha256:%s\n", SPAN_FMT(buf_span(&in)),
                  SPAN_FMT(s->q.decision.mover), s->q.decision.revision, hex_of(&s->q.decision.digest).s);
-}
-
-static const char *seen_path(struct cli *c, uint64_t number)
-{
-    const char *state = getenv("XDG_STATE_HOME"); /* NOLINT(concurrency-mt-unsafe): one thread */
-    const char *home = getenv("HOME");            /* NOLINT(concurrency-mt-unsafe): one thread */
-    char path[1024];
-    if (state == NULL && home == NULL)
-        return NULL;
-    (void)snprintf(path, sizeof path, "%s%s/entente", state != NULL ? state : home,
-                   state != NULL ? "" : "/.local/state");
-    for (char *p = path + 1; *p != 0; p++)
-        if (*p == '/') {
-            *p = 0;
-            (void)mkdir(path, 0700);
-            *p = '/';
-        }
-    (void)mkdir(path, 0700);
-    size_t n = strlen(path);
-    (void)snprintf(path + n, sizeof path - n, "/seen-%.16s-D-%" PRIu64, hex_of(&c->info.alliance).s, number);
-    return (const char *)arena_dup(&c->a, span_str(path)).p;
-}
-
-uint64_t cli_last_seen(struct cli *c, uint64_t number)
-{
-    const char *path = seen_path(c, number);
-    struct span s;
-    if (path == NULL || file_read(path, 32, &c->a, &s, NULL) != ST_OK)
-        return 0;
-    while (s.n > 0 && s.p[s.n - 1] == '\n')
-        s.n--;
-    uint64_t revision;
-    const char *text = (const char *)arena_dup(&c->a, s).p;
-    return cli_number(c, path, text, 1, 65535, &revision) == ST_OK ? revision : 0;
-}
-
-/* A convenience: when it cannot be written, the next look counts as the first. */
-void cli_note_seen(struct cli *c, uint64_t number, uint64_t revision)
-{
-    const char *path = seen_path(c, number);
-    char text[32];
-    (void)snprintf(text, sizeof text, "%" PRIu64 "\n", revision);
-    if (path != NULL)
-        (void)!file_write(path, span_str(text), 0600, true, NULL);
 }

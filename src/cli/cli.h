@@ -23,17 +23,34 @@ struct cli {
     struct arena a; /* for the whole run */
     struct err err;
     const char *node, *seat, *key, *passphrase_file;
-    bool json, yes, no_wait, unsealed, no_pager, with_keys, help, forecast, baseline;
+    bool json, yes, no_wait, unsealed, no_pager, with_keys, help, forecast, baseline, ics;
+    bool paged; /* standard output goes through a pager, so to a terminal */
     uint64_t timeout_s, rev_number, limit_number, from_number; /* 0: not given */
     const char *suspend;
-    const char *timeout, *since, *until, *reason_file, *document;
+    const char *at; /* the time that is asked about; NULL: now */
+    uint64_t at_ms;
+    struct rpc_boundary_reply as_of; /* with at: the newest block then */
+    const char *timeout, *since, *until, *reason_file, *document, *attach, *to;
+    struct cli_attached { /* files that the next entry names, to be handed in before it */
+        const char *path;
+        struct hash digest;
+        uint64_t size;
+    } attached[32];
+    size_t n_attached;
+    const char *nodes[16]; /* every --node, in order */
+    size_t n_nodes;
+    const char *state, *evidence, *on_alarm;
+    bool once;
     const char *save, *template, *out, *pack, *reason, *clause, *confirm, *title, *text, *text_file, *amount, *affects,
         *partner, *amend, *file, *counter, *card, *name, *role, *seats, *rules, *need, *keys, *alliance,
         *epoch, *after, *principal, *budget, *charge, *rate, *types, *by;
     const char *owner, *due, *link, *tags, *scope, *category, *likelihood, *impact, *share, *every, *against, *about,
         *finding, *risk, *accept_until;
+    const char *dossier, *annex;
+    const char *grep, *tag;
     const char *minutes, *present, *decision, *body, *on, *held;
-    bool all;
+    const char *info_class, *with, *purpose, *content, *consent, *derived, *request;
+    bool all, destroyed;
     const struct cli_verb *verb; /* that runs */
     const char *limit, *from, *rev, *period, *value, *voices, *answers;
     const char **words; /* positional */
@@ -90,6 +107,16 @@ MUST_USE enum status cli_settings(struct cli *c);
 MUST_USE enum status cli_connect(struct cli *c);
 /* A question with cli_connect. */
 MUST_USE enum status cli_ask(struct cli *c, enum method m, const void *request, void *ret_reply);
+/* as_of.c. --at, read from what was typed; ST_USAGE. */
+MUST_USE enum status cli_at_parse(struct cli *c);
+/* With --at: has the node bring the record to that time, and says of which block the answer is: in a first line for people. */
+MUST_USE enum status cli_at_begin(struct cli *c);
+/* What "in 2 d" and "late" count from: now, or the time that is asked about. */
+uint64_t cli_now(const struct cli *c);
+/* A JSON object, as a line; with --at its first key is as_of. And around a JSON list: with --at it is the key list beside it. */
+void cli_put_object(const struct cli *c, const char *object);
+void cli_begin_list(const struct cli *c);
+void cli_end_list(const struct cli *c);
 /* render.c. A record as JSON on standard output, or into b; what RAW fields hold is decoded where it is
  * known. */
 int cli_json(struct cli *c, const struct record_desc *d, const void *rec);
@@ -193,11 +220,20 @@ MUST_USE enum status cli_prove(struct cli *c, const char *what, const struct has
 /* The text that the mediator recommends, with the same checks. ST_NOTFOUND: there is none. */
 MUST_USE enum status cli_fetch_recommended(struct cli *c, const struct query_readiness *r,
                                            struct cli_leaf *ret);
-/* The revision that this user saw last (0: none), and notes it. */
-uint64_t cli_last_seen(struct cli *c, uint64_t number);
-void cli_note_seen(struct cli *c, uint64_t number, uint64_t revision);
 /* Prints the proposal from its bytes. */
 void cli_show_proposal(struct cli *c, const struct cli_seen *s);
+
+/* seen.c. The revision that this user saw last (0: none), and notes it. */
+uint64_t cli_last_seen(struct cli *c, uint64_t number);
+void cli_note_seen(struct cli *c, uint64_t number, uint64_t revision);
+/* Ledger time of the newest block when this user looked at the status last (0: never), and notes it. */
+uint64_t cli_last_status(struct cli *c);
+void cli_note_status(struct cli *c, uint64_t time_ms);
+/* Waits a few seconds until the node has the newest block that this user has seen at any node; says on standard error when it has
+ * not. A verb about the node itself waits for nothing. */
+void cli_catch_up(struct cli *c);
+/* Notes the newest block of the node that was asked, if it was. */
+void cli_note_block(struct cli *c);
 
 /* {"entry": id, "state": ..., "leaf": ...}, and of a decision its number and phase; number 0: none. */
 void cli_print_outcome(struct cli *c, uint64_t number, const char *phase);
@@ -237,8 +273,34 @@ size_t cli_warn_key(struct cli *c, const char *where, const struct card *card);
 MUST_USE enum status cli_charter_file(struct cli *c, const char *path, struct section_list *ret);
 MUST_USE enum status cli_charter_in_force(struct cli *c, struct query_section *ret_of, struct section_list *ret);
 
+/* verbs_dossier.c. What an alliance takes over from the dossiers of --dossier: sections into the draft, and who signed. */
+struct charter_source;
+struct cli_annexed {
+    size_t n;
+    struct cli_annexed_by {
+        const char *file;
+        struct span org;
+        struct public_key key;
+    } *v;
+};
+MUST_USE enum status cli_dossier_annex(struct cli *c, struct charter_source *draft, struct cli_annexed *ret);
+/* The keys that signed are on the cards of their organisations. */
+MUST_USE enum status cli_dossier_on_cards(struct cli *c, const struct cli_annexed *by, const struct span_list *cards);
+/* A dossier from a file; what it lacks is not looked at. */
+struct dossier;
+MUST_USE enum status cli_dossier_load(struct cli *c, const char *path, struct dossier *ret, struct span *ret_bytes);
+
 /* verbs_meet.c. What a session asks, as lines of inbox. */
 void cli_print_session_task(const struct query_session_task *t, uint64_t now_ms);
+/* verbs_share_read.c. "G-12" or "12"; a grant as the node tells it, ST_NOTFOUND with words; the partner that shares it. */
+MUST_USE bool cli_grant_id(const char *word, uint64_t *ret_number);
+MUST_USE enum status cli_grant_of(struct cli *c, uint64_t number, struct query_grant *ret);
+struct span cli_grant_org(const struct state_grant *s);
+/* What grants ask: one as lines of inbox; all in an organisation's line of status. */
+void cli_print_grant_task(const struct query_grant_task *t, uint64_t now_ms);
+void cli_print_grants_owed(const struct query_grant_task_list *l, bool first);
+/* verbs_share.c. The effect of a proposal that lets a class be shared, from --class, --with and --until. */
+MUST_USE enum status cli_share_effect(struct cli *c, struct effect *e);
 /* verbs_item.c. The effect of a proposal that accepts a risk, from --risk and --accept-until. */
 MUST_USE enum status cli_item_effect(struct cli *c, struct effect *e);
 /* What an item asks, as a line of inbox or status. */
@@ -251,10 +313,30 @@ int cli_item_show(struct cli *c, const struct item_ref *ref);
 int cli_item_escalate(struct cli *c, const struct item_ref *ref);
 /* --text or --text-file, or NULL. */
 MUST_USE enum status cli_text_given(struct cli *c);
-/* SHA-256 of each file of --document. */
+/* verbs_document.c. Are --document or --attach given? */
+bool cli_names_documents(const struct cli *c);
+/* SHA-256 of each file of --document, then of --attach; those are handed in before the entry. */
 MUST_USE enum status cli_documents(struct cli *c, struct hash_list *ret);
-/* verbs_read.c. A detached text beside a leaf. */
+/* Of one file, which is handed in before the entry. The path must live as long. */
+MUST_USE enum status cli_attach(struct cli *c, const char *path, struct hash *ret_digest);
+/* Hands in what is attached, from where the node has it already. */
+MUST_USE enum status cli_hand_in(struct cli *c);
+/* "sha256:HEX  (here, 1234 bytes)"; of the node's part only when a node was asked already, and answers. */
+void cli_put_document(struct cli *c, const struct hash *digest, struct buf *b);
+/* The same as a line, after some words. */
+void cli_print_document(struct cli *c, const char *before, const struct hash *digest);
+/* verbs_read.c. The detached texts beside a leaf that are here and are its own; one of them, or words that it is absent. */
+struct prose_list cli_prose_at(struct cli *c, uint64_t leaf);
 struct span cli_title_at(struct cli *c, uint64_t leaf, const struct hash *digest);
+
+/* verbs_scorecard.c. --since and --until; the last 90 days unless said. */
+MUST_USE enum status cli_period_given(struct cli *c, struct rpc_period *ret);
+/* Business days, to one decimal. */
+const char *cli_business_days(struct cli *c, uint64_t ms);
+/* verbs_account.c. What falls due again, as lines of inbox, and in the line of an organisation; the regular reports, for status. */
+void cli_print_again(const struct query_again *t, uint64_t now_ms);
+void cli_print_again_owed(const struct query_again_list *l, bool first);
+MUST_USE enum status cli_print_regulars(struct cli *c, uint64_t now_ms);
 
 /* members.c. A title for such a proposal, when none was given. */
 MUST_USE enum status cli_member_title(struct cli *c, const char *type);
@@ -302,6 +384,10 @@ int verb_seat_alternate(struct cli *c);
 int verb_budgets(struct cli *c);
 int verb_waiting(struct cli *c);
 int verb_comment(struct cli *c);
+int verb_document_add(struct cli *c);
+int verb_document_get(struct cli *c);
+int verb_document_list(struct cli *c);
+int verb_document_status(struct cli *c);
 int verb_submit(struct cli *c);
 int verb_wait(struct cli *c);
 int verb_entry_show(struct cli *c);
@@ -315,11 +401,20 @@ int verb_readiness(struct cli *c);
 int verb_charter_show(struct cli *c);
 int verb_charter_check(struct cli *c);
 int verb_charter_diff(struct cli *c);
+int verb_charter_replay(struct cli *c);
 int verb_plan_launch(struct cli *c);
+int verb_plan_diligence(struct cli *c);
+int verb_dossier_template(struct cli *c);
+int verb_dossier_check(struct cli *c);
+int verb_dossier_show(struct cli *c);
+int verb_dossier_sign(struct cli *c);
+int verb_dossier_verify(struct cli *c);
 int verb_charter_template(struct cli *c);
 int verb_seats(struct cli *c);
 int verb_seat_set(struct cli *c);
 int verb_key_revoke(struct cli *c);
+/* verbs_node.c. The whole record, as a pack; from: the first height that the stream does not have yet, 0 for an empty one. */
+MUST_USE enum status cli_write_pack(struct cli *c, FILE *f, uint64_t from, uint64_t *ret_blocks, uint64_t *ret_leaves);
 int verb_node_status(struct cli *c);
 int verb_node_peers(struct cli *c);
 int verb_node_why(struct cli *c);
@@ -333,6 +428,7 @@ int verb_refound_show(struct cli *c);
 int verb_refound_install(struct cli *c);
 int verb_node_availability(struct cli *c);
 int verb_pack(struct cli *c);
+int verb_follow(struct cli *c); /* verbs_follow.c */
 /* Signature lines of members in a checkpoint: their names are the origin, a slash and the organisation (CKP-2). */
 uint64_t cli_cosignatures(struct cli *c, struct span note);
 /* verbs_certify.c */
@@ -356,14 +452,30 @@ int verb_report_commit(struct cli *c);
 int verb_report_reveal(struct cli *c);
 int verb_report_list(struct cli *c);
 int verb_report_show(struct cli *c);
+int verb_nudge(struct cli *c);
+int verb_nudge_list(struct cli *c);
+int verb_pulse(struct cli *c);
+int verb_pulse_close(struct cli *c);
 int verb_scorecard(struct cli *c);
 int verb_pace(struct cli *c);
+int verb_health(struct cli *c);
+int verb_account(struct cli *c);
+int verb_promises(struct cli *c);
+int verb_report_regular(struct cli *c);
 int verb_meet_list(struct cli *c);
 int verb_meet_agenda(struct cli *c);
 int verb_meet_call(struct cli *c);
 int verb_meet_record(struct cli *c);
 int verb_meet_confirm(struct cli *c);
 int verb_meet_contest(struct cli *c);
+int verb_share_list(struct cli *c);
+int verb_share_show(struct cli *c);
+int verb_share_map(struct cli *c);
+int verb_share_grant(struct cli *c);
+int verb_share_receive(struct cli *c);
+int verb_share_revoke(struct cli *c);
+int verb_share_return(struct cli *c);
+int verb_share_audit(struct cli *c);
 int verb_alliance_join(struct cli *c);
 int verb_item(struct cli *c);
 int verb_checkpoint(struct cli *c);

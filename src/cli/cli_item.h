@@ -14,4 +14,10 @@ MUST_USE enum status cli_item_fetch(struct cli *c, const struct item_ref *ref, s
                                     struct span *ret_title);
 int cli_item_list(struct cli *c);
 
+/* item_search.c. Is --grep or --tag given? */
+bool cli_item_searches(const struct cli *c);
+/* Does the item have the tag, and the text in its title, its text, or what was written at its steps? *ret_absent counts texts
+ * that are not here. */
+MUST_USE enum status cli_item_matches(struct cli *c, const struct query_item_line *l, bool *ret_matches, uint64_t *ret_absent);
+
 #endif

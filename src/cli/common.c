@@ -84,10 +84,21 @@ enum status cli_connect(struct cli *c)
     if (st == ST_OK && c->pinned && !hash_eq(&c->expected, &c->info.alliance))
         st = err_set(&c->err, ST_MISMATCH, "this node keeps alliance %s; the settings expect %s",
                      hex_of(&c->info.alliance).s, hex_of(&c->expected).s);
-    if (st != ST_OK) {
+    if (st == ST_OK) {
+        cli_catch_up(c);
+    } else {
         client_close(c->client);
         c->client = NULL;
     }
+    return st;
+}
+
+/* With --at it is about that time; what is asked with client_ask itself is about now. */
+static enum status ask_at(struct cli *c, enum method m, const void *request, void *ret_reply)
+{
+    client_at(c->client, c->at_ms);
+    enum status st = client_ask(c->client, m, request, &c->a, ret_reply, &c->err);
+    client_at(c->client, 0);
     return st;
 }
 
@@ -99,7 +110,7 @@ enum status cli_ask(struct cli *c, enum method m, const void *request, void *ret
     enum status st = cli_connect(c);
     uint64_t end = clock_mono_ms(&clock_system) + PATIENCE_MS;
     if (st == ST_OK)
-        st = client_ask(c->client, m, request, &c->a, ret_reply, &c->err);
+        st = ask_at(c, m, request, ret_reply);
     while (st == ST_CLOSED && clock_mono_ms(&clock_system) < end) {
         client_close(c->client);
         c->client = NULL;
@@ -108,7 +119,7 @@ enum status cli_ask(struct cli *c, enum method m, const void *request, void *ret
             st = cli_connect(c);
         } while (st != ST_OK && clock_mono_ms(&clock_system) < end);
         if (st == ST_OK)
-            st = client_ask(c->client, m, request, &c->a, ret_reply, &c->err);
+            st = ask_at(c, m, request, ret_reply);
     }
     return st;
 }

@@ -12,7 +12,7 @@ static const char *env(const char *name)
 static FILE *start_pager(const struct cli *c, const struct cli_verb *v)
 {
     const char *pager = env("PAGER");
-    if (c->json || c->no_pager || !cli_is_paged(v) || isatty(STDOUT_FILENO) != 1)
+    if (c->json || c->ics || c->no_pager || !cli_is_paged(v) || isatty(STDOUT_FILENO) != 1)
         return NULL;
     FILE *f = popen(pager != NULL ? pager : "less -FRX", "we"); /* the person's own command */
     if (f != NULL && dup2(fileno(f), STDOUT_FILENO) < 0) {
@@ -37,7 +37,8 @@ static int run(struct cli *c, const struct cli_verb *v)
         return cli_print_help(v, stdout);
     c->verb = v;
     FILE *pager = start_pager(c, v);
-    int code = v->run(c);
+    c->paged = pager != NULL;
+    int code = cli_at_begin(c) == ST_OK ? v->run(c) : cli_fail(c);
     bool written = fflush(stdout) == 0;
     end_pager(pager);
     return written || pager != NULL || code != EXIT_DONE ? code : EXIT_FAILED;
@@ -73,10 +74,12 @@ int main(int argc, char **argv)
         return cli_print_help(v, stdout);
     if (ed25519_init(&c.err) != ST_OK)
         return cli_fail(&c);
-    if (cli_parse(&c, argc - n, argv + n, v) != ST_OK || cli_settings(&c) != ST_OK)
+    if (cli_parse(&c, argc - n, argv + n, v) != ST_OK || cli_at_parse(&c) != ST_OK || cli_settings(&c) != ST_OK)
         code = cli_fail(&c);
     else
         code = run(&c, v);
+    if (code != EXIT_NODE) /* it may not answer at all */
+        cli_note_block(&c);
     client_close(c.client);
     arena_deinit(&c.a);
     return code;

@@ -40,11 +40,14 @@ static const struct option_desc options[] = {
     TEXT("reason-file", 0, reason_file, "FILE", "Why, from a file"),
     TEXT("clause", 0, clause, "CLAUSE", "Clause of the charter that a veto rests on"),
     TEXT("confirm", 0, confirm, "NAME", "Names once more what is done for good"),
+    TEXT("at", 0, at, "TIME", "As the record stood at this ledger time: 2026-03-31T12:00:00Z, or a day, which is its beginning"),
     TEXT("rev", 0, rev, "N", "The revision meant; needed when it changed after you read it"),
     TEXT("amount", 0, amount, "MONEY", "Amount at stake: \"USD 180000.00\""),
     TEXT("affects", 0, affects, "ORG,...", "Partners named as affected"),
     TEXT("partner", 0, partner, "ORG", "Partner that the proposal is about"),
     TEXT("document", 0, document, "FILE,...", "Documents it rests on, recorded by their SHA-256"),
+    TEXT("attach", 0, attach, "FILE,...", "Files that your node keeps and gives to the partners; recorded by their SHA-256"),
+    TEXT("to", 0, to, "FILE", "Where to write; standard output unless said"),
     TEXT("amend", 0, amend, "SECTION", "Passing replaces this charter section by the one in --file"),
     TEXT("file", 0, file, "FILE", "A charter as `entente charter show` prints it, changed"),
     TEXT("counter", 0, counter, "D-n", "It is a counter to that decision: one passing closes the other"),
@@ -56,7 +59,7 @@ static const struct option_desc options[] = {
     TEXT("types", 0, types, "TYPE,...", "Only on decisions of these types"),
     TEXT("since", 0, since, "TIME",
          "From then on; of a key that is revoked: its acts from then on are suspect"),
-    TEXT("until", 0, until, "TIME", "Up to then; now unless said"),
+    TEXT("until", 0, until, "TIME", "Up to then; now unless said. Of what is shared: its last day"),
     TEXT("compromised-since", 0, since, "TIME", "The same as --since"),
     TEXT("owner", 0, owner, "ORG/SEAT", "Seat that the item is offered to; it owns it once it takes it"),
     TEXT("due", 0, due, "DATE", "Due date: 2026-03-31"),
@@ -73,14 +76,24 @@ static const struct option_desc options[] = {
     TEXT("verdict", 0, finding, "VERDICT", "Of an assumption: validated, falsified or inconclusive"),
     TEXT("risk", 0, risk, "R-n", "Passing accepts this risk, with the score that it has now"),
     TEXT("accept-until", 0, accept_until, "DATE", "Last day on which the risk is accepted"),
+    TEXT("grep", 0, grep, "TEXT", "Only those with this in their title or in what was written on them; a-z as A-Z"),
+    TEXT("tag", 0, tag, "NAME", "Only those with this tag"),
     TEXT("minutes", 0, minutes, "FILE", "Minutes, recorded by their SHA-256"),
     TEXT("present", 0, present, "ORG/SEAT,...", "Seats that were there"),
     TEXT("decision", 0, decision, "D-n,...", "Decisions that were taken"),
     TEXT("held", 0, held, "DATE", "Day on which it was held; today unless said"),
     TEXT("body", 0, body, "NAME", "Body of the charter that meets"),
     TEXT("on", 0, on, "DATE", "Day on which it meets: 2026-03-31"),
-    FLAG("all", all, "Closed ones too"),
-    TEXT("card", 0, card, "FILE.card", "Signed card of the organisation or node"),
+    FLAG("all", all, "Closed ones too; of health and charter replay: also what speaks for it; of account: every seat, whatever ENTENTE_SEAT says"),
+    TEXT("class", 0, info_class, "NAME", "Class of information, of the charter's section sharing"),
+    TEXT("with", 0, with, "ORG,...", "Partners that it is shared with, or may be"),
+    TEXT("purpose", 0, purpose, "TEXT", "What they may use it for"),
+    TEXT("content", 0, content, "FILE", "What is shared or what arrived: its SHA-256 is recorded, the file stays here"),
+    TEXT("consent", 0, consent, "D-n", "The data-sharing decision that it rests on"),
+    TEXT("derived", 0, derived, "G-n,...", "Grants that what is shared was made from"),
+    TEXT("request", 0, request, "Q-n", "The request that asks for an audit"),
+    FLAG("destroyed", destroyed, "It was destroyed, not given back"),
+    TEXT("card", 0, card, "FILE.card", "Signed card of the organisation or node; of dossier verify: of its partners, FILE,..."),
     TEXT("suspend", 0, suspend, "ORG,...", "Organisations whose nodes are left out"),
     TEXT("name", 0, name, "TEXT", "The organisation's name for people; else its id"),
     TEXT("role", 0, role, "ROLE", "partner, witness or observer; partner unless said"),
@@ -88,6 +101,10 @@ static const struct option_desc options[] = {
     TEXT("rules", 0, rules, "N", "Rules version"),
     TEXT("need", 0, need, "NEED", "impact, diligence, or the seat consulted"),
     TEXT("keys", 0, keys, "FILE,...", "Public keys that shall hold the registrar seat"),
+    TEXT("state", 0, state, "FILE", "The newest checkpoint seen is kept there; beside it FILE.set, which nodes it was known by"),
+    TEXT("evidence", 0, evidence, "DIR", "Where both checkpoints go when two do not fit; FILE.evidence unless said"),
+    TEXT("on-alarm", 0, on_alarm, "COMMAND", "Run by the shell when two do not fit; what is wrong is its standard input"),
+    FLAG("once", once, "Asks once, and ends"),
     TEXT("alliance", 0, alliance, "ID", "Alliance id; with it no node is asked"),
     TEXT("epoch", 0, epoch, "N", "Epoch of the alliance; 0 unless said"),
     TEXT("after", 0, after, "N", "Recoveries carried out or cancelled before; 0 unless said"),
@@ -104,8 +121,12 @@ static const struct option_desc options[] = {
          "Puts the node's, cosignature and log key and the TLS identity into it too; never the vote key"),
     TEXT("template", 0, template, "NAME",
          "A charter that comes with entente, instead of a file; its cards are read from cards/ here"),
+    TEXT("dossier", 0, dossier, "FILE,...", "Signed dossiers from before the alliance, parts of which become part of the founding"),
+    TEXT("annex", 0, annex, "PART,...",
+         "Which parts: thesis and commitments in clear, file by its SHA-256; all that the charter has not, unless said"),
     TEXT("output", 'o', out, "FILE", "Where to write"),
-    TEXT("pack", 0, pack, "FILE", "A pack to take the record from, in place of the node"),
+    TEXT("pack", 0, pack, "FILE", "A pack to take the record from, in place of the node; to follow: which nodes sign after it"),
+    FLAG("ics", ics, "As a calendar (RFC 5545): each deadline an event"),
     FLAG("no-pager", no_pager, "Never starts a pager"),
     FLAG("help", help, "This help"),
 };
@@ -183,9 +204,26 @@ static enum status unknown(struct cli *c, const char *typed, const struct cli_ve
                    best == NULL ? "" : "?", v->words);
 }
 
+/* Of an option that is one, but not of this verb. */
+static enum status not_taken(struct cli *c, const struct cli_verb *v, const struct option_desc *d)
+{
+    if (strcmp(d->name, "at") != 0)
+        return err_set(&c->err, ST_USAGE, "entente %s takes no option --%s. See: entente help %s", v->words, d->name, v->words);
+    if (listed(v->options, "timeout"))
+        return err_set(&c->err, ST_USAGE, "entente %s acts now; --at TIME is for questions alone: entente show, entente status and others",
+                       v->words);
+    return err_set(&c->err, ST_USAGE, "entente %s is not answered from the record as it stood at a time: it takes no --at. See: entente help %s",
+                   v->words, v->words);
+}
+
 static enum status set(struct cli *c, const struct option_desc *o, const char *value)
 {
     char *at = (char *)c + o->offset;
+    if (strcmp(o->name, "node") == 0) {
+        if (c->n_nodes == ARRAY_LEN(c->nodes))
+            return err_set(&c->err, ST_USAGE, "more than %zu nodes", ARRAY_LEN(c->nodes));
+        c->nodes[c->n_nodes++] = value;
+    }
     if (o->arg == NULL) {
         bool yes = true;
         memcpy(at, &yes, sizeof yes);
@@ -240,8 +278,7 @@ enum status cli_parse(struct cli *c, int argc, char **argv, const struct cli_ver
         if (d == NULL)
             return unknown(c, typed, v);
         if (!takes(v, d))
-            return err_set(&c->err, ST_USAGE, "entente %s takes no option --%s. See: entente help %s",
-                           v->words, d->name, v->words);
+            return not_taken(c, v, d);
         enum status st = set(c, d, optarg);
         if (st != ST_OK)
             return st;

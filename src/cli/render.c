@@ -67,6 +67,13 @@ static void put_effect(struct cli *c, const struct effect *e, struct buf *b)
         buf_printf(b, "effect    risk R-%" PRIu64 ", score %" PRIu64 ", is accepted until ", e->risk, e->score);
         scalar_print_date(e->until, b);
         buf_printf(b, "; then it is open again\n");
+    } else if (e->type == EFFECT_SHARE) {
+        buf_printf(b, "effect    %.*s may be shared with", SPAN_FMT(e->info_class));
+        for (size_t i = 0; i < e->audience.n; i++)
+            buf_printf(b, "%s %.*s", i == 0 ? "" : ",", SPAN_FMT(e->audience.v[i]));
+        buf_printf(b, " until ");
+        scalar_print_date(e->until, b);
+        buf_printf(b, "\n");
     }
     if (e->type != EFFECT_AMEND)
         return;
@@ -77,6 +84,13 @@ static void put_effect(struct cli *c, const struct effect *e, struct buf *b)
         cli_indented(b, buf_span(&yaml), "  ");
     else
         buf_printf(b, "  (%s)\n", c->err.text);
+}
+
+static void put_document(struct cli *c, const struct hash *digest, struct buf *b)
+{
+    buf_printf(b, "document  ");
+    cli_put_document(c, digest, b);
+    buf_u8(b, '\n');
 }
 
 void cli_render_proposal(struct cli *c, const struct proposal *p, const struct prose_list *prose,
@@ -100,7 +114,7 @@ void cli_render_proposal(struct cli *c, const struct proposal *p, const struct p
     if (HAS(p, proposal_key_scope))
         buf_printf(b, "scope     %.*s\n", SPAN_FMT(p->scope));
     for (size_t i = 0; HAS(p, proposal_key_documents) && i < p->documents.n; i++)
-        buf_printf(b, "document  sha256:%s\n", hex_of(&p->documents.v[i]).s);
+        put_document(c, &p->documents.v[i], b);
     if (HAS(p, proposal_key_partner))
         buf_printf(b, "about     %.*s\n", SPAN_FMT(p->partner));
     put_effect(c, &p->effect, b);
@@ -198,6 +212,6 @@ int cli_json(struct cli *c, const struct record_desc *d, const void *rec)
     buf_init(&b, JSON_MAX);
     if (cli_put_json(c, d, rec, &b) != ST_OK)
         return cli_fail(c);
-    (void)puts(buf_cstr(&b));
+    cli_put_object(c, buf_cstr(&b));
     return EXIT_DONE;
 }

@@ -275,7 +275,9 @@ static enum status make(struct cli *c, const struct cli_signer *s, struct span s
     enum status st = codec_check(kind_desc(kind), body, &c->err);
     if (st != ST_OK)
         return err_wrap(&c->err, ST_USAGE, "it cannot be signed like this: ");
-    st = cli_ask(c, METHOD_boundary, NULL, &at);
+    st = cli_hand_in(c); /* DOC-4: what it names is at the node before it is signed */
+    if (st == ST_OK)
+        st = cli_ask(c, METHOD_boundary, NULL, &at);
     if (st == ST_OK)
         st = codec_encode(kind_desc(kind), body, &b);
     uint64_t now = clock_wall_ms(&clock_system);

@@ -112,7 +112,7 @@ enum status cli_principal(struct cli *c, const struct query_readiness *r, struct
 
 static bool action_of(const char *word, enum can_action *ret)
 {
-    for (enum can_action i = CAN_PROPOSE; i <= CAN_DECLINE; i++) {
+    for (enum can_action i = CAN_PROPOSE; i <= CAN_SHARE; i++) {
         if (strcmp(word, enum_text(&can_action_enum, i)) != 0)
             continue;
         *ret = i;
@@ -126,13 +126,21 @@ int verb_can(struct cli *c)
     struct rpc_can q = {0};
     struct query_can r;
     uint64_t number;
-    if (c->n != 3 || !text_is_seat(span_str(c->words[0])) || !action_of(c->words[1], &q.action))
+    if (c->n < 3 || !text_is_seat(span_str(c->words[0])) || !action_of(c->words[1], &q.action) ||
+        c->n != (q.action == CAN_SHARE ? 4 : 3))
         return cli_usage(c,
-                         "can needs a seat, an action and a decision, or a type to propose: entente can "
-                         "brand/finance approve D-12. Actions: propose, revise, withdraw, approve, reject, "
-                         "veto, abstain, recuse, escalate, pause, resume, mediate, accept, decline");
+                         "can needs a seat, an action and a decision, or a type to propose, or a class and a partner to share "
+                         "with: entente can brand/finance approve D-12. Actions: propose, revise, withdraw, approve, reject, "
+                         "veto, abstain, recuse, escalate, pause, resume, mediate, accept, decline, share");
     q.seat = span_str(c->words[0]);
-    if (q.action == CAN_PROPOSE) {
+    if (q.action == CAN_SHARE) {
+        q.type = span_str(c->words[2]);
+        q.partner = span_str(c->words[3]);
+        SET_HAS(&q, rpc_can_key_type);
+        SET_HAS(&q, rpc_can_key_partner);
+        if (!text_is_id(q.type) || !text_is_id(q.partner))
+            return cli_usage(c, "can ... share needs a class and a partner: entente share map");
+    } else if (q.action == CAN_PROPOSE) {
         q.type = span_str(c->words[2]);
         SET_HAS(&q, rpc_can_key_type);
         if (!text_is_id(q.type))
@@ -153,9 +161,9 @@ int verb_can(struct cli *c)
         (void)cli_json(c, &query_can_desc, &r);
         return r.permitted ? EXIT_DONE : EXIT_FORBIDDEN;
     }
-    (void)printf("%s  %s %s %s%s%s: by %.*s\n", r.permitted ? "yes" : "no", c->words[0], c->words[1],
-                 c->words[2], c->principal == NULL ? "" : " for ", c->principal == NULL ? "" : c->principal,
-                 SPAN_FMT(r.clause));
+    (void)printf("%s  %s %s %s%s%s%s%s: by %.*s\n", r.permitted ? "yes" : "no", c->words[0], c->words[1],
+                 c->words[2], c->n == 4 ? " with " : "", c->n == 4 ? c->words[3] : "",
+                 c->principal == NULL ? "" : " for ", c->principal == NULL ? "" : c->principal, SPAN_FMT(r.clause));
     if (!r.permitted)
         (void)printf("    %.*s\n", SPAN_FMT(r.words));
     return r.permitted ? EXIT_DONE : EXIT_FORBIDDEN;

@@ -42,8 +42,13 @@ int verb_charter_show(struct cli *c)
         if (st != ST_OK)
             return cli_fail(c);
         if (c->json) {
-            (void)fputs(any ? "," : "[", stdout);
-            (void)cli_json(c, &query_section_desc, &s);
+            struct buf b CLEANUP(buf_deinit);
+            buf_init(&b, 64 << 20);
+            if (cli_put_json(c, &query_section_desc, &s, &b) != ST_OK)
+                return cli_fail(c);
+            if (!any)
+                cli_begin_list(c);
+            (void)printf("%s%s\n", any ? "," : "[", buf_cstr(&b));
             any = true;
             continue;
         }
@@ -56,8 +61,10 @@ int verb_charter_show(struct cli *c)
         if (code != EXIT_DONE)
             return code;
     }
-    if (any && c->json)
+    if (any && c->json) {
         (void)puts("]");
+        cli_end_list(c);
+    }
     return any ? EXIT_DONE : cli_usage(c, "the charter has no section %s", c->n == 1 ? c->words[0] : "");
 }
 

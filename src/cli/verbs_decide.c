@@ -87,26 +87,6 @@ void cli_split(struct cli *c, const char *list, struct span_list *ret)
     qsort(ret->v, ret->n, sizeof *ret->v, compare_spans);
 }
 
-/* SHA-256 of each file of a list. */
-enum status cli_documents(struct cli *c, struct hash_list *ret)
-{
-    struct span_list paths;
-    struct charter_files files = charter_files_in(".");
-    cli_split(c, c->document, &paths);
-    ret->v = arena_array(&c->a, paths.n, sizeof *ret->v);
-    for (size_t i = 0; i < paths.n; i++) {
-        const char *path = (const char *)arena_dup(&c->a, paths.v[i]).p;
-        enum status st = path[0] == '/'
-                             ? charter_files_in("/").document(charter_files_in("/").ctx, span_str(path + 1),
-                                                              &ret->v[i], &c->err)
-                             : files.document(files.ctx, span_str(path), &ret->v[i], &c->err);
-        if (st != ST_OK)
-            return st;
-        ret->n++;
-    }
-    return ST_OK;
-}
-
 /* --text, or what --text-file holds, into text; NULL when neither is given. */
 enum status cli_text_given(struct cli *c)
 {
@@ -144,7 +124,7 @@ enum status cli_fill_proposal(struct cli *c, struct proposal *p, struct cli_pros
         cli_split(c, c->affects, &p->affected);
         SET_HAS(p, proposal_key_affected);
     }
-    if (st == ST_OK && c->document != NULL) {
+    if (st == ST_OK && cli_names_documents(c)) {
         st = cli_documents(c, &p->documents);
         SET_HAS(p, proposal_key_documents);
     }
@@ -156,6 +136,8 @@ enum status cli_fill_proposal(struct cli *c, struct proposal *p, struct cli_pros
         st = amend(c, &p->effect);
     if (st == ST_OK && (c->risk != NULL || c->accept_until != NULL))
         st = cli_item_effect(c, &p->effect);
+    if (st == ST_OK && (c->info_class != NULL || c->with != NULL || c->until != NULL))
+        st = cli_share_effect(c, &p->effect);
     return st;
 }
 
@@ -538,6 +520,21 @@ int verb_resume(struct cli *c)
     return act_on(c, "resume", KIND_MOVE, MOVE_RESUME);
 }
 
+/* A comment with a document is evidence. It names one. */
+static enum status evidence(struct cli *c, struct note *body)
+{
+    struct hash_list l;
+    enum status st = cli_documents(c, &l);
+    if (st != ST_OK)
+        return st;
+    if (l.n != 1)
+        return err_set(&c->err, ST_USAGE, "a comment names one document; give each its own");
+    body->type = NOTE_EVIDENCE;
+    body->document = l.v[0];
+    SET_HAS(body, note_key_document);
+    return ST_OK;
+}
+
 int verb_comment(struct cli *c)
 {
     uint64_t number = 0;
@@ -563,6 +560,8 @@ int verb_comment(struct cli *c)
     }
     enum status st = cli_detach(c, &prose, c->text, &body.text);
     SET_HAS(&body, note_key_text);
+    if (st == ST_OK && cli_names_documents(c))
+        st = evidence(c, &body);
     if (st == ST_OK)
         st = cli_signer_open(c, &signer);
     if (st != ST_OK)
@@ -600,14 +599,14 @@ int verb_input(struct cli *c)
         return EXIT_USAGE;
     if (c->need == NULL || !parse_need(&body.need, c->need))
         return cli_usage(c, "input needs --need: impact, diligence, or the seat that was consulted");
-    if (c->text == NULL && c->text_file == NULL && c->document == NULL)
-        return cli_usage(c, "input needs what is given: --text TEXT, --text-file FILE, or --document FILE");
+    if (c->text == NULL && c->text_file == NULL && !cli_names_documents(c))
+        return cli_usage(c, "input needs what is given: --text TEXT, --text-file FILE, --document FILE or --attach FILE");
     enum status st = cli_text_given(c);
     if (st == ST_OK && c->text != NULL) {
         st = cli_detach(c, &prose, c->text, &body.text);
         SET_HAS(&body, decision_input_key_text);
     }
-    if (st == ST_OK && c->document != NULL) {
+    if (st == ST_OK && cli_names_documents(c)) {
         st = cli_documents(c, &body.documents);
         SET_HAS(&body, decision_input_key_documents);
     }

@@ -182,7 +182,9 @@ static int put_json(struct cli *c, const struct charter_differences *l)
         (void)err_set(&c->err, ST_LIMIT, "the answer is too large to be shown");
         return cli_fail(c);
     }
+    cli_begin_list(c);
     (void)puts(buf_cstr(&b));
+    cli_end_list(c);
     return EXIT_DONE;
 }
 

@@ -320,6 +320,7 @@ int verb_alliance_draft(struct cli *c)
     struct charter_source source;
     struct charter charter;
     struct genesis g = {.version = 1};
+    struct cli_annexed annexed;
     struct hash id;
     if (c->template != NULL && strcmp(c->template, "list") == 0)
         return cli_list_templates(c);
@@ -333,11 +334,15 @@ int verb_alliance_draft(struct cli *c)
     struct charter_files files = charter_files_in(dir);
     st = charter_load(yaml, name, &founding, &files, &c->a, &source, &c->err);
     if (st == ST_OK)
+        st = cli_dossier_annex(c, &source, &annexed);
+    if (st == ST_OK)
         st = charter_decode(source.sections.v, source.sections.n, &c->a, &charter, &c->err);
     if (st == ST_OK)
         st = check_refuse(&charter, &c->a, &c->err);
     if (st == ST_OK)
         st = read_cards(c, dir, source.root, &g);
+    if (st == ST_OK)
+        st = cli_dossier_on_cards(c, &annexed, &g.cards);
     if (st == ST_OK)
         st = encode_sections(c, &source, &g);
     if (st == ST_OK)

@@ -236,7 +236,7 @@ static enum status fill_parts(struct cli *c, struct item *r)
         st = parse_links(c, &r->links);
         SET_HAS(r, item_key_links);
     }
-    if (st == ST_OK && c->document != NULL) {
+    if (st == ST_OK && cli_names_documents(c)) {
         st = cli_documents(c, &r->documents);
         SET_HAS(r, item_key_documents);
     }
@@ -374,7 +374,7 @@ static enum status fill_step(struct cli *c, struct item_move *r)
         st = cli_number(c, "--impact", c->impact, 1, 5, &r->impact);
         SET_HAS(r, item_move_key_impact);
     }
-    if (st == ST_OK && c->document != NULL) {
+    if (st == ST_OK && cli_names_documents(c)) {
         st = cli_documents(c, &r->documents);
         SET_HAS(r, item_move_key_documents);
     }
@@ -462,6 +462,11 @@ int verb_item(struct cli *c)
     uint32_t step;
     if (strcmp(word, "list") == 0)
         return cli_item_list(c);
+    if (cli_item_searches(c))
+        return cli_usage(c, "--grep and --tag go with: entente %s list", c->verb->words);
+    if (c->at != NULL && strcmp(word, "show") != 0)
+        return cli_usage(c, "entente %s %s acts now; --at TIME is for questions alone: entente %s list, entente %s show",
+                         c->verb->words, word, c->verb->words, c->verb->words);
     if (strcmp(word, "new") == 0 && c->n == 1)
         return item_new(c);
     bool is_show = strcmp(word, "show") == 0;

@@ -108,7 +108,9 @@ int cli_item_show(struct cli *c, const struct item_ref *ref)
         return cli_json(c, &query_item_desc, &q);
     (void)printf("%.*s %s: ", SPAN_FMT(q.id), enum_text(&item_type_enum, ref->type));
     cli_prose(stdout, "  ", title);
-    print_state(&q, clock_wall_ms(&clock_system));
+    print_state(&q, cli_now(c));
+    for (size_t i = 0; HAS(&q.item.item, item_key_documents) && i < q.item.item.documents.n; i++)
+        cli_print_document(c, "  document ", &q.item.item.documents.v[i]);
     print_events(c, &q);
     return EXIT_DONE;
 }
@@ -133,7 +135,30 @@ static void print_line(struct cli *c, const struct query_item_line *l, size_t ro
                      time_utc(l->due_ms - 1).s); /* the day that ends there */
     if (HAS(l, query_item_line_key_finding))
         (void)printf(" %s", enum_text(&assumed_enum, l->finding));
-    (void)printf("  %.*s%s\n", SPAN_FMT(title), mark);
+    (void)printf("  %.*s%s", SPAN_FMT(title), mark);
+    for (size_t i = 0; l->item.type == ITEM_LESSON && i < l->tags.n; i++)
+        (void)printf(" #%.*s", SPAN_FMT(l->tags.v[i]));
+    for (size_t i = 0; l->item.type == ITEM_LESSON && i < l->links.n; i++) {
+        (void)printf(i == 0 ? " -> adopted in" : ",");
+        print_link(&l->links.v[i]);
+    }
+    (void)printf("\n");
+}
+
+/* What the search leaves of a page. */
+static enum status found_of(struct cli *c, struct query_items *r, uint64_t *absent)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->list.n; i++) {
+        bool matches;
+        enum status st = cli_item_matches(c, &r->list.v[i], &matches, absent);
+        if (st != ST_OK)
+            return st;
+        if (matches)
+            r->list.v[n++] = r->list.v[i];
+    }
+    r->list.n = n;
+    return ST_OK;
 }
 
 int cli_item_list(struct cli *c)
@@ -143,28 +168,41 @@ int cli_item_list(struct cli *c)
     size_t columns = cli_columns(), room = columns == SIZE_MAX ? SIZE_MAX : columns > 80 ? columns - 68 : 12;
     if (c->n > 1)
         return cli_usage(c, "%s list takes no %s", c->verb->words, c->words[1]);
+    if (c->tag != NULL && !text_is_id(span_str(c->tag)))
+        return cli_usage(c, "--tag %s: expected the name of a tag: letters a-z, digits and -", c->tag);
+    if (c->grep != NULL && c->grep[0] == 0)
+        return cli_usage(c, "--grep is empty: expected the text to look for");
+    uint64_t absent = 0;
+    bool live = !c->all && !(type == ITEM_LESSON && cli_item_searches(c)); /* a lesson is learnt when it is closed */
     for (uint64_t from = 1;;) {
-        struct rpc_items q = {.type = type, .from = from, .count = 200, .live = !c->all};
+        struct rpc_items q = {.type = type, .from = from, .count = 200, .live = live};
         struct query_items r;
         if (cli_ask(c, METHOD_items, &q, &r) != ST_OK)
+            return cli_fail(c);
+        uint64_t next = r.list.n == 0 ? from : r.list.v[r.list.n - 1].item.number + 1;
+        if (cli_item_searches(c) && found_of(c, &r, &absent) != ST_OK)
             return cli_fail(c);
         struct query_item_line *v = arena_array(&c->a, all.list.n + r.list.n + 1, sizeof *v);
         if (all.list.n > 0)
             memcpy(v, all.list.v, all.list.n * sizeof *v);
         for (size_t i = 0; i < r.list.n; i++) {
             v[all.list.n + i] = r.list.v[i];
-            from = r.list.v[i].item.number + 1;
             if (!c->json)
                 print_line(c, &r.list.v[i], room);
         }
         all.list = (struct query_item_line_list){all.list.n + r.list.n, v};
         all.more = r.more;
+        from = next;
         if (!r.more || all.list.n >= 1000)
             break;
     }
+    if (absent > 0)
+        (void)fprintf(stderr, "%" PRIu64 " texts are absent here, and were not looked through.\n", absent);
     if (!c->json && all.list.n == 0)
-        (void)printf("No %s is %s.\n", enum_text(&item_type_enum, type),
-                     c->all ? "on the record" : "open; closed ones: --all");
+        (void)printf("No %s %s.\n", enum_text(&item_type_enum, type),
+                     cli_item_searches(c) ? live ? "that is open has this; closed ones: --all" : "has this"
+                     : c->all             ? "is on the record"
+                                          : "is open; closed ones: --all");
     return c->json ? cli_json(c, &query_items_desc, &all) : EXIT_DONE;
 }
 

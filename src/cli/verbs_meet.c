@@ -37,7 +37,7 @@ static enum status session_of(struct cli *c, uint64_t number, struct query_sessi
 
 /* --- Shown --- */
 
-static void print_record(const struct state_session *s)
+static void print_record(struct cli *c, const struct state_session *s)
 {
     if (!HAS(s, state_session_key_now))
         return;
@@ -47,7 +47,7 @@ static void print_record(const struct state_session *s)
         (void)printf("%s %.*s", i == 0 ? "" : ",", SPAN_FMT(s->now.present.v[i]));
     (void)printf("\n");
     if (HAS(&s->now, session_version_key_document))
-        (void)printf("  minutes sha256:%s\n", hex_of(&s->now.document).s);
+        cli_print_document(c, "  minutes ", &s->now.document);
     for (size_t i = 0; HAS(&s->now, session_version_key_decisions) && i < s->now.decisions.n; i++)
         (void)printf("%s D-%" PRIu64 "%s", i == 0 ? "  decided" : ",", s->now.decisions.v[i],
                      i + 1 == s->now.decisions.n ? "\n" : "");
@@ -60,7 +60,7 @@ static void print_head(const struct query_session *q, uint64_t now)
                  enum_text(&session_standing_enum, s->standing), enum_text(&session_type_enum, s->type),
                  SPAN_FMT(s->body), SPAN_FMT(q->when));
     if (HAS(s, state_session_key_due_ms))
-        (void)printf("%s %s (%s)", s->standing == SESSION_OPEN ? "until" : "stands on", cli_time(s->due_ms).s,
+        (void)printf(" %s %s (%s)", s->standing == SESSION_OPEN ? "until" : "stands on", cli_time(s->due_ms).s,
                      cli_span(now, s->due_ms).s);
     if (HAS(s, state_session_key_missed_ms) && s->standing != SESSION_MISSED)
         (void)printf(" recorded late");
@@ -81,7 +81,7 @@ int verb_meet_list(struct cli *c)
             return cli_json(c, &query_sessions_desc, &r);
         for (size_t i = 0; i < r.list.n; i++) {
             q.from = r.list.v[i].session.number + 1;
-            print_head(&r.list.v[i], clock_wall_ms(&clock_system));
+            print_head(&r.list.v[i], cli_now(c));
         }
         shown += r.list.n;
     }
@@ -127,9 +127,9 @@ int verb_meet_agenda(struct cli *c)
         return cli_fail(c);
     if (c->json)
         return cli_json(c, &query_agenda_desc, &r);
-    uint64_t now = clock_wall_ms(&clock_system);
+    uint64_t now = cli_now(c);
     print_head(&r.session, now);
-    print_record(&r.session.session);
+    print_record(c, &r.session.session);
     for (size_t i = 0; i < r.list.n; i++) {
         const struct query_agenda_line *l = &r.list.v[i];
         (void)printf("  %-9s %-6.*s", enum_text(&agenda_part_enum, l->part), SPAN_FMT(l->id));
@@ -222,10 +222,15 @@ static enum status decisions_given(struct cli *c, struct uint_list *ret)
     return ST_OK;
 }
 
-/* --minutes: the SHA-256 of the file; the file stays here. */
+/* --minutes: the SHA-256 of the file, which stays here; --attach: and the node keeps it. */
 static enum status minutes_given(struct cli *c, struct minutes *m)
 {
     struct span text;
+    if (c->attach != NULL) {
+        SET_HAS(m, minutes_key_document);
+        return c->minutes != NULL ? err_set(&c->err, ST_USAGE, "--minutes and --attach: the minutes are one file, named by one of them")
+                                  : cli_attach(c, c->attach, &m->document);
+    }
     enum status st = file_read(c->minutes, 64 << 20, &c->a, &text, &c->err);
     if (st == ST_OK) {
         sha256(text, &m->document);
@@ -243,7 +248,7 @@ static enum status record_given(struct cli *c, struct minutes *m, struct cli_pro
     SET_HAS(m, minutes_key_present);
     if (c->held != NULL)
         st = date(c, "--held", c->held, &m->held);
-    if (st == ST_OK && c->minutes != NULL)
+    if (st == ST_OK && (c->minutes != NULL || c->attach != NULL))
         st = minutes_given(c, m);
     if (st == ST_OK && c->decision != NULL) {
         st = decisions_given(c, &m->decisions);

@@ -1,8 +1,10 @@
 /* The own node: how it is, its links, why agreement waits; and what an auditor takes from it: packs,
  * checkpoints, proofs. */
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
-#include "cli/cli.h"
+#include "cli/pack_kept.h"
 #include "crypto/hash.h"
 #include "merkle/note.h"
 #include "pack/pack.h"
@@ -182,20 +184,12 @@ uint64_t cli_cosignatures(struct cli *c, struct span note)
     return n;
 }
 
-static enum status write_pack(struct cli *c, FILE *f, uint64_t *ret_blocks, uint64_t *ret_leaves)
+/* The blocks from a height on, one at a time. */
+static enum status write_blocks(struct cli *c, FILE *f, uint64_t from, uint64_t to)
 {
-    struct rpc_genesis_reply g;
-    struct rpc_boundary_reply at;
-    enum status st = cli_ask(c, METHOD_genesis, NULL, &g);
-    if (st == ST_OK)
-        st = cli_ask(c, METHOD_boundary, NULL, &at);
-    struct pack_head head = {.version = 1, .alliance = c->info.alliance, .genesis = g.file};
-    if (st == ST_OK)
-        st = pack_begin(f, PACK_MAGIC, &c->err);
-    if (st == ST_OK)
-        st = pack_put(f, &pack_head_desc, &head, &c->err);
-    for (uint64_t h = 0; st == ST_OK && h <= at.height; h++) {
-        struct arena a CLEANUP(arena_deinit); /* one block at a time */
+    enum status st = ST_OK;
+    for (uint64_t h = from; st == ST_OK && h <= to; h++) {
+        struct arena a CLEANUP(arena_deinit);
         struct pack_block b;
         struct rpc_number q = {.number = h};
         arena_init(&a, 0);
@@ -203,6 +197,23 @@ static enum status write_pack(struct cli *c, FILE *f, uint64_t *ret_blocks, uint
         if (st == ST_OK)
             st = pack_put(f, &pack_block_desc, &b, &c->err);
     }
+    return st;
+}
+
+enum status cli_write_pack(struct cli *c, FILE *f, uint64_t from, uint64_t *ret_blocks, uint64_t *ret_leaves)
+{
+    struct rpc_genesis_reply g;
+    struct rpc_boundary_reply at;
+    enum status st = cli_ask(c, METHOD_genesis, NULL, &g);
+    if (st == ST_OK)
+        st = cli_ask(c, METHOD_boundary, NULL, &at);
+    struct pack_head head = {.version = 1, .alliance = c->info.alliance, .genesis = g.file};
+    if (st == ST_OK && from == 0)
+        st = pack_begin(f, PACK_MAGIC, &c->err);
+    if (st == ST_OK && from == 0)
+        st = pack_put(f, &pack_head_desc, &head, &c->err);
+    if (st == ST_OK)
+        st = write_blocks(c, f, from, at.height);
     struct pack_checkpoint note;
     struct rpc_status_reply s;
     if (st == ST_OK && cli_ask(c, METHOD_checkpoint, NULL, &note) == ST_OK && cli_ask(c, METHOD_status, NULL, &s) == ST_OK) {
@@ -220,30 +231,69 @@ static enum status write_pack(struct cli *c, FILE *f, uint64_t *ret_blocks, uint
     return st;
 }
 
+/* Where an earlier run stopped, if what it left is the beginning of this node's record: the file is then cut to it. */
+static enum status go_on(struct cli *c, FILE *f, const char *path, uint64_t *ret_from)
+{
+    struct pack_kept kept;
+    struct pack_block same;
+    struct err why;
+    *ret_from = 0;
+    enum status st = cli_connect(c);
+    if (st == ST_OK && pack_kept_read(c, f, &kept, &why) != ST_OK)
+        return err_set(&c->err, ST_MISMATCH, "%s: %s. Move it away to begin anew", path, why.text);
+    if (st == ST_OK && kept.next > 0) {
+        struct rpc_number q = {.number = kept.next - 1};
+        st = cli_ask(c, METHOD_block, &q, &same);
+        struct hash id;
+        if (st == ST_OK)
+            sha256(same.header, &id);
+        if (st == ST_OK && !hash_eq(&id, &kept.last))
+            return err_set(&c->err, ST_MISMATCH,
+                           "%s: block %" PRIu64 " in it is another one than this node's: two histories. Keep that file, and ask another partner",
+                           path, kept.next - 1);
+    }
+    if (st == ST_OK && (fflush(f) != 0 || ftruncate(fileno(f), kept.end) != 0 || fseek(f, kept.end, SEEK_SET) != 0))
+        st = err_set(&c->err, ST_IO, "%s: cannot be gone on with", path);
+    if (st == ST_OK)
+        *ret_from = kept.next;
+    if (st == ST_OK && kept.next > 0)
+        (void)fprintf(stderr, "Going on after block %" PRIu64 ", which %s has.\n", kept.next - 1, path);
+    return st;
+}
+
 int verb_pack(struct cli *c)
 {
-    char tmp[4096];
-    uint64_t blocks, leaves;
+    char part[4096];
+    uint64_t blocks, leaves, from = 0;
     if (c->n != 1)
         return cli_usage(c, "pack needs the file to write");
-    (void)snprintf(tmp, sizeof tmp, "%s.part", c->words[0]);
-    FILE *f = fopen(tmp, "wb");
+    (void)snprintf(part, sizeof part, "%s.part", c->words[0]);
+    int fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "r+b");
     char why[128];
     if (f == NULL) {
-        (void)err_set(&c->err, ST_IO, "%s: cannot write: %s", tmp, strerror_r(errno, why, sizeof why));
+        (void)err_set(&c->err, ST_IO, "%s: cannot write: %s", part, strerror_r(errno, why, sizeof why));
         return cli_fail(c);
     }
-    enum status st = write_pack(c, f, &blocks, &leaves);
+    enum status st = go_on(c, f, part, &from);
+    bool begun = st == ST_OK;
+    if (st == ST_OK)
+        st = cli_write_pack(c, f, from, &blocks, &leaves);
     if (fclose(f) != 0 && st == ST_OK)
-        st = err_set(&c->err, ST_NOSPACE, "%s: cannot be written to its end", tmp);
-    if (st == ST_OK && rename(tmp, c->words[0]) != 0)
-        st = err_set(&c->err, ST_IO, "%s: cannot be renamed to %s", tmp, c->words[0]);
+        st = err_set(&c->err, ST_NOSPACE, "%s: cannot be written to its end", part);
+    if (st == ST_OK && rename(part, c->words[0]) != 0)
+        st = err_set(&c->err, ST_IO, "%s: cannot be renamed to %s", part, c->words[0]);
     if (st != ST_OK) {
-        (void)remove(tmp);
-        return cli_fail(c);
+        struct stat is;
+        int code = cli_fail(c);
+        if (stat(part, &is) == 0 && is.st_size == 0)
+            (void)remove(part);
+        else if (begun)
+            (void)fprintf(stderr, "What came is in %s, and no pack yet: the same command goes on from there.\n", part);
+        return code;
     }
     if (c->json) {
-        (void)printf("{\"blocks\":%" PRIu64 ",\"leaves\":%" PRIu64 ",\"alliance\":\"%s\"}\n", blocks, leaves,
+        (void)printf("{\"blocks\":%" PRIu64 ",\"kept\":%" PRIu64 ",\"leaves\":%" PRIu64 ",\"alliance\":\"%s\"}\n", blocks, from, leaves,
                      hex_of(&c->info.alliance).s);
         return EXIT_DONE;
     }

@@ -1,8 +1,9 @@
-/* status, inbox, show, decisions, readiness, log, seats. */
+/* show, decisions, readiness, log, seats. */
 #include "cli/cli.h"
 #include "crypto/sshpub.h"
+#include "gov/query.h"
 
-static struct prose_list prose_at(struct cli *c, uint64_t leaf)
+struct prose_list cli_prose_at(struct cli *c, uint64_t leaf)
 {
     struct rpc_leaf q = {.index = leaf};
     struct rpc_leaf_reply r;
@@ -15,185 +16,8 @@ static struct prose_list prose_at(struct cli *c, uint64_t leaf)
 
 struct span cli_title_at(struct cli *c, uint64_t leaf, const struct hash *digest)
 {
-    struct prose_list l = prose_at(c, leaf);
+    struct prose_list l = cli_prose_at(c, leaf);
     return cli_find_prose(&l, digest);
-}
-
-static void print_task(struct cli *c, const struct query_task *t, uint64_t now, size_t i, size_t n)
-{
-    (void)printf("%zu of %zu  D-%" PRIu64 " %.*s: %.*s\n", i, n, t->decision, SPAN_FMT(t->type),
-                 SPAN_FMT(cli_title_at(c, t->leaf, &t->title)));
-    (void)printf("        %.*s", SPAN_FMT(t->words));
-    for (size_t k = 0; k < t->seats.n; k++)
-        (void)printf("%s%.*s", k == 0 ? " by " : " or ", SPAN_FMT(t->seats.v[k]));
-    if (HAS(t, query_task_key_deadline_ms))
-        (void)printf(", until %s (%s)", cli_time(t->deadline_ms).s, cli_span(now, t->deadline_ms).s);
-    (void)printf("\n        entente show D-%" PRIu64 " · entente approve D-%" PRIu64 "\n", t->decision,
-                 t->decision);
-}
-
-/* What concerns the organisation itself: a recovery that is announced, a second seat that is asked. */
-static void print_own_task(const struct query_own_task *t, uint64_t now)
-{
-    (void)printf("ATTENTION  %.*s", SPAN_FMT(t->words));
-    for (size_t k = 0; k < t->seats.n; k++)
-        (void)printf("%s%.*s", k == 0 ? "\n        by " : " or ", SPAN_FMT(t->seats.v[k]));
-    if (HAS(t, query_own_task_key_deadline_ms))
-        (void)printf(", until %s (%s)", cli_time(t->deadline_ms).s, cli_span(now, t->deadline_ms).s);
-    if (HAS(t, query_own_task_key_decision))
-        (void)printf("\n        entente show D-%" PRIu64 " · entente registrar replace NEW.pub\n",
-                     t->decision);
-    else
-        (void)printf("\n        entente recovery list\n");
-}
-
-/* The command that does it. */
-static void print_reading_next(const struct query_reading_task *t)
-{
-    if (t->task == TASK_REPORT)
-        (void)printf("entente report add %.*s --value NUMBER --period %.*s", SPAN_FMT(t->name),
-                     SPAN_FMT(t->period));
-    else if (t->task == TASK_COMMIT)
-        (void)printf("entente report commit %.*s --period %.*s -o %.*s.sealed", SPAN_FMT(t->name),
-                     SPAN_FMT(t->period), SPAN_FMT(t->name));
-    else if (t->task == TASK_REVEAL)
-        (void)printf("entente report reveal FILE");
-    else if (t->task == TASK_RESTATE)
-        (void)printf("entente report show K-%" PRIu64 " · entente report restate K-%" PRIu64, t->reading, t->reading);
-    else if (t->task == TASK_TRIGGER)
-        (void)printf("entente scorecard · entente propose %.*s", SPAN_FMT(t->opens));
-    else
-        (void)printf("entente report countersign K-%" PRIu64 " · entente report dispute K-%" PRIu64, t->reading,
-                     t->reading);
-}
-
-static void print_reading_task(const struct query_reading_task *t, uint64_t now)
-{
-    if (HAS(t, query_reading_task_key_reading))
-        (void)printf("K-%" PRIu64 " ", t->reading);
-    (void)printf("%.*s%s", SPAN_FMT(t->words), HAS(t, query_reading_task_key_reading) && t->late ? " (late)" : "");
-    for (size_t k = 0; k < t->seats.n; k++)
-        (void)printf("%s%.*s", k == 0 ? "\n        by " : " or ", SPAN_FMT(t->seats.v[k]));
-    if (HAS(t, query_reading_task_key_deadline_ms))
-        (void)printf(", until %s (%s)", cli_time(t->deadline_ms).s, cli_span(now, t->deadline_ms).s);
-    (void)printf("\n        ");
-    print_reading_next(t);
-    (void)printf("\n");
-}
-
-/* "KPI savings countersign 2 d", in a line of what is owed. */
-static void print_reading_owed(const struct query_reading_task *t, uint64_t now, bool first)
-{
-    (void)printf("%s %s %.*s %s", first ? "" : " ·", t->task == TASK_TRIGGER ? "exit" : "KPI", SPAN_FMT(t->name),
-                 enum_text(&task_type_enum, t->task));
-    if (HAS(t, query_reading_task_key_deadline_ms))
-        (void)printf(" %s", cli_span(now, t->deadline_ms).s);
-    else if (t->task != TASK_TRIGGER)
-        (void)printf(" late");
-}
-
-int verb_inbox(struct cli *c)
-{
-    struct query_inbox in;
-    struct span seat = span_str(c->seat == NULL ? "" : c->seat);
-    struct span_list only = {1, &seat};
-    if (cli_connect(c) != ST_OK)
-        return cli_fail(c);
-    struct rpc_inbox q = {.org = c->info.org};
-    if (c->seat != NULL) {
-        const char *slash = strchr(c->seat, '/');
-        if (!text_is_seat(seat))
-            return cli_usage(c, "--as %s: expected ORG/SEAT", c->seat);
-        q.org = span_of(c->seat, (size_t)(slash - c->seat));
-        q.seats = only;
-        SET_HAS(&q, rpc_inbox_key_seats);
-    }
-    if (cli_ask(c, METHOD_inbox, &q, &in) != ST_OK)
-        return cli_fail(c);
-    if (c->json)
-        return cli_json(c, &query_inbox_desc, &in);
-    for (size_t i = 0; i < in.own.n; i++)
-        print_own_task(&in.own.v[i], clock_wall_ms(&clock_system));
-    if (in.list.n + in.own.n + in.items.n + in.readings.n + in.sessions.n == 0)
-        (void)printf("Nothing is asked of %.*s.\n", SPAN_FMT(c->seat != NULL ? seat : c->info.org));
-    for (size_t i = 0; i < in.list.n; i++)
-        print_task(c, &in.list.v[i], clock_wall_ms(&clock_system), i + 1, in.list.n);
-    for (size_t i = 0; i < in.items.n; i++)
-        cli_print_item_task(c, &in.items.v[i], clock_wall_ms(&clock_system));
-    for (size_t i = 0; i < in.readings.n; i++)
-        print_reading_task(&in.readings.v[i], clock_wall_ms(&clock_system));
-    for (size_t i = 0; i < in.sessions.n; i++)
-        cli_print_session_task(&in.sessions.v[i], clock_wall_ms(&clock_system));
-    return EXIT_DONE;
-}
-
-/* "M-12 verify in 2 d", in the line of an organisation. */
-static void print_short(const struct query_item_task *t, uint64_t now, bool first)
-{
-    (void)printf("%s %.*s %s", first ? "" : " ·", SPAN_FMT(t->id), enum_text(&item_task_enum, t->task));
-    if (t->overdue && t->task == ITEM_TASK_DO)
-        (void)printf(" overdue");
-    if (HAS(t, query_item_task_key_deadline_ms))
-        (void)printf(" %s", cli_span(now, t->deadline_ms).s);
-}
-
-/* "S-3 meet in 2 d", in the line of an organisation. */
-static void print_meetings(const struct query_session_task_list *l, uint64_t now, bool first)
-{
-    for (size_t i = 0; i < l->n; i++) {
-        (void)printf("%s S-%" PRIu64 " %s", first && i == 0 ? "" : " ·", l->v[i].session,
-                     enum_text(&task_type_enum, l->v[i].task));
-        if (HAS(&l->v[i], query_session_task_key_deadline_ms))
-            (void)printf(" %s", cli_span(now, l->v[i].deadline_ms).s);
-    }
-}
-
-int verb_status(struct cli *c)
-{
-    struct rpc_status_reply s;
-    struct query_parties parties;
-    struct query_inbox in;
-    if (cli_ask(c, METHOD_status, NULL, &s) != ST_OK)
-        return cli_fail(c);
-    if (c->json) {
-        (void)cli_json(c, &rpc_status_reply_desc, &s);
-        return cli_health_exit(&s);
-    }
-    uint64_t now = clock_wall_ms(&clock_system);
-    if (cli_ask(c, METHOD_parties, NULL, &parties) != ST_OK)
-        return cli_fail(c);
-    (void)printf("%.*s, at %.*s: block %" PRIu64 " of %s, %" PRIu64 " of %" PRIu64 " nodes within reach\n",
-                 SPAN_FMT(c->info.name), SPAN_FMT(c->info.org), s.height, cli_time(s.time_ms).s, s.connected,
-                 s.validators);
-    cli_print_health(&s);
-    for (size_t i = 0; i < parties.list.n; i++) {
-        struct span org = parties.list.v[i].org;
-        bool us = span_eq(org, c->info.org);
-        struct rpc_inbox q = {.org = org};
-        if (parties.list.v[i].party.role != ROLE_PARTNER || cli_ask(c, METHOD_inbox, &q, &in) != ST_OK)
-            continue;
-        (void)printf("%-10s", us ? "We owe" : "They owe");
-        if (!us)
-            (void)printf(" %.*s:", SPAN_FMT(org));
-        for (size_t k = 0; k < in.list.n; k++) {
-            const struct query_task *t = &in.list.v[k];
-            (void)printf("%s D-%" PRIu64 " %s", k == 0 ? "" : " ·", t->decision,
-                         enum_text(&task_type_enum, t->task));
-            if (HAS(t, query_task_key_deadline_ms))
-                (void)printf(" %s", cli_span(now, t->deadline_ms).s);
-        }
-        for (size_t k = 0; k < in.items.n; k++)
-            print_short(&in.items.v[k], now, in.list.n + k == 0);
-        for (size_t k = 0; k < in.readings.n; k++)
-            print_reading_owed(&in.readings.v[k], now, in.list.n + in.items.n + k == 0);
-        print_meetings(&in.sessions, now, in.list.n + in.items.n + in.readings.n == 0);
-        (void)printf("%s\n", in.list.n + in.items.n + in.readings.n + in.sessions.n == 0 ? " nothing" : "");
-        for (size_t k = 0; us && k < in.own.n; k++)
-            print_own_task(&in.own.v[k], now);
-    }
-    if (s.outbox > 0)
-        (void)printf("%" PRIu64 " signed entries wait here to become final.\n", s.outbox);
-    return cli_health_exit(&s);
 }
 
 static struct span reason_text(struct cli *c, uint64_t leaf, const struct hash *digest)
@@ -312,7 +136,8 @@ int verb_show(struct cli *c)
         return cli_fail(c);
     if (c->rev_number != 0 && c->rev_number != s.q.decision.revision)
         return show_old(c, &s);
-    cli_note_seen(c, number, s.q.decision.revision);
+    if (c->at == NULL)
+        cli_note_seen(c, number, s.q.decision.revision);
     if (c->json)
         return cli_json(c, &query_decision_desc, &s.q);
     cli_show_proposal(c, &s);
@@ -320,7 +145,15 @@ int verb_show(struct cli *c)
     print_events(c, &s.q);
     for (size_t i = 0; i < s.q.notes.n; i++) {
         (void)printf("note by %.*s: ", SPAN_FMT(s.q.notes.v[i].seat));
-        cli_prose(stdout, "  ", cli_title_at(c, s.q.notes.v[i].leaf, &s.q.notes.v[i].note.text));
+        if (HAS(&s.q.notes.v[i].note, note_key_text))
+            cli_prose(stdout, "  ", cli_title_at(c, s.q.notes.v[i].leaf, &s.q.notes.v[i].note.text));
+        if (HAS(&s.q.notes.v[i].note, note_key_document))
+            cli_print_document(c, "  document ", &s.q.notes.v[i].note.document);
+    }
+    for (size_t i = 0; i < s.q.inputs.n; i++) {
+        const struct decision_input *in = &s.q.inputs.v[i].input.input;
+        for (size_t k = 0; HAS(in, decision_input_key_documents) && k < in->documents.n; k++)
+            cli_print_document(c, "input document ", &in->documents.v[k]);
     }
     cli_print_linked(c, number);
     return EXIT_DONE;
@@ -427,6 +260,8 @@ int verb_log(struct cli *c)
     uint64_t limit = c->limit == NULL ? 50 : c->limit_number;
     if (cli_ask(c, METHOD_boundary, NULL, &at) != ST_OK)
         return cli_fail(c);
+    if (c->json)
+        cli_begin_list(c);
     uint64_t from = c->from != NULL ? c->from_number : at.size > limit ? at.size - limit : 0;
     while (limit > 0 && from < at.size) {
         struct rpc_range q = {.from = from, .count = limit > 1000 ? 1000 : limit};
@@ -444,6 +279,8 @@ int verb_log(struct cli *c)
     }
     if (c->json)
         (void)printf("%s]\n", printed == 0 ? "[" : "");
+    if (c->json)
+        cli_end_list(c);
     return EXIT_DONE;
 }
 

@@ -2,7 +2,7 @@
 #include "charter/charter_model.h"
 #include "charter/period.h"
 #include "charter/scalar.h"
-#include "cli/cli.h"
+#include "cli/cli_report.h"
 #include "crypto/hash.h"
 
 enum { PAGE = 500 };
@@ -15,7 +15,7 @@ static bool reading_id(const char *word, uint64_t *ret)
     return word[0] >= '0' && word[0] <= '9' && cli_decision(word, ret);
 }
 
-static enum status metric_of(struct cli *c, const char *name, struct charter_metric *ret)
+enum status cli_metric_of(struct cli *c, const char *name, struct charter_metric *ret)
 {
     struct rpc_number q = {.number = SECTION_METRICS};
     struct query_section now;
@@ -60,8 +60,9 @@ static enum status oldest_owed(struct cli *c, const struct charter_metric *d, st
         for (size_t i = 0; i < r.list.n; i++) {
             const struct state_reading *x = &r.list.v[i].reading;
             q.from = x->number + 1;
-            if (span_eq(x->metric, d->name) && span_eq(x->org, org) &&
-                (x->standing == READING_OWED || (d->sealed && x->standing == READING_COMMITTED))) {
+            struct period p; /* a reading that is owed from before the metric's periods were amended has none now: it cannot be given */
+            if (span_eq(x->metric, d->name) && span_eq(x->org, org) && period_of(&d->every, x->period, &p) == ST_OK &&
+                p.from == x->period && (x->standing == READING_OWED || (d->sealed && x->standing == READING_COMMITTED))) {
                 *ret = r.list.v[i];
                 return ST_OK;
             }
@@ -72,15 +73,13 @@ static enum status oldest_owed(struct cli *c, const struct charter_metric *d, st
                    SPAN_FMT(d->name));
 }
 
-/* The organisation that reports: of --as, else the node's own. */
-static struct span own_org(const struct cli *c)
+struct span cli_own_org(const struct cli *c)
 {
     const char *slash = c->seat == NULL ? NULL : strchr(c->seat, '/');
     return slash == NULL ? c->info.org : span_of(c->seat, (size_t)(slash - c->seat));
 }
 
-/* --period, or the oldest that is owed: its first day, and what people call it. */
-static enum status period_meant(struct cli *c, const struct charter_metric *d, uint64_t *ret_day,
+enum status cli_period_meant(struct cli *c, const struct charter_metric *d, uint64_t *ret_day,
                                 struct period_text *ret_name)
 {
     struct period typed, p;
@@ -88,7 +87,7 @@ static enum status period_meant(struct cli *c, const struct charter_metric *d, u
     if (c->period == NULL && (c->forecast || c->baseline))
         return err_set(&c->err, ST_USAGE, "of which period? For instance --period 2026-03");
     if (c->period == NULL) {
-        enum status st = oldest_owed(c, d, own_org(c), &owed);
+        enum status st = oldest_owed(c, d, cli_own_org(c), &owed);
         if (st != ST_OK)
             return st;
         *ret_day = owed.reading.period;
@@ -122,11 +121,10 @@ static enum status value_given(struct cli *c, struct decimal *ret)
                    c->value);
 }
 
-/* The seat that reports, for a key that holds several. */
-static struct span_list reporters(struct cli *c, const struct charter_metric *d)
+struct span_list cli_reporters(struct cli *c, const struct charter_metric *d)
 {
     struct span_list l = {0, arena_array(&c->a, 1, sizeof(struct span))};
-    struct span org = HAS(&d->from, charter_reporter_key_org) ? d->from.org : own_org(c);
+    struct span org = HAS(&d->from, charter_reporter_key_org) ? d->from.org : cli_own_org(c);
     struct span seat = HAS(&d->from, charter_reporter_key_seat) ? d->from.seat : span_str("alliance-manager");
     const char *text = charter_text(&c->a, "%.*s/%.*s", SPAN_FMT(org), SPAN_FMT(seat));
     l.v[l.n++] = span_str(text);
@@ -147,22 +145,22 @@ int verb_report_add(struct cli *c)
     body.metric = span_str(c->words[0]);
     enum status st = value_given(c, &body.value);
     if (st == ST_OK)
-        st = metric_of(c, c->words[0], &d);
+        st = cli_metric_of(c, c->words[0], &d);
     if (st == ST_OK)
-        st = period_meant(c, &d, &body.period, &name);
+        st = cli_period_meant(c, &d, &body.period, &name);
     if (st == ST_OK)
         st = cli_text_given(c);
     if (st == ST_OK && c->text != NULL) {
         st = cli_detach(c, &prose, c->text, &body.text);
         SET_HAS(&body, reading_key_text);
     }
-    if (st == ST_OK && c->document != NULL) {
+    if (st == ST_OK && cli_names_documents(c)) {
         st = cli_documents(c, &body.documents);
         SET_HAS(&body, reading_key_documents);
     }
     if (st != ST_OK)
         return cli_fail(c);
-    struct span_list wanted = reporters(c, &d);
+    struct span_list wanted = cli_reporters(c, &d);
     int code = cli_enter_only(c, &wanted, KIND_READING, &body, &prose);
     if (code == EXIT_DONE && !c->json && c->save == NULL)
         (void)printf("%s of %s for %s is %s. %s\n", enum_text(&purpose_enum, body.purpose), c->words[0],
@@ -264,7 +262,7 @@ static int mark(struct cli *c, enum mark_act act, const char *verb)
         st = cli_detach(c, &prose, c->reason, &body.reason);
         SET_HAS(&body, mark_reading_key_reason);
     }
-    if (st == ST_OK && c->document != NULL) {
+    if (st == ST_OK && cli_names_documents(c)) {
         st = cli_documents(c, &body.documents);
         SET_HAS(&body, mark_reading_key_documents);
     }
@@ -383,7 +381,7 @@ static enum status pulse(struct cli *c, const struct charter_metric *d, struct s
     return ST_OK;
 }
 
-static enum status seal(struct cli *c, const struct reveal_reading *r, struct hash *ret_digest)
+enum status cli_seal(struct cli *c, const struct reveal_reading *r, struct hash *ret_digest)
 {
     struct buf b CLEANUP(buf_deinit), file CLEANUP(buf_deinit);
     struct sha256 h;
@@ -411,16 +409,16 @@ int verb_report_commit(struct cli *c)
         return cli_usage(
             c, "report commit needs a sealed metric, and -o FILE for what reveals it later: entente "
                "report commit trust --answers pulse.txt -o trust.sealed");
-    enum status st = metric_of(c, c->words[0], &d);
+    enum status st = cli_metric_of(c, c->words[0], &d);
     if (st == ST_OK && !d.sealed)
         st = err_set(&c->err, ST_USAGE, "%s is not sealed; report it: entente report add %s --value NUMBER",
                      c->words[0], c->words[0]);
     if (st == ST_OK)
-        st = period_meant(c, &d, &body.period, &name);
+        st = cli_period_meant(c, &d, &body.period, &name);
     if (st != ST_OK)
         return cli_fail(c);
-    struct span_list wanted = reporters(c, &d);
-    r.sealed = (struct sealed_value){.org = own_org(c), .metric = d.name, .period = body.period};
+    struct span_list wanted = cli_reporters(c, &d);
+    r.sealed = (struct sealed_value){.org = cli_own_org(c), .metric = d.name, .period = body.period};
     if (HAS(&d, charter_metric_key_least_voices)) {
         st = pulse(c, &d, &r.sealed);
     } else {
@@ -430,7 +428,7 @@ int verb_report_commit(struct cli *c)
     rng_fill(&rng_system, r.salt.b, sizeof r.salt.b);
     body.metric = d.name;
     if (st == ST_OK)
-        st = seal(c, &r, &body.digest);
+        st = cli_seal(c, &r, &body.digest);
     if (st != ST_OK)
         return cli_fail(c);
     int code = cli_enter_only(c, &wanted, KIND_COMMIT, &body, NULL);
@@ -452,10 +450,10 @@ int verb_report_reveal(struct cli *c)
     if (st == ST_OK && codec_decode(&reveal_reading_desc, bytes, &c->a, &r, &c->err) != ST_OK)
         st = err_wrap(&c->err, ST_FORMAT, "%s is not what report commit wrote: ", c->words[0]);
     if (st == ST_OK)
-        st = metric_of(c, (const char *)arena_dup(&c->a, r.sealed.metric).p, &d);
+        st = cli_metric_of(c, (const char *)arena_dup(&c->a, r.sealed.metric).p, &d);
     if (st != ST_OK)
         return cli_fail(c);
-    struct span_list wanted = reporters(c, &d);
+    struct span_list wanted = cli_reporters(c, &d);
     int code = cli_enter_only(c, &wanted, KIND_REVEAL, &r, NULL);
     if (code == EXIT_DONE && !c->json && c->save == NULL)
         (void)printf("%.*s for %s is revealed.\n", SPAN_FMT(d.name),

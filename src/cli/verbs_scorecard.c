@@ -1,4 +1,4 @@
-/* scorecard, pace: numbers, and what stands behind each. */
+/* scorecard, pace, health: numbers, and what stands behind each. */
 #include "charter/period.h"
 #include "charter/predicate.h"
 #include "cli/cli.h"
@@ -173,26 +173,35 @@ static void print_paces(struct cli *c, const char *title, const struct query_pac
         print_pace(c, &l->v[i]);
 }
 
-static const char *business_days(struct cli *c, uint64_t ms)
+const char *cli_business_days(struct cli *c, uint64_t ms)
 {
     char text[40];
     (void)snprintf(text, sizeof text, "%" PRIu64 ".%" PRIu64, ms / 86400000, ms % 86400000 / 8640000);
     return (const char *)arena_dup(&c->a, span_str(text)).p;
 }
 
-int verb_pace(struct cli *c)
+enum status cli_period_given(struct cli *c, struct rpc_period *ret)
 {
     struct rpc_boundary_reply at;
-    struct query_record r;
-    if (cli_ask(c, METHOD_boundary, NULL, &at) != ST_OK)
-        return cli_fail(c);
     const uint64_t days90 = UINT64_C(90) * 86400000;
-    struct rpc_period q = {.from_ms = at.time_ms > days90 ? at.time_ms - days90 : 0, .to_ms = at.time_ms + 1};
+    enum status st = cli_ask(c, METHOD_boundary, NULL, &at);
+    if (st != ST_OK)
+        return st;
+    uint64_t end = c->at != NULL ? c->at_ms : at.time_ms;
+    struct rpc_period q = {.from_ms = end > days90 ? end - days90 : 0, .to_ms = end + 1};
     if ((c->since != NULL && time_parse(span_str(c->since), &q.from_ms) != ST_OK) ||
         (c->until != NULL && time_parse(span_str(c->until), &q.to_ms) != ST_OK) || q.from_ms >= q.to_ms)
-        return cli_usage(c, "--since and --until: expected two times, the earlier first, for instance "
-                            "2026-10-01T00:00:00Z");
-    if (cli_ask(c, METHOD_pace, &q, &r) != ST_OK)
+        return err_set(&c->err, ST_USAGE,
+                       "--since and --until: expected two times, the earlier first, for instance 2026-10-01T00:00:00Z");
+    *ret = q;
+    return ST_OK;
+}
+
+int verb_pace(struct cli *c)
+{
+    struct rpc_period q;
+    struct query_record r;
+    if (cli_period_given(c, &q) != ST_OK || cli_ask(c, METHOD_pace, &q, &r) != ST_OK)
         return cli_fail(c);
     if (c->json)
         return cli_json(c, &query_record_desc, &r);
@@ -208,8 +217,44 @@ int verb_pace(struct cli *c)
     for (size_t i = 0; i < r.waits.n; i++) {
         const struct query_wait *w = &r.waits.v[i];
         (void)printf("  %-20.*s %12s %12s %8" PRIu64 " %13" PRIu64 " %9" PRIu64 "\n", SPAN_FMT(w->org),
-                     business_days(c, w->waited_ms), business_days(c, w->halted_ms), w->breaches,
+                     cli_business_days(c, w->waited_ms), cli_business_days(c, w->halted_ms), w->breaches,
                      w->late_readings, w->unmarked);
     }
+    return EXIT_DONE;
+}
+
+/* --- health --- */
+
+static void print_answer(const struct query_health_answer *a, bool all)
+{
+    (void)printf("%-12s %-8s %.*s\n", enum_text(&health_question_enum, a->question), enum_text(&health_answer_enum, a->answer),
+                 SPAN_FMT(a->words));
+    for (size_t i = 0; i < a->lines.n; i++) {
+        const struct query_health_line *l = &a->lines.v[i];
+        if (!all && !l->against)
+            continue;
+        (void)printf("  %s %.*s", l->against ? "-" : " ", SPAN_FMT(l->words));
+        for (size_t k = 0; k < l->ids.n; k++)
+            (void)printf("%s%.*s", k == 0 ? "  " : ", ", SPAN_FMT(l->ids.v[k]));
+        (void)printf("\n");
+    }
+    if (a->answer != HEALTH_YES || all)
+        (void)printf("    %.*s\n", SPAN_FMT(a->next));
+}
+
+int verb_health(struct cli *c)
+{
+    struct rpc_period q;
+    struct query_health r;
+    if (c->n > 0)
+        return cli_usage(c, "health takes no words; for a period: --since TIME --until TIME");
+    if (cli_period_given(c, &q) != ST_OK || cli_ask(c, METHOD_health, &q, &r) != ST_OK)
+        return cli_fail(c);
+    if (c->json)
+        return cli_json(c, &query_health_desc, &r);
+    (void)printf("From the record of %s to %s; what stands against it is listed%s\n", cli_time(r.from_ms).s, cli_time(r.to_ms).s,
+                 c->all ? ", and what does not" : ", the rest with --all");
+    for (size_t i = 0; i < r.answers.n; i++)
+        print_answer(&r.answers.v[i], c->all);
     return EXIT_DONE;
 }

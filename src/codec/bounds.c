@@ -47,11 +47,11 @@ enum bounds_shape bounds_shape(enum field_type type)
 static enum status check_uint(const struct field_desc *f, uint64_t v, struct err *err)
 {
     if (v > INT64_MAX) /* ENC-12 */
-        return err_set(err, ST_RANGE, "%" PRIu64 ", at most 2^63-1", v);
+        return err_rule(err, "ENC-12", err_set(err, ST_RANGE, "%" PRIu64 ", at most 2^63-1", v));
     if ((int64_t)v < f->min)
-        return err_set(err, ST_RANGE, "%" PRIu64 ", at least %" PRId64, v, f->min);
+        return err_rule(err, "ENC-9", err_set(err, ST_RANGE, "%" PRIu64 ", at least %" PRId64, v, f->min));
     if (f->max != 0 && (int64_t)v > f->max)
-        return err_set(err, ST_RANGE, "%" PRIu64 ", at most %" PRId64, v, f->max);
+        return err_rule(err, "ENC-9", err_set(err, ST_RANGE, "%" PRIu64 ", at most %" PRId64, v, f->max));
     return ST_OK;
 }
 
@@ -60,9 +60,9 @@ static enum status check_int(const struct field_desc *f, int64_t v, struct err *
     if (f->min == 0 && f->max == 0)
         return ST_OK;
     if (v < f->min)
-        return err_set(err, ST_RANGE, "%" PRId64 ", at least %" PRId64, v, f->min);
+        return err_rule(err, "ENC-9", err_set(err, ST_RANGE, "%" PRId64 ", at least %" PRId64, v, f->min));
     if (v > f->max)
-        return err_set(err, ST_RANGE, "%" PRId64 ", at most %" PRId64, v, f->max);
+        return err_rule(err, "ENC-9", err_set(err, ST_RANGE, "%" PRId64 ", at most %" PRId64, v, f->max));
     return ST_OK;
 }
 
@@ -70,10 +70,11 @@ static enum status check_enum(const struct field_desc *f, uint32_t v, struct err
 {
     const char *text = enum_text(f->en, v);
     if (text == NULL)
-        return err_set(err, ST_RANGE, "%" PRIu32 " is no %s", v, f->en->name);
+        return err_rule(err, "ENC-12", err_set(err, ST_RANGE, "%" PRIu32 " is no %s", v, f->en->name));
     bool bounded = f->min != 0 || f->max != 0;
     if (bounded && ((int64_t)v < f->min || (int64_t)v > f->max))
-        return err_set(err, ST_RANGE, "%s (%" PRIu32 ") is not allowed here", text, v);
+        return err_rule(err, "ENC-9",
+                        err_set(err, ST_RANGE, "%s (%" PRIu32 ") is not allowed here", text, v));
     return ST_OK;
 }
 
@@ -81,21 +82,24 @@ static enum status check_enum(const struct field_desc *f, uint32_t v, struct err
 static enum status check_decimal(const struct decimal *d, struct err *err)
 {
     if (d->scale > DECIMAL_SCALE_MAX)
-        return err_set(err, ST_RANGE, "decimal with scale %" PRIu32 ", at most %d", d->scale,
-                       DECIMAL_SCALE_MAX);
+        return err_rule(err, "ENC-11",
+                        err_set(err, ST_RANGE, "decimal with scale %" PRIu32 ", at most %d", d->scale,
+                                DECIMAL_SCALE_MAX));
     if (d->scale != 0 && d->mantissa % 10 == 0)
-        return err_set(err, ST_FORMAT,
-                       "decimal %" PRId64 " with scale %" PRIu32 " ends in 0; write it with a smaller scale",
-                       d->mantissa, d->scale);
+        return err_rule(err, "ENC-11",
+                        err_set(err, ST_FORMAT,
+                                "decimal %" PRId64 " with scale %" PRIu32
+                                " ends in 0; write it with a smaller scale",
+                                d->mantissa, d->scale));
     return ST_OK;
 }
 
 static enum status check_size(size_t n, int64_t min, int64_t max, struct err *err)
 {
     if (min > 0 && n < (uint64_t)min)
-        return err_set(err, ST_RANGE, "%zu bytes, at least %" PRId64, n, min);
+        return err_rule(err, "ENC-9", err_set(err, ST_RANGE, "%zu bytes, at least %" PRId64, n, min));
     if (max < 0 || n > (uint64_t)max)
-        return err_set(err, ST_RANGE, "%zu bytes, at most %" PRId64, n, max);
+        return err_rule(err, "ENC-9", err_set(err, ST_RANGE, "%zu bytes, at most %" PRId64, n, max));
     return ST_OK;
 }
 
@@ -111,8 +115,8 @@ static enum status check_form(struct span s, bool ok, const char *form, struct e
     if (ok)
         return ST_OK;
     if (s.n > 128 || text_check(s, false, NULL) != ST_OK)
-        return err_set(err, ST_FORMAT, "not %s", form);
-    return err_set(err, ST_FORMAT, "'%.*s' is not %s", SPAN_FMT(s), form);
+        return err_rule(err, "ENC-10", err_set(err, ST_FORMAT, "not %s", form));
+    return err_rule(err, "ENC-10", err_set(err, ST_FORMAT, "'%.*s' is not %s", SPAN_FMT(s), form));
 }
 
 static enum status check_id(struct span s, struct err *err)
@@ -149,7 +153,8 @@ enum status bounds_value(const struct field_desc *f, const void *m, struct err *
         return check_uint(f, *(const uint64_t *)m, err);
     case FT_TIME:
         if (*(const uint64_t *)m >= (uint64_t)TIME_LIMIT_MS)
-            return err_set(err, ST_RANGE, "%" PRIu64 " ms, below 2^53", *(const uint64_t *)m);
+            return err_rule(err, "ENC-10",
+                            err_set(err, ST_RANGE, "%" PRIu64 " ms, below 2^53", *(const uint64_t *)m));
         return check_uint(f, *(const uint64_t *)m, err);
     case FT_INT:
         return check_int(f, *(const int64_t *)m, err);
@@ -188,9 +193,11 @@ enum status bounds_value(const struct field_desc *f, const void *m, struct err *
 enum status bounds_count(const struct field_desc *f, uint64_t n, struct err *err)
 {
     if (f->min > 0 && n < (uint64_t)f->min)
-        return err_set(err, ST_RANGE, "%" PRIu64 " members, at least %" PRId64, n, f->min);
+        return err_rule(err, "ENC-9",
+                        err_set(err, ST_RANGE, "%" PRIu64 " members, at least %" PRId64, n, f->min));
     if (f->max < 0 || n > (uint64_t)f->max)
-        return err_set(err, ST_RANGE, "%" PRIu64 " members, at most %" PRId64, n, f->max);
+        return err_rule(err, "ENC-9",
+                        err_set(err, ST_RANGE, "%" PRIu64 " members, at most %" PRId64, n, f->max));
     return ST_OK;
 }
 
@@ -200,7 +207,9 @@ enum status bounds_item(const struct field_desc *f, const void *m, size_t i, str
         return ST_OK;
     if (f->type == FT_UINTS) {
         uint64_t v = ((const struct uint_list *)m)->v[i];
-        return v <= INT64_MAX ? ST_OK : err_set(err, ST_RANGE, "%" PRIu64 ", at most 2^63-1", v);
+        return v <= INT64_MAX
+                   ? ST_OK
+                   : err_rule(err, "ENC-12", err_set(err, ST_RANGE, "%" PRIu64 ", at most 2^63-1", v));
     }
     struct span s = ((const struct span_list *)m)->v[i];
     if (f->type == FT_IDS)

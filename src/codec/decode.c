@@ -60,8 +60,9 @@ static enum status take_list(struct decoder *c, uint64_t count, size_t size, siz
 {
     size_t left = c->r.in.n - c->r.at;
     if (count > left / least)
-        return err_set(c->r.err, ST_FORMAT, "at byte %zu: %" PRIu64 " members in the %zu bytes left", c->r.at,
-                       count, left);
+        return err_rule(c->r.err, "ENC-1",
+                        err_set(c->r.err, ST_FORMAT, "at byte %zu: %" PRIu64 " members in the %zu bytes left",
+                                c->r.at, count, left));
     void *v = arena_array(c->a, (size_t)count, size);
     if (v == NULL)
         return err_set(c->r.err, ST_LIMIT, "no memory left for %" PRIu64 " members", count);
@@ -78,7 +79,9 @@ static enum status read_fixed(struct decoder *c, size_t size, uint8_t *m)
     if (st != ST_OK)
         return st;
     if (v.bytes.n != size) /* ENC-10 */
-        return err_set(c->r.err, ST_RANGE, "at byte %zu: %zu bytes, expected %zu", v.at, v.bytes.n, size);
+        return err_rule(
+            c->r.err, "ENC-10",
+            err_set(c->r.err, ST_RANGE, "at byte %zu: %zu bytes, expected %zu", v.at, v.bytes.n, size));
     memcpy(m, v.bytes.p, size);
     return ST_OK;
 }
@@ -108,8 +111,9 @@ static enum status read_int(struct decoder *c, int64_t *m)
     if (st != ST_OK)
         return st;
     if (v.type != READ_UINT && v.type != READ_NEGATIVE)
-        return err_set(c->r.err, ST_FORMAT, "at byte %zu: %s, expected an integer", v.at,
-                       reader_type_text(v.type));
+        return err_rule(c->r.err, "ENC-4",
+                        err_set(c->r.err, ST_FORMAT, "at byte %zu: %s, expected an integer", v.at,
+                                reader_type_text(v.type)));
     *m = v.type == READ_UINT ? (int64_t)v.number : v.negative;
     return ST_OK;
 }
@@ -121,8 +125,9 @@ static enum status read_enum(struct decoder *c, uint8_t *m)
     if (st != ST_OK)
         return st;
     if (v.number > UINT32_MAX)
-        return err_set(c->r.err, ST_RANGE, "at byte %zu: %" PRIu64 " is no %s", v.at, v.number,
-                       c->field->en->name);
+        return err_rule(c->r.err, "ENC-12",
+                        err_set(c->r.err, ST_RANGE, "at byte %zu: %" PRIu64 " is no %s", v.at, v.number,
+                                c->field->en->name));
     uint32_t number = (uint32_t)v.number;
     memcpy(m, &number, sizeof number);
     return ST_OK;
@@ -154,8 +159,9 @@ static enum status read_decimal(struct decoder *c, struct decimal *m)
     }
     if (st != ST_OK)
         return st;
-    return err_set(c->r.err, ST_FORMAT, "at byte %zu: a decimal is a map of 1 (mantissa) and 2 (scale)",
-                   v.at);
+    return err_rule(
+        c->r.err, "ENC-11",
+        err_set(c->r.err, ST_FORMAT, "at byte %zu: a decimal is a map of 1 (mantissa) and 2 (scale)", v.at));
 }
 
 /* ENC-6: content counts towards the depth of the whole. */
@@ -280,7 +286,9 @@ static enum status begin_record(struct decoder *c)
 
 static enum status too_deep(struct decoder *c) /* ENC-6 */
 {
-    return fail(c, c->r.at, err_set(c->r.err, ST_FORMAT, "nested deeper than %d", (int)LIMIT_NEST_DEPTH));
+    return fail(c, c->r.at,
+                err_rule(c->r.err, "ENC-6",
+                         err_set(c->r.err, ST_FORMAT, "nested deeper than %d", (int)LIMIT_NEST_DEPTH)));
 }
 
 static enum status push(struct decoder *c, const struct record_desc *d, uint8_t *rec, size_t n,
@@ -343,8 +351,10 @@ static enum status pass_missing(struct decoder *c, int key)
     for (; t->next < t->d->n && t->d->fields[t->next].key < key; t->next++) {
         const struct field_desc *f = &t->d->fields[t->next];
         if (!f->optional)
-            return fail(c, PATH_NO_BYTE,
-                        err_set(c->r.err, ST_FORMAT, "missing field %d (%s)", (int)f->key, f->name));
+            return fail(
+                c, PATH_NO_BYTE,
+                err_rule(c->r.err, "ENC-4",
+                         err_set(c->r.err, ST_FORMAT, "missing field %d (%s)", (int)f->key, f->name)));
     }
     return ST_OK;
 }
@@ -362,7 +372,8 @@ static enum status read_pair(struct decoder *c)
     if (st != ST_OK)
         return st;
     if (t->next == t->d->n || t->d->fields[t->next].key != t->key) /* ENC-4 */
-        return fail(c, at, err_set(c->r.err, ST_FORMAT, "unknown key %d", t->key));
+        return fail(c, at,
+                    err_rule(c->r.err, "ENC-4", err_set(c->r.err, ST_FORMAT, "unknown key %d", t->key)));
     const struct field_desc *f = &t->d->fields[t->next++];
     uint64_t has;
     memcpy(&has, t->rec, sizeof has);

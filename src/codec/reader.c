@@ -28,8 +28,9 @@ static enum status take(struct reader *r, uint64_t n, const uint8_t **ret_p)
 {
     size_t left = r->in.n - r->at;
     if (n > left) {
-        (void)err_set(r->err, ST_FORMAT, "at byte %zu: the input ends; %" PRIu64 " more expected", r->in.n,
-                      n - left);
+        (void)err_rule(r->err, "ENC-1",
+                       err_set(r->err, ST_FORMAT, "at byte %zu: the input ends; %" PRIu64 " more expected",
+                               r->in.n, n - left));
         return ST_FORMAT;
     }
     *ret_p = r->in.p + r->at;
@@ -43,7 +44,8 @@ static enum status refuse_head(const struct reader *r, size_t at, uint8_t byte)
                        : byte == 0xca || byte == 0xcb ? "floating point"
                        : byte == 0xc1                 ? "byte c1, which starts nothing,"
                                                       : "extension type";
-    return err_set(r->err, ST_FORMAT, "at byte %zu: %s is not allowed", at, what); /* ENC-1 */
+    return err_rule(r->err, "ENC-1",
+                    err_set(r->err, ST_FORMAT, "at byte %zu: %s is not allowed", at, what)); /* ENC-1 */
 }
 
 /* Heads c0 to df that a number follows, by their low five bits; width 0 for the others. least: where the
@@ -86,13 +88,17 @@ static enum status check_shortest(const struct reader *r, const struct head *h, 
     if (h->type == READ_NEGATIVE) {
         v->negative = to_signed(v->number, h->width);
         if (v->negative >= -(int64_t)h->least)
-            return err_set(r->err, ST_FORMAT, "at byte %zu: integer not in its shortest form", v->at);
+            return err_rule(
+                r->err, "ENC-2",
+                err_set(r->err, ST_FORMAT, "at byte %zu: integer not in its shortest form", v->at));
     } else if (v->number < h->least) {
-        return err_set(r->err, ST_FORMAT, "at byte %zu: %s not in its shortest form", v->at,
-                       h->type == READ_UINT ? "integer" : "length");
+        return err_rule(r->err, "ENC-2",
+                        err_set(r->err, ST_FORMAT, "at byte %zu: %s not in its shortest form", v->at,
+                                h->type == READ_UINT ? "integer" : "length"));
     }
     if (h->type == READ_UINT && v->number > INT64_MAX)
-        return err_set(r->err, ST_FORMAT, "at byte %zu: integer above 2^63-1", v->at);
+        return err_rule(r->err, "ENC-12",
+                        err_set(r->err, ST_FORMAT, "at byte %zu: integer above 2^63-1", v->at));
     return ST_OK;
 }
 
@@ -141,12 +147,14 @@ static enum status check_count(const struct reader *r, const struct read_value *
 {
     size_t left = r->in.n - r->at;
     if (v->type == READ_MAP && v->number > READER_KEY_MAX + 1)
-        return err_set(r->err, ST_FORMAT, "at byte %zu: map of %" PRIu64 " pairs, at most 64", v->at,
-                       v->number);
+        return err_rule(r->err, "ENC-3",
+                        err_set(r->err, ST_FORMAT, "at byte %zu: map of %" PRIu64 " pairs, at most 64", v->at,
+                                v->number));
     uint64_t least = v->type == READ_MAP ? 2 * v->number : v->number;
     if (least > left)
-        return err_set(r->err, ST_FORMAT, "at byte %zu: %" PRIu64 " %s in the %zu bytes left", v->at,
-                       v->number, v->type == READ_MAP ? "pairs" : "members", left);
+        return err_rule(r->err, "ENC-1",
+                        err_set(r->err, ST_FORMAT, "at byte %zu: %" PRIu64 " %s in the %zu bytes left", v->at,
+                                v->number, v->type == READ_MAP ? "pairs" : "members", left));
     return ST_OK;
 }
 
@@ -161,7 +169,9 @@ static enum status read_bytes(struct reader *r, struct read_value *v)
         return ST_OK;
     size_t valid = text_utf8_prefix(v->bytes);
     if (valid != v->bytes.n) /* ENC-7 */
-        return err_set(r->err, ST_FORMAT, "at byte %zu: not valid UTF-8", (size_t)(p - r->in.p) + valid);
+        return err_rule(
+            r->err, "ENC-7",
+            err_set(r->err, ST_FORMAT, "at byte %zu: not valid UTF-8", (size_t)(p - r->in.p) + valid));
     return ST_OK;
 }
 
@@ -186,8 +196,9 @@ enum status reader_expect(struct reader *r, enum read_type type, struct read_val
     if (st != ST_OK)
         return st;
     if (v.type != type)
-        return err_set(r->err, ST_FORMAT, "at byte %zu: %s, expected %s", v.at, reader_type_text(v.type),
-                       reader_type_text(type));
+        return err_rule(r->err, "ENC-4",
+                        err_set(r->err, ST_FORMAT, "at byte %zu: %s, expected %s", v.at,
+                                reader_type_text(v.type), reader_type_text(type)));
     *ret_value = v;
     return ST_OK;
 }
@@ -199,12 +210,16 @@ enum status reader_key(struct reader *r, int *last)
     if (st != ST_OK)
         return st;
     if (v.type != READ_UINT || v.number > READER_KEY_MAX) /* ENC-3 */
-        return err_set(r->err, ST_FORMAT, "at byte %zu: a map's key is an integer from 0 to 63", v.at);
+        return err_rule(
+            r->err, "ENC-3",
+            err_set(r->err, ST_FORMAT, "at byte %zu: a map's key is an integer from 0 to 63", v.at));
     int key = (int)v.number;
     if (key == *last)
-        return err_set(r->err, ST_FORMAT, "at byte %zu: key %d twice", v.at, key);
+        return err_rule(r->err, "ENC-3", err_set(r->err, ST_FORMAT, "at byte %zu: key %d twice", v.at, key));
     if (key < *last)
-        return err_set(r->err, ST_FORMAT, "at byte %zu: key %d after key %d; keys ascend", v.at, key, *last);
+        return err_rule(
+            r->err, "ENC-3",
+            err_set(r->err, ST_FORMAT, "at byte %zu: key %d after key %d; keys ascend", v.at, key, *last));
     *last = key;
     return ST_OK;
 }
@@ -239,8 +254,9 @@ enum status reader_skip(struct reader *r, unsigned depth)
         if (v.type != READ_ARRAY && v.type != READ_MAP)
             continue;
         if (n == depth) /* ENC-6 */
-            return err_set(r->err, ST_FORMAT, "at byte %zu: nested deeper than %d", v.at,
-                           (int)LIMIT_NEST_DEPTH);
+            return err_rule(r->err, "ENC-6",
+                            err_set(r->err, ST_FORMAT, "at byte %zu: nested deeper than %d", v.at,
+                                    (int)LIMIT_NEST_DEPTH));
         stack[n++] = (struct skip_frame){.left = v.number, .is_map = v.type == READ_MAP, .key = -1};
     } while (n > 0);
     return ST_OK;
@@ -250,5 +266,7 @@ enum status reader_end(const struct reader *r)
 {
     if (r->at == r->in.n)
         return ST_OK;
-    return err_set(r->err, ST_FORMAT, "at byte %zu: %zu bytes after the value", r->at, r->in.n - r->at);
+    return err_rule(
+        r->err, "ENC-5",
+        err_set(r->err, ST_FORMAT, "at byte %zu: %zu bytes after the value", r->at, r->in.n - r->at));
 }

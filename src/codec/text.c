@@ -80,10 +80,13 @@ enum status text_check(struct span text, bool multiline, struct err *err)
         uint32_t code = 0;
         size_t n = sequence(text.p + at, text.n - at, &code);
         if (n == 0) /* ENC-7 */
-            return err_set(err, ST_FORMAT, "not valid UTF-8 at byte %zu of the text", at);
+            return err_rule(err, "ENC-7",
+                            err_set(err, ST_FORMAT, "not valid UTF-8 at byte %zu of the text", at));
         if (!code_allowed(code, multiline)) /* ENC-8 */
-            return err_set(err, ST_FORMAT, "U+%04" PRIX32 " at byte %zu of the text; %s may not hold it",
-                           code, at, multiline ? "text" : "text of one line");
+            return err_rule(err, "ENC-8",
+                            err_set(err, ST_FORMAT,
+                                    "U+%04" PRIX32 " at byte %zu of the text; %s may not hold it", code, at,
+                                    multiline ? "text" : "text of one line"));
         at += n;
     }
     return ST_OK;

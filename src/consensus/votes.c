@@ -156,15 +156,18 @@ uint32_t votes_any(const struct votes_round *r, enum vote_type type)
 uint32_t votes_most_alike(const struct votes_round *r, enum vote_type type,
                           const struct consensus_vote **ret_one)
 {
+    const struct consensus_vote *votes = votes_list(r, type);
+    uint64_t left = votes_mask(r, type); /* not counted yet */
     uint32_t most = 0;
-    for (uint32_t i = 0; i < LIMIT_VALIDATORS; i++) {
-        const struct consensus_vote *one = votes_of(r, type, i);
-        if (one == NULL)
-            continue;
+    while (left != 0) {
+        const struct consensus_vote *one = &votes[__builtin_ctzll(left)];
         uint32_t count = 0;
-        for (uint32_t k = i; k < LIMIT_VALIDATORS; k++) {
-            const struct consensus_vote *other = votes_of(r, type, k);
-            count += other != NULL && votes_alike(one, other);
+        for (uint64_t rest = left; rest != 0; rest &= rest - 1) {
+            uint32_t i = (uint32_t)__builtin_ctzll(rest);
+            if (!votes_alike(one, &votes[i]))
+                continue;
+            count++;
+            left &= ~bit(i);
         }
         if (count > most) {
             most = count;

@@ -75,7 +75,7 @@ static struct span trim_line_end(struct span line)
 {
     if (line.n != 0 && line.p[line.n - 1] == '\n')
         line.n--;
-    if (line.n != 0 && line.p[line.n - 1] == '\r')
+    while (line.n != 0 && line.p[line.n - 1] == '\r')
         line.n--;
     return line;
 }

@@ -18,6 +18,9 @@
 #define SSHSIG_RECEIPT  "receipt@entente"
 #define SSHSIG_RECOVERY "recovery@entente"
 #define SSHSIG_REFOUND  "refound@entente"
+#define SSHSIG_DOSSIER  "dossier@entente"
+#define SSHSIG_PULSE    "pulse@entente"
+#define SSHSIG_NUDGE    "nudge@entente"
 
 enum {
     SSHSIG_NAMESPACE_MAX = 64,

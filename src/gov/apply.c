@@ -133,6 +133,8 @@ union body {
     struct reveal_reading reveal;
     struct session session;
     struct minutes minutes;
+    struct grant grant;
+    struct grant_move grant_move;
 };
 
 static enum status dispatch(struct act *c, enum kind kind, const union body *b, struct err *err)
@@ -186,6 +188,10 @@ static enum status dispatch(struct act *c, enum kind kind, const union body *b, 
         return session_apply_call(c, &b->session, err);
     case KIND_MINUTES:
         return session_apply_minutes(c, &b->minutes, err);
+    case KIND_GRANT:
+        return grant_apply_grant(c, &b->grant, err);
+    case KIND_GRANT_MOVE:
+        return grant_apply_move(c, &b->grant_move, err);
     }
     return act_refuse(c, V_NOT_SUPPORTED, "%s entries are not part of these rules yet",
                       enum_text(&kind_enum, kind));
@@ -194,6 +200,7 @@ static enum status dispatch(struct act *c, enum kind kind, const union body *b, 
 static enum status apply(struct act *c, struct err *err)
 {
     const struct entry *e = c->e->entry;
+    c->g->rule = "ENT-3";
     if (e->kind > UINT32_MAX || enum_text(&kind_enum, (uint32_t)e->kind) == NULL)
         return act_refuse(c, V_UNKNOWN_KIND, "kind %" PRIu64 " is unknown to rules version %" PRIu32, e->kind,
                           c->g->rules);
@@ -206,14 +213,18 @@ static enum status apply(struct act *c, struct err *err)
     struct err bad = {0};
     ASSERT(d->size <= sizeof body);
     enum status st = codec_decode(d, e->body, c->g->arena, &body, &bad);
-    if (st == ST_FORMAT || st == ST_RANGE)
+    if (st == ST_FORMAT || st == ST_RANGE) {
+        c->g->rule = bad.rule != NULL ? bad.rule : "ENT-3";
         return act_refuse(c, V_MALFORMED, "%.200s", bad.text);
+    }
     if (st != ST_OK) {
         if (err != NULL)
             *err = bad;
         return st;
     }
+    c->g->rule = "ENT-4";
     TRY(authority(c, err));
+    c->g->rule = "ENT-7";
     bool node = span_eqs(state_seat_name(e->seat), "node");
     if (node && !of_node(kind) && kind != KIND_RECEIPT)
         return act_refuse(c, V_NOT_PERMITTED, "a node's own seat cannot do this; use a person's seat");

@@ -1,5 +1,6 @@
 /* Do the tables agree with each other? For tests, the simulator and fuzzers: looks at everything. */
 #include "gov/course.h"
+#include "gov/grant.h"
 #include "gov/item.h"
 #include "gov/keys.h"
 #include "gov/party.h"
@@ -170,16 +171,17 @@ static enum status check_decisions(const struct view *v, struct arena *a, struct
     TRY(count(v, TABLE_DECISION, &n));
     if (n != c.value)
         return err_set(err, ST_CORRUPT, "%zu decisions on record, %" PRIu64 " counted", n, c.value);
-    size_t recoveries, of_items, readings, sessions;
+    size_t recoveries, of_items, readings, sessions, grants;
     TRY(count(v, TABLE_TIMER, &n));
     TRY(count(v, TABLE_RECOVERY, &recoveries));
     TRY(item_check(v, a, &of_items, err));
     TRY(reading_check(v, a, &readings, err));
     TRY(session_check(v, a, &sessions, err));
-    if (n != timers + recoveries + of_items + readings + sessions)
+    TRY(grant_check(v, a, &grants, err));
+    if (n != timers + recoveries + of_items + readings + sessions + grants)
         return err_set(err, ST_CORRUPT,
-                       "%zu timers for %zu of live decisions, %zu of recoveries, %zu of items, %zu of readings, %zu of sessions",
-                       n, timers, recoveries, of_items, readings, sessions);
+                       "%zu timers for %zu of live decisions, %zu of recoveries, %zu of items, %zu of readings, %zu of sessions, %zu of grants",
+                       n, timers, recoveries, of_items, readings, sessions, grants);
     TRY(count(v, TABLE_AMENDING, &n));
     if (n != amending)
         return err_set(err, ST_CORRUPT, "%zu amendments listed, %zu live", n, amending);

@@ -22,8 +22,10 @@ static enum status sections(struct founding *f, const struct span *leaves, size_
         if (st != ST_OK)
             return err_wrap(err, st, "section leaf %zu: ", i);
         if (i > 0 && s[i].number <= s[i - 1].number)
-            return err_set(err, ST_FORMAT, "section leaf %zu: number %" PRIu64 " does not ascend (GEN-3)", i,
-                           s[i].number);
+            return err_rule(err, "GEN-3",
+                            err_set(err, ST_FORMAT,
+                                    "section leaf %zu: number %" PRIu64 " does not ascend (GEN-3)", i,
+                                    s[i].number));
     }
     TRY(charter_decode(s, n, f->g->arena, &f->charter, err));
     TRY(check_refuse(&f->charter, f->g->arena, err));
@@ -46,9 +48,11 @@ static enum status name_key(struct founding *f, const struct card *card, const s
     if (st == ST_OK && use == KEY_PERSON && old.use == KEY_PERSON && span_eq(old.org, card->org))
         return ST_OK;
     if (st == ST_OK)
-        return err_set(err, ST_FORMAT,
-                       "card of %.*s: key %.16s... is on the card of %.*s too, or twice on this one (GEN-1)",
-                       SPAN_FMT(card->org), hex_of(key).s, SPAN_FMT(old.org));
+        return err_rule(
+            err, "GEN-1",
+            err_set(err, ST_FORMAT,
+                    "card of %.*s: key %.16s... is on the card of %.*s too, or twice on this one (GEN-1)",
+                    SPAN_FMT(card->org), hex_of(key).s, SPAN_FMT(old.org)));
     if (st != ST_NOTFOUND)
         return st;
     struct state_key rec = {.org = card->org, .use = use, .changed_leaf = f->leaf};
@@ -124,7 +128,9 @@ static enum status party(struct founding *f, struct span leaf, size_t i, struct 
     if (st != ST_OK)
         return err_wrap(err, st, "card leaf %zu: ", i);
     if (last_org->p != NULL && span_cmp(*last_org, card.org) >= 0)
-        return err_set(err, ST_FORMAT, "card leaf %zu: %.*s does not ascend (GEN-5)", i, SPAN_FMT(card.org));
+        return err_rule(
+            err, "GEN-5",
+            err_set(err, ST_FORMAT, "card leaf %zu: %.*s does not ascend (GEN-5)", i, SPAN_FMT(card.org)));
     *last_org = card.org;
     const struct charter_party *p = charter_party(&f->charter, card.org);
     if (p == NULL)
@@ -132,9 +138,10 @@ static enum status party(struct founding *f, struct span leaf, size_t i, struct 
                        SPAN_FMT(card.org));
     sha256(sc.card, &digest);
     if (!hash_eq(&digest, &p->card))
-        return err_set(err, ST_FORMAT,
-                       "card of %.*s: its digest is %.16s..., the charter names %.16s... (GEN-3)",
-                       SPAN_FMT(card.org), hex_of(&digest).s, hex_of(&p->card).s);
+        return err_rule(err, "GEN-3",
+                        err_set(err, ST_FORMAT,
+                                "card of %.*s: its digest is %.16s..., the charter names %.16s... (GEN-3)",
+                                SPAN_FMT(card.org), hex_of(&digest).s, hex_of(&p->card).s));
     const struct hash *node_keys[] = {&card.node.vote, &card.node.cosign, &card.node.log, &card.node.node};
     for (size_t k = 0; k < ARRAY_LEN(node_keys); k++)
         TRY(name_key(f, &card, node_keys[k], KEY_NODE, err));

@@ -35,7 +35,8 @@ struct gov {
     uint64_t leaf;  /* index in the tree of the leaf being applied; of the block record while timers fire */
     uint32_t rules; /* rules version */
     struct gov_history history;
-    char why[256]; /* after a verdict other than V_OK: the particulars, in plain words */
+    char why[256];    /* after a verdict other than V_OK: the particulars, in plain words, */
+    const char *rule; /* and the rule of SPEC.md that was broken: of form and authority; "ENT-7": of the kind */
 };
 
 /* An entry ready to be applied: decoded, its signature checked by the caller (SIG-*, ENT-1, 2, 5, 6). */

@@ -27,6 +27,9 @@ struct measuring {
     struct pace all;
     struct query_grow rows, bodies; /* struct pace */
     struct query_grow waits;        /* struct query_wait */
+    struct query_grow breached;     /* uint64_t, descending */
+    enum status (*each)(void *ctx, const struct measure_tally *t); /* or NULL */
+    void *ctx;
     struct err *err;
 };
 
@@ -89,18 +92,8 @@ static struct query_wait *wait_of(struct measuring *x, struct span org)
 
 /* --- Waiting --- */
 
-/* A stretch in which one tally was open: its events are those from first up to end. */
-struct stretch {
-    uint64_t from_ms, until_ms, rung;
-    const struct state_event *ev;
-    size_t first, end;
-    bool by_deadline; /* a deadline ended it */
-};
-
-/* When the partner stopped to owe under this approval: at the first ballot after which it approved, or no
- * longer could (GOV-11); UINT64_MAX when it owed to the end. Only ballots that were cast are looked at. */
-static uint64_t settled_at(const struct stretch *s, const struct pinned_term *t,
-                           const struct pinned_partner *p, struct arena *a)
+uint64_t measure_settled_at(const struct measure_tally *s, const struct pinned_term *t, const struct pinned_partner *p,
+                            struct arena *a)
 {
     uint32_t *said = arena_array(a, p->seats.n + 1, sizeof *said);
     for (size_t i = s->first; said != NULL && i < s->end; i++) {
@@ -108,8 +101,9 @@ static uint64_t settled_at(const struct stretch *s, const struct pinned_term *t,
         size_t approved = 0, silent = 0;
         if (e->type != EVENT_BALLOT || !HAS(e, state_event_key_seat))
             continue;
+        struct span seat = HAS(e, state_event_key_principal) ? e->principal : e->seat;
         for (size_t k = 0; k < p->seats.n; k++) {
-            if (span_eq(p->seats.v[k], e->seat) && e->choice != CHOICE_VETO)
+            if (span_eq(p->seats.v[k], seat) && e->choice != CHOICE_VETO)
                 said[k] = e->choice;
             approved += said[k] == CHOICE_APPROVE;
             silent += said[k] == 0;
@@ -121,7 +115,7 @@ static uint64_t settled_at(const struct stretch *s, const struct pinned_term *t,
 }
 
 /* Business time of the stretch up to `until`, and of the halts in it. */
-static enum status add_wait(struct measuring *x, const struct matter *m, const struct stretch *s,
+static enum status add_wait(struct measuring *x, const struct matter *m, const struct measure_tally *s,
                             uint64_t until_ms, struct query_wait *w)
 {
     uint64_t ms, halted = 0;
@@ -141,7 +135,7 @@ static enum status add_wait(struct measuring *x, const struct matter *m, const s
 }
 
 /* The partner's latest stop over all approvals that ask it: until then it was waited for. */
-static uint64_t partner_stop(const struct matter *m, const struct stretch *s,
+static uint64_t partner_stop(const struct matter *m, const struct measure_tally *s,
                              const struct pinned_term_list *terms, struct span org, struct arena *a)
 {
     uint64_t latest = 0;
@@ -150,17 +144,19 @@ static uint64_t partner_stop(const struct matter *m, const struct stretch *s,
             const struct pinned_partner *p = &terms->v[i].partners.v[k];
             if (!span_eq(p->org, org) || !tally_asks(&terms->v[i], &m->d, org))
                 continue;
-            uint64_t at = settled_at(s, &terms->v[i], p, a);
+            uint64_t at = measure_settled_at(s, &terms->v[i], p, a);
             latest = at > latest ? at : latest;
         }
     }
     return latest;
 }
 
-static enum status end_stretch(struct measuring *x, struct tale *t, const struct stretch *s)
+static enum status end_stretch(struct measuring *x, struct tale *t, const struct measure_tally *s)
 {
     struct pinned_term_list terms;
     bool breach = false;
+    if (x->each != NULL)
+        return x->each(x->ctx, s);
     TRY(tally_terms(&t->m, s->rung, x->f->scratch, &terms, x->err));
     const struct charter_party_list *orgs = &x->f->metrics.rights.charter.parties->list;
     for (size_t i = 0; i < orgs->n; i++) {
@@ -205,7 +201,7 @@ static enum status read_tale(struct measuring *x, struct tale *t)
 {
     struct query_grow g = {0};
     struct tkey k = tkey_u64(t->m.d.number);
-    struct stretch s = {0};
+    struct measure_tally s = {.m = &t->m};
     bool open = false;
     TRY(query_scan(x->f->v, TABLE_EVENT, &k, 8, &state_event_desc, x->f->scratch, &g, NULL, x->err));
     s.ev = g.v;
@@ -228,6 +224,7 @@ static enum status read_tale(struct measuring *x, struct tale *t)
     s.until_ms = x->f->now_ms;
     s.end = g.n;
     s.by_deadline = false;
+    s.open = true;
     return open && s.until_ms > s.from_ms ? end_stretch(x, t, &s) : ST_OK;
 }
 
@@ -265,6 +262,13 @@ static enum status one_decision(struct measuring *x, struct tale *t)
         return query_full(x->err);
     add(&x->all, t);
     add(row, t);
+    if (t->breaches > 0 || HAS(&t->m.d, state_decision_key_outcome)) {
+        x->breached.size = sizeof(uint64_t);
+        uint64_t *number = query_grow_one(&x->breached, x->f->a);
+        if (number == NULL)
+            return query_full(x->err);
+        *number = t->m.d.number;
+    }
     if (!first_body(&t->m, &body))
         return ST_OK;
     struct pace *b = pace_of(x, &x->bodies, body);
@@ -403,6 +407,30 @@ enum status measure_record(const struct figures *f, uint64_t from_ms, uint64_t u
     return ST_OK;
 }
 
+enum status measure_breached(const struct figures *f, uint64_t from_ms, uint64_t until_ms, struct uint_list *ret,
+                             struct err *err)
+{
+    struct measuring x;
+    TRY(measured(f, from_ms, until_ms, &x, err));
+    const uint64_t *v = x.breached.v;
+    struct uint_list l = {0, arena_array(f->a, x.breached.n + 1, sizeof *l.v)};
+    if (l.v == NULL)
+        return query_full(err);
+    while (l.n < x.breached.n) {
+        l.v[l.n] = v[x.breached.n - 1 - l.n];
+        l.n++;
+    }
+    *ret = l;
+    return ST_OK;
+}
+
+enum status measure_tallies(const struct figures *f, uint64_t from_ms, uint64_t until_ms,
+                            enum status (*each)(void *ctx, const struct measure_tally *t), void *ctx, struct err *err)
+{
+    struct measuring x = {.f = f, .from_ms = from_ms, .until_ms = until_ms, .each = each, .ctx = ctx, .err = err};
+    return decisions(&x);
+}
+
 bool measure_is_computed(enum measure m)
 {
     return m == MEASURE_DECISION_VELOCITY || m == MEASURE_WAITING_TIME || m == MEASURE_SLA_BREACHES ||
@@ -444,12 +472,13 @@ static bool value_of(const struct measuring *x, enum measure m, struct decimal *
     return true;
 }
 
-/* Of the regular sessions whose next one fell due after from_ms and up to until_ms: the percent that were
- * recorded before, quorate, and whose record is not contested. */
-static enum status cadence_kept(const struct figures *f, uint64_t from_ms, uint64_t until_ms, bool *ret_has,
-                                struct decimal *ret_value, struct err *err)
+/* Of the regular sessions whose next one fell due after from_ms and up to until_ms: those that were not
+ * recorded before, not quorate, or whose record is contested. */
+enum status measure_cadence(const struct figures *f, uint64_t from_ms, uint64_t until_ms, uint64_t *ret_due,
+                            struct uint_list *ret_not_kept, struct err *err)
 {
-    uint64_t due = 0, kept = 0, ends;
+    struct query_grow lost = {.size = sizeof(uint64_t)};
+    uint64_t due = 0, ends;
     for (uint64_t from = 0;;) {
         struct state_session s;
         struct period p = {0};
@@ -464,12 +493,28 @@ static enum status cadence_kept(const struct figures *f, uint64_t from_ms, uint6
             ends > until_ms)
             continue;
         due++;
-        kept += HAS(&s, state_session_key_now) && !HAS(&s, state_session_key_missed_ms) && s.now.quorate &&
-                s.standing != SESSION_CONTESTED;
+        if (HAS(&s, state_session_key_now) && !HAS(&s, state_session_key_missed_ms) && s.now.quorate &&
+            s.standing != SESSION_CONTESTED)
+            continue;
+        uint64_t *number = query_grow_one(&lost, f->a);
+        if (number == NULL)
+            return query_full(err);
+        *number = s.number;
     }
+    *ret_due = due;
+    *ret_not_kept = (struct uint_list){lost.n, lost.v};
+    return ST_OK;
+}
+
+static enum status cadence_kept(const struct figures *f, uint64_t from_ms, uint64_t until_ms, bool *ret_has,
+                                struct decimal *ret_value, struct err *err)
+{
+    struct uint_list lost;
+    uint64_t due;
+    TRY(measure_cadence(f, from_ms, until_ms, &due, &lost, err));
     *ret_has = due > 0;
     if (due > 0)
-        *ret_value = decimal_ratio(kept * 100, due, 2);
+        *ret_value = decimal_ratio((due - lost.n) * 100, due, 2);
     return ST_OK;
 }
 

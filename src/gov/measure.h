@@ -3,11 +3,36 @@
 #ifndef ENT_GOV_MEASURE_H
 #define ENT_GOV_MEASURE_H
 
+#include "gov/course.h"
 #include "gov/figure.h"
 
 /* All of it over decisions opened from from_ms on and before until_ms. */
 MUST_USE enum status measure_record(const struct figures *f, uint64_t from_ms, uint64_t until_ms,
                                     struct query_record *ret, struct err *err);
+/* Decisions opened in that time, ascending, that a deadline met with a ballot owed, or that ended by default. */
+MUST_USE enum status measure_breached(const struct figures *f, uint64_t from_ms, uint64_t until_ms,
+                                      struct uint_list *ret, struct err *err);
+/* A stretch in which one tally of a decision was open. Its events are those from first up to end. */
+struct measure_tally {
+    const struct matter *m;
+    uint64_t from_ms, until_ms, rung;
+    const struct state_event *ev;
+    size_t first, end;
+    bool by_deadline; /* a deadline ended it */
+    bool open;        /* it is open still: until_ms is now */
+};
+/* Calls each for the tallies of decisions opened in that time, newest decision first. What it is given is in scratch, which is
+ * emptied after each decision; what each returns, but ST_OK, is returned. */
+MUST_USE enum status measure_tallies(const struct figures *f, uint64_t from_ms, uint64_t until_ms,
+                                     enum status (*each)(void *ctx, const struct measure_tally *t), void *ctx, struct err *err);
+/* When a partner ceased to owe under an approval: at the first ballot after which it approved, or no longer could (GOV-11);
+ * UINT64_MAX when it owed to the end. Only ballots that were cast are looked at. The arena is for scratch. */
+uint64_t measure_settled_at(const struct measure_tally *t, const struct pinned_term *term, const struct pinned_partner *p,
+                            struct arena *a);
+
+/* Regular sessions that were due in that time, and those of them that were not kept, ascending. */
+MUST_USE enum status measure_cadence(const struct figures *f, uint64_t from_ms, uint64_t until_ms, uint64_t *ret_due,
+                                     struct uint_list *ret_not_kept, struct err *err);
 /* Is it among what these rules compute? The trust gap is not: it is of readings (figure.h). */
 bool measure_is_computed(enum measure m);
 /* One number of it, for a metric of the charter; false when there is nothing to compute it from. */

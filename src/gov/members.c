@@ -1,6 +1,7 @@
 #include "gov/members.h"
 #include "charter/check.h"
 #include "gov/amend.h"
+#include "gov/grant.h"
 #include "gov/keys.h"
 #include "gov/node.h"
 #include "gov/reading.h"
@@ -250,5 +251,6 @@ enum status members_leave(struct gov *g, struct span org, struct err *err)
     }
     TRY(recovery_forget(g, org, err));
     TRY(reading_left(g, org, err));
+    TRY(grant_left(g, org, err));
     return upgrade_settle(g, err);
 }

@@ -604,6 +604,7 @@ enum status query_inbox(const struct view *v, struct span org, const struct span
     struct query_inbox q = {.list = {in.tasks.n, in.tasks.v}, .more = in.tasks.n == TASKS_MAX, .own = own};
     TRY(query_item_tasks(v, org, seats, a, &q.items, err));
     TRY(query_session_tasks(v, org, seats, a, &q.sessions, err));
+    TRY(query_grant_tasks(v, org, seats, a, &q.grants, err));
     *ret = q;
     return ST_OK;
 }

@@ -21,6 +21,12 @@ MUST_USE enum status query_decisions(const struct view *v, uint64_t from, uint64
 /* What is asked of an organisation, or only of these seats of it (NULL: all), soonest deadline first. */
 MUST_USE enum status query_inbox(const struct view *v, struct span org, const struct span_list *seats,
                                  struct arena *a, struct query_inbox *ret, struct err *err);
+/* The same as one list, whatever kind each line is of; soonest deadline first, those without one last.
+ * Nothing of it is borrowed from the view. */
+MUST_USE enum status query_owed(const struct query_inbox *in, struct arena *a, struct query_owed_list *ret,
+                                struct err *err);
+/* The command that does what a reading or exit trigger asks; NULL when the arena is full. */
+const char *query_reading_next(const struct query_reading_task *t, struct arena *a);
 MUST_USE enum status query_parties(const struct view *v, struct arena *a, struct query_parties *ret,
                                    struct err *err);
 MUST_USE enum status query_seats(const struct view *v, struct arena *a, struct query_seats *ret,
@@ -44,7 +50,8 @@ MUST_USE enum status query_linked(const struct view *v, uint64_t decision, struc
 /* Would the rules accept this of the seat now? Tried on a copy of the state, after what is due by at_ms, with
  * a key that holds the seat: nothing is written. */
 struct query_can_what {
-    struct span seat, type, principal; /* type: of a proposal; principal.n: 0 for none */
+    struct span seat, type, principal; /* type: of a proposal, or a class of what is shared; principal.n: 0 for none */
+    struct span partner;               /* share: with whom */
     enum can_action action;
     uint64_t decision;
     uint64_t size, height; /* of the tree, and of the newest block */
@@ -75,6 +82,12 @@ MUST_USE enum status query_sessions(const struct view *v, uint64_t from, uint64_
 MUST_USE enum status query_agenda(const struct view *v, uint64_t number, struct arena *a,
                                   struct query_agenda *ret, struct err *err);
 
+/* Grants from a number on, at most count (and 1000); and who may have what, and has it. */
+MUST_USE enum status query_grants(const struct view *v, uint64_t from, uint64_t count, struct arena *a,
+                                  struct query_grants *ret, struct err *err);
+MUST_USE enum status query_share_map(const struct view *v, struct arena *a, struct query_share_map *ret,
+                                     struct err *err);
+
 /* Readings from a number on, at most count (and 1000). */
 MUST_USE enum status query_readings(const struct view *v, uint64_t from, uint64_t count, struct arena *a,
                                     struct query_readings *ret, struct err *err);
@@ -91,5 +104,40 @@ MUST_USE enum status query_scorecard(const struct view *v, uint64_t until_day, u
 MUST_USE enum status query_record(const struct view *v, uint64_t from_ms, uint64_t to_ms, uint64_t now_ms,
                                   struct arena *a, struct arena *scratch, struct query_record *ret,
                                   struct err *err);
+/* The six ways in which alliances fail, each answered from the record (docs/metrics.md): of decisions opened,
+ * sessions due and readings late in a span of time; the rest as it stands. */
+MUST_USE enum status query_health(const struct view *v, uint64_t from_ms, uint64_t to_ms, uint64_t now_ms,
+                                  struct arena *a, struct arena *scratch, struct query_health *ret,
+                                  struct err *err);
+/* What time did by itself from from_ms on, and what it will do up to to_ms if nobody acts. */
+MUST_USE enum status query_news(const struct view *v, uint64_t from_ms, uint64_t to_ms, struct arena *a,
+                                struct query_news *ret, struct err *err);
+
+/* What falls due again by the charter's interval, the refresh and courses, as coming, due or late. Of all organisations
+ * (org.n 0), or only of these seats of one (NULL: all of it). Soonest first. */
+MUST_USE enum status query_again(const struct view *v, struct span org, const struct span_list *seats, uint64_t now_ms,
+                                 struct arena *a, struct arena *scratch, struct query_again_list *ret, struct err *err);
+
+/* What was asked of seats (of one, or NULL: of all) in a span of time, how long that waited, and what is past due now; of one
+ * seat also what it owes now. ST_NOTFOUND: the charter has no such seat. */
+MUST_USE enum status query_account(const struct view *v, uint64_t from_ms, uint64_t to_ms, const struct span *seat, uint64_t now_ms,
+                                   struct arena *a, struct arena *scratch, struct query_account *ret, struct err *err);
+/* Outcomes of the thesis, commitments and targets: promised, reported, and the gap (docs/metrics.md). */
+MUST_USE enum status query_promises(const struct view *v, uint64_t now_ms, struct arena *a, struct arena *scratch,
+                                    struct query_promises *ret, struct err *err);
+
+/* The charter's regular reports: of each the newest period that is over at now_ms, and the next one. */
+MUST_USE enum status query_regulars(const struct view *v, uint64_t now_ms, struct arena *a, struct arena *scratch,
+                                    struct query_regulars *ret, struct err *err);
+/* Seats of an organisation that a report is for: on its bodies; of `readers` all. */
+MUST_USE enum status query_regular_seats(const struct view *v, const struct charter_report *r, struct span org, struct arena *a,
+                                         struct span_list *ret, struct err *err);
+/* A regular report of the period that holds a day (UINT64_MAX: the newest that is over). now_ms is the time of the newest
+ * block. Titles, and the size of the record, are left to the caller. ST_NOTFOUND: no such report, or no period of it is over;
+ * ST_RANGE: that period is not over, or was over before the founding. */
+MUST_USE enum status query_report(const struct view *v, struct span name, uint64_t day, uint64_t now_ms, struct arena *a,
+                                  struct arena *scratch, struct query_report *ret, struct err *err);
+/* The same to be read by people: plain text of lines, times in UTC. */
+void query_report_text(const struct query_report *r, struct span alliance, struct buf *b);
 
 #endif

@@ -7,6 +7,7 @@
 struct trial {
     enum kind kind;
     const void *body;
+    struct span partner;
     union {
         struct propose propose;
         struct revise revise;
@@ -14,6 +15,7 @@ struct trial {
         struct withdraw withdraw;
         struct move_decision move;
         struct decision_input input;
+        struct grant grant;
     } u;
 };
 
@@ -31,6 +33,16 @@ static enum status make_propose(const struct view *v, const struct query_can_wha
         SET_HAS(&t->u.propose.proposal, proposal_key_scope);
     }
     return ST_OK;
+}
+
+/* Until tomorrow, and without consent: what could be shared by a decision is not permitted, and the words say so. */
+static void make_grant(const struct query_can_what *what, uint64_t at_ms, struct trial *t)
+{
+    t->partner = what->partner;
+    t->kind = KIND_GRANT;
+    t->body = &t->u.grant;
+    t->u.grant = (struct grant){
+        .info_class = what->type, .audience = {1, &t->partner}, .until = at_ms / (24 * 3600 * 1000) + 1};
 }
 
 /* Reason and clause are there: what is asked is whether the seat may, not whether it gave them. */
@@ -122,6 +134,8 @@ static enum status make(const struct view *v, const struct query_can_what *what,
     case CAN_RESUME:
         make_move(m, ref, MOVE_RESUME, t);
         return ST_OK;
+    case CAN_SHARE:
+        break; /* about no decision */
     }
     return err_set(err, ST_USAGE, "no such action");
 }
@@ -133,6 +147,8 @@ static const char *clause_of(const struct query_can_what *what, const struct mat
     switch (what->action) {
     case CAN_PROPOSE:
         return charter_text(a, "decisions.%.*s.owner", SPAN_FMT(type));
+    case CAN_SHARE:
+        return charter_text(a, "sharing.%.*s, decisions.data-sharing.owner", SPAN_FMT(what->type));
     case CAN_VETO:
         return charter_text(a, "decisions.%.*s.veto", SPAN_FMT(type));
     case CAN_REVISE:
@@ -213,13 +229,16 @@ enum status query_can(const struct view *v, const struct query_can_what *what, u
         return err_set(err, ST_BUSY, "more deadlines are due than one block fires; ask again in a moment");
     if (due != ST_OK && due != ST_END)
         return err_set(err, due, "deadlines cannot be read");
-    if (what->action != CAN_PROPOSE) {
+    if (what->action != CAN_PROPOSE && what->action != CAN_SHARE) {
         enum status st = matter_load(v, a, what->decision, &m, err);
         if (st == ST_NOTFOUND)
             return err_set(err, st, "there is no decision D-%" PRIu64, what->decision);
         TRY(st);
     }
-    TRY(make(v, what, &m, a, &t, err));
+    if (what->action == CAN_SHARE)
+        make_grant(what, at_ms, &t);
+    else
+        TRY(make(v, what, &m, a, &t, err));
     overlay_init(&scratch, v, a);
     struct gov g = {.state = &scratch,
                     .arena = a,

@@ -24,7 +24,10 @@ static enum status line_of(const struct state_item *it, struct arena *a, struct 
                                   .leaf = it->opened_leaf,
                                   .about = it->words,
                                   .score = item_score(it),
-                                  .finding = it->finding};
+                                  .finding = it->finding,
+                                  .links = it->links};
+    if (HAS(&it->item, item_key_tags))
+        q->tags = it->item.tags;
     if (HAS(it, state_item_key_due_ms))
         SET_HAS(q, query_item_line_key_due_ms);
     if (HAS(it, state_item_key_words))

@@ -44,4 +44,8 @@ MUST_USE enum status query_session_tasks(const struct view *v, struct span org, 
                                          struct arena *a, struct query_session_task_list *ret,
                                          struct err *err);
 
+/* What grants ask of an organisation, or of these seats of it (query_grant.c). */
+MUST_USE enum status query_grant_tasks(const struct view *v, struct span org, const struct span_list *only,
+                                       struct arena *a, struct query_grant_task_list *ret, struct err *err);
+
 #endif

@@ -125,6 +125,7 @@ bool state_timer_of_decision(enum timer_kind kind)
     case TIMER_CADENCE:
     case TIMER_SESSION:
     case TIMER_MINUTES:
+    case TIMER_GRANT:
         return false;
     }
     return false;

@@ -2,6 +2,7 @@
 #include "base/plant.h"
 #include "gov/course.h"
 #include "gov/due.h"
+#include "gov/grant.h"
 #include "gov/pause.h"
 #include "gov/item.h"
 #include "gov/reading.h"
@@ -14,7 +15,7 @@ static const uint64_t HORIZON_MS = UINT64_C(31) * 24 * 3600 * 1000;
 
 struct timer {
     struct tkey key;
-    uint64_t at_ms, decision; /* of a recovery its leaf, of an item its number there (ITM-1), of a metric, reading, cadence or session its number */
+    uint64_t at_ms, decision; /* of a recovery its leaf, of an item its number there (ITM-1), of a metric, reading, cadence, session or grant its number */
     enum timer_kind kind;
 };
 
@@ -82,6 +83,8 @@ static enum status fire(struct gov *g, const struct timer *t, struct err *err)
     case TIMER_SESSION:
     case TIMER_MINUTES:
         return session_fire(g, t->kind, t->decision, err);
+    case TIMER_GRANT:
+        return grant_fire(g, t->decision, err);
     }
     return err_set(err, ST_CORRUPT, "timer of an unknown kind %d", (int)t->kind);
 }

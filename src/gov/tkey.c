@@ -181,6 +181,31 @@ struct tkey tkey_fault(uint64_t height, uint64_t round, uint8_t type, struct spa
     return k;
 }
 
+struct tkey tkey_derived(uint64_t grant, uint64_t derived)
+{
+    struct tkey k = tkey_u64(grant);
+    put(&k, derived, 8);
+    return k;
+}
+
+struct tkey tkey_audits(struct span by, struct span of, uint64_t day)
+{
+    struct tkey k = {0};
+    put(&k, by.n, 1);
+    put_span(&k, by);
+    put(&k, of.n, 1);
+    put_span(&k, of);
+    put(&k, day, 4);
+    return k;
+}
+
+struct tkey tkey_audit(struct span by, struct span of, uint64_t day, uint64_t request)
+{
+    struct tkey k = tkey_audits(by, of, day);
+    put(&k, request, 8);
+    return k;
+}
+
 struct tkey tkey_after(struct span key)
 {
     struct tkey k = tkey_text(key);

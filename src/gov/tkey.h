@@ -16,7 +16,7 @@ static inline struct span tkey_span(const struct tkey *k)
 }
 
 struct tkey tkey_text(struct span text); /* META, PARTY, SEAT, ASK, SUPPORT, and the 32 bytes of KEY */
-struct tkey tkey_u64(uint64_t n);        /* DECISION, PINNED, NOTE, HALT, RECOVERY, METRIC, READING, OWING, CADENCE, SESSION, SESSION_LIVE */
+struct tkey tkey_u64(uint64_t n);        /* DECISION, PINNED, NOTE, HALT, RECOVERY, METRIC, READING, OWING, CADENCE, SESSION, SESSION_LIVE, GRANT, GRANT_LIVE */
 struct tkey tkey_section(uint64_t section);
 struct tkey tkey_section_old(uint64_t section, uint64_t version);
 struct tkey tkey_revision(uint64_t decision, uint64_t revision);
@@ -39,6 +39,10 @@ struct tkey tkey_readings(uint64_t metric, uint8_t purpose);
 struct tkey tkey_readings_of(uint64_t metric, uint8_t purpose, uint64_t period);
 struct tkey tkey_reading_of(uint64_t metric, uint8_t purpose, uint64_t period, struct span org);
 struct tkey tkey_fault(uint64_t height, uint64_t round, uint8_t type, struct span org);
+struct tkey tkey_derived(uint64_t grant, uint64_t derived); /* GRANT_DERIVED */
+/* The first key of the audits that one organisation asked of another from a day on, and one of them. */
+struct tkey tkey_audits(struct span by, struct span of, uint64_t day);
+struct tkey tkey_audit(struct span by, struct span of, uint64_t day, uint64_t request);
 /* The first key after this one. */
 struct tkey tkey_after(struct span key);
 

@@ -144,12 +144,8 @@ static enum status begin_epoch(struct run *r, struct err *err)
     return st == ST_OK && !sound ? ST_END : st;
 }
 
-/* ST_END: the refounding is unsound, gov.why says so. */
-static enum status run_begin(struct run *r, const struct ledger *l, uint64_t time_ms, struct arena *a, bool *ret_more, struct err *err)
+static void run_init(struct run *r, const struct ledger *l, uint64_t time_ms, struct arena *a)
 {
-    enum status st = known_rules(l, err);
-    if (st != ST_OK)
-        return st;
     *r = (struct run){.l = l, .ledger = *l, .a = a};
     overlay_init(&r->state, l->view, a);
     overlay_init(&r->nodes, l->view, a);
@@ -163,6 +159,15 @@ static enum status run_begin(struct run *r, const struct ledger *l, uint64_t tim
                           .leaf = r->b.first_leaf,
                           .rules = l->tip->rules,
                           .history = {&r->ledger, size_at}};
+}
+
+/* ST_END: the refounding is unsound, gov.why says so. */
+static enum status run_begin(struct run *r, const struct ledger *l, uint64_t time_ms, struct arena *a, bool *ret_more, struct err *err)
+{
+    enum status st = known_rules(l, err);
+    if (st != ST_OK)
+        return st;
+    run_init(r, l, time_ms, a);
     st = begin_epoch(r, err);
     if (st != ST_OK)
         return st;
@@ -173,9 +178,21 @@ static enum status run_begin(struct run *r, const struct ledger *l, uint64_t tim
     return gov_timers(&r->gov, &r->b.timers, ret_more, err);
 }
 
+/* The rule behind a verdict of block_admit. */
+static const char *admission_rule(enum verdict v)
+{
+    if (v == V_WRONG_ALLIANCE)
+        return "ENT-3";
+    if (v == V_DUPLICATE)
+        return "ENT-2";
+    return v == V_EXPIRED || v == V_EXPIRY_TOO_FAR ? "ENT-6" : "ENT-5";
+}
+
+/* After a verdict other than V_OK, r->gov.rule says which rule. */
 static enum status run_entry(struct run *r, const struct leaf *leaf, uint64_t index, enum verdict *ret_verdict, char *why, struct err *err)
 {
     enum status st = block_admit(r->l, leaf, r->gov.time_ms, ret_verdict, why, err);
+    r->gov.rule = admission_rule(*ret_verdict);
     if (st != ST_OK || *ret_verdict != V_OK)
         return st;
     r->gov.leaf = index;
@@ -501,11 +518,11 @@ static enum status execute_entries(struct run *r, const struct span *leaves, siz
         struct err form;
         enum verdict verdict;
         if (leaf_parse(arena_dup(r->a, leaves[i]), r->a, &leaf, &form) != ST_OK) {
-            say(why, "ENT-2: entry %zu: %.200s", i + 1, form.text);
+            say(why, "%s: entry %zu: %.200s", form.rule != NULL ? form.rule : "ENT-2", i + 1, form.text);
             return ST_END;
         }
         if (*place_of(r, &leaf.id) != 0) {
-            say(why, "ENT-2: entry %zu is in the block twice", i + 1);
+            say(why, "ENT-2: entry %zu: it is in the block twice", i + 1);
             return ST_END;
         }
         if (verifier->verify(verifier->ctx, &leaf) != ST_OK) {
@@ -518,7 +535,7 @@ static enum status execute_entries(struct run *r, const struct span *leaves, siz
         if (verdict != V_OK) {
             char particulars[256];
             memcpy(particulars, why, sizeof particulars);
-            say(why, "ENT-7: entry %zu: %s: %.150s", i + 1, verdict_text(verdict), particulars);
+            say(why, "%s: entry %zu: %s: %.150s", r->gov.rule, i + 1, verdict_text(verdict), particulars);
             return ST_END;
         }
         take_entry(r, &leaf);
@@ -628,6 +645,18 @@ enum status block_execute(const struct ledger *l, struct span header_bytes, cons
     if (*ret_valid)
         *ret_block = r.b;
     return ST_OK;
+}
+
+enum status block_refounding_sound(const struct ledger *l, struct arena *a, bool *ret_sound, char why[256], struct err *err)
+{
+    struct run r;
+    ASSERT(l->refounding != NULL);
+    run_init(&r, l, l->tip->time_ms, a);
+    enum status st = begin_epoch(&r, err);
+    *ret_sound = st == ST_OK;
+    if (st == ST_END)
+        say(why, "%s", r.gov.why);
+    return st == ST_END ? ST_OK : st;
 }
 
 /* A view of nothing, below the genesis. */

@@ -80,11 +80,17 @@ struct block_verifier {
 };
 
 /* Executes a block made elsewhere and compares everything it says. leaves are 1 and on. ST_OK with *ret_valid false:
- * the block is invalid (a fact of the protocol; why says so, naming rule and first difference). Spans are copied into
+ * the block is invalid (a fact of the protocol). why then begins with the rule, "BLK-5: ..."; where it is an entry that
+ * is at fault, its number in the block follows, "ENT-6: entry 2: ...", with the first difference. Spans are copied into
  * the arena. Ledger time against a clock is not judged here. */
 MUST_USE enum status block_execute(const struct ledger *l, struct span header_bytes, const struct span *leaves, size_t n,
                                    const struct block_verifier *verifier, struct arena *a, bool *ret_valid, struct block *ret_block,
                                    char why[256], struct err *err);
+
+/* REF-3, REF-4: is l->refounding, which ends the epoch with the tip, signed by those who must, and is its set what the
+ * state gives? *ret_sound false: why says so, beginning with the rule. */
+MUST_USE enum status block_refounding_sound(const struct ledger *l, struct arena *a, bool *ret_sound, char why[256],
+                                            struct err *err);
 
 /* Block 0 of a genesis that genesis_read accepted. */
 MUST_USE enum status block_genesis(const struct genesis_info *g, struct arena *a, struct block *ret_block, struct err *err);

@@ -60,8 +60,8 @@ static enum status read_sections(struct genesis_info *g, struct arena *a, struct
         struct section *s = &g->sections[i];
         enum status st = codec_decode(&section_desc, l->v[i], a, s, err);
         if (st == ST_OK && i > 0 && s->number <= g->sections[i - 1].number)
-            st = err_set(err, ST_FORMAT, "genesis: section %llu follows %llu; they ascend, none twice (GEN-3)",
-                         (unsigned long long)s->number, (unsigned long long)g->sections[i - 1].number);
+            st = err_rule(err, "GEN-3", err_set(err, ST_FORMAT, "genesis: section %llu follows %llu; they ascend, none twice (GEN-3)",
+                         (unsigned long long)s->number, (unsigned long long)g->sections[i - 1].number));
         if (st == ST_OK && s->number == charter_alliance_desc.number) {
             st = codec_decode(&charter_alliance_desc, s->body, a, &alliance, err);
             have_alliance = true;
@@ -74,7 +74,7 @@ static enum status read_sections(struct genesis_info *g, struct arena *a, struct
             return st;
     }
     if (!have_alliance || !have_parties)
-        return err_set(err, ST_FORMAT, "genesis: section `%s` is missing (GEN-3)", have_alliance ? "parties" : "alliance");
+        return err_rule(err, "GEN-3", err_set(err, ST_FORMAT, "genesis: section `%s` is missing (GEN-3)", have_alliance ? "parties" : "alliance"));
     g->name = alliance.name;
     g->origin = alliance.origin;
     g->founded_ms = alliance.founded_ms;
@@ -96,17 +96,17 @@ static enum status read_cards(struct genesis_info *g, struct arena *a, struct er
             return err_wrap(err, st, "genesis: ");
         struct span org = g->cards[i].org;
         if (i > 0 && span_cmp(g->cards[i - 1].org, org) >= 0)
-            return err_set(err, ST_FORMAT, "genesis: cards are not ascending at %.*s (GEN-5)", SPAN_FMT(org));
+            return err_rule(err, "GEN-5", err_set(err, ST_FORMAT, "genesis: cards are not ascending at %.*s (GEN-5)", SPAN_FMT(org)));
         const struct charter_party *p = party_of(g, org);
         if (p == NULL)
-            return err_set(err, ST_MISMATCH, "genesis: a card of %.*s, which the charter does not name", SPAN_FMT(org));
+            return err_rule(err, "GOV-2", err_set(err, ST_MISMATCH, "genesis: a card of %.*s, which the charter does not name", SPAN_FMT(org)));
         if (!hash_eq(&p->card, &digest))
-            return err_set(err, ST_MISMATCH, "genesis: the card of %.*s has digest %s; the charter names %s (GEN-3)",
-                           SPAN_FMT(org), hex_of(&digest).s, hex_of(&p->card).s);
+            return err_rule(err, "GEN-3", err_set(err, ST_MISMATCH, "genesis: the card of %.*s has digest %s; the charter names %s (GEN-3)",
+                           SPAN_FMT(org), hex_of(&digest).s, hex_of(&p->card).s));
     }
     for (size_t i = 0; i < g->parties.list.n; i++)
         if (genesis_card(g, g->parties.list.v[i].org) == NULL)
-            return err_set(err, ST_NOTFOUND, "genesis: the card of %.*s is missing", SPAN_FMT(g->parties.list.v[i].org));
+            return err_rule(err, "GOV-2", err_set(err, ST_NOTFOUND, "genesis: the card of %.*s is missing", SPAN_FMT(g->parties.list.v[i].org)));
     return ST_OK;
 }
 
@@ -148,8 +148,8 @@ static enum status check_keys(const struct genesis_info *g, struct arena *a, str
     qsort(v, n, sizeof *v, compare_keys);
     for (size_t i = 1; i < n; i++)
         if (hash_eq(&v[i - 1].key, &v[i].key) && (v[i].card != v[i - 1].card || v[i].node || v[i - 1].node))
-            return err_set(err, ST_FORMAT, "genesis: key %.16s... serves twice, on the card of %.*s and on that of %.*s (GEN-1)",
-                           hex_of(&v[i].key).s, SPAN_FMT(g->cards[v[i - 1].card].org), SPAN_FMT(g->cards[v[i].card].org));
+            return err_rule(err, "GEN-1", err_set(err, ST_FORMAT, "genesis: key %.16s... serves twice, on the card of %.*s and on that of %.*s (GEN-1)",
+                           hex_of(&v[i].key).s, SPAN_FMT(g->cards[v[i - 1].card].org), SPAN_FMT(g->cards[v[i].card].org)));
     return ST_OK;
 }
 
@@ -189,17 +189,17 @@ static enum status check_sigs(const struct genesis_info *g, struct err *err)
     for (size_t i = 0; st == ST_OK && i < g->genesis.sigs.list.n; i++) {
         const struct genesis_sig *s = &g->genesis.sigs.list.v[i];
         if (i > 0 && compare_sigs(s - 1, s) >= 0)
-            return err_set(err, ST_FORMAT, "genesis: signatures are not ascending at %.*s (ENC-13)", SPAN_FMT(s->seat));
+            return err_rule(err, "ENC-13", err_set(err, ST_FORMAT, "genesis: signatures are not ascending at %.*s (ENC-13)", SPAN_FMT(s->seat)));
         const struct card_seat *seat = find_seat(g, s->seat);
         if (seat == NULL || !holds(seat, &s->signature))
-            return err_set(err, ST_MISMATCH, "genesis: signed for %.*s by key %.16s..., which is not on its card (GEN-4)",
-                           SPAN_FMT(s->seat), hex_of(&s->signature.key).s);
+            return err_rule(err, "GEN-4", err_set(err, ST_MISMATCH, "genesis: signed for %.*s by key %.16s..., which is not on its card (GEN-4)",
+                           SPAN_FMT(s->seat), hex_of(&s->signature.key).s));
         st = sshsig_verify(&s->signature, SSHSIG_GENESIS, buf_span(&b));
         if (st != ST_OK)
-            return err_set(err, st,
+            return err_rule(err, "GEN-4", err_set(err, st,
                            "genesis: the signature for %.*s does not verify (GEN-4): the file was damaged or changed after it was signed; get it again, and "
                            "compare the alliance id",
-                           SPAN_FMT(s->seat));
+                           SPAN_FMT(s->seat)));
     }
     return st;
 }
@@ -230,8 +230,8 @@ static enum status check_complete(const struct genesis_info *g, struct err *err)
         }
     if (n == 0)
         return ST_OK;
-    return err_set(err, ST_NOTFOUND, "genesis: %zu founding %s missing (GEN-4): %s. Each signs with: entente alliance sign FILE --seat SEAT",
-                   n, n == 1 ? "signature is" : "signatures are", buf_cstr(&missing));
+    return err_rule(err, "GEN-4", err_set(err, ST_NOTFOUND, "genesis: %zu founding %s missing (GEN-4): %s. Each signs with: entente alliance sign FILE --seat SEAT",
+                   n, n == 1 ? "signature is" : "signatures are", buf_cstr(&missing)));
 }
 
 enum status genesis_read(struct span bytes, bool signed_too, struct arena *a, struct genesis_info *ret_info, struct err *err)

@@ -1,3 +1,4 @@
+#include "codec/walk.h"
 #include "crypto/hash.h"
 #include "crypto/sshsig.h"
 #include "ledger/leaf.h"
@@ -67,10 +68,12 @@ static const struct frame *descend(struct frame *top, const struct field_desc *f
     return NULL;
 }
 
-/* Walks the PROSE fields that are present. Returns the one that holds the digest, or NULL; with no digest counts all. */
+/* Walks the PROSE fields that are present. Counts those that hold the digest, and returns the first of them or NULL; with no
+ * digest counts all. */
 static const struct field_desc *walk_prose(const struct record_desc *d, const void *body, const struct hash *digest, size_t *count)
 {
     struct frame stack[LIMIT_NEST_DEPTH + 1];
+    const struct field_desc *found = NULL;
     size_t depth = 1;
     stack[0] = (struct frame){d, body, 0, 0};
     while (depth > 0) {
@@ -84,9 +87,10 @@ static const struct field_desc *walk_prose(const struct record_desc *d, const vo
         memcpy(&has, top->rec, sizeof has); /* `has` is each record's first member */
         bool present = !f->optional || ((has >> f->key) & 1) != 0;
         if (present && f->type == FT_PROSE) {
-            if (digest != NULL && memcmp(top->rec + f->offset, digest->b, 32) == 0)
-                return f;
-            *count += 1;
+            bool holds = digest == NULL || memcmp(top->rec + f->offset, digest->b, 32) == 0;
+            if (digest != NULL && holds && found == NULL)
+                found = f;
+            *count += holds;
         }
         if (present && depth < ARRAY_LEN(stack) && descend(top, f, &stack[depth]) != NULL) {
             depth++;
@@ -95,15 +99,15 @@ static const struct field_desc *walk_prose(const struct record_desc *d, const vo
         top->field++;
         top->item = 0;
     }
-    return NULL;
+    return found;
 }
 
 static enum status accept_prose(const struct record_desc *d, const void *body, const struct prose *prose, struct err *err)
 {
     struct hash digest;
     leaf_prose_digest(prose, &digest);
-    size_t others = 0;
-    const struct field_desc *f = walk_prose(d, body, &digest, &others);
+    size_t n = 0;
+    const struct field_desc *f = walk_prose(d, body, &digest, &n);
     if (f == NULL)
         return err_set(err, ST_NOTFOUND, "detached text: no field of the entry has its digest %s", hex_of(&digest).s);
     if (prose->text.n < (size_t)f->min || prose->text.n > (size_t)f->max)
@@ -133,7 +137,7 @@ static enum status decode_body(const struct leaf *leaf, struct arena *a, const s
     return ST_OK;
 }
 
-enum status leaf_count_prose(const struct leaf *leaf, size_t *ret_n, struct err *err)
+enum status leaf_count_digest(const struct leaf *leaf, const struct hash *digest, size_t *ret_n, struct err *err)
 {
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 1 << 22);
@@ -143,8 +147,57 @@ enum status leaf_count_prose(const struct leaf *leaf, size_t *ret_n, struct err 
     enum status st = decode_body(leaf, &a, &d, &body, err);
     if (st != ST_OK)
         return st;
-    (void)walk_prose(d, body, NULL, &n);
+    (void)walk_prose(d, body, digest, &n);
     *ret_n = n;
+    return ST_OK;
+}
+
+enum status leaf_count_prose(const struct leaf *leaf, size_t *ret_n, struct err *err)
+{
+    return leaf_count_digest(leaf, NULL, ret_n, err);
+}
+
+/* The next field that names documents; false when there are no more. */
+static bool next_documents(struct walk *w, struct hash_list *ret)
+{
+    for (enum walk_event e; (e = walk_next(w)) != WALK_DONE;) {
+        if (e != WALK_FIELD)
+            continue;
+        const void *member = w->member;
+        if (w->field->type == FT_HASHES && strcmp(w->field->name, "documents") == 0) {
+            *ret = *(const struct hash_list *)member;
+            return true;
+        }
+        if (w->field->type == FT_HASH && strcmp(w->field->name, "document") == 0) {
+            memcpy(&ret->v, &member, sizeof ret->v); /* read only */
+            ret->n = 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+enum status leaf_documents(const struct leaf *leaf, struct arena *a, struct hash_list *ret_list, struct err *err)
+{
+    const struct record_desc *d;
+    void *body;
+    struct walk w;
+    struct hash_list some, all = {0, NULL};
+    enum status st = decode_body(leaf, a, &d, &body, err);
+    if (st != ST_OK)
+        return st;
+    size_t n = 0;
+    walk_init(&w, d, body);
+    while (next_documents(&w, &some))
+        n += some.n;
+    all.v = arena_array(a, n + 1, sizeof *all.v);
+    if (all.v == NULL)
+        return err_set(err, ST_LIMIT, "entry.body: larger than the memory set aside for it");
+    walk_init(&w, d, body);
+    while (next_documents(&w, &some))
+        for (size_t i = 0; i < some.n; i++)
+            all.v[all.n++] = some.v[i];
+    *ret_list = all;
     return ST_OK;
 }
 

@@ -33,6 +33,13 @@ MUST_USE enum status leaf_accepts_prose(const struct leaf *leaf, const struct pr
 /* How many detached texts the entry's body names. */
 MUST_USE enum status leaf_count_prose(const struct leaf *leaf, size_t *ret_n, struct err *err);
 
+/* How many of them have this digest; NULL: how many in all. */
+MUST_USE enum status leaf_count_digest(const struct leaf *leaf, const struct hash *digest, size_t *ret_n, struct err *err);
+
+/* SHA-256 of the documents that the entry's body names: its fields `document` and `documents` (DOC-1), as they come, into the
+ * arena. */
+MUST_USE enum status leaf_documents(const struct leaf *leaf, struct arena *a, struct hash_list *ret_list, struct err *err);
+
 /* SHA-256(salt ‖ text). */
 void leaf_prose_digest(const struct prose *prose, struct hash *ret_digest);
 

@@ -10,9 +10,10 @@
  *    submissions under way, and whoever ends the last one does a closing that was asked for meanwhile.
  *  - An aio must not be freed in its own callback, so nng_aio_reap frees them.
  *  - A TLS stream sends only the first part of a vector, and perhaps not all of it; each send is a TLS record and a
- *    system call. So short frames that wait together are put together first, up to the size of a record. */
+ *    system call. So short frames that wait together are put together first, up to the size of a record.
+ *  - A timer that is due spins until the clock's next millisecond, under a lock that other operations need. So there are few. */
 
-enum { PREFIX = 4, CHUNK = 16384, KEEP_BYTES = 1 << 18, TICK_MAX_MS = 500, TICK_MIN_MS = 20 };
+enum { PREFIX = 4, CHUNK = 16384, KEEP_BYTES = 1 << 18, TICK_MAX_MS = 2500, TICK_MIN_MS = 20 };
 
 struct frame_shared {
     atomic_uint refs;

@@ -16,7 +16,8 @@
 
 enum { ADDRESS_MAX = 128, PEER_ADDRESSES = 4 };
 enum {
-    TICK_MS = 50,
+    TICK_MS = 250, /* each costs a millisecond of a core: see frame.c */
+    FIRST_TICK_MS = 10,
     BACKOFF_MIN_MS = 250,
     BACKOFF_MAX_MS = 15000,
     HELLO_DEFAULT_MS = 5000,

@@ -309,7 +309,7 @@ enum status net_start(const struct net_config *cfg, const struct net_peer *peers
         net_stop(net);
         return st;
     }
-    nng_sleep_aio(TICK_MS, net->tick);
+    nng_sleep_aio(FIRST_TICK_MS, net->tick);
     *ret_net = net;
     return ST_OK;
 }

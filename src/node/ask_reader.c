@@ -1,13 +1,21 @@
-/* Questions that are answered from a snapshot of the store, on reader threads. */
+/* Questions that are answered from a snapshot: of the store, on reader threads; or of the state at an earlier time (past.h), on
+ * a thread of its own. */
+#include "cert/quorum.h"
 #include "cert/refounding.h"
 #include "gov/query.h"
 #include "ledger/availability.h"
 #include "ledger/rows.h"
+#include "merkle/checkpoint.h"
 #include "node/internal.h"
+#include "node/nudges.h"
+#include "node/past.h"
+#include "node/regular.h"
 
 struct ask {
     struct node *n;
+    struct store *store; /* that v is of */
     const struct view *v;
+    uint64_t at_ms; /* 0: now */
     struct arena *a;
     struct server_call *call;
     struct err err;
@@ -21,7 +29,7 @@ static void finish(struct ask *q, enum status st, const void *reply)
         return;
     }
     if (st == ST_CORRUPT && q->v->get != NULL) { /* which record, and what to do */
-        (void)store_explain(q->n->store, q->v, st, &more);
+        (void)store_explain(q->store, q->v, st, &more);
         (void)err_wrap(&more, st, "%s: ", q->err.text);
         q->err = more;
     }
@@ -154,21 +162,44 @@ static void block(struct ask *q, uint64_t height)
     finish(q, st, &r);
 }
 
-/* The newest note that has the most cosignatures: rows are few, and the replica keeps the newest whole one. */
+/* How many nodes of the set have cosigned the note. */
+static size_t cosigners(const struct ask *q, const struct validator_set *set, struct span note)
+{
+    struct note_key keys[LIMIT_VALIDATORS];
+    struct checkpoint_seen seen[LIMIT_VALIDATORS];
+    struct checkpoint c;
+    struct err err;
+    size_t n = 0;
+    ASSERT(set->members.n <= LIMIT_VALIDATORS);
+    for (size_t i = 0; i < set->members.n; i++) {
+        struct buf name CLEANUP(buf_deinit);
+        buf_init(&name, 1024);
+        buf_printf(&name, "%.*s/%.*s", SPAN_FMT(q->n->origin), SPAN_FMT(set->members.v[i].org));
+        keys[i] = note_key_make(arena_dup(q->a, buf_span(&name)), NOTE_COSIGNATURE, &set->members.v[i].cosign);
+    }
+    if (checkpoint_verify(note, keys, set->members.n, q->a, &c, seen, &err) != ST_OK)
+        return 0;
+    for (size_t i = 0; i < set->members.n; i++)
+        n += seen[i].signed_it;
+    return n;
+}
+
+/* The newest that a quorum of today's nodes has cosigned; without one, the newest of those that most of them have. Rows are few,
+ * and the replica keeps the newest whole one. */
 static void checkpoint(struct ask *q)
 {
     uint8_t upto[8];
     struct span key, value;
     struct pack_checkpoint best = {0};
+    struct validator_set set;
     size_t most = 0;
     store_u64(upto, UINT64_MAX);
-    enum status st;
-    while ((st = view_prev(q->v, TABLE_CHECKPOINT, span_of(upto, 8), &key, &value)) == ST_OK && key.n == 8) {
-        size_t lines = 0;
-        for (size_t i = 0; i + 3 < value.n; i++)
-            lines += memcmp(value.p + i, "\xe2\x80\x94 ", 4) == 0;
-        if (lines > most) {
-            most = lines;
+    enum status st = gov_validators(q->v, q->a, &set, &q->err);
+    size_t quorum = st == ST_OK ? quorum_of((uint32_t)set.members.n) : 0;
+    while (st == ST_OK && most < quorum && (st = view_prev(q->v, TABLE_CHECKPOINT, span_of(upto, 8), &key, &value)) == ST_OK && key.n == 8) {
+        size_t n = cosigners(q, &set, value);
+        if (n > most) {
+            most = n;
             best.note = arena_dup(q->a, value);
         }
         uint64_t size = load_u64(key.p);
@@ -176,7 +207,7 @@ static void checkpoint(struct ask *q)
             break;
         store_u64(upto, size - 1);
     }
-    if (st == ST_END)
+    if (st == ST_END || st == ST_OK)
         st = best.note.n > 0 ? ST_OK : err_set(&q->err, ST_NOTFOUND, "no checkpoint was signed here yet");
     finish(q, st, &best);
 }
@@ -207,13 +238,38 @@ static void consistency(struct ask *q, const struct rpc_sizes *asked)
     finish(q, st, &r);
 }
 
-/* Questions about readings: they are answered as of the newest block's time. */
+/* What counts as now: ledger time of the newest block, or the time that is asked about. */
+static enum status now_of(struct ask *q, uint64_t *ret_ms)
+{
+    struct boundary tip;
+    enum status st = rows_newest_boundary(q->v, &tip, &q->err);
+    if (st == ST_NOTFOUND)
+        return err_set(&q->err, st, "this node has no block yet");
+    if (st == ST_OK)
+        *ret_ms = q->at_ms != 0 ? q->at_ms : tip.time_ms;
+    return st;
+}
+
+/* Reminders from persons are with the node that got them, as long as what they are about is asked. */
+static enum status add_nudges(struct ask *q, const struct span_list *seats, struct query_inbox *in)
+{
+    struct query_owed_list owed;
+    enum status st = query_owed(in, q->a, &owed, &q->err);
+    if (st == ST_OK)
+        st = nudges_shown(q->n, &owed, seats, q->a, &in->nudges, &q->err);
+    if (st == ST_OK && in->nudges.n > 0)
+        SET_HAS(in, query_inbox_key_nudges);
+    return st;
+}
+
+/* Questions about readings. */
 static bool readings(struct ask *q, enum method method, const void *request)
 {
     union {
         struct query_readings readings;
         struct query_scorecard scorecard;
         struct query_record record;
+        struct query_health health;
         struct query_inbox inbox;
     } r;
     const struct rpc_range *range = request;
@@ -221,60 +277,105 @@ static bool readings(struct ask *q, enum method method, const void *request)
     const struct rpc_period *period = request;
     const struct rpc_inbox *in = request;
     struct arena scratch CLEANUP(arena_deinit) = {0};
-    struct boundary tip = {0};
-    if (method != METHOD_readings && method != METHOD_scorecard && method != METHOD_pace && method != METHOD_inbox)
+    uint64_t now_ms = 0;
+    if (method != METHOD_readings && method != METHOD_scorecard && method != METHOD_pace && method != METHOD_health &&
+        method != METHOD_inbox)
         return false;
     memset(&r, 0, sizeof r);
     arena_init(&scratch, 64 << 20);
-    enum status st = rows_newest_boundary(q->v, &tip, &q->err);
+    enum status st = now_of(q, &now_ms);
     if (st != ST_OK) {
-        finish(q, st == ST_NOTFOUND ? err_set(&q->err, st, "this node has no block yet") : st, &r);
+        finish(q, st, &r);
         return true;
     }
     if (method == METHOD_readings) {
         st = query_readings(q->v, range->from, range->count, q->a, &r.readings, &q->err);
     } else if (method == METHOD_scorecard) {
         uint64_t until = HAS(card, rpc_scorecard_key_until) ? card->until : UINT64_MAX;
-        st = query_scorecard(q->v, until, tip.time_ms, q->a, &scratch, &r.scorecard, &q->err);
+        st = query_scorecard(q->v, until, now_ms, q->a, &scratch, &r.scorecard, &q->err);
     } else if (method == METHOD_pace) {
-        st = query_record(q->v, period->from_ms, period->to_ms, tip.time_ms, q->a, &scratch, &r.record, &q->err);
+        st = query_record(q->v, period->from_ms, period->to_ms, now_ms, q->a, &scratch, &r.record, &q->err);
+    } else if (method == METHOD_health) {
+        st = query_health(q->v, period->from_ms, period->to_ms, now_ms, q->a, &scratch, &r.health, &q->err);
     } else {
         const struct span_list *seats = HAS(in, rpc_inbox_key_seats) ? &in->seats : NULL;
         st = query_inbox(q->v, in->org, seats, q->a, &r.inbox, &q->err);
         if (st == ST_OK)
-            st = query_reading_tasks(q->v, in->org, seats, tip.time_ms, q->a, &scratch, &r.inbox.readings, &q->err);
+            st = query_reading_tasks(q->v, in->org, seats, now_ms, q->a, &scratch, &r.inbox.readings, &q->err);
+        if (st == ST_OK)
+            st = query_again(q->v, in->org, seats, now_ms, q->a, &scratch, &r.inbox.again, &q->err);
+        if (st == ST_OK && q->at_ms == 0 && span_eq(in->org, q->n->cfg.partner))
+            st = add_nudges(q, seats, &r.inbox);
     }
     finish(q, st, &r);
     return true;
 }
 
-/* As of the newest block: what is due by then has fired. */
+/* Questions about regular reports, what seats were asked, and what was promised. */
+static bool accounts(struct ask *q, enum method method, const void *request)
+{
+    union {
+        struct query_report report;
+        struct rpc_regulars_reply regulars;
+        struct query_account account;
+        struct query_promises promises;
+    } r;
+    const struct rpc_regular *regular = request;
+    const struct rpc_account *account = request;
+    struct arena scratch CLEANUP(arena_deinit) = {0};
+    uint64_t now_ms = 0;
+    if (method != METHOD_report && method != METHOD_regulars && method != METHOD_account && method != METHOD_promises)
+        return false;
+    memset(&r, 0, sizeof r);
+    arena_init(&scratch, 64 << 20);
+    enum status st = now_of(q, &now_ms);
+    if (st == ST_OK && method == METHOD_report)
+        st = regular_make(q->v, regular->name, HAS(regular, rpc_regular_key_day) ? regular->day : UINT64_MAX, 0, q->a, &scratch,
+                          &r.report, &q->err);
+    else if (st == ST_OK && method == METHOD_regulars)
+        st = regular_list(q->n, q->v, q->a, &scratch, &r.regulars, &q->err);
+    else if (st == ST_OK && method == METHOD_account)
+        st = query_account(q->v, account->from_ms, account->to_ms, HAS(account, rpc_account_key_seat) ? &account->seat : NULL, now_ms,
+                           q->a, &scratch, &r.account, &q->err);
+    else if (st == ST_OK)
+        st = query_promises(q->v, now_ms, q->a, &scratch, &r.promises, &q->err);
+    finish(q, st, &r);
+    return true;
+}
+
+/* What is due by the newest block has fired. */
 static enum status ask_can(struct ask *q, const struct rpc_can *asked, struct query_can *ret)
 {
     struct boundary b = {0};
+    uint64_t now_ms = 0;
     struct query_can_what what = {.seat = asked->seat, .action = asked->action};
-    bool propose = asked->action == CAN_PROPOSE;
-    if (propose ? !HAS(asked, rpc_can_key_type) : !HAS(asked, rpc_can_key_decision))
-        return err_set(&q->err, ST_USAGE, "to propose goes with a type, anything else with a decision");
-    if (propose)
+    bool share = asked->action == CAN_SHARE, typed = share || asked->action == CAN_PROPOSE;
+    if ((typed ? !HAS(asked, rpc_can_key_type) : !HAS(asked, rpc_can_key_decision)) ||
+        share != HAS(asked, rpc_can_key_partner))
+        return err_set(&q->err, ST_USAGE,
+                       "to propose goes with a type, to share with a class and a partner, anything else with a decision");
+    what.partner = asked->partner;
+    if (typed)
         what.type = asked->type;
     else
         what.decision = asked->decision;
     if (HAS(asked, rpc_can_key_principal))
         what.principal = asked->principal;
-    enum status st = rows_newest_boundary(q->v, &b, &q->err);
+    enum status st = now_of(q, &now_ms);
+    if (st == ST_OK)
+        st = rows_newest_boundary(q->v, &b, &q->err);
     if (st == ST_OK)
         st = gov_rules(q->v, &what.rules, &q->err);
     what.size = b.size;
     what.height = b.height;
-    return st == ST_OK ? query_can(q->v, &what, b.time_ms, q->a, ret, &q->err) : st;
+    return st == ST_OK ? query_can(q->v, &what, now_ms, q->a, ret, &q->err) : st;
 }
 
 static enum status ask_waiting(struct ask *q, uint64_t number, struct query_waiting *ret)
 {
-    struct boundary b = {0};
-    enum status st = rows_newest_boundary(q->v, &b, &q->err);
-    return st == ST_OK ? query_waiting(q->v, number, b.time_ms, q->a, ret, &q->err) : st;
+    uint64_t now_ms = 0;
+    enum status st = now_of(q, &now_ms);
+    return st == ST_OK ? query_waiting(q->v, number, now_ms, q->a, ret, &q->err) : st;
 }
 
 /* Governance questions: the answer is what the query gives. */
@@ -299,10 +400,14 @@ static bool governance(struct ask *q, enum method method, const void *request)
         struct query_waiting waiting;
         struct query_sessions sessions;
         struct query_agenda agenda;
+        struct query_grants grants;
+        struct query_share_map share_map;
+        struct query_news news;
     } r;
     const struct rpc_number *number = request;
     const struct rpc_range *range = request;
     const struct rpc_section *version = request;
+    const struct rpc_period *period = request;
     enum status st;
     memset(&r, 0, sizeof r);
     if (method == METHOD_decision)
@@ -341,6 +446,12 @@ static bool governance(struct ask *q, enum method method, const void *request)
         st = query_sessions(q->v, range->from, range->count, q->a, &r.sessions, &q->err);
     else if (method == METHOD_agenda)
         st = query_agenda(q->v, number->number, q->a, &r.agenda, &q->err);
+    else if (method == METHOD_grants)
+        st = query_grants(q->v, range->from, range->count, q->a, &r.grants, &q->err);
+    else if (method == METHOD_share_map)
+        st = query_share_map(q->v, q->a, &r.share_map, &q->err);
+    else if (method == METHOD_news)
+        st = query_news(q->v, period->from_ms, period->to_ms, q->a, &r.news, &q->err);
     else if (method == METHOD_waiting)
         st = ask_waiting(q, number->number, &r.waiting);
     else
@@ -349,46 +460,75 @@ static bool governance(struct ask *q, enum method method, const void *request)
     return true;
 }
 
+static void pulse(struct ask *q, const struct rpc_pulse *asked)
+{
+    struct rpc_pulse_reply r;
+    finish(q, ask_pulse(q->n, q->v, asked, q->a, &r, &q->err), &r);
+}
+
 static void present(struct ask *q, const struct rpc_period *asked)
 {
     struct query_availability r;
     finish(q, availability(q->v, asked->from_ms, asked->to_ms, q->a, &r, &q->err), &r);
 }
 
-void ask_reader(struct node *n, struct job *j)
+static void answer(struct ask *q, const struct job *j)
+{
+    if (j->method == METHOD_info)
+        info(q);
+    else if (j->method == METHOD_boundary)
+        boundary(q);
+    else if (j->method == METHOD_leaf)
+        leaf(q, j->request);
+    else if (j->method == METHOD_log)
+        log_range(q, j->request);
+    else if (j->method == METHOD_block)
+        block(q, ((const struct rpc_number *)j->request)->number);
+    else if (j->method == METHOD_checkpoint)
+        checkpoint(q);
+    else if (j->method == METHOD_genesis)
+        genesis_file(q);
+    else if (j->method == METHOD_consistency)
+        consistency(q, j->request);
+    else if (j->method == METHOD_availability)
+        present(q, j->request);
+    else if (j->method == METHOD_pulse)
+        pulse(q, j->request);
+    else if (!readings(q, j->method, j->request) && !accounts(q, j->method, j->request) && !governance(q, j->method, j->request))
+        server_refuse(j->call, ST_UNSUPPORTED, "no such question");
+}
+
+static void answer_from(struct node *n, struct store *s, uint64_t at_ms, const struct job *j)
 {
     struct arena a CLEANUP(arena_deinit);
     struct view v;
     arena_init(&a, 256 << 20);
-    struct ask q = {.n = n, .v = &v, .a = &a, .call = j->call};
-    if (j->method == METHOD_backup) { /* holds no snapshot while it waits */
-        ask_backup(n, j);
-        return;
-    }
-    enum status st = store_read_begin(n->store, &v, &q.err);
+    struct ask q = {.n = n, .store = s, .v = &v, .at_ms = at_ms, .a = &a, .call = j->call};
+    enum status st = store_read_begin(s, &v, &q.err);
     if (st != ST_OK) {
         server_refuse(j->call, st, q.err.text);
         return;
     }
-    if (j->method == METHOD_info)
-        info(&q);
-    else if (j->method == METHOD_boundary)
-        boundary(&q);
-    else if (j->method == METHOD_leaf)
-        leaf(&q, j->request);
-    else if (j->method == METHOD_log)
-        log_range(&q, j->request);
-    else if (j->method == METHOD_block)
-        block(&q, ((const struct rpc_number *)j->request)->number);
-    else if (j->method == METHOD_checkpoint)
-        checkpoint(&q);
-    else if (j->method == METHOD_genesis)
-        genesis_file(&q);
-    else if (j->method == METHOD_consistency)
-        consistency(&q, j->request);
-    else if (j->method == METHOD_availability)
-        present(&q, j->request);
-    else if (!readings(&q, j->method, j->request) && !governance(&q, j->method, j->request))
-        server_refuse(j->call, ST_UNSUPPORTED, "no such question");
-    store_read_end(n->store, &v);
+    answer(&q, j);
+    store_read_end(s, &v);
+}
+
+void ask_reader(struct node *n, struct job *j)
+{
+    if (j->method == METHOD_backup) /* holds no snapshot while it waits */
+        ask_backup(n, j);
+    else
+        answer_from(n, n->store, 0, j);
+}
+
+void ask_past(struct node *n, struct past *p, struct job *j)
+{
+    struct store *s = NULL;
+    struct err err = {0};
+    uint64_t at_ms = server_at(j->call);
+    enum status st = past_at(p, at_ms, clock_wall_ms(&clock_system), &s, &err);
+    if (st == ST_OK)
+        answer_from(n, s, at_ms, j);
+    else
+        server_refuse(j->call, st, err.text);
 }

@@ -124,6 +124,16 @@ static void peers(struct node *n, struct server_call *call)
     free(words);
 }
 
+/* One that is not of the founding, and has reached nobody yet. */
+static bool knows_the_founding_alone(struct node *n, const struct replica_status *s)
+{
+    uint64_t since;
+    for (size_t i = 0; i < s->validators->members.n; i++)
+        if (span_eq(s->validators->members.v[i].org, n->cfg.partner) || is_connected(n, s->validators->members.v[i].org, &since))
+            return false;
+    return s->tip->height == 0;
+}
+
 /* In words: what agreement waits for, and what would unblock it. */
 static void say_why(struct node *n, const struct replica_status *s, const struct rpc_why_reply *r, struct buf *b)
 {
@@ -139,6 +149,13 @@ static void say_why(struct node *n, const struct replica_status *s, const struct
         buf_printf(b, "This node does not vote: %s. ", no_vote);
     if (s->syncing) {
         buf_printf(b, "Others are ahead; this node fetches what it missed.");
+        return;
+    }
+    if (knows_the_founding_alone(n, s)) {
+        buf_printf(b,
+                   "This node has reached nobody, and knows the others by the founding alone. If they have other keys since: stop it, give "
+                   "it the record with ententd import %s PACK (entente pack makes one, at any partner), and start it.",
+                   n->dir);
         return;
     }
     if (r->round < 0) {

@@ -3,7 +3,7 @@
 #include "codec/codec.h"
 #include "node/config.h"
 
-enum { CONFIG_MAX = 65536 };
+enum { CONFIG_MAX = 65536, NOTIFY_MAX = 1000 };
 
 void config_write(struct span partner, const char *listen, struct buf *b)
 {
@@ -27,6 +27,14 @@ void config_write(struct span partner, const char *listen, struct buf *b)
                "\n"
                "# Free space, in MiB, below which this node stops voting, so that nothing is lost on a full disk.\n"
                "low-water: 256\n"
+               "\n"
+               "# Run when a seat of this organisation owes something, with one JSON object on standard input: when it is new, at\n"
+               "# half-time, and 24 h before the deadline. See docs/operations.md, Reminders.\n"
+               "#notify: /usr/local/lib/entente/notify-sendmail people.txt\n"
+               "\n"
+               "# How large a document may be that this node keeps, in MiB (at most 256), and all of them together, in GiB.\n"
+               "document-max: 64\n"
+               "documents-max: 16\n"
                "\n"
                "# What is logged: debug, info, warn or error.\n"
                "log: info\n"
@@ -128,13 +136,24 @@ static enum status one_key(const struct reader *r, const char *dir, const struct
     } else if (span_eqs(key, "low-water")) {
         st = number(r, v, "MiB", 1 << 20, &x);
         c->low_water_bytes = x << 20;
+    } else if (span_eqs(key, "notify")) {
+        c->notify = text_of(r, v);
+        if (v->text.n == 0 || v->text.n > NOTIFY_MAX)
+            return complain(r, v, "notify: expected a command for /bin/sh, of 1 to %d bytes", NOTIFY_MAX);
+    } else if (span_eqs(key, "document-max")) {
+        st = number(r, v, "MiB", LIMIT_DOCUMENT_BYTES >> 20, &x);
+        c->document_bytes = x << 20;
+    } else if (span_eqs(key, "documents-max")) {
+        st = number(r, v, "GiB", 65536, &x);
+        c->documents_bytes = x << 30;
     } else if (span_eqs(key, "log")) {
         st = log_level(r, v, &c->log);
     } else if (span_eqs(key, "peers")) {
         st = peers(r, v, c);
     } else {
         st = complain(r, v->key,
-                      "%.*s: no such setting; known are partner, listen, socket, socket-group, map-size, low-water, log, peers",
+                      "%.*s: no such setting; known are partner, listen, socket, socket-group, map-size, low-water, notify, document-max, "
+                      "documents-max, log, peers",
                       SPAN_FMT(key));
     }
     return st;
@@ -159,6 +178,8 @@ enum status config_load(const char *dir, struct arena *a, struct config *ret_con
     struct config c = {.socket = file_join(a, dir, "node.sock"),
                        .map_bytes = UINT64_C(64) << 30,
                        .low_water_bytes = UINT64_C(256) << 20,
+                       .document_bytes = UINT64_C(64) << 20,
+                       .documents_bytes = UINT64_C(16) << 30,
                        .log = LOG_INFO};
     if (root->type != YAML_MAPPING)
         return complain(&r, root, "%s; expected settings, one a line", yaml_type_text(root));

@@ -16,6 +16,9 @@ struct config {
     bool socket_group;        /* the socket's group may ask too */
     uint64_t map_bytes;       /* how far the store may grow */
     uint64_t low_water_bytes; /* stop voting below so much free space */
+    const char *notify;       /* command for reminders, or NULL */
+    uint64_t document_bytes;  /* a document may have so many */
+    uint64_t documents_bytes; /* and all of them here */
     enum log_level log;
     struct config_peer *peers; /* addresses that differ from the cards' */
     size_t n_peers;

@@ -5,6 +5,8 @@
 #include <unistd.h>
 #include "crypto/nodekeys.h"
 #include "crypto/tlsid.h"
+#include "document/keep.h"
+#include "document/named.h"
 #include "ledger/block.h"
 #include "node/doctor.h"
 #include "recovery/marks.h"
@@ -276,6 +278,43 @@ void doctor_close(struct doctor *d)
     *d = (struct doctor){.lock_fd = -1};
 }
 
+/* -- Documents -- */
+
+static void check_documents(struct doctor *d)
+{
+    struct doctor_report *r = d->report;
+    struct keep_config cfg = {.dir = file_join(&d->a, d->dir, "documents"), .disk = &keep_disk_system};
+    const char *list = file_join(&d->a, cfg.dir, "named");
+    const struct keep_doc *doc;
+    const struct named_doc *name;
+    struct keep *k;
+    struct named *named;
+    struct err err;
+    if (access(cfg.dir, F_OK) != 0)
+        return;
+    if (keep_open(&cfg, &k, &err) != ST_OK) {
+        doctor_say(d, "documents", "%s", err.text);
+        return;
+    }
+    r->has_documents = true;
+    for (size_t i = 0; (doc = keep_at(k, i)) != NULL; i++) {
+        if (doc->damaged)
+            doctor_say(d, "documents", "%s/%s.damaged was set aside; it is not whole again yet", cfg.dir, hex_of(&doc->digest).s);
+        if (doc->form == KEEP_WHOLE && keep_verify(k, &doc->digest, &err) != ST_OK)
+            doctor_say(d, "documents", "%s", err.text);
+        else
+            r->documents += doc->form == KEEP_WHOLE;
+    }
+    if (access(list, F_OK) == 0 && named_open(list, &r->result.alliance, &named, &err) == ST_OK) {
+        for (size_t i = 0; (name = named_at(named, i)) != NULL; i++) {
+            doc = keep_find(k, &name->digest);
+            r->documents_missing += doc == NULL || doc->form != KEEP_WHOLE;
+        }
+        named_close(named);
+    }
+    keep_close(k);
+}
+
 void doctor_examine(struct doctor *d)
 {
     if (!d->store_only)
@@ -286,6 +325,8 @@ void doctor_examine(struct doctor *d)
         examine_all(d);
     if (!d->store_only && d->readable && d->lock_fd >= 0)
         doctor_vote(d);
+    if (!d->store_only)
+        check_documents(d); /* after the store, which names the alliance */
 }
 
 void doctor_vote(struct doctor *d)

@@ -11,7 +11,7 @@
 enum { DOCTOR_FINDINGS = 100 };
 
 struct doctor_finding {
-    char part[24]; /* "settings", "keys", "store", a table, "chain", "tree", "state", "rows", "journal" */
+    char part[24]; /* "settings", "keys", "documents", "store", a table, "chain", "tree", "state", "rows", "journal" */
     char text[400];
 };
 
@@ -29,6 +29,8 @@ struct doctor_report {
     enum doctor_vote vote;
     char vote_why[512];
     uint64_t journal_height; /* 0: no vote in it */
+    bool has_documents;
+    uint64_t documents, documents_missing; /* whole; named by the record, as far as the node looked, and not here */
     size_t n;
     struct doctor_finding findings[DOCTOR_FINDINGS];
     uint64_t found, store_found; /* may be more than n */

@@ -11,6 +11,8 @@ static const struct {
     {"keys", "The node does not start. Put the files back from where you keep them; lost ones are replaced: "
              "ententd rekey DIR -o FILE.card, then "
              "your registrar: entente node replace FILE.card."},
+    {"documents", "Bytes of a document changed on the disk, most often because the disk fails: check it (smartctl, dmesg). The record "
+                  "names the document by its SHA-256, and the node fetches it again from partners that have it when it runs."},
 };
 
 static const char store_means[] = "The store's file was damaged, most often by a disk or memory that fails. "
@@ -61,6 +63,9 @@ void doctor_print(const struct doctor *d, const char *kept)
     (void)printf("records   %" PRIu64 " whole\nwaiting   %" PRIu64
                  " entries accepted here that are not final\n",
                  x->records, x->outbox);
+    if (r->documents + r->documents_missing > 0)
+        (void)printf("documents %" PRIu64 " whole; %" PRIu64 " more that the record names are not here\n", r->documents,
+                     r->documents_missing);
     if (r->vote == DOCTOR_VOTES && r->journal_height > 0)
         (void)printf("votes     yes; its vote journal is whole, at block %" PRIu64 "\n", r->journal_height);
     else if (r->vote == DOCTOR_VOTES)
@@ -114,6 +119,10 @@ void doctor_print_json(const struct doctor *d, const char *kept)
     set_number(o, "blocks", x->blocks);
     set_number(o, "outbox", x->outbox);
     set_number(o, "damages", r->found);
+    if (r->has_documents) {
+        set_number(o, "documents", r->documents);
+        set_number(o, "documents_missing", r->documents_missing);
+    }
     (void)json_object_set_new(o, "votes", json_string(votes[r->vote]));
     if (r->vote_why[0] != 0)
         (void)json_object_set_new(o, "why_not", json_string(r->vote_why));

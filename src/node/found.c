@@ -80,14 +80,20 @@ static enum status own_card(const struct node *n, const struct genesis_info *g, 
     return c == NULL ? no_party(n, err) : own_keys(n, &c->node, err);
 }
 
-static enum status read_party(struct node *n, struct arena *a, struct state_party *ret_party, struct err *err)
+/* What the newest block here says of its organisation. */
+static enum status read_party(struct node *n, struct arena *a, struct state_party *ret_party, uint64_t *ret_height, struct err *err)
 {
     struct view v;
+    struct tip tip;
     enum status st = store_read_begin(n->store, &v, err);
     if (st != ST_OK)
         return st;
-    st = replica_party(&v, n->cfg.partner, a, ret_party, err);
+    st = tip_load(&v, &tip, err);
+    if (st == ST_OK)
+        st = replica_party(&v, n->cfg.partner, a, ret_party, err);
     store_read_end(n->store, &v);
+    if (st == ST_OK)
+        *ret_height = tip.height;
     return st;
 }
 
@@ -100,7 +106,8 @@ static enum status own_party(struct node *n, struct arena *a, struct err *err)
     struct span tip;
     if (read_row(n, "tip", a, &tip, err) == ST_NOTFOUND)
         return err_set(err, ST_CORRUPT, "%s/store has lost its record of the newest block: it is damaged. %s", n->dir, refetch);
-    enum status st = read_party(n, a, &p, err);
+    uint64_t height;
+    enum status st = read_party(n, a, &p, &height, err);
     if (st == ST_NOTFOUND)
         return no_party(n, err);
     return st == ST_OK ? own_keys(n, &p.node, err) : st;
@@ -142,7 +149,8 @@ enum status found_take_keys(struct node *n, struct err *err)
     struct hash key;
     struct span row;
     bool due = false, vote = false;
-    enum status st = read_party(n, &a, &p, err);
+    uint64_t height = 0;
+    enum status st = read_party(n, &a, &p, &height, err);
     if (st == ST_NOTFOUND)
         return ST_OK;
     if (st == ST_OK)
@@ -153,7 +161,7 @@ enum status found_take_keys(struct node *n, struct err *err)
     if (st == ST_OK && vote && read_row(n, row_of("incarnation", &key).s, &a, &row, err) == ST_NOTFOUND)
         st = put_row(n, row_of("fresh", &key).s, span_str("1"), NULL, err);
     if (st == ST_OK)
-        st = rekey_take(n->dir, n->cfg.partner, &p.node, err);
+        st = rekey_take(n->dir, n->cfg.partner, &p.node, height, err);
     if (st == ST_OK)
         log_put(LOG_INFO, "took over fresh keys that are on the record");
     return st;

@@ -9,6 +9,7 @@
 #include "crypto/tlsid.h"
 #include "net/net.h"
 #include "node/node.h"
+#include "node/rekey.h"
 #include "recovery/marks.h"
 #include "replica/replica.h"
 #include "store/store_disk.h"
@@ -80,24 +81,26 @@ struct node {
     struct signatures *signatures;
     struct replica *replica;
     struct server *server;
+    struct documents *documents;
+    struct nudges *nudges;
     struct node_hooks hooks;
     /* links.c. Changed by its thread alone, once that runs. */
     pthread_rwlock_t net_lock;
     struct net *net; /* under net_lock; NULL for a moment while the identity changes */
-    struct ed25519_key *next_node; /* the identity that waits, while it is the one in use */
-    struct tlsid *next_tls;
-    bool update_failed, restart_asked;
+    enum rekey_identity calls_as;
+    struct ed25519_key *other_node; /* the identity in use, unless it is that in place */
+    struct tlsid *other_tls;
+    bool update_failed, restart_asked, keeps_previous;
     uint64_t left_ms; /* monotonic: when it was seen that its organisation has left; 0: it has not */
     pthread_t links_thread;
     bool links_running;
     pthread_mutex_t links_lock;
     pthread_cond_t links_cond;
-    bool links_stopping, members_changed; /* under links_lock, as the next */
-    size_t n_links;
+    bool links_stopping, members_changed; /* under links_lock */
     struct hash alliance;
     struct span name, origin; /* in a */
-    struct queue replica_queue, reader_queue;
-    pthread_t replica_thread, readers[READERS];
+    struct queue replica_queue, reader_queue, past_queue;
+    pthread_t replica_thread, past_thread, readers[READERS];
     size_t n_threads;
     struct waiter waiters[WAITERS_MAX];
     size_t n_waiters;
@@ -107,9 +110,14 @@ struct node {
     uint64_t room_at_ms;
     bool said_halted, no_room;
     atomic_bool backing_up;
+    pthread_mutex_t pulse_lock; /* one at a time of those who read, change and write a pulse's file */
+    struct notify *notify; /* notify.c; NULL when there is no such setting */
 };
 
 /* queue.c */
+/* Waits at most ms for a signal; the lock is held. By CLOCK_MONOTONIC, whatever the condition variable's own clock is. */
+void wait_ms(pthread_cond_t *cond, pthread_mutex_t *lock, uint64_t ms);
+
 void queue_init(struct queue *q);
 void queue_deinit(struct queue *q);
 /* Takes the job over. False (and the job is freed) when its lane is full or the queue is stopping. *ret_enough: the peer
@@ -136,9 +144,8 @@ void links_stop(struct node *n);
 /* Its thread: started when all else runs, joined before all else stops. */
 void links_run(struct node *n);
 void links_join(struct node *n);
-/* From the replica: members changed; a link came or went; sending. */
+/* From the replica: members changed; sending. */
 void links_members(void *ctx);
-void links_count(struct node *n, bool up);
 enum status links_send(void *ctx, struct span org, struct span frame);
 void links_broadcast(void *ctx, struct span frame);
 /* A peer is read from again (net_resume). */
@@ -150,11 +157,28 @@ void ask_replica(struct node *n, struct job *j);
 void ask_replica_pending(struct node *n, enum status st, const char *text);
 void ask_replica_waiters(struct node *n, uint64_t now_ms);
 
-/* ask_reader.c: on reader threads. */
+/* ask_reader.c: on reader threads; and on the thread of questions about an earlier time, one after the other. */
+struct past;
 void ask_reader(struct node *n, struct job *j);
+void ask_past(struct node *n, struct past *p, struct job *j);
 
 /* ask_backup.c: on a reader's thread; takes as long as it takes. */
 void ask_backup(struct node *n, struct job *j);
+
+/* ask_pulse.c: on a reader's thread. A voice of a pulse, or its end. */
+MUST_USE enum status ask_pulse(struct node *n, const struct view *v, const struct rpc_pulse *asked, struct arena *a,
+                               struct rpc_pulse_reply *ret, struct err *err);
+
+/* notify.c: reminders, on a thread of its own. start: does nothing without the setting. seen: on the replica's thread, after
+ * each batch. */
+void notify_start(struct node *n);
+void notify_seen(struct node *n);
+/* From any thread: there is a nudge to be told. */
+void notify_poke(struct node *n);
+void notify_stop(struct node *n);
+
+/* All that is asked of an organisation as of the newest block, as one list. */
+MUST_USE enum status notify_owed(const struct view *v, struct span org, struct arena *a, struct query_owed_list *ret, struct err *err);
 
 /* found.c */
 /* Takes over fresh keys that the record names. Before the keys are opened. */

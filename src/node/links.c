@@ -1,10 +1,12 @@
 /* Links to the other nodes: who they are comes from the record, and changes with it (NET-7). A thread of its own, since a
  * change of peers may block for seconds. */
+#include "cert/quorum.h"
+#include "gov/gov.h"
+#include "ledger/block.h"
 #include "node/internal.h"
-#include "node/rekey.h"
 
-/* Alone for so long, it calls as its fresh keys, if some wait; then the two take turns, each long enough for the others'
- * attempts, which come at least every 15 s. */
+/* With too few links for so long, it calls as its other identities, if it has some; they take turns, each long enough for the
+ * others' attempts, which come at least every 15 s. */
 /* After its own organisation has left, it has so long to say that it has its copy. */
 enum { LOOK_MS = 500, ALONE_MS = 4000, TURN_MS = 20000, FAREWELL_MS = 60000 };
 
@@ -71,7 +73,7 @@ static bool on_frame(void *ctx, struct span org, struct span frame)
     return !enough;
 }
 
-/* With the identity in place, or with the one that waits. */
+/* With the identity in place, or with another. */
 static enum status start_net(struct node *n, struct net **ret_net, struct err *err)
 {
     struct arena a CLEANUP(arena_deinit);
@@ -86,14 +88,15 @@ static enum status start_net(struct node *n, struct net **ret_net, struct err *e
         return st;
     uint64_t epoch = replica_epoch(&v);
     store_read_end(n->store, &v);
-    const struct tlsid *tls = n->next_node != NULL ? n->next_tls : n->tls;
+    bool other = n->calls_as != REKEY_IN_PLACE;
+    const struct tlsid *tls = other ? n->other_tls : n->tls;
     struct net_config cfg = {.org = n->cfg.partner,
                              .alliance = n->alliance,
                              .epoch = epoch,
                              .listen = n->cfg.listen,
                              .tls = span_of(tls->cert, tls->cert_n),
                              .tls_key = tls->key_pem,
-                             .node_key = n->next_node != NULL ? n->next_node : n->keys.node,
+                             .node_key = other ? n->other_node : n->keys.node,
                              .clock = &clock_system,
                              .rng = &rng_system};
     struct net_events events = {n, on_up, on_down, on_frame};
@@ -108,12 +111,13 @@ static void put_net(struct node *n, struct net *net)
     (void)pthread_rwlock_unlock(&n->net_lock);
 }
 
-static void drop_next(struct node *n)
+static void drop_other(struct node *n)
 {
-    ed25519_free(n->next_node);
-    tlsid_free(n->next_tls);
-    n->next_node = NULL;
-    n->next_tls = NULL;
+    ed25519_free(n->other_node);
+    tlsid_free(n->other_tls);
+    n->other_node = NULL;
+    n->other_tls = NULL;
+    n->calls_as = REKEY_IN_PLACE;
 }
 
 enum status links_start(struct node *n, struct err *err)
@@ -122,6 +126,7 @@ enum status links_start(struct node *n, struct err *err)
     enum status st = start_net(n, &net, err);
     if (st == ST_OK)
         put_net(n, net);
+    n->keeps_previous = true; /* for all that is known yet */
     return st;
 }
 
@@ -130,7 +135,7 @@ void links_stop(struct node *n)
     struct net *net = n->net;
     put_net(n, NULL);
     net_stop(net);
-    drop_next(n);
+    drop_other(n);
 }
 
 static void update_peers(struct node *n)
@@ -180,28 +185,84 @@ static void look_for_keys(struct node *n)
     n->hooks.restart(n->hooks.ctx);
 }
 
-/* Nobody answers: the others may know our fresh keys already, of a block that we have not got. The two take turns. */
-static void other_identity(struct node *n)
+/* Links to as many voting nodes as can agree together with this one. */
+static bool enough_links(struct node *n)
 {
-    struct err err = {0};
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 0);
+    struct net_peer *peers;
+    struct net_peer_status status;
+    struct validator_set set;
+    struct view v;
+    struct err err;
+    size_t k, links = 0;
+    if (load_peers(n, &a, &peers, &k, &err) != ST_OK || store_read_begin(n->store, &v, &err) != ST_OK)
+        return true; /* nothing can be told, and nothing is changed */
+    enum status st = gov_validators(&v, &a, &set, &err);
+    store_read_end(n->store, &v);
+    for (size_t i = 0; st == ST_OK && i < k; i++)
+        links += peers[i].validator && links_status(n, peers[i].org, &status) == ST_OK && status.connected;
+    return st != ST_OK || links + 1 >= quorum_of((uint32_t)set.members.n);
+}
+
+static void call_as(struct node *n, enum rekey_identity which, struct ed25519_key *node, struct tlsid *tls)
+{
+    struct err err;
     struct net *net = n->net;
-    bool was_next = n->next_node != NULL;
-    struct ed25519_key *node = NULL;
-    struct tlsid *tls = NULL;
-    if (!was_next && rekey_next_identity(n->dir, n->cfg.partner, &node, &tls, &err) != ST_OK)
-        return;
     put_net(n, NULL);
     net_stop(net);
-    drop_next(n);
-    n->next_node = node;
-    n->next_tls = tls;
+    drop_other(n);
+    n->calls_as = which;
+    n->other_node = node;
+    n->other_tls = tls;
     net = NULL;
     if (start_net(n, &net, &err) != ST_OK) {
         log_put(LOG_ERROR, "links cannot be made: %s", err.text);
         return;
     }
     put_net(n, net);
-    log_put(LOG_INFO, "no node answers; it calls as %s now", was_next ? "itself" : "its fresh keys");
+}
+
+/* The others may know our fresh keys already, of a block that we have not got; or they have not got the block by which we took
+ * ours over. What it has takes turns. */
+static void next_identity(struct node *n)
+{
+    static const char *const words[] = {"its own keys", "the fresh keys that wait", "the keys that it had before"};
+    enum rekey_identity which = n->calls_as;
+    for (size_t i = 1; i < REKEY_IDENTITIES; i++) {
+        struct err err = {0};
+        struct ed25519_key *node = NULL;
+        struct tlsid *tls = NULL;
+        which = (enum rekey_identity)((which + 1) % REKEY_IDENTITIES);
+        enum status st = which == REKEY_IN_PLACE ? ST_OK : rekey_identity(n->dir, n->cfg.partner, which, &node, &tls, &err);
+        if (st == ST_OK) {
+            call_as(n, which, node, tls);
+            log_put(LOG_INFO, "too few nodes answer to agree on anything; this one calls by %s now", words[which]);
+            return;
+        }
+        if (st != ST_NOTFOUND)
+            log_put(LOG_ERROR, "keys to call with cannot be read: %s", err.text);
+    }
+}
+
+/* A block after the one that named the fresh keys: so many have that one that nobody needs the old identity. */
+static void forget_previous(struct node *n)
+{
+    struct view v;
+    struct tip tip;
+    struct err err;
+    if (!n->keeps_previous || store_read_begin(n->store, &v, &err) != ST_OK)
+        return;
+    enum status st = tip_load(&v, &tip, &err);
+    store_read_end(n->store, &v);
+    if (st == ST_OK)
+        st = rekey_forget(n->dir, tip.height, &n->keeps_previous, &err);
+    if (st != ST_OK && st != ST_NOTFOUND) {
+        n->keeps_previous = false; /* until the next start */
+        log_put(LOG_ERROR, "the identity that this node had before cannot be thrown away: %s", err.text);
+    }
+    if (!n->keeps_previous && n->calls_as == REKEY_PREVIOUS)
+        call_as(n, REKEY_IN_PLACE, NULL, NULL);
 }
 
 /* It has left, and nobody has anything to say to it any more. */
@@ -220,16 +281,14 @@ static void *links_main(void *arg)
     look_for_keys(n);
     (void)pthread_mutex_lock(&n->links_lock);
     while (!n->links_stopping) {
-        uint64_t now = clock_mono_ms(&clock_system), until = now + LOOK_MS;
-        struct timespec at = {.tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000};
         if (!n->members_changed)
-            (void)pthread_cond_timedwait(&n->links_cond, &n->links_lock, &at);
+            wait_ms(&n->links_cond, &n->links_lock, LOOK_MS);
         bool changed = n->members_changed || n->update_failed;
-        bool linked = n->n_links > 0;
         n->members_changed = false;
         (void)pthread_mutex_unlock(&n->links_lock);
-        now = clock_mono_ms(&clock_system);
-        if (linked) {
+        uint64_t now = clock_mono_ms(&clock_system);
+        forget_previous(n);
+        if (enough_links(n)) {
             alone_since = now;
             patience = ALONE_MS;
         }
@@ -241,7 +300,7 @@ static void *links_main(void *arg)
             if (n->net != NULL)
                 close_all(n);
         } else if (now >= alone_since + patience && !n->restart_asked) {
-            other_identity(n);
+            next_identity(n);
             alone_since = clock_mono_ms(&clock_system);
             patience = TURN_MS;
         }
@@ -253,13 +312,9 @@ static void *links_main(void *arg)
 
 void links_init(struct node *n)
 {
-    pthread_condattr_t attr;
     ASSERT(pthread_rwlock_init(&n->net_lock, NULL) == 0);
     ASSERT(pthread_mutex_init(&n->links_lock, NULL) == 0);
-    ASSERT(pthread_condattr_init(&attr) == 0);
-    ASSERT(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0);
-    ASSERT(pthread_cond_init(&n->links_cond, &attr) == 0);
-    (void)pthread_condattr_destroy(&attr);
+    ASSERT(pthread_cond_init(&n->links_cond, NULL) == 0);
 }
 
 void links_deinit(struct node *n)
@@ -293,16 +348,6 @@ void links_members(void *ctx)
     (void)pthread_mutex_lock(&n->links_lock);
     n->members_changed = true;
     (void)pthread_cond_signal(&n->links_cond);
-    (void)pthread_mutex_unlock(&n->links_lock);
-}
-
-void links_count(struct node *n, bool up)
-{
-    (void)pthread_mutex_lock(&n->links_lock);
-    if (up)
-        n->n_links++;
-    else if (n->n_links > 0)
-        n->n_links--;
     (void)pthread_mutex_unlock(&n->links_lock);
 }
 

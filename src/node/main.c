@@ -8,6 +8,7 @@
 #include "node/backup.h"
 #include "node/config.h"
 #include "node/doctor.h"
+#include "node/import.h"
 #include "node/node.h"
 #include "node/rekey.h"
 #include "node/setup.h"
@@ -27,6 +28,7 @@ static const char usage[] =
     "  ententd run DIR                                    run the node, until SIGTERM or SIGINT\n"
     "  ententd backup DIR OUT [--with-keys]               copy a stopped node (a running one: entente node backup)\n"
     "  ententd restore BACKUP DIR                         make a node's directory out of a backup; it follows\n"
+    "  ententd import DIR PACK                            take the blocks of a pack into a stopped node, each checked and executed\n"
     "  ententd doctor DIR [--repair] [--json]             check a stopped node's directory; rebuild its store\n"
     "  ententd --version | --help\n"
     "\n"
@@ -278,6 +280,40 @@ static int cmd_restore(int argc, char **argv)
     return EXIT_DONE;
 }
 
+static void tell_height(void *ctx, const char *where)
+{
+    uint64_t *n = ctx;
+    if (++*n % 1000 == 0 && isatty(STDERR_FILENO) == 1)
+        (void)fprintf(stderr, "\r%s", where);
+}
+
+static int cmd_import(int argc, char **argv)
+{
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 0);
+    struct rebuild_result r;
+    struct err err;
+    uint64_t told = 0;
+    if (argc != 3)
+        return used_wrongly("import needs the node's directory, and a pack (entente pack makes one)");
+    enum status st = import_pack(argv[1], argv[2], tell_height, &told, &a, &r, &err);
+    if (told >= 1000 && isatty(STDERR_FILENO) == 1)
+        (void)fputc('\n', stderr);
+    if (st != ST_OK)
+        return fail(&err);
+    if (told == 1 && r.stopped[0] == 0)
+        (void)printf("The pack has no block that %s lacks.\n", argv[1]);
+    (void)printf("%s has block %" PRIu64 " of %s, %" PRIu64 " leaves. Each block of the pack was checked and executed.\n", argv[1], r.height,
+                 time_utc(r.time_ms).s, r.size);
+    if (r.stopped[0] != 0) {
+        (void)fprintf(stderr, "ententd: %s: it ends at %s. What comes before was taken; the rest comes from the partners, or from another pack\n",
+                      argv[2], r.stopped);
+        return EXIT_BAD;
+    }
+    (void)printf("Start it: ententd run %s\n", argv[1]);
+    return EXIT_DONE;
+}
+
 /* Examines, repairs if asked and needed, and prints. ret_damaged: something still is. */
 static enum status examine_and_repair(struct doctor *d, bool repair, bool json, bool *ret_damaged, struct err *err)
 {
@@ -350,6 +386,8 @@ int main(int argc, char **argv)
         return cmd_backup(argc - 1, argv + 1);
     if (strcmp(argv[1], "restore") == 0)
         return cmd_restore(argc - 1, argv + 1);
+    if (strcmp(argv[1], "import") == 0)
+        return cmd_import(argc - 1, argv + 1);
     if (strcmp(argv[1], "doctor") == 0)
         return cmd_doctor(argc - 1, argv + 1);
     return used_wrongly("no such command");

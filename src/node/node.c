@@ -1,20 +1,10 @@
 /* Starting and stopping a node, and the replica's thread. */
-#include "node/internal.h"
+#include <sys/resource.h>
+#include "node/documents.h"
+#include "node/nudges.h"
+#include "node/past.h"
 
 enum { ROOM_EVERY_MS = 1000, MAPPED_MAX = 64 << 20 }; /* of the store's pages, in this process's memory */
-
-static bool is_reader(enum method m)
-{
-    enum { READER = 1, REPLICA = 0 };
-    switch (m) {
-#define METHOD(name, number, request, reply, where, doc)                                                     \
-    case METHOD_##name:                                                                                      \
-        return where;
-#include "api/methods.def"
-#undef METHOD
-    }
-    return false;
-}
 
 static void put(struct queue *q, struct job *j)
 {
@@ -29,7 +19,15 @@ static void on_ask(void *ctx, struct server_call *call, enum method method, cons
     j->call = call;
     j->method = method;
     j->request = request;
-    put(is_reader(method) ? &n->reader_queue : &n->replica_queue, j);
+    enum answered_by by = method_answered_by(method);
+    if (by == BY_DOCUMENTS)
+        (void)documents_take(n, j);
+    else if (by == BY_NUDGES)
+        (void)nudges_take(n, j);
+    else if (by == BY_REPLICA)
+        put(&n->replica_queue, j);
+    else
+        put(server_at(call) != 0 ? &n->past_queue : &n->reader_queue, j);
 }
 
 static void on_final(void *ctx, uint64_t height, uint64_t first_leaf, size_t leaves)
@@ -76,15 +74,15 @@ static void one_frame(struct node *n, struct span org, struct span frame)
 static void one_job(struct node *n, struct job *j)
 {
     struct span org = span_of(j->org, j->org_n);
+    if (j->type != JOB_CALL && (documents_take(n, j) || nudges_take(n, j)))
+        return;
     if (j->type == JOB_CALL) {
         ask_replica(n, j);
     } else if (j->type == JOB_UP) {
         log_put(LOG_INFO, "%.*s is connected", SPAN_FMT(org));
-        links_count(n, true);
         replica_peer_up(n->replica, org);
     } else if (j->type == JOB_DOWN) {
         log_put(LOG_INFO, "%.*s is gone: %.*s", SPAN_FMT(org), (int)j->n, (const char *)j->bytes);
-        links_count(n, false);
         replica_peer_down(n->replica, org);
     } else {
         one_frame(n, org, span_of(j->bytes, j->n));
@@ -169,6 +167,7 @@ static void *replica_main(void *arg)
         check_room(n, clock_mono_ms(&clock_system));
         replica_tick(n->replica, &next);
         ask_replica_waiters(n, clock_mono_ms(&clock_system));
+        notify_seen(n);
     }
     jobs_free(held);
     for (size_t i = 0; i < n->n_waiters; i++)
@@ -185,6 +184,30 @@ static void *reader_main(void *arg)
             ask_reader(n, j);
         free(j);
     }
+    return NULL;
+}
+
+static bool past_ends(void *ctx)
+{
+    struct node *n = ctx;
+    return queue_stopping(&n->past_queue);
+}
+
+/* Executing blocks again takes a processor for as long as it takes: everything else goes first. */
+static void *past_main(void *arg)
+{
+    struct node *n = arg;
+    struct past *p = past_new(n->store, PAST_BYTES_MAX, past_ends, n);
+    (void)setpriority(PRIO_PROCESS, 0, 10); /* on Linux, of this thread */
+    while (!queue_stopping(&n->past_queue)) {
+        struct job *j = queue_take(&n->past_queue, 1, clock_mono_ms(&clock_system) + PAST_KEEP_MS);
+        if (j != NULL)
+            ask_past(n, p, j);
+        else
+            past_drop(p);
+        free(j);
+    }
+    past_free(p);
     return NULL;
 }
 
@@ -242,8 +265,11 @@ static enum status start_all(struct node *n, struct err *err)
         st = start_replica(n, err);
     if (st == ST_OK) /* it has read the ids of a month */
         store_lmdb_trim(n->store, MAPPED_MAX);
-    if (st == ST_OK)
+    if (st == ST_OK) {
+        documents_open(n);
+        nudges_open(n);
         st = links_start(n, err);
+    }
     struct server_events events = {n, on_ask};
     if (st == ST_OK)
         st = server_start(n->cfg.socket, n->cfg.socket_group, &events, &n->server, err);
@@ -262,16 +288,22 @@ enum status node_start(const char *dir, const struct config *cfg, const struct n
     ASSERT(n->pending != NULL);
     queue_init(&n->replica_queue);
     queue_init(&n->reader_queue);
+    queue_init(&n->past_queue);
+    (void)pthread_mutex_init(&n->pulse_lock, NULL);
     links_init(n);
     enum status st = start_all(n, err);
     if (st != ST_OK) {
         node_stop(n);
         return st;
     }
+    notify_start(n); /* before the replica's, which tells it of blocks; and it ends after that */
     start_thread(&n->replica_thread, replica_main, n);
     for (size_t i = 0; i < READERS; i++)
         start_thread(&n->readers[i], reader_main, n);
-    n->n_threads = 1 + READERS;
+    start_thread(&n->past_thread, past_main, n);
+    n->n_threads = 2 + READERS;
+    documents_run(n);
+    nudges_run(n);
     links_run(n);
     *ret_node = n;
     return ST_OK;
@@ -284,15 +316,24 @@ void node_stop(struct node *n)
     links_join(n);
     queue_stop(&n->replica_queue);
     queue_stop(&n->reader_queue);
+    queue_stop(&n->past_queue);
     if (n->n_threads > 0) {
         (void)pthread_join(n->replica_thread, NULL);
         for (size_t i = 0; i < READERS; i++)
             (void)pthread_join(n->readers[i], NULL);
+        (void)pthread_join(n->past_thread, NULL);
     }
+    notify_stop(n);
+    documents_stop(n);
+    nudges_stop(n);
     server_stop(n->server);
     links_stop(n);
+    documents_close(n);
+    nudges_close(n);
     queue_deinit(&n->replica_queue);
     queue_deinit(&n->reader_queue);
+    queue_deinit(&n->past_queue);
+    (void)pthread_mutex_destroy(&n->pulse_lock);
     replica_free(n->replica);
     signatures_free(n->signatures);
     journal_close(n->journal);

@@ -4,6 +4,9 @@
 
 enum { LANE_JOBS = 4, LANE_BYTES = 64 << 10 }; /* of one peer's lane, in one batch; but for the first job */
 
+/* A wait in one piece: its clock stands while the machine sleeps (wait_ms), and the deadlines do not. */
+enum { WAIT_MAX_MS = 1000 };
+
 /* A fault costs its sender's lane twice as much as the one before, up to a second, until ten seconds pass without. */
 enum { PENALTY_MAX_MS = 1000, PENALTY_ENDS_MS = 10000 };
 
@@ -11,13 +14,9 @@ static const struct span no_org = {NULL, 0};
 
 void queue_init(struct queue *q)
 {
-    pthread_condattr_t attr;
     *q = (struct queue){.n_lanes = 1};
     ASSERT(pthread_mutex_init(&q->lock, NULL) == 0);
-    ASSERT(pthread_condattr_init(&attr) == 0);
-    ASSERT(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0);
-    ASSERT(pthread_cond_init(&q->cond, &attr) == 0);
-    (void)pthread_condattr_destroy(&attr);
+    ASSERT(pthread_cond_init(&q->cond, NULL) == 0);
 }
 
 void queue_deinit(struct queue *q)
@@ -146,23 +145,6 @@ static bool any_ready(const struct queue *q, uint64_t now, uint64_t *ret_until)
     return false;
 }
 
-/* pthread_cond_timedwait wants CLOCK_MONOTONIC; ours counts sleep too (CLOCK_BOOTTIME): wait by the difference. */
-static void wait_until(struct queue *q, uint64_t now, uint64_t until_ms)
-{
-    uint64_t left = until_ms > now ? until_ms - now : 0;
-    struct timespec ts;
-    if (left > 1000)
-        left = 1000;
-    (void)clock_gettime(CLOCK_MONOTONIC, &ts);
-    ts.tv_sec += (time_t)(left / 1000);
-    ts.tv_nsec += (long)(left % 1000) * 1000000;
-    if (ts.tv_nsec >= 1000000000) {
-        ts.tv_sec++;
-        ts.tv_nsec -= 1000000000;
-    }
-    (void)pthread_cond_timedwait(&q->cond, &q->lock, &ts);
-}
-
 static struct job *shift(struct lane *l)
 {
     struct job *j = l->first;
@@ -210,7 +192,7 @@ struct job *queue_take(struct queue *q, size_t max, uint64_t until_ms)
         else if (now >= until_ms)
             break;
         else
-            wait_until(q, now, until);
+            wait_ms(&q->cond, &q->lock, until <= now ? 0 : until - now < WAIT_MAX_MS ? until - now : WAIT_MAX_MS);
     }
     (void)pthread_mutex_unlock(&q->lock);
     return list;

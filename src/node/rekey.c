@@ -1,10 +1,11 @@
 #include "node/rekey.h"
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "crypto/keyfile.h"
 
-enum { KEYS = 4 };
+enum { KEYS = 4, NODE_KEY = 3 };
 
 static const char *const names[KEYS] = {"vote.key", "cosign.key", "log.key", "node.key"};
 
@@ -19,11 +20,16 @@ static bool exists(const char *path)
     return stat(path, &sb) == 0;
 }
 
+/* One of this module's directories, which holds files alone; also those that a crash left without their name. */
 static void remove_dir(const char *path, struct arena *a)
 {
-    static const char *const files[] = {"vote.key", "cosign.key", "log.key", "node.key", "tls.key", "tls.crt"};
-    for (size_t i = 0; i < ARRAY_LEN(files); i++)
-        (void)unlink(file_join(a, path, files[i]));
+    DIR *d = opendir(path);
+    if (d == NULL)
+        return;
+    for (const struct dirent *e; (e = readdir(d)) != NULL;) /* NOLINT(concurrency-mt-unsafe): own stream */
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+            (void)unlink(file_join(a, path, e->d_name));
+    (void)closedir(d);
     (void)rmdir(path);
 }
 
@@ -205,7 +211,94 @@ static enum status take_tls(const char *dir, const char *next, struct span org, 
     return st;
 }
 
-enum status rekey_take(const char *dir, struct span org, const struct node_keys *named, struct err *err)
+/* -- The identity that was in place -- */
+
+static const char *previous_dir(const char *dir, struct arena *a)
+{
+    return file_join(a, dir, "keys.prev");
+}
+
+static enum status copy_file(const char *from, const char *to, unsigned mode, struct arena *a, struct err *err)
+{
+    struct span bytes;
+    enum status st = file_read(from, 1 << 16, a, &bytes, err);
+    return st == ST_OK ? file_write(to, bytes, mode, true, err) : st;
+}
+
+/* The newest block that was here when it was kept; ST_NOTFOUND: nothing is kept. */
+static enum status kept_at(const char *prev, struct arena *a, uint64_t *ret_height, struct err *err)
+{
+    struct span text;
+    enum status st = file_read(file_join(a, prev, "height"), 64, a, &text, err);
+    if (st != ST_OK)
+        return st;
+    uint64_t height = 0;
+    for (size_t i = 0; i < text.n && text.p[i] != '\n'; i++) {
+        if (text.p[i] < '0' || text.p[i] > '9' || height > UINT64_MAX / 10 - 1)
+            return err_set(err, ST_FORMAT, "%s/height is no number of a block. Remove %s, if the others know this node's keys", prev, prev);
+        height = height * 10 + (uint64_t)(text.p[i] - '0');
+    }
+    *ret_height = height;
+    return ST_OK;
+}
+
+static enum status destroy_previous(const char *prev, struct arena *a, struct err *err)
+{
+    enum status st = destroy(file_join(a, prev, "node.key"), err);
+    if (st == ST_OK)
+        st = destroy(file_join(a, prev, "tls.key"), err);
+    if (st == ST_OK)
+        remove_dir(prev, a);
+    return st;
+}
+
+/* Before anything of it is replaced, and once: of what was kept at this height, a part may be replaced already. */
+static enum status keep_previous(const char *dir, uint64_t height, struct arena *a, struct err *err)
+{
+    const char *prev = previous_dir(dir, a), *made = file_join(a, dir, "keys.kept");
+    uint64_t at;
+    enum status st = kept_at(prev, a, &at, err);
+    if (st == ST_OK && at == height)
+        return ST_OK;
+    if (st == ST_OK || st == ST_NOTFOUND)
+        st = destroy_previous(prev, a, err);
+    if (st != ST_OK)
+        return st;
+    char text[32];
+    (void)snprintf(text, sizeof text, "%" PRIu64 "\n", height);
+    remove_dir(made, a);
+    st = file_make_dir(made, 0700, err);
+    if (st == ST_OK)
+        st = copy_file(file_join(a, file_join(a, dir, "keys"), "node.key"), file_join(a, made, "node.key"), 0600, a, err);
+    if (st == ST_OK)
+        st = copy_file(file_join(a, dir, "tls.key"), file_join(a, made, "tls.key"), 0600, a, err);
+    if (st == ST_OK)
+        st = copy_file(file_join(a, dir, "tls.crt"), file_join(a, made, "tls.crt"), 0644, a, err);
+    if (st == ST_OK)
+        st = file_write(file_join(a, made, "height"), span_str(text), 0600, true, err);
+    if (st == ST_OK && rename(made, prev) != 0)
+        st = err_set(err, ST_IO, "%s cannot be renamed to %s", made, prev);
+    return st == ST_OK ? file_sync_dir(dir, err) : st;
+}
+
+enum status rekey_forget(const char *dir, uint64_t height, bool *ret_kept, struct err *err)
+{
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 0);
+    uint64_t at;
+    const char *prev = previous_dir(dir, &a);
+    enum status st = kept_at(prev, &a, &at, err);
+    if (st != ST_OK && st != ST_NOTFOUND)
+        return st;
+    bool kept = st == ST_OK && at >= height;
+    if (!kept)
+        st = destroy_previous(prev, &a, err);
+    if (st == ST_OK)
+        *ret_kept = kept;
+    return st;
+}
+
+enum status rekey_take(const char *dir, struct span org, const struct node_keys *named, uint64_t height, struct err *err)
 {
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 0);
@@ -214,6 +307,8 @@ enum status rekey_take(const char *dir, struct span org, const struct node_keys 
     if (!exists(next))
         return ST_OK;
     enum status st = look(next, org, named, &a, &d, err);
+    if (st == ST_OK && (d.key[NODE_KEY] || d.tls))
+        st = keep_previous(dir, height, &a, err);
     for (size_t i = 0; st == ST_OK && i < KEYS; i++)
         if (d.key[i])
             st = take_key(dir, next, i, &a, err);
@@ -227,25 +322,37 @@ enum status rekey_take(const char *dir, struct span org, const struct node_keys 
     return st == ST_OK ? file_sync_dir(dir, err) : st;
 }
 
-enum status rekey_next_identity(const char *dir, struct span org, struct ed25519_key **ret_node, struct tlsid **ret_tls,
-                                struct err *err)
+static enum status read_identity(const char *keys, const char *tls, struct span org, struct ed25519_key **ret_node,
+                                 struct tlsid **ret_tls, struct arena *a, struct err *err)
 {
-    struct arena a CLEANUP(arena_deinit);
-    arena_init(&a, 0);
-    const char *next = next_dir(dir, &a), *key = file_join(&a, next, "node.key");
-    bool has_key = exists(key), has_tls = tls_waits(next, &a);
     struct ed25519_key *node;
-    if (!has_key && !has_tls)
-        return err_set(err, ST_NOTFOUND, "no fresh identity waits in %s", next);
-    if (!has_key)
-        key = file_join(&a, file_join(&a, dir, "keys"), "node.key");
-    enum status st = keyfile_open(key, span_str(""), &node, err);
+    enum status st = keyfile_open(file_join(a, keys, "node.key"), span_str(""), &node, err);
     if (st != ST_OK)
         return st;
-    st = tlsid_open(has_tls ? next : dir, org, ret_tls, err);
+    st = tlsid_open(tls, org, ret_tls, err);
     if (st != ST_OK)
         ed25519_free(node);
     else
         *ret_node = node;
     return st;
+}
+
+enum status rekey_identity(const char *dir, struct span org, enum rekey_identity which, struct ed25519_key **ret_node,
+                           struct tlsid **ret_tls, struct err *err)
+{
+    struct arena a CLEANUP(arena_deinit);
+    arena_init(&a, 0);
+    const char *next = next_dir(dir, &a), *prev = previous_dir(dir, &a), *keys = file_join(&a, dir, "keys"), *tls = dir;
+    if (which == REKEY_WAITING) {
+        bool has_key = exists(file_join(&a, next, names[NODE_KEY])), has_tls = tls_waits(next, &a);
+        if (!has_key && !has_tls)
+            return err_set(err, ST_NOTFOUND, "no fresh identity waits in %s", next);
+        keys = has_key ? next : keys;
+        tls = has_tls ? next : tls;
+    } else if (which == REKEY_PREVIOUS) {
+        if (!exists(prev))
+            return err_set(err, ST_NOTFOUND, "no previous identity is kept in %s", prev);
+        keys = tls = prev;
+    }
+    return read_identity(keys, tls, org, ret_node, ret_tls, &a, err);
 }

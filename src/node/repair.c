@@ -62,7 +62,7 @@ static void blocks_work(struct doctor *d, size_t i)
         (void)snprintf(r->rebuilt.stopped, sizeof r->rebuilt.stopped, "the old store cannot be opened");
         r->rebuilt.marks_lost = true;
     } else {
-        r->st = rebuild_blocks(old, new, doctor_at, d, &r->rebuilt, &r->err);
+        r->st = rebuild_from_store(old, new, doctor_at, d, &r->rebuilt, &r->err);
     }
     close_both(old, new);
 }

@@ -92,8 +92,8 @@ enum status pack_read(struct pack_reader *r, uint32_t *ret_kind, struct span *re
     arena_init(&a, 4096);
     struct pack_frame envelope;
     st = codec_decode(&pack_frame_desc, buf_span(&r->frame), &a, &envelope, err);
-    if (st != ST_OK)
-        return err_wrap(err, ST_FORMAT, "PAK-1: ");
+    if (st != ST_OK) /* under the rule of encoding that was broken, when that is known */
+        return err_wrap(err, ST_FORMAT, "%s", err->rule != NULL ? "" : "PAK-1: ");
     *ret_kind = (uint32_t)envelope.kind;
     *ret_body = envelope.body;
     return ST_OK;

@@ -42,8 +42,9 @@ enum status rebuild_found(struct store *from, struct store *to, struct span gene
 /* -- Blocks -- */
 
 struct rebuild {
-    struct store *from, *to;
-    struct view old, new;
+    const struct rebuild_source *from;
+    struct store *to;
+    struct view new;
     struct tip tip;
     struct ids *ids;
     struct rebuild_result *result;
@@ -52,11 +53,9 @@ struct rebuild {
     struct arena epoch; /* what it points to */
 };
 
-/* What is known of a block in the old store. */
+/* A block at work. */
 struct old_block {
-    struct span header, certificate, last_commit;
-    struct span *leaves;
-    size_t n;
+    struct rebuild_block is;
     struct header decoded;
     struct block_record record;
     struct hash id;
@@ -124,18 +123,24 @@ static enum status check_certificate(struct rebuild *r, struct arena *a, struct 
         set = (struct validator_set){.members = r->refounding.statement.set};
     else
         st = gov_validators(&r->new, a, &set, err);
-    if (st != ST_OK || !refounding_is(b->certificate))
+    if (st != ST_OK || !refounding_is(b->is.certificate))
         return st != ST_OK ? st
-                           : certificate_verify_bytes(b->certificate, &r->tip.alliance, epoch, h, &b->id,
+                           : certificate_verify_bytes(b->is.certificate, &r->tip.alliance, epoch, h, &b->id,
                                                       &set, a, NULL, err);
     struct refounding_last last = {
         .alliance = r->tip.alliance, .epoch = epoch, .height = h, .block = b->id, .decided_by = &set};
-    st = refounding_read(b->certificate, a, &end, err);
+    st = refounding_read(b->is.certificate, a, &end, err);
     if (st == ST_OK)
         st = refounding_check(&end, &last, err);
     if (st == ST_OK && refounding_had_certificate(&end))
-        b->certificate = end.proof.certificate;
+        b->is.certificate = end.proof.certificate;
     return st;
+}
+
+/* What the block before it got: the founding's signatures, or what the source has. */
+static enum status last_commit(struct rebuild *r, uint64_t h, struct rebuild_block *b, struct err *err)
+{
+    return b->last_commit.p != NULL ? ST_OK : block_certificate(&r->new, h - 1, &b->last_commit, err);
 }
 
 /* Reads it and checks what needs no execution. ST_END: not whole. */
@@ -143,66 +148,57 @@ static enum status read_block(struct rebuild *r, uint64_t h, struct arena *a, st
 {
     struct err err = {0};
     struct hash commit;
-    enum status st = block_header(&r->old, h, &b->header, &err);
-    if (st == ST_NOTFOUND) {
-        struct span key, value;
-        if (view_next(&r->old, TABLE_BLOCK, KEY8(h), &key, &value) == ST_END)
-            return ST_END; /* the end of the log, and no damage */
-    }
+    const char *what = "its header";
+    enum status st = r->from->block(r->from->ctx, h, a, &b->is, &what, &err);
+    if (st == ST_END)
+        return ST_END; /* no more of them, and no damage */
     if (st != ST_OK)
-        return stop(r, h, "its header", st, "");
-    st = block_certificate(&r->old, h, &b->certificate, &err);
-    if (st != ST_OK)
-        return stop(r, h, "its certificate", st, "");
-    st = block_certificate(&r->old, h - 1, &b->last_commit, &err);
+        return stop(r, h, what, st, err.text);
+    r->result->prose_lost += b->is.prose_lost;
+    st = last_commit(r, h, &b->is, &err);
     if (st != ST_OK)
         return stop(r, h, "the certificate of the block before", st, "");
-    st = block_leaves(&r->old, h, a, &b->leaves, &b->n, &err);
-    if (st != ST_OK)
-        return stop(r, h, "one of its leaves", ST_CORRUPT, err.text);
-    if (codec_decode(&header_desc, b->header, a, &b->decoded, &err) != ST_OK ||
+    if (codec_decode(&header_desc, b->is.header, a, &b->decoded, &err) != ST_OK ||
         codec_decode(&block_record_desc, b->decoded.record, a, &b->record, &err) != ST_OK)
         return stop(r, h, "its header", ST_FORMAT, err.text);
-    sha256(b->header, &b->id);
-    sha256(b->last_commit, &commit);
+    sha256(b->is.header, &b->id);
+    sha256(b->is.last_commit, &commit);
     if (!hash_eq(&commit, &b->record.last_commit))
         return stop(r, h, "the certificate of the block before", ST_MISMATCH,
                     "it is not the one that this block names");
     r->begins = false;
-    st = refounding_is(b->last_commit) ? begin_epoch(r, b->last_commit, &err) : ST_OK;
+    st = refounding_is(b->is.last_commit) ? begin_epoch(r, b->is.last_commit, &err) : ST_OK;
     if (st != ST_OK)
         return stop(r, h, "the refounding before it", ST_MISMATCH, err.text);
     st = check_certificate(r, a, b, &err);
     return st == ST_OK ? ST_OK : stop(r, h, "its certificate", ST_MISMATCH, err.text);
 }
 
-/* Detached texts, as far as they can be read. Validity does not rest on them. */
-static enum status copy_prose(struct rebuild *r, const struct block *b, struct store_txn *t, struct err *err)
+/* Detached texts, as far as they are there. Validity does not rest on them. */
+static enum status put_prose(struct rebuild *r, const struct block *b, const struct pack_prose_list *list, struct store_txn *t,
+                             struct err *err)
 {
-    for (size_t i = 1; i < b->n_leaves; i++) {
-        uint8_t nth = 0;
-        for (uint8_t old = 0; old < 16; old++) {
-            struct arena a CLEANUP(arena_deinit);
-            arena_init(&a, 1 << 20);
-            uint8_t key[9];
-            struct span value;
-            struct prose prose;
-            struct err own;
-            store_u64(key, b->first_leaf + i);
-            key[8] = old;
-            enum status st = view_get(&r->old, TABLE_PROSE, span_of(key, 9), &value);
-            if (st == ST_NOTFOUND)
-                break;
-            if (st != ST_OK || codec_decode(&prose_desc, value, &a, &prose, &own) != ST_OK ||
-                leaf_accepts_prose(&b->entries[i - 1], &prose, &own) != ST_OK) {
-                r->result->prose_lost++;
-                continue;
-            }
-            key[8] = nth++;
-            st = store_put(r->to, t, TABLE_PROSE, span_of(key, 9), value, err);
-            if (st != ST_OK)
-                return st;
+    uint64_t leaf = 0;
+    uint8_t nth = 0;
+    struct buf value CLEANUP(buf_deinit);
+    buf_init(&value, LIMIT_ENTRY_BYTES);
+    for (size_t i = 0; i < list->n; i++) {
+        const struct pack_prose *p = &list->v[i];
+        struct err own;
+        uint8_t key[9];
+        nth = p->leaf == leaf ? nth : 0;
+        leaf = p->leaf;
+        buf_reset(&value);
+        if (leaf == 0 || leaf >= b->n_leaves || nth >= LIMIT_PROSE_PER_ENTRY ||
+            leaf_accepts_prose(&b->entries[leaf - 1], &p->prose, &own) != ST_OK || codec_encode(&prose_desc, &p->prose, &value) != ST_OK) {
+            r->result->prose_lost++;
+            continue;
         }
+        store_u64(key, b->first_leaf + leaf);
+        key[8] = nth++;
+        enum status st = store_put(r->to, t, TABLE_PROSE, span_of(key, 9), buf_span(&value), err);
+        if (st != ST_OK)
+            return st;
     }
     return ST_OK;
 }
@@ -214,11 +210,11 @@ static enum status write_block(struct rebuild *r, const struct block *b, const s
     enum status st = store_begin(r->to, &t, err);
     if (st != ST_OK)
         return st;
-    st = block_flush(b, old->certificate, &r->new, r->to, t, err);
+    st = block_flush(b, old->is.certificate, &r->new, r->to, t, err);
     if (st == ST_OK && (b->record.height > 1 || r->begins)) /* PAK-3 */
-        st = store_put(r->to, t, TABLE_CERT, KEY8(b->record.height - 1), old->last_commit, err);
+        st = store_put(r->to, t, TABLE_CERT, KEY8(b->record.height - 1), old->is.last_commit, err);
     if (st == ST_OK)
-        st = copy_prose(r, b, t, err);
+        st = put_prose(r, b, &old->is.prose, t, err);
     if (st != ST_OK) {
         store_abort(r->to, t);
         return st;
@@ -249,20 +245,18 @@ static enum status one_block(struct rebuild *r, struct err *err)
     struct ledger l = {
         .tip = &r->tip, .view = &r->new, .ids = r->ids, .refounding = r->begins ? &r->refounding : NULL};
     static const struct block_verifier verifier = {NULL, verify_leaf};
-    st = block_execute(&l, old.header, old.leaves, old.n, &verifier, &a, &valid, &block, why, err);
+    st = block_execute(&l, old.is.header, old.is.leaves, old.is.n_leaves, &verifier, &a, &valid, &block, why, err);
     if (st != ST_OK)
         return st;
     return valid ? write_block(r, &block, &old, err) : stop(r, h, "what it says", ST_MISMATCH, why);
 }
 
-enum status rebuild_blocks(struct store *from, struct store *to, void (*at)(void *ctx, const char *where),
-                           void *ctx, struct rebuild_result *ret_result, struct err *err)
+enum status rebuild_blocks(const struct rebuild_source *from, struct store *to, void (*at)(void *ctx, const char *where), void *ctx,
+                           struct rebuild_result *ret_result, struct err *err)
 {
     struct rebuild r = {.from = from, .to = to, .ids = ids_new(), .result = ret_result};
     char where[48];
-    enum status st = store_read_begin(from, &r.old, err);
-    if (st == ST_OK)
-        st = store_read_begin(to, &r.new, err);
+    enum status st = store_read_begin(to, &r.new, err);
     if (st == ST_OK)
         st = tip_load(&r.new, &r.tip, err);
     if (st == ST_OK)
@@ -270,15 +264,83 @@ enum status rebuild_blocks(struct store *from, struct store *to, void (*at)(void
     while (st == ST_OK) {
         ret_result->height = r.tip.height;
         ret_result->size = r.tip.tree.size;
+        ret_result->time_ms = r.tip.time_ms;
         (void)snprintf(where, sizeof where, "block %" PRIu64, r.tip.height + 1);
         at(ctx, where);
         st = one_block(&r, err);
     }
     store_read_end(to, &r.new);
-    store_read_end(from, &r.old);
     ids_free(r.ids);
     arena_deinit(&r.epoch);
     return st == ST_END ? ST_OK : st;
+}
+
+/* -- Blocks of a store -- */
+
+/* As far as they can be read. */
+static enum status prose_of(const struct view *v, uint64_t first_leaf, struct arena *a, struct rebuild_block *b)
+{
+    b->prose.v = arena_array(a, b->n_leaves * LIMIT_PROSE_PER_ENTRY + 1, sizeof *b->prose.v);
+    if (b->prose.v == NULL)
+        return ST_NOMEM;
+    for (size_t i = 1; i <= b->n_leaves; i++)
+        for (uint8_t nth = 0; nth < LIMIT_PROSE_PER_ENTRY; nth++) {
+            uint8_t key[9];
+            struct span value;
+            struct prose prose;
+            struct err own;
+            store_u64(key, first_leaf + i);
+            key[8] = nth;
+            enum status st = view_get(v, TABLE_PROSE, span_of(key, 9), &value);
+            if (st == ST_NOTFOUND)
+                break;
+            if (st != ST_OK || codec_decode(&prose_desc, value, a, &prose, &own) != ST_OK)
+                b->prose_lost++;
+            else
+                b->prose.v[b->prose.n++] = (struct pack_prose){.leaf = i, .prose = prose};
+        }
+    return ST_OK;
+}
+
+static enum status of_store(void *ctx, uint64_t h, struct arena *a, struct rebuild_block *ret, const char **ret_what, struct err *err)
+{
+    const struct view *v = ctx;
+    uint64_t first;
+    size_t n;
+    enum status st = block_header(v, h, &ret->header, err);
+    if (st == ST_NOTFOUND) {
+        struct span key, value;
+        if (view_next(v, TABLE_BLOCK, KEY8(h), &key, &value) == ST_END)
+            return ST_END;
+    }
+    if (st != ST_OK)
+        return st;
+    *ret_what = "its certificate";
+    st = block_certificate(v, h, &ret->certificate, err);
+    if (st != ST_OK)
+        return st;
+    *ret_what = "the certificate of the block before";
+    st = block_certificate(v, h - 1, &ret->last_commit, err);
+    if (st != ST_OK)
+        return st;
+    *ret_what = "one of its leaves";
+    st = block_leaves(v, h, a, &ret->leaves, &ret->n_leaves, err);
+    if (st == ST_OK)
+        st = block_range(v, h, &first, &n, err);
+    return st == ST_OK ? prose_of(v, first, a, ret) : ST_CORRUPT;
+}
+
+enum status rebuild_from_store(struct store *from, struct store *to, void (*at)(void *ctx, const char *where), void *ctx,
+                               struct rebuild_result *ret_result, struct err *err)
+{
+    struct view v;
+    enum status st = store_read_begin(from, &v, err);
+    if (st != ST_OK)
+        return st;
+    struct rebuild_source source = {&v, of_store};
+    st = rebuild_blocks(&source, to, at, ctx, ret_result, err);
+    store_read_end(from, &v);
+    return st;
 }
 
 /* -- What is the node's own -- */

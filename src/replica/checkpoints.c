@@ -52,7 +52,7 @@ static bool set_of_size(struct replica *r, uint64_t size, struct arena *a, struc
 {
     struct boundary b;
     struct err err;
-    if (size == r->tip.tree.size) {
+    if (size == r->tip.tree.size && r->refounding == NULL) {
         *ret_set = r->set;
         return true;
     }
@@ -164,9 +164,73 @@ static void put_held(struct replica *r, uint64_t size, struct buf *note)
     merge(r, &r->set, own, &more, NULL, note);
 }
 
+/* Its own lines of a checkpoint that it cosigned, into the buffer. */
+static bool own_lines(struct replica *r, uint64_t size, struct buf *note)
+{
+    struct arena a CLEANUP(arena_deinit);
+    struct signed_note held;
+    struct span row;
+    struct err err;
+    uint8_t key[8];
+    bool found = false;
+    arena_init(&a, 1 << 20);
+    store_u64(key, size);
+    if (view_get(&r->view, TABLE_CHECKPOINT, span_of(key, 8), &row) != ST_OK || note_parse(row, &a, &held, &err) != ST_OK)
+        return false;
+    const struct note_key own[] = {
+        note_key_make(r->origin, NOTE_ED25519, &r->cfg.log->pub),
+        note_key_make(join(&a, r->origin, "/", r->cfg.org), NOTE_COSIGNATURE, &r->cfg.cosign->pub),
+    };
+    note_put_text(held.text, note);
+    for (size_t i = 0; i < held.n; i++)
+        for (size_t k = 0; k < ARRAY_LEN(own); k++)
+            if (held.sigs[i].id == own[k].id && span_eq(held.sigs[i].name, own[k].name)) {
+                note_put_sig(&own[k], held.sigs[i].sig, note);
+                found = found || k == 1;
+            }
+    return found;
+}
+
+/* CKP-6: whoever was away when the others sent their cosignatures asks by saying its own once more. */
+static void say_again(struct replica *r, uint64_t now_ms)
+{
+    if (r->cfg.cosign == NULL || r->cfg.log == NULL || r->cosigned_size == 0 || r->cosigned_size != r->tip.tree.size || r->checkpoint_size >= r->cosigned_size || r->halted[0] != 0)
+        return;
+    if (r->cosign_of != r->cosigned_size) {
+        r->cosign_of = r->cosigned_size;
+        r->cosign_wait_ms = COSIGN_AGAIN_MS;
+        r->cosign_again_ms = now_ms + r->cosign_wait_ms;
+    }
+    struct buf note CLEANUP(buf_deinit);
+    buf_init(&note, NOTE_BYTES_MAX);
+    if (now_ms < r->cosign_again_ms || !own_lines(r, r->cosigned_size, &note))
+        return;
+    r->cosign_wait_ms = r->cosign_wait_ms * 2 < COSIGN_AGAIN_MAX_MS ? r->cosign_wait_ms * 2 : COSIGN_AGAIN_MAX_MS;
+    r->cosign_again_ms = now_ms + r->cosign_wait_ms;
+    struct msg_cosign m = {.size = r->cosigned_size, .note = buf_span(&note)};
+    wire_broadcast(r, &msg_cosign_desc, &m);
+}
+
+/* A cosignature that is held already: its sender may lack ours. */
+static void answer_again(struct replica *r, struct peer *p, uint64_t size)
+{
+    struct buf note CLEANUP(buf_deinit);
+    buf_init(&note, NOTE_BYTES_MAX);
+    uint64_t now_ms = replica_mono(r);
+    bool lately = p->cosign_answered_ms != 0 && now_ms < p->cosign_answered_ms + COSIGN_ANSWER_MS;
+    if (r->cfg.cosign == NULL || r->cfg.log == NULL || size != r->cosigned_size || lately || !own_lines(r, size, &note))
+        return;
+    p->cosign_answered_ms = now_ms;
+    struct msg_cosign m = {.size = size, .note = buf_span(&note)};
+    (void)wire_send(r, p->org, &msg_cosign_desc, &m);
+}
+
 void checkpoints_tick(struct replica *r, uint64_t now_ms)
 {
     uint64_t size = r->tip.tree.size;
+    if (r->refounding != NULL) /* CKP-1: the tree that is here is the old epoch's */
+        return;
+    say_again(r, now_ms);
     if (r->cfg.cosign == NULL || r->cfg.log == NULL || size <= r->cosigned_size || r->halted[0] != 0)
         return;
     /* Keys that are not the ones on the record say nothing to anybody: fresh ones, or old ones, wait for their turn. */
@@ -282,8 +346,10 @@ enum status checkpoints_on_cosign(struct replica *r, struct peer *p, struct span
         merge(r, &set, buf_span(&empty), &note, &p->org, &b);
     } else {
         merge(r, &set, held, &note, &p->org, &b);
-        if (b.n == held.n)
+        if (b.n == held.n) {
+            answer_again(r, p, m.size);
             return ST_OK;
+        }
     }
     st = put_node(r, NULL, span_str(""), TABLE_CHECKPOINT, span_of(row, 8), buf_span(&b), err);
     uint32_t n;

@@ -31,7 +31,7 @@ enum {
     VERIFIED_SLOTS = 1 << 15,
     JUSTIFY_HEARD = 64,       /* POLs of the open height that are known */
     JUSTIFY_USED = 64,        /* of these, behind own votes */
-    CHECKPOINT_MS = 1000,
+    CHECKPOINT_MS = 1000, COSIGN_AGAIN_MS = 10000, COSIGN_AGAIN_MAX_MS = 300000, COSIGN_ANSWER_MS = 5000,
     CHECKPOINTS_KEPT = 16,
 };
 
@@ -107,6 +107,7 @@ struct peer {
     size_t wanted_bytes;             /* of blocks that came in answer */
     int64_t credit;        /* bytes that its questions may draw now */
     uint64_t credit_at_ms; /* monotonic: when it was reckoned */
+    uint64_t cosign_answered_ms; /* monotonic: it was sent our cosignature once more */
     uint64_t faults;
     char last_fault[160];
 };
@@ -207,6 +208,7 @@ struct replica {
     uint64_t receipts_at_ms, receipts_height; /* looked for again then, and at another height than this */
 
     uint64_t cosigned_size, cosigned_at_ms, checkpoint_size;
+    uint64_t cosign_of, cosign_again_ms, cosign_wait_ms; /* of which size it says its cosignature again, when, how much later once more */
 };
 
 /* replica.c */

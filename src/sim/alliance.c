@@ -114,7 +114,8 @@ void alliance_read(struct node *n)
 
 bool alliance_knows(const struct node *n, const struct node *peer)
 {
-    const struct ed25519_key *key = peer->calls_fresh ? peer->fresh.node : peer->keys.node;
+    const struct ed25519_key *const keys[IDENTITIES] = {peer->keys.node, peer->fresh.node, peer->old_node};
+    const struct ed25519_key *key = keys[peer->calls_as];
     return (n->peers & bit(peer->org)) != 0 && hash_eq(&n->known[peer->org], &key->pub);
 }
 
@@ -155,8 +156,11 @@ enum status alliance_take_keys(struct node *n, struct err *err)
             return st;
         n->mute = false;
     }
+    n->old_node = n->keys.node;
+    n->old_height = n->height;
     n->keys = n->fresh;
-    n->has_fresh = n->calls_fresh = false;
+    n->has_fresh = false;
+    n->calls_as = AS_ITSELF;
     sim_tell(n->sim, "%.*s takes its fresh keys over", SPAN_FMT(n->keys.org));
     return ST_OK;
 }
@@ -167,7 +171,7 @@ void sim_rekey(struct sim *s, size_t i, const struct sim_keys *fresh)
     n->fresh = *fresh;
     n->fresh.org = n->keys.org;
     n->has_fresh = true;
-    n->calls_fresh = false;
+    n->calls_as = AS_ITSELF;
     n->alone_since = s->now;
     world_push(s, (struct happening){.at = s->now + ALONE_MS, .what = WHAT_ALONE, .to = i});
     sim_tell(s, "%.*s has fresh keys, which wait", SPAN_FMT(n->keys.org));
@@ -178,22 +182,55 @@ bool sim_rekeyed(const struct sim *s, size_t i)
     return !s->nodes[i].has_fresh;
 }
 
+/* Links to as many voting nodes as can agree together with this one. */
+static bool enough_links(const struct node *n)
+{
+    const struct sim *s = n->sim;
+    uint64_t orgs = 0, who = alliance_set(s, n->height + 1)->who;
+    for (size_t k = 0; k < s->n; k++)
+        if ((n->linked & bit(k)) != 0)
+            orgs |= bit(s->nodes[k].org);
+    return (uint32_t)__builtin_popcountll(orgs & who & ~bit(n->org)) + 1 >= alliance_quorum(s, n->height + 1);
+}
+
+static void call_as(struct node *n, enum identity which)
+{
+    static const char *const words[IDENTITIES] = {"its own keys", "the fresh keys that wait", "the keys that it had before"};
+    n->calls_as = which;
+    sim_tell(n->sim, "%.*s calls by %s", SPAN_FMT(n->keys.org), words[which]);
+    network_relink(n->sim);
+}
+
+/* The others may know the fresh keys already, or not yet. */
+static void next_identity(struct node *n)
+{
+    const bool has[IDENTITIES] = {true, n->has_fresh, n->old_node != NULL};
+    enum identity which = n->calls_as;
+    do
+        which = (enum identity)((which + 1) % IDENTITIES);
+    while (!has[which]);
+    call_as(n, which);
+}
+
 void alliance_alone(struct node *n)
 {
     struct sim *s = n->sim;
     uint64_t patience = n->turned ? TURN_MS : ALONE_MS;
-    if (!n->has_fresh)
+    bool runs = n->replica != NULL && n->asleep_until == 0;
+    if (runs && n->old_node != NULL && n->height > n->old_height) { /* whoever agreed on that block has the fresh ones */
+        n->old_node = NULL;
+        if (n->calls_as == AS_BEFORE)
+            call_as(n, AS_ITSELF);
+    }
+    if (!n->has_fresh && n->old_node == NULL)
         return;
-    if (n->linked != 0 || n->replica == NULL || n->asleep_until != 0) {
+    if (!runs || enough_links(n)) {
         n->alone_since = s->now;
         n->turned = false;
-    } else if (s->now >= n->alone_since + patience) { /* the others may know the fresh keys already (NET-7) */
-        n->calls_fresh = !n->calls_fresh;
+    } else if (s->now >= n->alone_since + patience) {
         n->turned = true;
         n->alone_since = s->now;
-        sim_tell(s, "%.*s is alone, and calls as %s", SPAN_FMT(n->keys.org),
-                 n->calls_fresh ? "its fresh keys" : "itself");
-        network_relink(s);
+        next_identity(n);
     }
     world_push(s, (struct happening){.at = s->now + 500, .what = WHAT_ALONE, .to = n->i});
 }

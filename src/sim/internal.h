@@ -37,13 +37,19 @@ struct change {
     bool awake;
 };
 
+/* By which node key it calls (NET-7). */
+enum identity { AS_ITSELF, AS_FRESH, AS_BEFORE, IDENTITIES };
+
 struct node {
     struct sim *sim;
     size_t i;
     size_t org; /* the first node with this organisation */
     struct sim_keys keys, fresh;  /* fresh: those that wait */
     bool later;                   /* it was not started yet, and nothing befalls it */
-    bool has_fresh, calls_fresh;  /* they wait; its links are by them */
+    bool has_fresh;               /* they wait */
+    enum identity calls_as;       /* its links are by it */
+    const struct ed25519_key *old_node; /* its node key before it took fresh ones over; NULL: it needs it no more */
+    uint64_t old_height;                /* it has got so far when it took them */
     bool turned, members_changed;
     uint64_t alone_since;
     uint64_t peers;               /* bit k: its record lets it have a link with that organisation */
@@ -120,6 +126,7 @@ struct sim {
     uint64_t side;
     uint64_t withheld[SIM_MESSAGES], silenced[SIM_MESSAGES]; /* who gets none of these; whose get nowhere */
     struct hash block[HEIGHTS_MAX], state[HEIGHTS_MAX];
+    uint64_t time_ms[HEIGHTS_MAX];
     uint64_t newest;
     bool forked;
     struct hash names[NAMES_MAX]; /* blocks in the order of their first vote */

@@ -41,8 +41,13 @@ struct sim_options {
     COUNT(timers, "deadlines that fired")                                                                    \
     COUNT(heard, "deadlines of silence checked for a hearing")                                               \
     COUNT(late_news, "of these, the decision was final only after its own deadline")                         \
+    COUNT(items, "entries on the record about items")                                                        \
+    COUNT(readings, "about readings")                                                                        \
+    COUNT(sessions, "about sessions")                                                                        \
+    COUNT(grants, "about grants")                                                                            \
     COUNT(sets, "changes of the set of validators")                                                          \
     COUNT(admitted, "organisations admitted, whose nodes came to vote")                                      \
+    COUNT(imported, "of these, nodes that were given another's record")                                      \
     COUNT(removed, "organisations removed")                                                                  \
     COUNT(rekeyed, "nodes with fresh keys")                                                                  \
     COUNT(reborn, "of these, restored or copied ones")                                                       \

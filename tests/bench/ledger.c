@@ -1,8 +1,9 @@
 /* ledger: many entries written into the store of a node that does not run, as if the alliance had decided them: made,
  * executed and committed by the same code, each block certified by the vote keys of the nodes named. --node DIR... (the first
  * gets the entries), --seat ..., --count N, --per-block N, --span-ms N: ledger time over which the blocks spread, from the
- * founding on; --mode notes, or decisions: that many open decisions. JSON on standard output. */
+ * founding on; --mode notes; decisions: that many open decisions; record: of every family (mix.h). JSON on standard output. */
 #include "bench/common.h"
+#include "bench/mix.h"
 #include "cert/certificate.h"
 #include "crypto/hash.h"
 #include "crypto/nodekeys.h"
@@ -26,6 +27,8 @@ struct maker {
     struct span last; /* certificate of the newest block */
     struct err err;
     uint64_t made;
+    struct mix mix;
+    bool record;
 };
 
 static void open_keys(struct maker *m)
@@ -50,7 +53,7 @@ static void open_all(struct maker *m)
     arena_init(&m->block, 0);
     buf_init(&sigs, LIMIT_GENESIS_BYTES);
     if (m->o.n_nodes == 0 || m->o.n_seats == 0)
-        bench_die("usage: ledger --node DIR... --seat ORG/SEAT=KEY... [--count N] [--per-block N] [--span-ms N] [--mode notes|decisions]");
+        bench_die("usage: ledger --node DIR... --seat ORG/SEAT=KEY... [--count N] [--per-block N] [--span-ms N] [--mode notes|decisions|record]");
     const char *store = file_join(&m->fixed, m->o.nodes[0], "store");
     enum status made = file_make_dir(store, 0700, &m->err);
     if (made != ST_OK && made != ST_EXISTS)
@@ -104,40 +107,39 @@ static void make_leaf(struct maker *m, uint64_t time_ms, struct basis basis, str
                             .basis = basis,
                             .at_ms = time_ms,
                             .expires_ms = time_ms + 20 * DAY_MS};
-    if (span_eqs(span_str(m->o.mode), "decisions")) {
+    bool has_prose = true;
+    if (m->record) {
+        mix_next(&m->mix, &e, &m->block, &entry, &signature, &prose, &has_prose);
+    } else if (span_eqs(span_str(m->o.mode), "decisions")) {
         struct propose body = {.type = span_str("commercial-terms"), .proposal = {.effect = {.type = EFFECT_NONE}}};
         store_u64(body.proposal.title.b, m->made);
         e.kind = KIND_PROPOSE;
         e.body = &body;
         bench_sign(&e, &m->block, &entry, &signature, &id);
+        has_prose = false;
     } else {
         bench_note(&e, m->made, &m->block, &entry, &signature, &prose, &id);
-        s.prose = (struct prose_list){1, &prose};
     }
+    if (has_prose)
+        s.prose = (struct prose_list){1, &prose};
     m->made++;
     s.entry = entry;
     s.signature = signature;
     BENCH_MUST(leaf_of_submission(&s, &m->block, ret_leaf, &m->err), m->err);
 }
 
-static void one_block(struct maker *m, uint64_t time_ms, size_t n)
+/* False when there was no room for the candidates, only for timers. */
+static bool commit_block(struct maker *m, uint64_t time_ms, struct block_candidate *c, size_t n)
 {
     struct view v;
     struct block b;
-    struct hash last, root;
+    struct hash last;
     struct store_txn *t;
-    struct block_candidate *c = arena_array(&m->block, n, sizeof *c);
-    ASSERT(c != NULL);
-    memset(c, 0, n * sizeof *c);
-    frontier_root(&m->tip.tree, &root);
-    struct basis basis = {.size = m->tip.tree.size, .root = root};
-    for (size_t i = 0; i < n; i++)
-        make_leaf(m, time_ms, basis, &c[i].leaf);
     sha256(m->last, &last);
     BENCH_MUST(store_read_begin(m->store, &v, &m->err), m->err);
     struct ledger l = {.tip = &m->tip, .view = &v, .ids = m->ids};
     BENCH_MUST(block_make(&l, time_ms, m->set.members.v[0].org, &last, c, n, &m->block, &b, &m->err), m->err);
-    if (b.n_leaves != n + 1)
+    if (b.n_leaves != n + 1 && b.n_leaves != 1)
         bench_die("block %" PRIu64 " took %zu of %zu entries: %s", b.record.height, b.n_leaves - 1, n, c[b.n_leaves - 1].why);
     struct span certificate = certify(m, &b);
     BENCH_MUST(store_begin(m->store, &t, &m->err), m->err);
@@ -149,6 +151,26 @@ static void one_block(struct maker *m, uint64_t time_ms, size_t n)
     ids_expire(m->ids, b.record.time_ms);
     m->tip = b.after;
     m->last = certificate;
+    return b.n_leaves == n + 1;
+}
+
+static void one_block(struct maker *m, uint64_t time_ms, size_t n)
+{
+    struct view v;
+    struct hash root;
+    struct block_candidate *c = arena_array(&m->block, n, sizeof *c);
+    ASSERT(c != NULL);
+    memset(c, 0, n * sizeof *c);
+    frontier_root(&m->tip.tree, &root);
+    struct basis basis = {.size = m->tip.tree.size, .root = root};
+    BENCH_MUST(store_read_begin(m->store, &v, &m->err), m->err);
+    if (m->record)
+        mix_block(&m->mix, &v, &m->block);
+    for (size_t i = 0; i < n; i++)
+        make_leaf(m, time_ms, basis, &c[i].leaf);
+    store_read_end(m->store, &v);
+    while (!commit_block(m, time_ms, c, n)) /* its timers alone filled it */
+        time_ms++;
 }
 
 int main(int argc, char **argv)
@@ -156,6 +178,9 @@ int main(int argc, char **argv)
     static struct maker m;
     bench_options(argc, argv, &m.o);
     open_all(&m);
+    m.record = span_eqs(span_str(m.o.mode), "record");
+    if (m.record)
+        mix_init(&m.mix, &m.o, m.tip.time_ms);
     struct buf last CLEANUP(buf_deinit);
     buf_init(&last, 1 << 16);
     uint64_t blocks = (m.o.count + m.o.per_block - 1) / m.o.per_block, from = m.tip.time_ms, start = bench_us();

@@ -7,9 +7,9 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/known.h"
 
-enum { INPUT_MAX = 1 << 17, SEEDS = 3, FRAMES_MAX = 256, CHANGES_MAX = 6 };
+enum { INPUT_MAX = 1 << 17, SEEDS = 4, FRAMES_MAX = 256, CHANGES_MAX = 6 };
 
-static const char *const names[SEEDS] = {"decisions", "items", "readings"};
+static const char *const names[SEEDS] = {"decisions", "items", "readings", "sharing"};
 
 struct seed {
     struct span bytes;
@@ -73,7 +73,7 @@ static void check(struct span pack)
     FILE *f = fmemopen(pack.n == 0 ? &nothing : (void *)(uintptr_t)pack.p, pack.n == 0 ? 1 : pack.n, "rb");
     REQUIRE(f != NULL, "a stream");
     arena_init(&a, 0);
-    enum status st = verify_pack(f, NULL, 0, &a, &r, &fail, &err);
+    enum status st = verify_pack(f, &(struct verify_how){0}, &a, &r, &fail, &err);
     (void)fclose(f);
     REQUIRE(st == ST_OK || st == ST_BADSIG, "a verdict: %d %s", st, err.text);
     if (st == ST_BADSIG)

@@ -8,6 +8,7 @@
 #include "crypto/sshsig.h"
 #include "crypto/tlsid.h"
 #include "fixture/alliance.h"
+#include "dossier/dossier.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/known.h"
 #include "fuzz/make.h"
@@ -235,6 +236,11 @@ static void yaml(void)
     buf_reset(&b);
     config_write(span_str("p01"), "127.0.0.1:7000", &b);
     put("yaml", "node", "\3", 1, buf_span(&b));
+    for (size_t i = 0; i < DOSSIER_TEMPLATES; i++) {
+        char name[40];
+        (void)snprintf(name, sizeof name, "dossier-%s", dossier_templates[i].name);
+        put("yaml", name, "d", 1, dossier_templates[i].yaml);
+    }
     put("yaml", "node-all", "\3", 1,
         span_str("partner: p01\nlisten: 127.0.0.1:7000\nsocket: /run/x.sock\nsocket-group: yes\nmap-size: 4 GiB\nlow-water: 16 MiB\n"
                  "log: debug\npeers: {p02: \"10.0.0.2:7000\", p03: \"[::1]:7001\"}\n"));
@@ -260,6 +266,7 @@ int main(int argc, char **argv)
     yaml();
     some_bytes("consensus", 12, 600);
     some_bytes("agreement", 6, 3000);
+    some_bytes("document", 8, 900);
     some_bytes("proof", 16, 120);
     some_bytes("frame", 8, 400);
     some_bytes("rpc", 8, 300);
@@ -270,6 +277,12 @@ int main(int argc, char **argv)
     for (char i = 0; i < 4; i++) {
         const char name[] = {'p', 'a', 'c', 'k', '-', (char)('0' + i), 0};
         put("pack", name, &i, 1, span_of(NULL, 0));
+    }
+    some_bytes("audit", 6, 24);
+    for (char m = 0; m < 7; m++) { /* each command, of each kind of pack */
+        const char name[] = {'c', 'o', 'm', 'm', 'a', 'n', 'd', '-', (char)('0' + m), 0};
+        const char bytes[] = {(char)(m % 3), '@', 0, 0, 0, m, m, 2, 1, 6, 2, 1};
+        put("audit", name, bytes, sizeof bytes, span_of(NULL, 0));
     }
     for (char m = 0; m < 21; m++) {
         char name[16];

@@ -1,10 +1,12 @@
-/* Charters as people write them, and node.yaml. A charter that loads decodes, and prints to a file that loads to the same
- * sections; the check of it ends. The first byte chooses: a charter to be founded, a printed one, one section, node.yaml. */
+/* Charters as people write them, dossiers, and node.yaml. A charter that loads decodes, and prints to a file that loads to the
+ * same sections; the check of it ends, and that of a dossier. The first byte chooses: 'd' a dossier; else a charter to be founded,
+ * a printed one, one section, node.yaml. */
 #include <fcntl.h>
 #include <unistd.h>
 #include "charter/charter.h"
 #include "charter/check.h"
 #include "crypto/hash.h"
+#include "dossier/dossier.h"
 #include "fuzz/fuzz.h"
 #include "node/config.h"
 
@@ -106,6 +108,32 @@ static void a_config(struct span in, struct arena *a)
         REQUIRE(err.text[0] != 0, "a refusal has words");
 }
 
+static void a_dossier(struct span in, struct arena *a)
+{
+    struct dossier d;
+    struct dossier_findings f;
+    struct err err = {0};
+    struct buf b;
+    enum status st = dossier_load(in, "dossier.yaml", a, &d, &err);
+    if (st != ST_OK) {
+        REQUIRE(st == ST_FORMAT || st == ST_RANGE || st == ST_LIMIT, "status %d: %s", st, err.text);
+        REQUIRE(strncmp(err.text, "dossier.yaml:", 13) == 0, "it says where: %s", err.text);
+        return;
+    }
+    st = dossier_check(&d, a, &f);
+    REQUIRE(st == ST_OK || st == ST_LIMIT, "the check ends: %d", st);
+    if (st != ST_OK)
+        return;
+    for (size_t i = 0; i < f.n; i++)
+        REQUIRE(f.v[i].line > 0 && f.v[i].column > 0 && text_check(span_str(f.v[i].text), false, NULL) == ST_OK,
+                "a finding has a place and is one clean line: %s", f.v[i].text);
+    buf_init(&b, 16 << 20);
+    REQUIRE(dossier_show(&d, &b) == ST_OK, "it is shown");
+    buf_reset(&b);
+    REQUIRE(dossier_json(&d, &f, &b) == ST_OK, "it is JSON");
+    buf_deinit(&b);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena a;
@@ -113,7 +141,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0 || size > INPUT_MAX)
         return 0;
     arena_init(&a, 1 << 25);
-    switch (take_u8(&in) % 4) {
+    uint8_t what = take_u8(&in);
+    if (what == 'd') {
+        a_dossier(in, &a);
+        arena_deinit(&a);
+        return 0;
+    }
+    switch (what % 4) {
     case 0:
         a_charter(in, false, &a);
         break;

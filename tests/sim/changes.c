@@ -4,8 +4,9 @@
  * nodes stay at most f of each set. */
 #include "run.h"
 #include "ledger/rows.h"
+#include "recovery/rebuild.h"
 
-enum { AGAIN_MS = 8000, DECISIONS_LOOKED_AT = 40, REGISTRAR = FIXTURE_SEATS - 1, KEYS = 4 };
+enum { AGAIN_MS = 8000, DECISIONS_LOOKED_AT = 40, REGISTRAR = FIXTURE_SEATS - 1, KEYS = 4, NOWHERE_MS = 45000, IMPORT_MS = 500 };
 
 static struct ed25519_key **key_of(struct fixture_org *o, size_t which)
 {
@@ -163,15 +164,21 @@ size_t changes_partner(const struct run *r)
     return i;
 }
 
-/* The set without it has no more bad nodes than it may, and there is something left to agree about. */
+static bool bears_its_bad(const struct run *r, uint64_t set)
+{
+    size_t n = (size_t)__builtin_popcountll(set), bad = (size_t)__builtin_popcountll(set & r->bad_mask);
+    return n >= 2 && bad <= (n - 1) / 3;
+}
+
+/* The set without it has no more bad nodes than it may, also when those are back that are to vote again with fresh keys; and there
+ * is something left to agree about. */
 static bool can_do_without(const struct run *r, size_t who, bool for_good)
 {
-    uint64_t set = sim_validators(r->sim) & ~((uint64_t)1 << who);
-    size_t n = (size_t)__builtin_popcountll(set), bad = (size_t)__builtin_popcountll(set & r->bad_mask),
-           partners = 0;
+    uint64_t others = ~((uint64_t)1 << who), set = sim_validators(r->sim) & others;
+    size_t partners = 0;
     for (size_t i = 0; i < r->n; i++)
         partners += i != who && r->f->orgs[i].partner && !has_left(r, i);
-    return n >= 2 && bad <= (n - 1) / 3 && (!for_good || partners >= 2);
+    return bears_its_bad(r, set) && bears_its_bad(r, set | (r->bad_mask & ~r->left & others)) && (!for_good || partners >= 2);
 }
 
 static bool is_possible(const struct run *r, const struct plan_fault *x)
@@ -316,6 +323,24 @@ static void decide(struct run *r, size_t at, const char *row, const struct effec
 
 /* -- Each kind -- */
 
+static void nothing_at(void *ctx, const char *where)
+{
+    (void)ctx, (void)where;
+}
+
+/* Whoever is joining and gets nowhere is given the record of another node: by the founding alone it may know nobody's keys. */
+static void bring_record(struct run *r, size_t at, size_t who)
+{
+    struct rebuild_result result = {0};
+    struct err err;
+    sim_crash(r->sim, who, IMPORT_MS);
+    if (rebuild_from_store(sim_store(r->sim, at), sim_store(r->sim, who), nothing_at, NULL, &result, &err) != ST_OK ||
+        result.stopped[0] != 0)
+        sim_fail(r->sim, SIM_AUDIT, "the record of node %zu is refused by node %zu, which imports it: %.200s%.200s", at, who, result.stopped,
+                 result.stopped[0] == 0 ? err.text : "");
+    sim_stats(r->sim)->imported++;
+}
+
 static void admit(struct run *r, size_t at)
 {
     struct arena a CLEANUP(arena_deinit);
@@ -331,8 +356,12 @@ static void admit(struct run *r, size_t at)
         if (c->who == r->n) {
             r->n++;
             sim_join(r->sim, c->who);
+            c->joined_ms = sim_now(r->sim);
         } else if (standing_of(&p) == STANDING_ACTIVE) {
             end_change(r, &sim_stats(r->sim)->admitted);
+        } else if (sim_height(r->sim, c->who) == 0 && sim_awake(r->sim, c->who) && sim_now(r->sim) >= c->joined_ms + NOWHERE_MS) {
+            c->joined_ms = sim_now(r->sim);
+            bring_record(r, at, c->who);
         }
         return;
     }

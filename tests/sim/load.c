@@ -47,9 +47,11 @@ static void note_ack(struct run *r, const struct hash *id, size_t node)
         r->acks[r->n_acks++] = (struct acked){.id = *id, .node = node};
 }
 
+/* A change that gets nowhere for a day of sleep is handed in again and again; room for what comes after is kept from it. */
 static bool has_room(const struct run *r, size_t node)
 {
-    return sim_awake(r->sim, node) && r->n_acks + 2 <= RUN_ENTRIES_MAX && r->n_ids < RUN_ENTRIES_MAX;
+    size_t most = r->healed ? RUN_ENTRIES_MAX : RUN_ENTRIES_MAX / 4 * 3;
+    return sim_awake(r->sim, node) && r->n_acks + 2 <= most && r->n_ids < most;
 }
 
 /* As its author sees it at this node now. */
@@ -80,7 +82,7 @@ bool load_hand_in(struct run *r, size_t node, struct fixture_entry *e, struct ha
     return true;
 }
 
-static void submit(struct run *r, size_t node, struct fixture_entry *e)
+void load_submit(struct run *r, size_t node, struct fixture_entry *e)
 {
     struct buf b;
     struct hash id;
@@ -139,7 +141,7 @@ void load_comment(struct run *r, size_t node, size_t org)
     SET_HAS(&body, note_key_text);
     struct fixture_entry e = {
         .org = org, .prose = &prose, .n_prose = 1, .kind = KIND_NOTE, .body = &body, .seat = sim_random(r->sim, 4)};
-    submit(r, node, &e);
+    load_submit(r, node, &e);
 }
 
 static void propose(struct run *r, size_t node, size_t org)
@@ -148,7 +150,7 @@ static void propose(struct run *r, size_t node, size_t org)
     struct propose body = {.type = span_str("commercial-terms"), .proposal.effect = {.type = EFFECT_NONE}};
     prose = load_text(r, "display fee", &body.proposal.title);
     struct fixture_entry e = {.org = org, .prose = &prose, .n_prose = 1, .kind = KIND_PROPOSE, .seat = 2, .body = &body};
-    submit(r, node, &e);
+    load_submit(r, node, &e);
 }
 
 /* Also twice for one seat, by a seat that is not asked, and against what was closed meanwhile. */
@@ -169,7 +171,7 @@ static void cast(struct run *r, size_t node, size_t org)
         e.seat = sim_random(r->sim, 4);
     if (sim_random(r->sim, 8) == 0)
         body.rung = 1 - (d.rung & 1);
-    submit(r, node, &e);
+    load_submit(r, node, &e);
 }
 
 void load_act(struct run *r)
@@ -177,6 +179,10 @@ void load_act(struct run *r)
     size_t node = sim_random(r->sim, r->n), org = sim_random(r->sim, r->n);
     while (!r->f->orgs[org].partner)
         org = (org + 1) % r->n;
+    if (r->plan->families && sim_random(r->sim, 2) == 0) {
+        load_family(r, node, org);
+        return;
+    }
     uint64_t what = sim_random(r->sim, 20);
     if (what < 2)
         hand_in_again(r);

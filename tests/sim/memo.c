@@ -1,8 +1,11 @@
-/* Ed25519 answers, remembered: the nodes of a virtual world share one process, and each asks what the others asked
- * before. An answer depends on the arguments alone (crypto/ed25519.h), so nothing changes but the time it takes.
+/* Answers about signatures, remembered: the nodes of a virtual world share one process, and each asks what the others
+ * asked before. An answer depends on the arguments alone (crypto/ed25519.h, crypto/tlsid.h), so nothing changes but the
+ * time it takes.
  * The linker puts these in the place of the originals (--wrap) in the simulator's programs, and there alone. */
 #include <sodium.h>
 #include "crypto/ed25519.h"
+#include "crypto/hash.h"
+#include "crypto/tlsid.h"
 
 enum status __wrap_ed25519_check_key(const struct hash *pub);
 enum status __real_ed25519_check_key(const struct hash *pub);
@@ -10,6 +13,8 @@ enum status __wrap_ed25519_verify(const struct hash *pub, struct span message, c
 enum status __real_ed25519_verify(const struct hash *pub, struct span message, const struct sig64 *sig);
 enum status __wrap_ed25519_verify_known(const struct hash *pub, struct span message, const struct sig64 *sig);
 enum status __real_ed25519_verify_known(const struct hash *pub, struct span message, const struct sig64 *sig);
+enum status __wrap_tlsid_check(struct span der, struct span org, struct err *err);
+enum status __real_tlsid_check(struct span der, struct span org, struct err *err);
 
 enum { SLOTS = 1 << 15 };
 
@@ -65,5 +70,17 @@ enum status __wrap_ed25519_verify_known(const struct hash *pub, struct span mess
     struct slot *s = slot_of(2, pub, message, sig, &known);
     if (!known)
         s->answer = __real_ed25519_verify_known(pub, message, sig);
+    return s->answer;
+}
+
+/* Only that a certificate is good is remembered: a refusal has words too. */
+enum status __wrap_tlsid_check(struct span der, struct span org, struct err *err)
+{
+    bool known;
+    struct hash owner;
+    sha256(org, &owner);
+    struct slot *s = slot_of(3, &owner, der, NULL, &known);
+    if (!known || s->answer != ST_OK)
+        s->answer = __real_tlsid_check(der, org, err);
     return s->answer;
 }

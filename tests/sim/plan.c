@@ -223,7 +223,7 @@ static void draw_members(struct plan *p, uint64_t seed, size_t n)
 void plan_draw(struct plan *p, uint64_t seed)
 {
     struct draw d = {seed * UINT64_C(0x2545f4914f6cdd1d) + 99};
-    *p = (struct plan){.seed = seed};
+    *p = (struct plan){.seed = seed, .families = seed % 4 == 3 || seed % 4 == 0};
     draw_size(p, &d);
     draw_world(p, &d);
     size_t n = p->partners + p->witnesses, f = (n - 1) / 3;
@@ -336,6 +336,8 @@ void plan_print(const struct plan *p, FILE *f)
                 (void)fprintf(f, " %s;", bad_words(w));
         (void)fprintf(f, "\n");
     }
+    if (p->families)
+        (void)fprintf(f, "  all record families\n");
     (void)fprintf(f, "  an entry every %u ms for %" PRIu64 " ms, then seldom for %" PRIu64 " ms\n", p->pace_ms, p->storm_ms, p->calm_ms);
     for (size_t i = 0; i < p->n_faults; i++)
         plan_print_fault(p, &p->faults[i], f);

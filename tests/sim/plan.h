@@ -69,12 +69,13 @@ struct plan {
     uint64_t calm_ms;  /* then little, and the network as lossy as ever */
     unsigned pace_ms;  /* between two entries, on average */
     uint64_t entries_max;
+    bool families;     /* of the charter that has items, readings, sessions and grants, and with entries about them */
     bool over_f;       /* more than f are bad */
     struct plan_fault faults[PLAN_FAULTS_MAX];
     size_t n_faults;
 };
 
-/* The plan of a seed. Odd ones change who takes part. */
+/* The plan of a seed. Odd ones change who takes part; every other pair, 3 and 4 and so on, has all record families. */
 void plan_draw(struct plan *p, uint64_t seed);
 /* One in which more than f nodes are bad. */
 void plan_draw_over_f(struct plan *p, uint64_t seed);

@@ -118,6 +118,12 @@ static void check_leaf(struct run *r, const struct view *v, const struct walk *w
         sim_fail(r->sim, SIM_VALID, "leaf %" PRIu64 " is not its author's", i);
     else
         ids_add(ids, &l->id, i, 1);
+    struct sim_stats *n = sim_stats(r->sim);
+    enum kind k = l->entry.kind;
+    n->items += k == KIND_ITEM || k == KIND_ITEM_MOVE;
+    n->readings += k >= KIND_READING && k <= KIND_REVEAL;
+    n->sessions += k == KIND_SESSION || k == KIND_MINUTES;
+    n->grants += k == KIND_GRANT || k == KIND_GRANT_MOVE;
 }
 
 static bool of_silence(const struct state_event *e)
@@ -331,7 +337,7 @@ void record_audit(struct run *r, size_t node)
     f = fmemopen(bytes, n, "rb");
     ASSERT(f != NULL);
     if (st == ST_OK)
-        st = verify_pack(f, &r->f->genesis.alliance, 0, &a, &report, &failure, &err);
+        st = verify_pack(f, &(struct verify_how){.expect = &r->f->genesis.alliance}, &a, &report, &failure, &err);
     (void)fclose(f);
 #ifdef ENTENTE_PLANTS
     entente_plant = plant;

@@ -13,18 +13,22 @@ struct founded {
     struct store *base;
 };
 
-/* The last: its rows on members take effect at once. */
-static struct founded *alliances[FIXTURE_ORGS_MAX + 1][FIXTURE_ORGS_MAX + 1][2];
+/* The last: 1, its rows on members take effect at once; 2, its charter has all record families. */
+static struct founded *alliances[FIXTURE_ORGS_MAX + 1][FIXTURE_ORGS_MAX + 1][4];
 
-static struct founded *alliance_of(size_t partners, size_t witnesses, bool at_once)
+static struct founded *alliance_of(size_t partners, size_t witnesses, bool at_once, bool families)
 {
-    struct founded **place = &alliances[partners][witnesses][at_once];
+    struct founded **place = &alliances[partners][witnesses][(families ? 2 : 0) + at_once];
     struct err err = {0};
     if (*place != NULL)
         return *place;
     struct founded *x = calloc(1, sizeof *x);
     ASSERT(x != NULL);
-    (at_once ? fixture_found_at_once : fixture_found)(&x->f, 1000 * partners + witnesses, partners, witnesses, load_start_ms() - 1000, SLA_S);
+    uint64_t seed = 1000 * partners + witnesses, founded_ms = load_start_ms() - 1000;
+    if (families)
+        fixture_found_families(&x->f, seed, partners, witnesses, founded_ms, SLA_S, at_once);
+    else
+        (at_once ? fixture_found_at_once : fixture_found)(&x->f, seed, partners, witnesses, founded_ms, SLA_S);
     x->base = store_mem_new();
     if (replica_found(x->base, &x->f.genesis, &err) != ST_OK) {
         (void)fprintf(stderr, "founding: %s\n", err.text);
@@ -38,7 +42,7 @@ void run_deinit(void)
 {
     for (size_t p = 0; p <= FIXTURE_ORGS_MAX; p++)
         for (size_t w = 0; w <= FIXTURE_ORGS_MAX; w++)
-            for (size_t k = 0; k < 2; k++) {
+            for (size_t k = 0; k < 4; k++) {
                 struct founded *x = alliances[p][w][k];
                 if (x == NULL)
                     continue;
@@ -370,15 +374,20 @@ static bool all_level(struct run *r)
     return true;
 }
 
+/* There is no block without something to decide; but it takes one to refuse what has expired, or to get on with a change. */
+static void nudge(struct run *r, uint64_t *nudged)
+{
+    if (sim_now(r->sim) <= *nudged + NUDGE_MS)
+        return;
+    load_comment(r, first_honest(r), changes_partner(r));
+    *nudged = sim_now(r->sim);
+}
+
 static bool wait_level(struct run *r)
 {
     uint64_t from = sim_now(r->sim), nudged = from;
     while (!all_level(r)) {
-        /* What has expired meanwhile is refused by the next block, and there is none without something to decide. */
-        if (sim_now(r->sim) > nudged + NUDGE_MS) {
-            load_comment(r, first_honest(r), changes_partner(r));
-            nudged = sim_now(r->sim);
-        }
+        nudge(r, &nudged);
         if (sim_now(r->sim) > from + HEAL_MS)
             sim_fail(r->sim, SIM_PROGRESS, "%d s after the network healed the honest nodes are not level", HEAL_MS / 1000);
         if (!advance(r, sim_now(r->sim) + 500))
@@ -389,8 +398,9 @@ static bool wait_level(struct run *r)
 
 static bool finish_changes(struct run *r)
 {
-    uint64_t from = sim_now(r->sim);
+    uint64_t from = sim_now(r->sim), nudged = from;
     while (changes_pending(r)) {
+        nudge(r, &nudged);
         if (sim_now(r->sim) > from + HEAL_MS)
             sim_fail(r->sim, SIM_PROGRESS, "%d s after the network healed a change of the alliance is not done: %s", HEAL_MS / 1000,
                      changes_words(r));
@@ -410,6 +420,7 @@ static bool heal(struct run *r)
         r->trigger_ms[i] = r->isolated_until[i] = r->clock_right_ms[i] = 0;
     }
     r->healed_at = r->delivered_at = 0;
+    r->healed = true;
     deliver_all(r);
     sim_clocks_right(s);
     sim_quiet(s);
@@ -463,7 +474,7 @@ static void check_evidence(struct run *r, struct run_result *res)
 static void begin(struct run *r, const struct plan *p, const struct run_options *o)
 {
     struct sim_keys keys[SIM_NODES_MAX];
-    struct founded *x = alliance_of(p->partners, p->witnesses, p->newcomers > 0 || plan_changes_members(p));
+    struct founded *x = alliance_of(p->partners, p->witnesses, p->newcomers > 0 || plan_changes_members(p), p->families);
     size_t machines = p->partners + p->witnesses;
     r->plan = p;
     r->n = machines;

@@ -45,6 +45,7 @@ struct change_wanted {
     struct span card;
     struct hash card_digest, proposal;
     uint64_t proposed_ms, voted_ms;  /* handed in last; 0: not yet */
+    uint64_t joined_ms;              /* its node started, or was helped last */
 };
 
 struct run {
@@ -67,6 +68,7 @@ struct run {
     size_t n_acks;
     struct hash ids[RUN_ENTRIES_MAX]; /* of everything that was signed */
     size_t n_ids;
+    bool healed; /* all faults are over */
     uint64_t submitted;
     struct basis old_basis;
     struct buf old[RUN_OLD_MAX]; /* submissions made before */
@@ -89,6 +91,10 @@ uint64_t load_start_ms(void);
 /* One entry of some kind, by somebody, at some node. */
 void load_act(struct run *r);
 void load_comment(struct run *r, size_t node, size_t org);
+/* About an item, a reading, a session or a grant (load_family.c). */
+void load_family(struct run *r, size_t node, size_t org);
+/* Dates it, now and then oddly, and hands it in at the node. */
+void load_submit(struct run *r, size_t node, struct fixture_entry *e);
 /* Many by one key. */
 void load_flood(struct run *r, size_t node, size_t n);
 

@@ -1,12 +1,27 @@
 #include "shrink.h"
 
-enum { STORY_LINES_MAX = 100 };
+enum { STORY_LINES_MAX = 100, SHRINK_WRONG_MAX = 640 };
 
 struct shrink {
     struct plan best;
     enum sim_check check;
+    char wrong[SHRINK_WRONG_MAX]; /* what the first run said */
     size_t runs, most;
 };
+
+/* The same words, with other numbers and names of nodes: one check can fail for several causes. */
+static bool same_words(const char *x, const char *y)
+{
+    for (; *x != 0 || *y != 0; x++, y++) {
+        x += strspn(x, "0123456789");
+        y += strspn(y, "0123456789");
+        if (*x != *y)
+            return false;
+        if (*x == 0)
+            break;
+    }
+    return true;
+}
 
 /* Does it still fail? Then it is the best one. */
 static bool try_plan(struct shrink *s, const struct plan *p)
@@ -17,8 +32,10 @@ static bool try_plan(struct shrink *s, const struct plan *p)
         return false;
     s->runs++;
     (void)run_plan(p, &o, &res);
-    if (res.check != s->check)
+    if (res.check != s->check || (s->wrong[0] != 0 && !same_words(res.wrong, s->wrong)))
         return false;
+    if (s->wrong[0] == 0)
+        (void)snprintf(s->wrong, sizeof s->wrong, "%s", res.wrong);
     s->best = *p;
     if (res.ms < s->best.storm_ms) { /* nothing after the failure matters */
         s->best.storm_ms = res.ms + 1;

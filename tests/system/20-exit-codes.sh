@@ -5,7 +5,7 @@ set -euo pipefail
 bin=$1 source=$2
 export PATH=$bin:$PATH NO_COLOR=1
 log=$(mktemp)
-DEMO_BIN=$bin "$source/scripts/demo" --keep >"$log" 2>&1 || { cat "$log"; exit 1; }
+DEMO_BIN=$bin "$source/scripts/demo" --act 1 --keep >"$log" 2>&1 || { cat "$log"; exit 1; }
 pids=$(sed -n 's/^Stop it: kill \([0-9 ]*\);.*/\1/p' "$log")
 work=$(sed -n 's/^Stop it: .* rm -r \(.*\)$/\1/p' "$log")
 export XDG_STATE_HOME=$work/state
@@ -23,7 +23,7 @@ expect() { # expect CODE STDOUT-REGEX STDERR-REGEX COMMAND...; "-" means empty
     exit 1
   fi
 }
-state() { entente node status --json | python3 -c 'import json,sys; s=json.load(sys.stdin); print(*(s[k] for k in ("root", "state_root", "outbox", "mempool")))'; }
+state() { entente seats >/dev/null; entente node status --json | python3 -c 'import json,sys; s=json.load(sys.stdin); print(*(s[k] for k in ("root", "state_root", "outbox", "mempool")))'; }
 unchanged() { # unchanged CODE ...: as expect, and nothing of the ledger changed
   local before; before=$(state)
   expect "$@"

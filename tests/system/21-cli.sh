@@ -5,7 +5,7 @@ set -euo pipefail
 bin=$1 source=$2
 export PATH=$bin:$PATH NO_COLOR=1
 log=$(mktemp)
-DEMO_BIN=$bin "$source/scripts/demo" --keep >"$log" 2>&1 || { cat "$log"; exit 1; }
+DEMO_BIN=$bin "$source/scripts/demo" --act 1 --keep >"$log" 2>&1 || { cat "$log"; exit 1; }
 pids=$(sed -n 's/^Stop it: kill \([0-9 ]*\);.*/\1/p' "$log")
 work=$(sed -n 's/^Stop it: .* rm -r \(.*\)$/\1/p' "$log")
 export XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config
@@ -24,7 +24,7 @@ expect() { # expect CODE STDOUT-REGEX STDERR-REGEX COMMAND...; "-" means empty
     exit 1
   fi
 }
-state() { entente node status --json | python3 -c 'import json,sys; s=json.load(sys.stdin); print(*(s[k] for k in ("root", "state_root", "outbox", "mempool")))'; }
+state() { entente seats >/dev/null; entente node status --json | python3 -c 'import json,sys; s=json.load(sys.stdin); print(*(s[k] for k in ("root", "state_root", "outbox", "mempool")))'; }
 unchanged() {
   local before; before=$(state)
   expect "$@"
@@ -93,12 +93,24 @@ expect 0 'Count patient days' 'Signed as maker/alliance-manager and saved' enten
 expect 1 'Count patient days' 'exists already' entente approve "$id" --yes --save "$work/a.entry" $(by maker alliance-manager)
 expect 0 'signature verifies' - entente entry show "$work/a.entry"
 expect 0 'Signed, final' - entente submit "$work/a.entry" --node "$work/clinics"
-leaves=$(entente node status --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["size"])')
+leaves=$(entente seats >/dev/null; entente node status --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["size"])')
 expect 0 'Signed, final' - entente submit "$work/a.entry" --node "$work/distributor"
-[ "$leaves" = "$(entente node status --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["size"])')" ]
+[ "$leaves" = "$(entente seats >/dev/null; entente node status --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["size"])')" ]
 head -c 200 "$work/a.entry" >"$work/cut.entry"
 unchanged 1 - 'at byte' entente submit "$work/cut.entry"
 expect 8 'is open. Missing: ' - entente wait "$id" --timeout 1
+
+# What was seen at one node is waited for at another; a node that stays behind says so, once.
+seen=$work/state/entente/seen-$(entente node status | awk '/^alliance/ {print substr($3, 1, 16)}')-block
+[ "$(cat "$seen")" -gt 1 ]
+echo $(($(cat "$seen") + 1)) >"$seen"
+(sleep 0.5; XDG_STATE_HOME=$work/elsewhere entente comment --text "the next block" $(by maker quality)) >/dev/null &
+expect 0 'the next block' - entente log --limit 1 --node "$work/clinics"
+wait $!
+echo 999999 >"$seen"
+expect 0 "$id" 'This node is at block [0-9]+; you have seen block 999999 at another. What came since is not in this answer: entente node status' \
+  entente decisions --node "$work/clinics"
+expect 0 "$id" - entente decisions --node "$work/clinics"
 
 # Without an id, approve walks the inbox; it asks on a terminal only.
 unchanged 2 - 'with --yes, --save or --json it needs an id' entente approve --yes $(by distributor alliance-manager)

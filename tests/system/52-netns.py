@@ -37,7 +37,9 @@ def rights():
         r = sh("ip", "netns", "add", space("hub"), check=False)
         if r.returncode:
             return "no network namespace can be made here: " + r.stderr.strip()
-        inside("hub", "ip", "link", "set", "lo", "up")
+        r = inside("hub", "ip", "link", "set", "lo", "up", check=False)
+        if r.returncode:
+            return "nothing can be run in a network namespace here: " + r.stderr.strip()
         r = inside("hub", "ip", "link", "add", "br0", "type", "bridge", check=False)
         if r.returncode:
             return "no bridge can be made here: " + r.stderr.strip()

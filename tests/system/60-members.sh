@@ -77,6 +77,31 @@ for i in 1 2; do
   wait_for taken
 done
 
+as maker alliance-manager comment --text "one block more" >/dev/null
+gone() { [ ! -e clinics/keys.prev ]; }
+wait_for gone
+
+echo "== keys of a node whose block the others have not got: it calls as the node that it was"
+# As a take-over leaves it, but that the block which names the fresh ones is nowhere.
+stop clinics
+mkdir clinics/keys.prev
+cp clinics/keys/node.key clinics/tls.key clinics/tls.crt clinics/keys.prev/
+echo 999999 >clinics/keys.prev/height
+ententd init other --partner clinics --listen none >/dev/null
+cp other/keys/node.key clinics/keys/
+cp other/tls.key other/tls.crt clinics/
+as maker alliance-manager comment --text "meanwhile" >/dev/null
+start clinics
+wait_for same clinics maker
+grep -q 'too few nodes answer to agree on anything; this one calls by the keys that it had before now' clinics.log || fail "by which keys?"
+stop clinics
+cp clinics/keys.prev/node.key clinics/keys/
+cp clinics/keys.prev/tls.key clinics/keys.prev/tls.crt clinics/
+echo 1 >clinics/keys.prev/height
+start clinics
+wait_for healthy clinics
+wait_for gone
+
 echo "== a vote journal that is lost: the key is dead, and a fresh one votes"
 stop clinics
 rm clinics/votes.journal
@@ -117,6 +142,7 @@ stop labs # it is down when it is removed, and gets its copy later
 as distributor sponsor approve D-3 --yes >o 2>&1 || { cat o; fail "approve removal"; }
 wait_for is '^labs .*left' entente partner list --node maker
 exit_height=$(field maker height)
+exit_size=$(field maker size)
 [ "$(field maker validators)" = 4 ] || fail "four nodes were expected"
 for i in 1 2 3; do as maker alliance-manager comment --text "after it left, $i" >/dev/null; done
 start labs
@@ -126,6 +152,8 @@ says 'has left the alliance' entente node status --node labs
 as maker alliance-manager comment --text "nothing of this" >/dev/null
 closed() { ! entente node peers --json --node maker | python3 -c 'import json,sys; sys.exit(not any(p["org"]=="labs" and p["connected"] for p in json.load(sys.stdin)["list"]))'; }
 wait_for closed
+later() { [ "$(entente checkpoint --node maker | sed -n 2p)" -gt "$exit_size" ]; }
+wait_for later # cosigned by those who stay: four nodes, of whom more signed before
 entente pack labs.pack --node labs >/dev/null
 entente-audit verify labs.pack --expect-alliance "$alliance" >o || { cat o; fail "its copy does not verify"; }
 grep -q "labs: joined" o && grep -q "labs: left" o && grep -q "clinics: node keys changed" o || { cat o; fail "the report"; }

@@ -6,7 +6,7 @@ set -euo pipefail
 bin=$1 source=$2
 export PATH=$bin:$PATH NO_COLOR=1
 log=$(mktemp)
-DEMO_BIN=$bin "$source/scripts/demo" --keep >"$log" 2>&1 || { cat "$log"; exit 1; }
+DEMO_BIN=$bin "$source/scripts/demo" --act 1 --keep >"$log" 2>&1 || { cat "$log"; exit 1; }
 pids=$(sed -n 's/^Stop it: kill \([0-9 ]*\);.*/\1/p' "$log")
 work=$(sed -n 's/^Stop it: .* rm -r \(.*\)$/\1/p' "$log")
 export XDG_STATE_HOME=$work/state

@@ -7,7 +7,7 @@ bin=$1 source=$2
 export PATH=$bin:$PATH NO_COLOR=1
 log=$(mktemp)
 DEMO_SED='s/first: field-team, within: 5 bd/first: field-team, within: 4 s/; s/to-council: \[{to: council, within: 3 bd}/to-council: [{to: council, within: 4 s}/' \
-  DEMO_BIN=$bin "$source/scripts/demo" --keep >"$log" 2>&1 || { cat "$log"; exit 1; }
+  DEMO_BIN=$bin "$source/scripts/demo" --act 1 --keep >"$log" 2>&1 || { cat "$log"; exit 1; }
 pids=$(sed -n 's/^Stop it: kill \([0-9 ]*\);.*/\1/p' "$log")
 work=$(sed -n 's/^Stop it: .* rm -r \(.*\)$/\1/p' "$log")
 export XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config
@@ -111,6 +111,18 @@ expect 0 'review the thesis: AS-1 was falsified' - entente action list
 expect 0 "reaffirm, amend or supersede $id: AS-1 was falsified" - entente inbox --as maker/finance
 action=$(sed -n "s/^\(A-[0-9]*\) action: reaffirm.*/\1/p" "$work/o")
 expect 0 "$action is open. maker/finance owes it" - entente action take "$action" $(by maker finance)
+
+# Training in a procedure of the charter, confirmed by another partner; a pilot, an opportunity, what people without a seat said.
+expect 1 - "Refused: .*the charter's section procedures has no return" entente training new --title "Returns" --about return --due "$due" $(by maker delivery-lead)
+expect 0 'T-1 is open' - entente training new --title "Returns: first course, nine people" --about returns --due "$due" $(by maker delivery-lead)
+expect 0 'T-1 is claimed. a seat of another partner than maker owes a look' - entente training claim T-1 --text "nine of nine" $(by maker delivery-lead)
+expect 3 '^T-1: ' 'Refused: ' entente training verify T-1 $(by maker quality)
+expect 0 'T-1 is closed' - entente training verify T-1 $(by distributor delivery-lead)
+expect 0 'T-1 .*Returns: first course' - entente training list --all
+expect 0 'P-1 is open' - entente pilot new --title "Two clinics, eight weeks" --due "$due" $(by clinics business-lead)
+expect 0 'O-1 is open' - entente opportunity new --title "The neighbouring region" --text "asked for by three clinics" $(by distributor business-lead)
+expect 0 'O-1 is closed' - entente opportunity claim O-1 --text "into the plan of next year" $(by distributor business-lead)
+expect 0 'FB-1 is open' - entente feedback new --title "Drivers: labels peel off in the cold" $(by distributor delivery-lead)
 
 # A control is attested with evidence; then it is due again.
 echo audit >"$work/audit.txt"

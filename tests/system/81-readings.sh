@@ -7,7 +7,6 @@ set -euo pipefail
 bin=$1 source=$2
 name=readings
 . "$(dirname "$0")/alliance.sh"
-ok() { answers 0 "$@"; } # ok TEXT COMMAND...: exit 0, and its output has the text
 answer() { # answer PYTHON-EXPRESSION COMMAND...: of its JSON as j
   local expression=$1
   shift

@@ -87,6 +87,7 @@ wait_for is_phase D-3 mediation maker
 says 'to recommend a text' entente inbox --as trustee/mediator --node trustee
 answers 1 'no mediator recommends a text on it now' as maker finance accept D-3 --yes
 good as trustee mediator mediate D-3 --title "Returns at 4 percent" --reason "halfway"
+wait_for same maker trustee
 says 'Returns at 4 percent' as maker finance accept D-3 --yes
 answers 2 'to decline needs a reason' as clinics finance decline D-3 --yes
 good as clinics finance decline D-3 --reason "too much" --yes
@@ -232,8 +233,28 @@ good bash cmd
 now=$(sed 's/.*verify-time=\([0-9Z]*\).*/\1/' cmd)
 good verify_at "$now" -r revoked
 answers 255 'key is not yet valid' verify_at "$then" # before it was set
-answers 2 'go together' audit export all.pack --leaf "$new"
+answers 2 'goes with --entry and --signature' audit export all.pack --leaf "$new"
 answers 1 'leaf 0 is no entry of this record' audit export all.pack --leaf 0 --entry entry --signature entry.sig
+
+echo "== another partner's checkpoint, and the log in the formats of others"
+good entente checkpoint -o tree.checkpoint --node clinics
+answers 0 '^kept +the checkpoint you gave, of [0-9]+ leaves, is of this history$' audit verify all.pack --checkpoint tree.checkpoint
+answers 0 'the checkpoint that was kept, of [0-9]+ leaves, is of this history' python3 -B "$source/docs/independent-verifier/entente_verify.py" \
+  verify all.pack --checkpoint tree.checkpoint
+sed '2s/.*/3/' tree.checkpoint >other.checkpoint
+answers 6 '^why     PAK-7: the checkpoint in other.checkpoint is of 3 leaves, and no block of this record ends there' \
+  audit verify all.pack --checkpoint other.checkpoint
+good audit export all.pack --tlog-tiles log.tar --tlog-policy policy --leaf "$new" --tlog-proof entry.tlog-proof --leaf-bytes leaf
+mkdir site
+good tar -xf log.tar -C site
+PYTHONPATH="$source/tests/verifier" python3 -B - "$new" <<'P' || fail "the log as tiles"
+import pathlib, sys
+import test_tlog as client
+policy = client.Policy(open("policy").read())
+entries = client.Log(pathlib.Path("site").resolve().as_uri()).whole(policy)
+assert entries[int(sys.argv[1])] == open("leaf", "rb").read()
+assert client.check_proof(open("entry.tlog-proof", "rb").read(), open("leaf", "rb").read(), policy) == int(sys.argv[1])
+P
 
 echo "== a page; and nothing is told of a pack that fails"
 good audit verify all.pack --html page.html

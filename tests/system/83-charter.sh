@@ -73,19 +73,19 @@ answers 2 'D-2 amends no section of the charter; see: entente show D-2' entente 
 answers 1 'nowhere.yaml' entente charter diff nowhere.yaml
 answers 2 'charter diff needs two charter files, one file, D-n, or nothing' entente charter diff a b c
 
-# The launch plan: shown, signed, and never laid out twice, whoever does it.
+# The launch plan and the assumptions of the thesis: shown, signed, and never laid out twice, whoever does it.
 answers 2 'nobody can be asked here' as north alliance-manager plan launch
-grep -Eq '^  new   milestone [0-9-]{10}  Launch, day 30$' o
-grep -q '^10 to open, 0 there already or over' o
+grep -Eq '^  new   milestone +[0-9-]{10}  Launch, day 30$' o
+grep -q '^13 to open, 0 there already or over' o
 [ "$(entente milestone list --json | json "len(x['list'])")" = 0 ]
 good as north alliance-manager plan launch --yes
-grep -q '^10 items opened' o
+grep -q '^13 items opened' o
 answers 0 '^M-1 .*Launch, day 30' entente milestone list
 grep -q '^M-4 .*gate-second-market: before contracts in the second market' o
 answers 0 'M-1' entente show A-1
-answers 0 '^0 to open, 10 there already or over' as south alliance-manager plan launch --yes
-grep -Eq '^  M-2   milestone .*Launch, day 60$' o
-[ "$(as south alliance-manager plan launch --yes --json 2>/dev/null | json "len(x), x[0]['item'], x[1]['item']")" = "10 M-1 A-1" ]
+answers 0 '^0 to open, 13 there already or over' as south alliance-manager plan launch --yes
+grep -Eq '^  M-2   milestone +.*Launch, day 60$' o
+[ "$(as south alliance-manager plan launch --yes --json 2>/dev/null | json "len(x), x[0]['item'], x[1]['item']")" = "13 M-1 A-1" ]
 answers 2 'plan launch takes no further words' as north alliance-manager plan launch now --yes
 good entente pack all.pack
 good entente-audit verify all.pack --expect-alliance "$alliance"

@@ -7,7 +7,6 @@ set -euo pipefail
 bin=$1 source=$2
 name=sessions
 . "$(dirname "$0")/alliance.sh"
-ok() { answers 0 "$@"; } # ok TEXT COMMAND...: exit 0, and its output has the text
 session() { # session CADENCE STANDING: the first of these
   entente meet list --json --node maker | json "next(('S-%d' % s['session']['number'] for s in x['list'] if s['session'].get('cadence')=='$1' and s['session']['standing']=='$2'), '')"
 }

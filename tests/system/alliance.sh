@@ -1,6 +1,6 @@
 # Sourced by system tests: a small alliance of real nodes in a directory of its own, which is the working directory.
 #   found "maker clinics" "trustee"   partners, then witnesses: keys, cards, charter, founding; all nodes run
-# Before it, a test may set: admission (that row of the charter), clock, run_as (put before ententd, an array). A test with a
+# Before it, a test may set: admission (that row of the charter), clock, more (sections of the charter besides), run_as (put before ententd, an array). A test with a
 # charter of its own calls the parts: members, then writes charter/charter.yaml, then launch. It may set seats, witness_seats,
 # and draft_as (put before the drafting, an array).
 # Waits give up after what a machine five times slower than ours needs: they bound a fault, they measure nothing.
@@ -12,6 +12,7 @@ seats="alliance-manager registrar sponsor"
 witness_seats=registrar
 clock="{precision: 500 ms, late-after: 2 h}"
 admission="{owner: steering, approve: each partner 1 of steering, sla: 30 bd, abstain: blocks}"
+more=
 run_as=()
 draft_as=()
 PATIENCE=${PATIENCE:-300}
@@ -27,6 +28,31 @@ finish() {
 trap finish EXIT
 cd "$work"
 
+# All programs of the test live in one time from here on: libfaketime adds the seconds that the file `shift` says to their wall
+# clocks.
+moved_clock() {
+  local library
+  library=$(ls /usr/lib/*/faketime/libfaketime.so.1 2>/dev/null | head -n 1)
+  [ -n "$library" ] || { echo "skipped: libfaketime is not installed (scripts/deps installs it)"; exit 77; }
+  shift_to 0
+  in_time=(env LD_PRELOAD="$library" FAKETIME_TIMESTAMP_FILE="$work/shift" FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1)
+  run_as=("${in_time[@]}")
+  entente() { "${in_time[@]}" "$bin/entente" "$@"; }
+}
+shift_to() { # shift_to SECONDS: so far ahead of the machine's clock it is now
+  moved=$1
+  echo "+$moved" >shift.new
+  mv shift.new shift
+}
+now() { echo $(($(date +%s) + moved)); } # by the moved clock, in seconds
+until_time() { shift_to $(($1 - $(date +%s))); } # until_time SECONDS: it is that time
+setting() { # setting COMMAND: the notify: of the maker's node, which starts again with it
+  [ -z "${pid[maker]-}" ] || stop maker
+  sed -i '/^notify:/d' maker/node.yaml
+  printf 'notify: %s\n' "$1" >>maker/node.yaml
+  start maker
+  wait_for healthy maker
+}
 start() { "${run_as[@]}" ententd run "$1" >>"$1.log" 2>&1 & pid[$1]=$!; }
 stop() { kill "${pid[$1]}"; wait "${pid[$1]}" 2>/dev/null || true; unset "pid[$1]"; }
 lose() { kill -9 "${pid[$1]}"; wait "${pid[$1]}" 2>/dev/null || true; unset "pid[$1]"; }
@@ -62,6 +88,10 @@ answers() { # answers CODE TEXT COMMAND...: that exit, and its output has the te
   grep -Eq -- "$text" o || { cat o; fail "no '$text' from: ${*:3}"; }
 }
 is() { "${@:2}" 2>&1 | grep -Eq -- "$1"; } # is TEXT COMMAND...: as says, to be waited for
+ok() { # ok TEXT COMMAND...: exit 0, and its output has the text; a question is asked until what was signed at another node is there
+  [ "$2" != entente ] || wait_for is "$@"
+  answers 0 "$@"
+}
 json() { python3 -c "import json,sys; x=json.load(sys.stdin); print($1)"; } # json EXPRESSION: of what comes in, as x
 field() { { entente node status --json --node "$1" || true; } 2>/dev/null | json "x.get('$2','')" 2>/dev/null || true; }
 has_field() { [ "$(field "$1" "$2")" = "$3" ]; }
@@ -118,7 +148,7 @@ origin: test.example/ledger
 core: [term, partner-seats, parties]
 clock: $clock
 term: {from: 2026-01-01, to: 2035-12-31, renewal-opens: 180 d before}
-partner-seats: [alliance-manager, registrar, sponsor]
+partner-seats: [${seats// /, }]
 parties:
 ${parties}calendars:
   joint: {utc: "+00:00", weekend: [sat, sun], holidays: [], listed-to: 2035-12-31}
@@ -137,6 +167,7 @@ decisions:
   upgrade: {owner: steering, approve: each partner 1 of steering, sla: 30 bd}
   renewal: {owner: steering, approve: each partner 1 of steering, sla: 60 bd, abstain: blocks}
   exit: {owner: steering, approve: own partner 1 of steering, sla: 20 bd, notice: 60 bd}
+$more
 Y
   launch "$1" "${2-}"
 }

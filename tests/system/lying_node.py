@@ -61,4 +61,5 @@ def main():
         threading.Thread(target=serve, args=(conn, sys.argv[1], sys.argv[3]), daemon=True).start()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -15,6 +15,13 @@ def charter():
         more.setdefault(n, {}).update(notice={"n": 1, "unit": 1}, veto=["clinics/finance", "maker/sponsor"])
     more["safety-notice"] = {"sla": {"n": 30, "unit": 3}}
     more["data-sharing"] = {"sla": {"n": 3, "unit": 2}, "act_first": True}
+    can, could, cannot = 1, 2, 3
+    classes = {"delivery-data": {"clinics": can, "distributor": can, "maker": can},
+               "patient-records": {"clinics": can, "distributor": cannot},
+               "signal-data": {"clinics": can, "distributor": could, "maker": could}}
+    out["charter_sharing"] = {
+        "audit_right": {"by": {}, "of": {}, "answer": {"n": 3, "unit": 1}, "at_most": {"n": 2, "per": 3}},
+        "classes": [{"name": n, "with": [{"org": o, "may": m} for o, m in sorted(c.items())]} for n, c in classes.items()]}
     rows = [{**r, **more.get(r["name"], {})} for r in out["charter_decisions"]["rows"]]
     out["charter_decisions"] = {**out["charter_decisions"], "rows": rows}
     return out
@@ -293,3 +300,87 @@ class Owned:
         return seat, "item_move", b
 
     ITEM_ACTIONS = (("item", 10), ("step_of", 36), ("wait", 6))
+
+
+class Shared:
+    """Section 20: grants and what becomes of them. A part of Story."""
+    ACTS = ("receive", "receive", "receive", "receive", "revoke", "return", "destroy", "audit", "audit")
+    NUMBERS = {"receive": 1, "revoke": 2, "return": 3, "destroy": 4, "audit": 5}
+
+    def partner(self):
+        return self.pick(self.gov.partners()) if self.chance(0.97) else self.org()
+
+    def classes(self):
+        return [k.name for k in self.gov.section(23).classes] + ["delivery-data"] * 3
+
+    def consent_effect(self):
+        """Of a decision of the row data-sharing."""
+        if self.chance(0.2):
+            return {"type": 1, "info_class": "delivery-data" if self.chance(0.1) else None}
+        return {"type": 9, "info_class": self.pick(self.classes()) if self.chance(0.95) else "zoo",
+                "audience": sorted({self.partner() for _ in range(self.rng.randint(1, 4))}),
+                "until": self.a.now // DAY + self.pick((2, 30, 300, 300, -1))}
+
+    def share(self):
+        by_whom = self.partner()
+        names = ["security-legal"] if self.chance(0.9) and by_whom != "newco" else ["sponsor"]
+        consents = [d for d in self.gov.decisions.values() if d["type"] == "data-sharing"]
+        consent = self.pick(consents) if self.chance(0.5) else None
+        effect = consent and self.gov.proposal(consent).effect
+        b = {"info_class": self.pick(self.classes()) if self.chance(0.97) else "zoo", "title": bytes(32),
+             "purpose": sha256(b"purpose"), "content": self.pick((None, sha256(b"content"))),
+             "audience": sorted({o for o in (self.partner() for _ in range(3)) if o != by_whom or self.chance(0.05)}) or ["maker"],
+             "until": self.a.now // DAY + self.pick((0, 1, 5, 20, 60, -1))}
+        if consent:
+            b["consent"] = self.ref(consent)
+            if effect.info_class and self.chance(0.9):
+                b.update(info_class=effect.info_class, audience=[o for o in effect.audience if o != by_whom] or effect.audience,
+                         until=min(effect.until, b["until"] + 40))
+        live = [g for g in self.gov.grants.values() if self.gov.grant_is(g, "IN_FORCE") or self.chance(0.1)]
+        if live and self.chance(0.6):
+            among = self.rng.sample(live, min(len(live), self.rng.randint(1, 2)))
+            b["derived_from"] = [{"number": g["number"], "digest": g["id"] if self.chance(0.98) else bytes(32)}
+                                 for g in sorted(among, key=lambda g: g["number"])]
+            if self.chance(0.7):
+                b["until"] = min(b["until"], min(g["until"] for g in among))
+        return self.seat(*[by_whom + "/" + n for n in names]), "grant", b
+
+    def audit_of(self, g, b):
+        asked = [it for it in self.gov.items.values() if self.gov.kind_of(it) == "request"
+                 and (it["item"].owner.split("/")[0] in [m["org"] for m in g["audience"]] or self.chance(0.1))]
+        b["request"] = self.pick(asked)["number"] if asked else self.rng.randint(1, 3)
+
+    def share_move(self):
+        live = [g for g in self.gov.grants.values() if self.gov.grant_lives(g)]
+        g = self.pick(live if live and self.chance(0.9) else self.gov.grants.values())
+        if not g:
+            return self.share()
+        act = self.pick(self.ACTS)
+        b = {"grant": {"number": g["number"], "digest": g["id"] if self.chance(0.98) else bytes(32)},
+             "act": self.NUMBERS[act], "text": bytes(32) if self.chance(0.9) else None}
+        org = g["granted"]["seat"].split("/")[0] if act in ("revoke", "audit") else self.pick(g["audience"])["org"]
+        seats = [s for s in sorted(self.gov.seats) if s.split("/")[0] == org]
+        if act == "revoke" and self.chance(0.9):
+            seats = [s for s in seats if self.gov.may_grant(s)]
+        if act == "receive":
+            b["content"] = g["content"] if self.chance(0.95) else self.pick((None, bytes(32)))
+        if act in ("return", "destroy"):
+            b["documents"] = self.pick((None, [bytes(32)]))
+        if act == "audit":
+            self.audit_of(g, b)
+        if self.chance(0.03):
+            b[self.pick(("content", "documents", "request"))] = self.pick((None,))
+        return self.seat(*seats), "grant_move", b
+
+    def audit_request(self):
+        """A request that an audit may name."""
+        g = self.pick(self.gov.grants.values())
+        if not g:
+            return self.share()
+        org = self.pick(g["audience"])["org"]
+        seats = [s for s in sorted(self.gov.seats) if s.split("/")[0] == g["granted"]["seat"].split("/")[0]]
+        owners = [s for s in sorted(self.gov.seats) if s.split("/")[0] == org]
+        return self.seat(*seats), "item", {"type": 10, "title": bytes(32), "owner": self.pick(owners) or "maker/quality",
+                                           "due": self.a.now // DAY + self.pick((2, 10, 30))}
+
+    SHARE_ACTIONS = (("share", 9), ("share_move", 22), ("audit_request", 3))

@@ -2,7 +2,9 @@
 """Random stories, told by the independent verifier's engine, and judged by entente-audit: both must reach the same
 roots, and refuse the same entries with the same verdict.
 
-usage: differential.py AUDIT [STORIES [SEED]]
+usage: differential.py AUDIT [STORIES [SEED [ONLY]]]
+
+ONLY names the section that most entries are of: decisions, absence, readings, items or sharing.
 
 A story that the two tell apart is named by its seed, and kept as a pack."""
 import io
@@ -30,8 +32,11 @@ ORGS = {o: (role, tuple(sorted(set(seats) | set(MORE if role == forge.PARTNER el
         for o, (role, seats, extra) in LARGE.items()}
 
 
-class Story(acts.Absence, acts.Measured, acts.Owned):
-    def __init__(self, seed, base):
+class Story(acts.Absence, acts.Measured, acts.Owned, acts.Shared):
+    def __init__(self, seed, base, only=None):
+        self.actions = [(name, n * (12 if which == only else 1)) for which, group in (
+            ("decisions", self.ACTIONS), ("absence", self.MORE_ACTIONS), ("readings", self.METRIC_ACTIONS),
+            ("items", self.ITEM_ACTIONS), ("sharing", self.SHARE_ACTIONS)) for name, n in group]
         self.rng, self.a, self.n, self.told = random.Random(seed), forge.branch(base), 1, []
 
     @property
@@ -103,6 +108,8 @@ class Story(acts.Absence, acts.Measured, acts.Owned):
             score = risk["likelihood"] * risk["impact"] if risk and self.chance(0.95) else 1
             return {"type": 10, "risk": risk["number"] if risk else 1, "score": score,
                     "until": self.a.now // DAY + self.pick((2, 20, 60, 800, -1))}
+        if type_ == "data-sharing":
+            return self.consent_effect()
         if type_ == "upgrade":
             return {"type": 6, "rules": self.pick((2, 2, 3))}
         if type_.startswith("charter-"):
@@ -293,7 +300,7 @@ class Story(acts.Absence, acts.Measured, acts.Owned):
         """Another block."""
         if self.chance(0.06):
             return self.refound()
-        names, weights = zip(*self.ACTIONS + self.MORE_ACTIONS + self.METRIC_ACTIONS + self.ITEM_ACTIONS)
+        names, weights = zip(*self.actions)
         names = self.rng.choices(names, weights, k=self.pick((1, 1, 1, 1, 2, 3)))
         wait = "wait" in names
         t, leaves, words = self.a.now + (self.span(wait) if wait or self.chance(0.3) else STEP), [], []
@@ -318,7 +325,7 @@ class Story(acts.Absence, acts.Measured, acts.Owned):
 
 def beginnings():
     """Alliances at which stories begin: founded; without a partner; without the mediator; with one that joins, and with
-    it ready; an upgrade decided."""
+    it ready; an upgrade decided; consents in effect."""
     def passed(a, mover, type_, effect, *seats, need=None, wait=None, **more):
         n = a.propose(mover, type_, effect, **more)
         if need:
@@ -346,6 +353,12 @@ def beginnings():
     a = forge.branch(founded)
     passed(a, "maker/sponsor", "upgrade", {"type": 6, "rules": 2}, *three)
     out.append(a)
+    a = forge.branch(founded)
+    for info_class, audience in (("delivery-data", ["clinics", "distributor", "maker"]), ("signal-data", ["distributor"])):
+        passed(a, "maker/security-legal", "data-sharing", {"type": 9, "info_class": info_class, "audience": audience,
+                                                           "until": a.now // DAY + 300},
+               *[o + "/security-legal" for o in ("clinics", "distributor", "maker")], wait=6 * DAY)
+    out.append(a)
     return out
 
 
@@ -367,9 +380,9 @@ def judged(b):
     return None
 
 
-def tell(program, seed, base, steps, counts):
+def tell(program, seed, base, steps, counts, only):
     """One story. Returns what they tell apart, or None."""
-    s = Story(seed, base)
+    s = Story(seed, base, only)
     for i in range(steps):
         b, words = s.step()
         begun = b.epoch > s.a.epoch
@@ -386,7 +399,7 @@ def tell(program, seed, base, steps, counts):
             same = code == 0
             if last:
                 text = CODEC.schema.verdicts.get(verdict, "")
-                same = code == 6 and said.startswith(last[0].replace("ENT-4", "ENT-7")) and text in said
+                same = code == 6 and said.startswith(last[0]) and text in said
                 counts[verdict] = counts.get(verdict, 0) + 1
             if not same:
                 return "block %d (%s): here %s; entente-audit: %d %s" % (len(b.blocks) - 1, words, last, code, said), b
@@ -394,6 +407,11 @@ def tell(program, seed, base, steps, counts):
             s.a = b
             if (b.gov.last.get("rules") or 1) > 1:
                 break
+    for g in s.gov.grants.values():
+        name = CODEC.schema.names["grant_standing", g["standing"]]
+        counts["grant " + name] = counts.get("grant " + name, 0) + 1
+        counts["grant doubted"] = counts.get("grant doubted", 0) + bool(g.get("doubted_by"))
+        counts["grant audited"] = counts.get("grant audited", 0) + bool(g["requests"])
     for e in s.gov.rows:
         if e[0] == CODEC.schema.tables["EVENT"][0]:
             name = CODEC.schema.names["event_type", CODEC.decode("state_event", s.gov.rows[e]).type]
@@ -405,10 +423,11 @@ def main():
     program = sys.argv[1]
     stories = int(sys.argv[2]) if len(sys.argv) > 2 else 20
     first = int(sys.argv[3]) if len(sys.argv) > 3 else random.SystemRandom().randrange(1 << 32)
+    only = sys.argv[4] if len(sys.argv) > 4 else None
     bases = beginnings()
     counts, apart = {"blocks": 0, "refused": 0}, 0
     for seed in range(first, first + stories):
-        found = tell(program, seed, bases[seed % len(bases)], 60, counts)
+        found = tell(program, seed, bases[-1 if only == "sharing" else seed % len(bases)], 60, counts, only)
         if found:
             apart += 1
             kept = pathlib.Path(tempfile.gettempdir()) / ("apart-%d.pack" % seed)

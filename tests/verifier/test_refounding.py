@@ -322,11 +322,11 @@ class Bytes(Refounding):
     def test_bytes_that_do_not_decode(self):
         for fields in ({"statement": b"\x80"}, {"proof": b"\x80"}):
             self.breaks("REF-2", change=self.altered("refounding", **fields))
-        self.breaks("REF-2", audit="CRT-1", change=self.altered("refounding", version=2))  # no certificate either
+        self.breaks("REF-2", audit="ENC-4", change=self.altered("refounding", version=2))  # no certificate either
 
     def test_signatures_out_of_order_or_twice(self):
         for f in (lambda s: s[::-1], lambda s: s[:1] + s):
-            self.breaks("REF-2", audit="REF-3",
+            self.breaks("REF-2",
                         change=lambda what, v, f=f: {**v, "sigs": f(v["sigs"])} if what == "refounding" else v)
 
     def test_certificate(self):
@@ -383,7 +383,7 @@ class Bytes(Refounding):
                       others(clinics(0, key="vote trustee"))):
             self.breaks("REF-2", suspended=["trustee"], proof=proof)
         for value in (None, other):
-            self.breaks("REF-2", audit="REF-1", suspended=["trustee"], proof=others(clinics(4, value=value)))
+            self.breaks("REF-2", suspended=["trustee"], proof=others(clinics(4, value=value)))
         for place in ("pol", "precommit", "others"):  # nil
             def nil(vote, key):
                 v = {k: x for k, x in vote["vote"].items() if k != "value"}
@@ -586,12 +586,12 @@ class FirstBlock(Refounding):
         a.wait(HOUR)
         b = forge.branch(a)
         b.block([], b.now + HOUR)
-        self.fails(b, "BLK-8", "leaf", 1 + len(b.blocks))
+        self.fails(b, "BLK-8", "header", 1 + len(b.blocks))
 
     def test_a_certificate_at_height_0_is_none(self):
         a = self.a
         a.blocks[0]["certificate"] = a.blocks[1]["certificate"]
-        self.fails(a, "PAK-3", "certificate", 2, "PAK-2")
+        self.fails(a, "PAK-2", "frame", 2)
 
 
 if __name__ == "__main__":

@@ -301,7 +301,7 @@ class Packs(unittest.TestCase):
                 ("BLK-2", "header", {"epoch": 1}), ("BLK-10", "header", {"proposer": "zoo"}),
                 ("BLK-10", "header", {"proposer": None}), ("BLK-6", "header", {"validators": bytes(32)}),
                 ("BLK-6", "header", {"next_validators": bytes(32)}), ("BLK-9", "header", {"rules": 2}),
-                ("PAK-3", "header", {"last_commit": bytes(32)}), ("BLK-1", "leaf", {"entries": 2}),
+                ("PAK-3", "header", {"last_commit": bytes(32)}), ("BLK-1", "header", {"entries": 2}),
                 ("BLK-4", "header", {"writes_root": bytes(32)}), ("BLK-5", "header", {"state_root": bytes(32)}),
                 ("BLK-2", "header", {"alliance": bytes(32)})):
             self.fails(self.changed("block_record", **fields), region, rule)
@@ -452,10 +452,10 @@ class Program(unittest.TestCase):
 
 
 class NodePacks(unittest.TestCase):
-    """Packs that `entente pack` wrote from running nodes: system tests 80 to 82 with KEEP_PACK=FILE. Each is verified whole."""
+    """Packs that `entente pack` wrote from running nodes: system tests 80 to 82 and 84 with KEEP_PACK=FILE. Each is verified whole."""
 
     def test_kept_packs(self):
-        for path in [forge.HERE / "packs" / (name + ".pack") for name in ("decisions", "items", "readings")]:
+        for path in [forge.HERE / "packs" / (name + ".pack") for name in ("decisions", "items", "readings", "sharing")]:
             with self.subTest(path.stem):
                 counts = run(path.read_bytes()).counts
                 self.assertEqual(counts["writes_roots_not_derived"], 0)

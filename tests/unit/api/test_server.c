@@ -156,3 +156,43 @@ Test(server, answers_into_the_void)
     server_refuse(r.held.calls[0], ST_CLOSED, "the node stops");
     (void)close(fd);
 }
+
+static void about_when(void *ctx, struct server_call *call, enum method method, const void *request)
+{
+    (void)ctx, (void)request;
+    struct rpc_boundary_reply r = {.size = 1, .time_ms = server_at(call)};
+    if (method == METHOD_boundary)
+        server_answer(call, &r);
+    else
+        server_refuse(call, ST_NOTFOUND, server_at(call) == 0 ? "now" : "then");
+}
+
+/* Questions of the record may be about an earlier time; it goes with these alone. */
+Test(server, questions_about_an_earlier_time)
+{
+    struct rig r = {.server = NULL};
+    struct server_events events = {NULL, about_when};
+    struct client *c;
+    struct err err;
+    struct arena a;
+    struct rpc_boundary_reply reply;
+    struct rpc_nudges_reply other;
+    arena_init(&a, 1 << 20);
+    (void)snprintf(r.path, sizeof r.path, "/tmp/entente-test-%ld.sock", (long)getpid());
+    cr_assert_eq(server_start(r.path, false, &events, &r.server, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(client_open(r.path, 10000, &c, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(client_ask(c, METHOD_boundary, NULL, &a, &reply, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(reply.time_ms, 0, "now");
+    client_at(c, 1767261600000);
+    cr_assert_eq(client_ask(c, METHOD_boundary, NULL, &a, &reply, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(reply.time_ms, 1767261600000);
+    cr_assert_eq(method_answered_by(METHOD_nudges), BY_NUDGES);
+    cr_assert_eq(client_ask(c, METHOD_nudges, NULL, &a, &other, &err), ST_NOTFOUND, "%s", err.text);
+    cr_assert_str_eq(err.text, "now");
+    client_at(c, 0);
+    cr_assert_eq(client_ask(c, METHOD_boundary, NULL, &a, &reply, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(reply.time_ms, 0);
+    client_close(c);
+    server_stop(r.server);
+    arena_deinit(&a);
+}

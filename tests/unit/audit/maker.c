@@ -172,7 +172,7 @@ enum status maker_verify(const void *p, size_t n, const struct verify_watch *wat
 {
     FILE *in = fmemopen((void *)(uintptr_t)p, n, "rb");
     cr_assert_not_null(in);
-    enum status st = verify_pack_watched(in, NULL, 2, watch, a, r, fail, err);
+    enum status st = verify_pack(in, &(struct verify_how){.threads = 2, .watch = watch}, a, r, fail, err);
     cr_assert_eq(fclose(in), 0);
     return st;
 }

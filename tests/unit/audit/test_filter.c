@@ -32,6 +32,10 @@ Test(filter, what_it_does_not_understand_it_names_with_what_was_expected)
     refused((struct filter_text){.outcome = "done"}, "--outcome done: there is no such outcome; they are: open, mediation,");
     refused((struct filter_text){.over = "1000"}, "--amount-over '1000': an amount is a currency and a number with its decimals, such as 'EUR 1000.00'");
     refused((struct filter_text){.over = "EUR 1000"}, "--amount-over 'EUR 1000'");
+    refused((struct filter_text){.seat = "finance"}, "--seat finance: no seat is written so; it is ORGANISATION/SEAT, such as brand/finance");
+    refused((struct filter_text){.seat = "/"}, "--seat /: no seat is written so");
+    refused((struct filter_text){.partner = "Brand Inc."}, "--partner Brand Inc.: no organisation is written so; an id is a-z, 0-9 and -");
+    refused((struct filter_text){.to = "1970-01-01T00:00:00Z"}, "--to 1970-01-01T00:00:00Z: nothing is before that");
     refused((struct filter_text){.from = "2026-03-02", .to = "2026-03-01"}, "--from 2026-03-02 is not before --to 2026-03-01");
 }
 

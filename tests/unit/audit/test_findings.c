@@ -237,7 +237,7 @@ static void exceptions(const struct audit_record *r)
     };
     struct finding_list l;
     struct err err;
-    cr_assert_eq(findings_of(r, &l, &err), ST_OK);
+    cr_assert_eq(findings_of(r, true, &l, &err), ST_OK);
     for (size_t i = 0; i < l.n && i < ARRAY_LEN(want); i++) {
         cr_assert_eq(l.v[i].kind, want[i].kind, "line %zu: %s, %s", i, finding_text[l.v[i].kind], l.v[i].words);
         cr_assert_eq(l.v[i].leaf, want[i].leaf, "line %zu: leaf %" PRIu64, i, l.v[i].leaf);
@@ -330,7 +330,7 @@ static void words(const struct audit_record *r)
 {
     struct verdict_words w;
     struct err err;
-    cr_assert_eq(verdict_of(r, &w, &err), ST_OK);
+    cr_assert_eq(verdict_of(r, true, &w, &err), ST_OK);
     /* one node in turn is missing from each certificate, and that of the newest block does not count */
     cr_assert_eq(w.signers.n, 4);
     cr_assert_str_eq(sheet_at(&w.signers, 0)[0], "p01");

@@ -1,5 +1,6 @@
 /* PAK-*: a pack made here verifies; whatever is changed, dropped, repeated, swapped or cut off is found, and named. */
 #include <criterion/criterion.h>
+#include "audit/rule.h"
 #include "maker.h"
 
 enum { BLOCKS = 8, FLIPS = 700 };
@@ -56,6 +57,7 @@ static void must_fail(const uint8_t *p, size_t n, const char *what)
     cr_assert_eq(verify(p, n, &r, &fail), ST_BADSIG, "%s was passed", what);
     cr_assert_neq(fail.region[0], 0, "%s: no region", what);
     cr_assert_neq(fail.why[0], 0, "%s: no reason", what);
+    cr_assert_neq(rule_meaning(fail.rule)[0], 0, "%s: what does the rule of \"%s\" ask?", what, fail.why);
 }
 
 Test(tamper, the_pack_as_made_verifies)
@@ -96,6 +98,41 @@ Test(tamper, every_cut_is_found)
             must_fail(pack.p, m.frames[i], "cut at a frame");
     for (size_t i = 0; i < 200; i++)
         must_fail(pack.p, 1 + fixture_next(&rng) % (pack.n - 1), "cut in the middle");
+}
+
+/* PAK-4: else a text that is there twice would hide that another one is absent. */
+Test(tamper, a_text_given_twice_is_found)
+{
+    struct arena a;
+    struct err err;
+    struct pack_frame envelope;
+    struct pack_block block;
+    struct pack_prose twice[2];
+    struct verify_report r;
+    struct verify_failure fail;
+    arena_init(&a, 0);
+    size_t at = m.frames[2], end = m.frames[3]; /* block 1, whose one text is there */
+    cr_assert_eq(codec_decode(&pack_frame_desc, span_of(pack.p + at + 4, end - at - 4), &a, &envelope, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(codec_decode(&pack_block_desc, envelope.body, &a, &block, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(block.prose.n, 1);
+    twice[0] = twice[1] = block.prose.v[0];
+    block.prose = (struct pack_prose_list){2, twice};
+    char *p = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&p, &n);
+    (void)fwrite(pack.p, 1, at, out);
+    cr_assert_eq(pack_put(out, &pack_block_desc, &block, &err), ST_OK);
+    (void)fwrite(pack.p + end, 1, pack.n - end, out);
+    cr_assert_eq(fclose(out), 0);
+    cr_assert_eq(verify((const uint8_t *)p, n, &r, &fail), ST_BADSIG);
+    cr_assert_str_eq(fail.region, "prose");
+    cr_assert_str_eq(fail.rule, "PAK-4");
+    cr_assert_str_eq(fail.why, "PAK-4: of entry 1: a text that it names once is there 2 times");
+    cr_assert_str_eq(fail.record, "text 2 of block 1");
+    cr_assert_eq(fail.place.frame, 3);
+    cr_assert(fail.offset > fail.place.offset && fail.offset + fail.bytes <= fail.place.offset + fail.place.bytes);
+    free(p);
+    arena_deinit(&a);
 }
 
 /* The pack with frame i left out, given twice, or swapped with the next one. */

@@ -101,3 +101,25 @@ Test(options, decisions)
     cr_assert_not(cli_decision("", &n));
     cr_assert_not(cli_decision("99999999999999999999999", &n));
 }
+
+/* A question may be about an earlier time; what enters something may not. */
+Test(options, an_earlier_time)
+{
+    struct cli c;
+    cr_assert_eq(parse(&c, "decisions", 2, (const char *[]){"--at", "2026-03-31"}), ST_OK);
+    cr_assert_eq(cli_at_parse(&c), ST_OK);
+    cr_assert_eq(c.at_ms, 1774915200000);
+    cr_assert_eq(cli_now(&c), 1774915200000);
+    c.at = "1970-01-01";
+    cr_assert_eq(cli_at_parse(&c), ST_OK);
+    cr_assert_eq(c.at_ms, 1, "0 is now");
+    c.at = "31.3.2026";
+    cr_assert_eq(cli_at_parse(&c), ST_USAGE);
+    cr_assert_str_eq(c.err.text, "--at 31.3.2026: expected a time in UTC, 2026-03-31T12:00:00Z, or a day, 2026-03-31, which is its beginning");
+    cr_assert_eq(parse(&c, "approve", 3, (const char *[]){"D-1", "--at", "2026-03-31"}), ST_USAGE);
+    cr_assert_str_eq(c.err.text,
+                     "entente approve acts now; --at TIME is for questions alone: entente show, entente status and others");
+    cr_assert_eq(parse(&c, "pack", 3, (const char *[]){"x.pack", "--at", "2026-03-31"}), ST_USAGE);
+    cr_assert_str_eq(c.err.text,
+                     "entente pack is not answered from the record as it stood at a time: it takes no --at. See: entente help pack");
+}

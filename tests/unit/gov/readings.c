@@ -28,6 +28,13 @@ void readings_found(struct world *w, const char *more)
     arena_deinit(&a);
 }
 
+uint64_t readings_ms(const char *time)
+{
+    uint64_t t;
+    cr_assert_eq(time_parse(span_str(time), &t), ST_OK);
+    return t;
+}
+
 uint64_t readings_day(const char *date)
 {
     uint64_t ms;

@@ -15,6 +15,8 @@ void readings_found(struct world *w, const char *more);
 
 /* First day of a period: "2026-03-01". */
 uint64_t readings_day(const char *date);
+/* "2026-03-01T08:00:00Z". */
+uint64_t readings_ms(const char *time);
 struct decimal readings_decimal(const char *text);
 
 enum verdict readings_report(struct world *w, const char *seat, const char *metric, enum purpose purpose,

@@ -5,19 +5,12 @@
 
 TestSuite(pace, .timeout = 60);
 
-static uint64_t ms(const char *time)
-{
-    uint64_t t;
-    cr_assert_eq(time_parse(span_str(time), &t), ST_OK);
-    return t;
-}
-
 static struct query_record record(struct world *w, const char *from, const char *to)
 {
     struct query_record r;
     struct arena scratch;
     arena_init(&scratch, 0);
-    enum status st = query_record(&w->v, ms(from), ms(to), w->g.time_ms, &w->a, &scratch, &r, &w->err);
+    enum status st = query_record(&w->v, readings_ms(from), readings_ms(to), w->g.time_ms, &w->a, &scratch, &r, &w->err);
     cr_assert_eq(st, ST_OK, "%s", w->err.text);
     arena_deinit(&scratch);
     return r;

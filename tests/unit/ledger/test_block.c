@@ -224,7 +224,7 @@ Test(block, ENT_2_an_entry_twice_in_a_block_makes_it_invalid)
             char expected[64];
             memcpy(leaves, b.leaves + 1, sizeof leaves);
             leaves[k] = leaves[i];
-            (void)snprintf(expected, sizeof expected, "ENT-2: entry %zu is in the block twice", k + 1);
+            (void)snprintf(expected, sizeof expected, "ENT-2: entry %zu: it is in the block twice", k + 1);
             cr_assert_not(executes(b.header_bytes, leaves, MANY, why));
             cr_assert_str_eq(why, expected);
         }

@@ -4,13 +4,11 @@
 #include "cert/certificate.h"
 #include "crypto/hash.h"
 #include "crypto/sshsig.h"
-#include "fixture/alliance.h"
-#include "ledger/block.h"
+#include "fixture/refounding.h"
 #include "ledger/rows.h"
 #include "store/store_mem.h"
 
 static const uint64_t FOUNDED = UINT64_C(1767261600000);
-enum { SPONSOR = 0, REGISTRAR = 4 };
 
 static struct fixture f;
 static struct store *s;
@@ -95,59 +93,11 @@ static struct span card_of_p03(void)
     return encode(&signed_card_desc, &sc);
 }
 
-/* What may be changed before it is signed. */
-struct what {
-    struct span *cards;
-    size_t n_cards;
-    struct span *off;
-    size_t n_off;
-    unsigned without; /* bit 2 * org + (0: sponsor, 1: registrar): has not signed */
-    bool registrar_twice; /* the sponsor's signature is by the registrar's key */
-    bool old_key;     /* the set has p03's old vote key */
-};
-
-static struct span make_refounding(const struct what *w)
+static struct span make_refounding(struct fixture_refounding *w)
 {
-    struct validator set[4];
-    struct validator_list list = {0, set};
-    struct hash digests[4];
-    for (size_t i = 0; i < w->n_cards; i++)
-        sha256(w->cards[i], &digests[i]);
-    for (size_t i = 0; i < f.n; i++) {
-        struct span org = span_str(f.orgs[i].id);
-        bool off = false;
-        for (size_t k = 0; k < w->n_off; k++)
-            off = off || span_eq(w->off[k], org);
-        if (off)
-            continue;
-        bool renewed = i == 2 && w->n_cards > 0 && !w->old_key;
-        set[list.n++] = (struct validator){.org = org,
-                                           .vote = renewed ? fresh[0]->pub : f.orgs[i].vote->pub,
-                                           .cosign = renewed ? fresh[1]->pub : f.orgs[i].cosign->pub};
-    }
-    struct refound_proof p = {.certificate = encode(&genesis_sigs_desc, &f.genesis.genesis.sigs)};
-    SET_HAS(&p, refound_proof_key_certificate);
-    struct refounding r = {.version = 1, .proof = encode(&refound_proof_desc, &p), .cards = {w->n_cards, w->cards}};
-    struct refound_statement st = {.version = 1, .alliance = tip.alliance, .epoch = 1, .height = 0, .block = tip.block,
-                                   .cards = {w->n_cards, digests}, .suspended = {w->n_off, w->off}, .set = list};
-    sha256(r.proof, &st.proof);
-    r.statement = encode(&refound_statement_desc, &st);
-    static const size_t seats[2] = {REGISTRAR, SPONSOR}; /* ascending by name */
-    struct genesis_sig sigs[8];
-    static char names[8][80];
-    for (size_t i = 0; i < 3; i++)
-        for (size_t k = 0; k < 2; k++) {
-            if ((w->without >> (2 * i + (seats[k] == REGISTRAR)) & 1) != 0)
-                continue;
-            struct genesis_sig *g = &sigs[r.sigs.n];
-            size_t key = w->registrar_twice ? REGISTRAR : seats[k];
-            (void)snprintf(names[r.sigs.n], sizeof names[0], "%s/%s", f.orgs[i].id, fixture_seat_names[seats[k]]);
-            *g = (struct genesis_sig){.seat = span_str(names[r.sigs.n])};
-            sshsig_sign_record(f.orgs[i].seats[key], SSHSIG_REFOUND, r.statement, &g->signature);
-            r.sigs.n++;
-        }
-    r.sigs.v = sigs;
-    return encode(&refounding_desc, &r);
+    w->vote = fresh[0];
+    w->cosign = fresh[1];
+    return fixture_refounding_make(&f, &tip, w, &a);
 }
 
 static enum status check_sig(void *ctx, const struct leaf *leaf)
@@ -167,7 +117,7 @@ static void read_checked(struct span bytes, struct refounding_info *ret)
     cr_assert_eq(refounding_check(ret, &last, &err), ST_OK, "%s", err.text);
 }
 
-static void refused(const struct what *w, const char *words)
+static void refused(struct fixture_refounding *w, const char *words)
 {
     struct refounding_info r;
     struct block b;
@@ -180,7 +130,7 @@ static void refused(const struct what *w, const char *words)
 Test(refounding, the_first_block_carries_it_out)
 {
     struct span cards[1] = {card_of_p03()}, off[1] = {span_str("w01")};
-    struct what w = {.cards = cards, .n_cards = 1, .off = off, .n_off = 1};
+    struct fixture_refounding w = {.cards = cards, .n_cards = 1, .off = off, .n_off = 1};
     struct refounding_info r;
     struct block b, again;
     bool valid;
@@ -205,7 +155,7 @@ Test(refounding, the_first_block_carries_it_out)
 
 Test(refounding, without_it_the_block_is_none)
 {
-    struct what w = {.n_cards = 0};
+    struct fixture_refounding w = {.n_cards = 0};
     struct refounding_info r;
     struct block b, again;
     bool valid;
@@ -222,7 +172,7 @@ Test(refounding, without_it_the_block_is_none)
 Test(refounding, it_writes_what_it_changes)
 {
     struct span cards[1] = {card_of_p03()}, off[1] = {span_str("w01")};
-    struct what w = {.cards = cards, .n_cards = 1, .off = off, .n_off = 1};
+    struct fixture_refounding w = {.cards = cards, .n_cards = 1, .off = off, .n_off = 1};
     struct refounding_info r;
     struct block b;
     read_checked(make_refounding(&w), &r);
@@ -238,7 +188,7 @@ Test(refounding, it_writes_what_it_changes)
 
 Test(refounding, another_last_commit_is_refused)
 {
-    struct what w = {.n_cards = 0};
+    struct fixture_refounding w = {.n_cards = 0};
     struct refounding_info r;
     struct block b, again;
     struct hash other = {{7}};
@@ -254,7 +204,7 @@ Test(refounding, another_last_commit_is_refused)
 
 Test(refounding, every_partner_signs_with_its_registrar_and_another)
 {
-    struct what w = {.without = 1U << 1};
+    struct fixture_refounding w = {.without = 1U << 1};
     refused(&w, "REF-3: p01/registrar has not signed");
     w.without = 1U << 2;
     refused(&w, "REF-3: besides its registrar another seat of p02 must sign");
@@ -262,27 +212,27 @@ Test(refounding, every_partner_signs_with_its_registrar_and_another)
 
 Test(refounding, one_key_is_not_two_seats)
 {
-    struct what w = {.registrar_twice = true};
+    struct fixture_refounding w = {.registrar_twice = true};
     refused(&w, "REF-3: a key that signed as p01/sponsor does not hold that seat");
 }
 
 Test(refounding, the_set_is_what_the_state_gives)
 {
     struct span cards[1] = {card_of_p03()};
-    struct what w = {.cards = cards, .n_cards = 1, .old_key = true};
+    struct fixture_refounding w = {.cards = cards, .n_cards = 1, .old_key = true};
     refused(&w, "REF-4: the set of the new epoch is not what the state gives");
 }
 
 Test(refounding, a_node_is_not_replaced_and_suspended)
 {
     struct span cards[1] = {card_of_p03()}, off[1] = {span_str("p03")};
-    struct what w = {.cards = cards, .n_cards = 1, .off = off, .n_off = 1};
+    struct fixture_refounding w = {.cards = cards, .n_cards = 1, .off = off, .n_off = 1};
     refused(&w, "REF-4: the node of p03 is replaced and suspended");
 }
 
 Test(refounding, only_who_votes_is_suspended)
 {
     struct span off[1] = {span_str("p09")};
-    struct what w = {.off = off, .n_off = 1};
+    struct fixture_refounding w = {.off = off, .n_off = 1};
     refused(&w, "REF-4: p09, which is suspended, has no voting node");
 }

@@ -44,7 +44,7 @@ static bool restart(size_t i)
     (void)pthread_mutex_lock(&net_lock[i]);
     node_stop(&a, i);
     enum status st = ST_LOCKED;
-    for (int k = 0; k < 50 && st == ST_LOCKED; k++, sleep_ms(20))
+    for (int k = 0; k < 1500 && st == ST_LOCKED; k++, sleep_ms(20))
         st = node_start(&a, i, true, &err);
     (void)pthread_mutex_unlock(&net_lock[i]);
     if (st != ST_OK)

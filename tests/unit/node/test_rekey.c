@@ -108,16 +108,16 @@ Test(rekey, fresh_keys_wait_until_they_are_named)
     cr_expect(!hash_eq(&old.node, &fresh.node));
     cr_expect(!span_eq(old.tls, fresh.tls));
     cr_expect(!due(&p, &old), "they are taken before they are named");
-    OK(rekey_take(p.dir, ORG(), &old, &g_err));
+    OK(rekey_take(p.dir, ORG(), &old, 7, &g_err));
     now = in_place(&p);
     cr_expect(same(&now, &old));
     cr_expect(due(&p, &fresh));
-    OK(rekey_take(p.dir, ORG(), &fresh, &g_err));
+    OK(rekey_take(p.dir, ORG(), &fresh, 7, &g_err));
     now = in_place(&p);
     cr_expect(same(&now, &fresh));
     cr_expect(!exists(&p, "keys.next"));
     cr_expect(!due(&p, &fresh));
-    OK(rekey_take(p.dir, ORG(), &fresh, &g_err)); /* nothing is left to do */
+    OK(rekey_take(p.dir, ORG(), &fresh, 7, &g_err)); /* nothing is left to do */
     place_deinit(&p);
 }
 
@@ -129,12 +129,12 @@ Test(rekey, what_is_not_renewed_stays)
     cr_expect(hash_eq(&old.vote, &tls.vote));
     cr_expect(hash_eq(&old.node, &tls.node));
     cr_expect(!span_eq(old.tls, tls.tls));
-    OK(rekey_take(p.dir, ORG(), &tls, &g_err));
+    OK(rekey_take(p.dir, ORG(), &tls, 7, &g_err));
     struct node_keys vote = renew(&p, true, false), now;
     cr_expect(!hash_eq(&old.vote, &vote.vote));
     cr_expect(hash_eq(&old.log, &vote.log));
     cr_expect(span_eq(tls.tls, vote.tls));
-    OK(rekey_take(p.dir, ORG(), &vote, &g_err));
+    OK(rekey_take(p.dir, ORG(), &vote, 7, &g_err));
     now = in_place(&p);
     cr_expect(same(&now, &vote));
     place_deinit(&p);
@@ -175,9 +175,22 @@ Test(rekey, the_old_vote_key_is_destroyed)
     cr_assert_eq(link(in(&p, "keys/vote.key"), in(&p, "held")), 0); /* the same file, by another name */
     cr_assert(holds(&p, "held", span_str("seed ")));
     struct node_keys fresh = renew(&p, true, false);
-    OK(rekey_take(p.dir, ORG(), &fresh, &g_err));
+    OK(rekey_take(p.dir, ORG(), &fresh, 7, &g_err));
     cr_expect(!holds(&p, "held", span_str("seed ")), "the seed can be read still");
     place_deinit(&p);
+}
+
+/* Has it such an identity, with that node key and certificate? */
+static bool calls_as(struct place *p, enum rekey_identity which, const struct hash *node_key, struct span cert)
+{
+    struct ed25519_key *node;
+    struct tlsid *tls;
+    if (rekey_identity(p->dir, ORG(), which, &node, &tls, &g_err) != ST_OK)
+        return false;
+    bool is = hash_eq(&node->pub, node_key) && span_eq(span_of(tls->cert, tls->cert_n), cert);
+    ed25519_free(node);
+    tlsid_free(tls);
+    return is;
 }
 
 static void move(struct place *p, const char *from, const char *to)
@@ -197,6 +210,16 @@ static bool steps(struct place *p, size_t k)
 {
     size_t i = 0;
     struct span zeros = span_of((const uint8_t[64]){0}, 64);
+    if (i++ < k) {
+        cr_assert_eq(mkdir(in(p, "keys.kept"), 0700), 0);
+        copy_over(p, "keys/node.key", "keys.kept/node.key");
+    }
+    if (i++ < k) {
+        copy_over(p, "tls.key", "keys.kept/tls.key");
+        copy_over(p, "tls.crt", "keys.kept/tls.crt");
+        OK(file_write(in(p, "keys.kept/height"), span_str("7\n"), 0600, true, &g_err));
+        move(p, "keys.kept", "keys.prev");
+    }
     if (i++ < k)
         OK(file_write(in(p, "keys/vote.key"), zeros, 0600, true, &g_err));
     if (i++ < k)
@@ -222,15 +245,16 @@ static bool steps(struct place *p, size_t k)
 
 Test(rekey, a_take_over_cut_short_goes_on)
 {
-    for (size_t k = 0; k <= 10; k++) {
+    for (size_t k = 0; k <= 12; k++) {
         struct place p;
         place_init(&p);
-        struct node_keys fresh = renew(&p, false, false), now;
+        struct node_keys old = in_place(&p), fresh = renew(&p, false, false), now;
         cr_assert(steps(&p, k));
-        OK(rekey_take(p.dir, ORG(), &fresh, &g_err));
+        OK(rekey_take(p.dir, ORG(), &fresh, 7, &g_err));
         now = in_place(&p);
         cr_expect(same(&now, &fresh), "cut short after %zu steps", k);
         cr_expect(!exists(&p, "keys.next"), "cut short after %zu steps", k);
+        cr_expect(calls_as(&p, REKEY_PREVIOUS, &old.node, old.tls), "cut short after %zu steps", k);
         place_deinit(&p);
     }
 }
@@ -245,25 +269,104 @@ Test(rekey, a_making_cut_short_is_begun_anew)
     struct node_keys old = in_place(&p), fresh = renew(&p, false, false);
     cr_expect(!hash_eq(&old.vote, &fresh.vote));
     cr_expect(!exists(&p, "keys.made"));
-    OK(rekey_take(p.dir, ORG(), &fresh, &g_err));
+    OK(rekey_take(p.dir, ORG(), &fresh, 7, &g_err));
     place_deinit(&p);
+}
+
+/* Of a file too that had not got its name: it holds a key. */
+Test(rekey, half_a_file_does_not_stand_in_the_way)
+{
+    static const char *const dirs[] = {"keys.made", "keys.kept"};
+    for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+        struct place p;
+        char half[64];
+        place_init(&p);
+        (void)snprintf(half, sizeof half, "%s/node.key.tmp.1", dirs[i]);
+        cr_assert_eq(mkdir(in(&p, dirs[i]), 0700), 0);
+        copy_over(&p, "keys/node.key", half);
+        struct node_keys fresh = renew(&p, false, false);
+        OK(rekey_take(p.dir, ORG(), &fresh, 7, &g_err));
+        cr_expect(!exists(&p, dirs[i]), "%s", dirs[i]);
+        place_deinit(&p);
+    }
+}
+
+static bool has_none(struct place *p, enum rekey_identity which)
+{
+    struct ed25519_key *node;
+    struct tlsid *tls;
+    return rekey_identity(p->dir, ORG(), which, &node, &tls, &g_err) == ST_NOTFOUND;
 }
 
 Test(rekey, the_next_identity_is_of_what_waits_and_what_stays)
 {
     struct place p;
-    struct ed25519_key *node;
-    struct tlsid *tls;
     place_init(&p);
-    cr_expect_eq(rekey_next_identity(p.dir, ORG(), &node, &tls, &g_err), ST_NOTFOUND);
+    cr_expect(has_none(&p, REKEY_WAITING));
     struct node_keys old = in_place(&p), vote = renew(&p, true, false);
-    cr_expect_eq(rekey_next_identity(p.dir, ORG(), &node, &tls, &g_err), ST_NOTFOUND, "a vote key is no identity");
-    OK(rekey_take(p.dir, ORG(), &vote, &g_err));
+    cr_expect(has_none(&p, REKEY_WAITING), "a vote key is no identity");
+    OK(rekey_take(p.dir, ORG(), &vote, 7, &g_err));
+    cr_expect(has_none(&p, REKEY_PREVIOUS), "nor is an old one kept");
     struct node_keys fresh = renew(&p, false, true);
-    OK(rekey_next_identity(p.dir, ORG(), &node, &tls, &g_err));
-    cr_expect(hash_eq(&node->pub, &old.node));
-    cr_expect(span_eq(span_of(tls->cert, tls->cert_n), fresh.tls));
-    ed25519_free(node);
-    tlsid_free(tls);
+    cr_expect(calls_as(&p, REKEY_WAITING, &old.node, fresh.tls));
+    cr_expect(calls_as(&p, REKEY_IN_PLACE, &old.node, old.tls));
+    place_deinit(&p);
+}
+
+static bool forget(struct place *p, uint64_t height)
+{
+    bool kept;
+    OK(rekey_forget(p->dir, height, &kept, &g_err));
+    return !kept;
+}
+
+/* NET-7: the others may not have the block yet that named the fresh ones. */
+Test(rekey, the_previous_identity_is_kept_until_a_later_block)
+{
+    struct place p;
+    place_init(&p);
+    struct node_keys old = in_place(&p), fresh = renew(&p, false, false);
+    cr_expect(has_none(&p, REKEY_PREVIOUS));
+    cr_expect(forget(&p, 6), "there is nothing to forget");
+    OK(rekey_take(p.dir, ORG(), &fresh, 7, &g_err));
+    cr_expect(calls_as(&p, REKEY_IN_PLACE, &fresh.node, fresh.tls));
+    cr_expect(calls_as(&p, REKEY_PREVIOUS, &old.node, old.tls));
+    cr_expect(!exists(&p, "keys.prev/vote.key"), "never the vote key");
+    cr_expect(!forget(&p, 7));
+    cr_expect(calls_as(&p, REKEY_PREVIOUS, &old.node, old.tls));
+    cr_assert_eq(link(in(&p, "keys.prev/node.key"), in(&p, "held")), 0);
+    cr_assert(holds(&p, "held", span_str("seed ")));
+    cr_expect(forget(&p, 8));
+    cr_expect(!holds(&p, "held", span_str("seed ")), "the seed can be read still");
+    cr_expect(has_none(&p, REKEY_PREVIOUS));
+    cr_expect(!exists(&p, "keys.prev"));
+    place_deinit(&p);
+}
+
+Test(rekey, of_two_changes_the_newer_is_kept)
+{
+    struct place p;
+    place_init(&p);
+    struct node_keys first = renew(&p, false, false);
+    OK(rekey_take(p.dir, ORG(), &first, 7, &g_err));
+    struct node_keys second = renew(&p, false, true);
+    OK(rekey_take(p.dir, ORG(), &second, 9, &g_err));
+    cr_expect(calls_as(&p, REKEY_PREVIOUS, &first.node, first.tls));
+    cr_expect(!forget(&p, 9));
+    cr_expect(forget(&p, 10));
+    place_deinit(&p);
+}
+
+Test(rekey, a_previous_identity_that_does_not_say_since_when_is_named)
+{
+    struct place p;
+    bool kept;
+    place_init(&p);
+    struct node_keys fresh = renew(&p, false, false);
+    OK(rekey_take(p.dir, ORG(), &fresh, 7, &g_err));
+    OK(file_write(in(&p, "keys.prev/height"), span_str("seven\n"), 0600, true, &g_err));
+    cr_expect_eq(rekey_forget(p.dir, 8, &kept, &g_err), ST_FORMAT);
+    cr_expect(strstr(g_err.text, "keys.prev/height is no number of a block. Remove ") != NULL, "%s", g_err.text);
+    cr_expect(exists(&p, "keys.prev/node.key"));
     place_deinit(&p);
 }

@@ -225,10 +225,15 @@ struct signed_vote rig_vote(struct rig *r, size_t org, enum vote_type type, uint
                             const struct hash *value)
 {
     struct replica_status s;
+    struct view view;
+    struct err err = {0};
     replica_status(r->replica, &s);
+    cr_assert_eq(store_read_begin(r->store, &view, &err), ST_OK);
+    uint64_t epoch = replica_epoch(&view);
+    store_read_end(r->store, &view);
     struct signed_vote v = {.org = span_str(r->f.orgs[org].id),
                             .vote = {.alliance = s.tip->alliance,
-                                     .epoch = s.tip->epoch,
+                                     .epoch = epoch,
                                      .type = type,
                                      .height = s.tip->height + 1,
                                      .round = round}};

@@ -1,5 +1,6 @@
 /* Goal: checkpoints gather a quorum of cosignatures, whatever one member sends. */
 #include <criterion/criterion.h>
+#include "fixture/refounding.h"
 #include "merkle/checkpoint.h"
 #include "unit/replica/rig.h"
 
@@ -113,4 +114,96 @@ Test(replica_checkpoints, another_root_is_held_against_its_signer)
     cr_expect_neq(strstr(err.text, "p02"), NULL, "%s", err.text);
     cr_expect_null(replica_halted(r.replica), "%s", replica_halted(r.replica));
     rig_deinit(&r);
+}
+
+/* CKP-6. Whoever was away when the others sent theirs asks, and less and less often. */
+Test(replica_checkpoints, without_a_quorum_it_says_its_own_again)
+{
+    struct rig r;
+    struct err err = {0};
+    size_t *sent = &r.sent[msg_cosign_desc.number];
+    rig_init(&r, 0);
+    rig_start(&r);
+    rig_run(&r, 1000);
+    size_t first = *sent;
+    cr_assert_gt(first, 0);
+    rig_run(&r, 8000);
+    cr_expect_eq(*sent, first, "too early");
+    rig_run(&r, 3000);
+    cr_expect_eq(*sent, first + 1);
+    rig_run(&r, 21000);
+    cr_expect_eq(*sent, first + 2);
+    rig_run(&r, 21000);
+    cr_expect_eq(*sent, first + 2, "it waits twice as long each time");
+    cr_assert_eq(hear_cosign(&r, 1, 1, false, 1, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(hear_cosign(&r, 2, 2, false, 1, &err), ST_OK, "%s", err.text);
+    rig_run(&r, 400000);
+    cr_expect_eq(*sent, first + 2, "a quorum is enough");
+    rig_deinit(&r);
+}
+
+/* CKP-6. What is heard twice is a question. */
+Test(replica_checkpoints, who_says_it_again_gets_ours)
+{
+    struct rig r;
+    struct err err = {0};
+    rig_init(&r, 0);
+    rig_start(&r);
+    rig_run(&r, 1000);
+    size_t *to = &r.sent_to[1][msg_cosign_desc.number];
+    size_t other = r.sent_to[2][msg_cosign_desc.number], first = *to;
+    cr_assert_eq(hear_cosign(&r, 1, 1, false, 1, &err), ST_OK, "%s", err.text);
+    cr_expect_eq(*to, first, "it is new: no question");
+    for (int i = 0; i < 3; i++)
+        cr_assert_eq(hear_cosign(&r, 1, 1, false, 1, &err), ST_OK, "%s", err.text);
+    cr_expect_eq(*to, first + 1, "once in five seconds");
+    struct arena a;
+    struct msg_cosign m;
+    arena_init(&a, 0);
+    cr_assert(rig_sent(&r, &msg_cosign_desc, &a, &m));
+    cr_expect_neq(memmem(m.note.p, m.note.n, "/p01 ", 5), NULL, "its own line is not there");
+    rig_run(&r, 6000);
+    cr_assert_eq(hear_cosign(&r, 1, 1, false, 1, &err), ST_OK, "%s", err.text);
+    cr_expect_eq(*to, first + 2);
+    cr_expect_eq(r.sent_to[2][msg_cosign_desc.number], other, "nobody else asked");
+    arena_deinit(&a);
+    rig_deinit(&r);
+}
+
+/* CKP-1. Until the first block of an epoch the tree is that of the epoch before: the set that begins does not cosign it. */
+Test(replica_checkpoints, the_set_that_begins_an_epoch_does_not_cosign_the_last_ones_tree)
+{
+    struct rig r;
+    struct arena a;
+    struct err err = {0};
+    struct span off[1] = {span_str("p04")};
+    struct fixture_refounding w = {.off = off, .n_off = 1};
+    struct view v;
+    struct tip tip;
+    struct msg_proposal m;
+    size_t *sent = &r.sent[msg_cosign_desc.number];
+    arena_init(&a, 0);
+    rig_init(&r, 1); /* whose turn it is */
+    cr_assert_eq(store_read_begin(r.store, &v, &err), ST_OK);
+    cr_assert_eq(tip_load(&v, &tip, &err), ST_OK);
+    store_read_end(r.store, &v);
+    cr_assert_eq(replica_refound(r.store, fixture_refounding_make(&r.f, &tip, &w, &a), &err), ST_OK, "%s", err.text);
+    rig_start(&r);
+    rig_run(&r, 3000);
+    cr_expect_eq(*sent, 0, "it cosigned the tree of the epoch before");
+    for (size_t org = 0; org < 3; org += 2)
+        cr_assert_eq(hear_cosign(&r, org, org, false, 1, &err), ST_OK, "%s", err.text);
+    rig_run(&r, 1000);
+    cr_expect_eq(checkpoint_size(&r), 0, "two are no quorum of the old four");
+    cr_assert_eq(hear_cosign(&r, 3, 3, false, 1, &err), ST_OK, "%s", err.text);
+    cr_expect_gt(checkpoint_size(&r), 0, "three are, though one of them is not of the set that begins");
+    cr_assert(rig_sent(&r, &msg_proposal_desc, &a, &m), "the first block of an epoch waits for nothing");
+    for (size_t org = 0; org < 3; org += 2) {
+        cr_assert_eq(rig_hear_vote(&r, org, VOTE_PREVOTE, m.vote.vote.round, &m.vote.vote.value), ST_OK);
+        cr_assert_eq(rig_hear_vote(&r, org, VOTE_PRECOMMIT, m.vote.vote.round, &m.vote.vote.value), ST_OK);
+    }
+    rig_run(&r, 2000);
+    cr_expect_gt(*sent, 0, "nor the tree of its first block");
+    rig_deinit(&r);
+    arena_deinit(&a);
 }
