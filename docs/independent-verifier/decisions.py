@@ -54,6 +54,8 @@ class Decisions:
         if self.cause and not self.nobody:
             row.update(seat=self.cause.seat, id=self.cause.id)
         row.update(fields)
+        if row.get("until_ms") is not None:
+            self.until_set_ms[d["number"]] = self.now
         self.set(d, events=d["events"] + 1)
         self.put("EVENT", u64(d["number"]) + struct.pack(">I", d["events"]), "state_event", row)
 

@@ -23,6 +23,7 @@ from sessions import Sessions
 import signing
 
 MAX_TIMERS = 256
+UNSEEN_MS = 60000
 HALT_DAYS, RECOVERY_HALT_DAYS = 31, 3
 
 
@@ -45,7 +46,7 @@ class Governance(Decisions, Proposals, Ballots, Money, Items, ItemSteps, Session
         self.decisions, self.pinned, self.revisions, self.ballots, self.inputs = {}, {}, {}, {}, set()
         self.recommendations, self.recused, self.budgets = {}, {}, {}
         self.items, self.ladders, self.cadences, self.sessions = {}, {}, {}, {}
-        self.grants, self.audits = {}, {}
+        self.grants, self.audits, self.until_set_ms = {}, {}, {}
         self.recoveries, self.asks, self.supports, self.faults = {}, {}, {}, set()
         self.metric_rows, self.readings, self.reading_of, self.sums, self.receipts = {}, {}, {}, {}, {}
         self.last = {"decision": 0, "note": 0, "metric": 0, "reading": 0}
@@ -146,13 +147,29 @@ class Governance(Decisions, Proposals, Ballots, Money, Items, ItemSteps, Session
         return timer[16] in [kinds["TIMER_" + n] for n in ("DEADLINE", "REBASE", "RECOVERY", "ITEM_OFFER", "ITEM_RUNG",
                                                         "MINUTES")]
 
+    def missed(self):
+        """GOV-T2: the earliest deadline of silence in whose time the ledger stood still, or None."""
+        for timer in sorted(t for t in self.timers if self.of_silence(t)):
+            at, number, kind = struct.unpack(">QQB", timer)
+            if self.now - at > self.clock().late_after_ms:
+                return at
+            if self.now - at > UNSEEN_MS and self.until_set_ms.get(self.deadline_of(number, kind)) == self.previous:
+                return at
+        return None
+
+    def deadline_of(self, number, kind):
+        """What a timer of silence is about: its key in until_set_ms. Recoveries and minutes have none."""
+        kinds = self.enums["timer_kind"]
+        if kind in (kinds["TIMER_DEADLINE"], kinds["TIMER_REBASE"]):
+            return number
+        return bytes([number >> 56]) + u64(number & (1 << 56) - 1) if kind in (kinds["TIMER_ITEM_OFFER"], kinds["TIMER_ITEM_RUNG"]) else None
+
     def fire(self, record):
         """GOV-T1, GOV-T2. Returns how many fired."""
         kinds = self.enums["timer_kind"]
         fired = self.defer(0) if self.halted else 0
-        missed = min((t for t in self.timers if self.of_silence(t)), default=None)
-        missed = missed and struct.unpack(">Q", missed[:8])[0]
-        if not self.halted and missed is not None and self.now - missed > self.clock().late_after_ms:
+        missed = None if self.halted else self.missed()
+        if missed is not None:
             self.halted = {"at": self.now, "from_ms": self.previous, "missed_ms": missed, "moved": 0, "cursor": None}
             fired = self.defer(fired)
         while not self.halted and fired < MAX_TIMERS and self.due():

@@ -84,6 +84,8 @@ class Items:
         row.update(fields)
         changed = {} if kind in COMMUTE or (kind == "ESCALATED" and self.kind_of(it) != "conflict") else {
             "changed_leaf": self.leaf()}
+        if row.get("until_ms") is not None:
+            self.until_set_ms[self.item_key(it)] = self.now
         self.set_item(it, events=it["events"] + 1, **changed)
         self.put("ITEM_EVENT", self.item_key(it) + struct.pack(">I", it["events"]), "state_item_event", row)
 

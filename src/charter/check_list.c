@@ -187,18 +187,6 @@ void check_list_deadline(struct check_list *l, const char *where, const struct c
                         enum_text(&span_unit_enum, s->unit));
 }
 
-void check_list_silence(struct check_list *l, const char *where, const struct charter_span *s)
-{
-    const struct charter_clock *k = l->c->clock;
-    uint64_t ms = s->unit == UNIT_D ? s->n * 86400000 : exact_ms(s);
-    check_list_deadline(l, where, s);
-    if (k != NULL && ms < k->late_after_ms)
-        check_list_warn(l, where,
-                        "%" PRIu64 " %s is shorter than late-after of the section clock (%" PRIu64
-                        " s): it may pass while no node runs, and silence counts all the same",
-                        s->n, enum_text(&span_unit_enum, s->unit), k->late_after_ms / 1000);
-}
-
 bool check_list_each_partner(struct check_list *l, const char *where, const struct charter_selector *s,
                              uint64_t count)
 {

@@ -35,8 +35,6 @@ void check_list_predicate(struct check_list *l, const char *where, const struct 
 void check_list_shares(struct check_list *l, const char *where, const struct charter_share_list *shares);
 /* A deadline: more than nothing, no months; warns under an hour. */
 void check_list_deadline(struct check_list *l, const char *where, const struct charter_span *s);
-/* The same of one at which silence counts: warns too when it is shorter than what the ledger may stand still unnoticed (rule 14). */
-void check_list_silence(struct check_list *l, const char *where, const struct charter_span *s);
 /* Every partner has at least count seats of it. */
 bool check_list_each_partner(struct check_list *l, const char *where, const struct charter_selector *s,
                              uint64_t count);

@@ -59,7 +59,7 @@ void check_rows_else(struct check_list *l, const char *where, const struct chart
 
 static void check_spans(struct check_list *l, const struct charter_row *r)
 {
-    check_list_silence(l, check_list_where(l, "decisions.%.*s.sla", SPAN_FMT(r->name)), &r->sla);
+    check_list_deadline(l, check_list_where(l, "decisions.%.*s.sla", SPAN_FMT(r->name)), &r->sla);
     if (r->notice.unit == UNIT_MONTHS || r->min_read.unit == UNIT_MONTHS)
         check_list_refuse(l, check_list_where(l, "decisions.%.*s", SPAN_FMT(r->name)),
                           "months are too coarse for notice and min-read; expected bd, d, h, min or s");
@@ -223,13 +223,13 @@ static void check_mediation(struct check_list *l, const char *where, const struc
                           "rung %zu is mediation and needs answer: the time that the partners have to accept",
                           i + 1);
     else
-        check_list_silence(l, where, &r->answer);
+        check_list_deadline(l, where, &r->answer);
 }
 
 static void check_rung(struct check_list *l, const char *where, const struct charter_ladder *ladder, size_t i)
 {
     const struct charter_rung *r = &ladder->rungs.v[i];
-    check_list_silence(l, where, &r->within);
+    check_list_deadline(l, where, &r->within);
     for (size_t k = 0; k < i; k++)
         if (same_place(r, &ladder->rungs.v[k]))
             check_list_refuse(l, where, "a cycle: rung %zu leads to %s again", i + 1,

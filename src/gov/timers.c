@@ -13,6 +13,9 @@
  * later. */
 static const uint64_t HORIZON_MS = UINT64_C(31) * 24 * 3600 * 1000;
 
+/* A deadline that nothing was seen to lead up to may fire this late: what rounds and slow links take. */
+static const uint64_t UNSEEN_MS = 60000;
+
 struct timer {
     struct tkey key;
     uint64_t at_ms, decision; /* of a recovery its leaf, of an item its number there (ITM-1), of a metric, reading, cadence, session or grant its number */
@@ -112,8 +115,68 @@ static enum status open_halt(struct gov *g, uint64_t *ret_at_ms, struct state_ha
     return ST_OK;
 }
 
-/* Has a deadline of silence been missed by more than late_after? The earliest one is the latest missed. */
-static enum status missed(struct gov *g, uint64_t late_after_ms, uint64_t *ret_missed_ms, bool *ret_missed)
+/* The i-th event of what t is a deadline of: when, and whether it set a deadline. */
+static enum status event_at(struct gov *g, const struct timer *t, uint64_t i, uint64_t *ret_at_ms, bool *ret_set, struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    if (item_is_timer(t->kind)) {
+        struct item_ref ref = item_of_timer(t->decision);
+        struct tkey k = tkey_item_event(ref.type, ref.number, i);
+        struct state_item_event e;
+        TRY(state_need(&v, g->arena, TABLE_ITEM_EVENT, &k, &state_item_event_desc, &e, err));
+        *ret_at_ms = e.at_ms;
+        *ret_set = HAS(&e, state_item_event_key_until_ms);
+        return ST_OK;
+    }
+    struct tkey k = tkey_event(t->decision, i);
+    struct state_event e;
+    TRY(state_need(&v, g->arena, TABLE_EVENT, &k, &state_event_desc, &e, err));
+    *ret_at_ms = e.at_ms;
+    *ret_set = HAS(&e, state_event_key_until_ms);
+    return ST_OK;
+}
+
+static enum status count_events(struct gov *g, const struct timer *t, uint64_t *ret, struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    if (item_is_timer(t->kind)) {
+        struct item_ref ref = item_of_timer(t->decision);
+        struct state_item it;
+        TRY(item_get(&v, g->arena, &ref, &it, err));
+        *ret = it.events;
+        return ST_OK;
+    }
+    struct matter m;
+    TRY(matter_load(&v, g->arena, t->decision, &m, err));
+    *ret = m.d.events;
+    return ST_OK;
+}
+
+/* Did the block before this one set t's deadline? Then no block lies within the silence. */
+static enum status set_by_last_block(struct gov *g, const struct timer *t, bool *ret, struct err *err)
+{
+    uint64_t i, at_ms = g->prev_time_ms;
+    bool set = false;
+    TRY(count_events(g, t, &i, err));
+    for (; i > 0 && at_ms == g->prev_time_ms && !set; i--)
+        TRY(event_at(g, t, i, &at_ms, &set, err));
+    *ret = set && at_ms == g->prev_time_ms;
+    return ST_OK;
+}
+
+/* Was the ledger still when t should have fired? More than late_after says so of any silence; a minute says so of a decision's
+ * or an item's when nothing shows that a quorum lived while it ran. */
+static enum status was_still(struct gov *g, const struct timer *t, uint64_t late_after_ms, bool *ret, struct err *err)
+{
+    uint64_t late_ms = g->time_ms - t->at_ms;
+    *ret = late_ms > late_after_ms && !PLANTED(44);
+    if (*ret || late_ms <= UNSEEN_MS || PLANTED(44) || t->kind == TIMER_RECOVERY || t->kind == TIMER_MINUTES)
+        return ST_OK;
+    return set_by_last_block(g, t, ret, err);
+}
+
+/* Has a deadline of silence been missed while the ledger stood still? The earliest one. */
+static enum status missed(struct gov *g, uint64_t late_after_ms, uint64_t *ret_missed_ms, bool *ret_missed, struct err *err)
 {
     struct view v = overlay_view(g->state);
     struct tkey from = tkey_u64(0);
@@ -123,11 +186,12 @@ static enum status missed(struct gov *g, uint64_t late_after_ms, uint64_t *ret_m
         enum status st = next_timer(&v, &from, &t);
         if (st != ST_OK)
             return st == ST_END ? ST_OK : st;
-        if (t.at_ms > g->time_ms || g->time_ms - t.at_ms <= late_after_ms || PLANTED(44))
+        if (t.at_ms > g->time_ms)
             return ST_OK;
-        if (of_silence(&t)) {
+        if (of_silence(&t))
+            TRY(was_still(g, &t, late_after_ms, ret_missed, err));
+        if (*ret_missed) {
             *ret_missed_ms = t.at_ms;
-            *ret_missed = true;
             return ST_OK;
         }
         from = after(&t.key);
@@ -235,7 +299,7 @@ enum status gov_timers(struct gov *g, size_t *ret_fired, bool *ret_more, struct 
     h = (struct state_halt){.from_ms = g->prev_time_ms};
     if (!more) {
         TRY(gov_clock(&v, g->arena, &clock, err));
-        TRY(missed(g, clock.late_after_ms, &h.missed_ms, &late));
+        TRY(missed(g, clock.late_after_ms, &h.missed_ms, &late, err));
     }
     if (late)
         TRY(defer_all(g, g->time_ms, &h, &fired, &more, err));

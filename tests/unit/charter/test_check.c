@@ -170,8 +170,6 @@ Test(check, what_is_fragile_is_warned_of)
         {"within: 1 bd}", "within: 30 min}", "ladders.urgent", "30 min is under an hour"},
         {"sla: 15 bd, notice: 5 bd, above", "sla: 59 s, notice: 5 bd, above",
          "decisions.commercial-terms.sla", "59 s is under an hour"},
-        {"within: 1 bd}", "within: 90 min}", "ladders.urgent",
-         "90 min is shorter than late-after of the section clock (7200 s): it may pass while no node runs, and silence counts all the same"},
         {"role: witness", "role: observer", "parties",
          "3 voting nodes: any absence halts finality; 1 neutral witness would let one be away"},
         {"min-read: 2 bd", "min-read: 12 bd", "decisions.exception.min-read", "longer than the row's sla"},

@@ -417,6 +417,23 @@ Test(items, ITM_10_ITM_16_a_control_is_attested_again_and_again)
     world_free(&w);
 }
 
+/* 5 bd, and no block in them: a minute late is late; one that saw a block has late-after. */
+Test(items, GOV_T2_an_offer_in_which_nothing_was_seen)
+{
+    for (int seen = 0; seen < 2; seen++) {
+        struct world w;
+        struct world_item o = {.owner = "maker/finance"};
+        world_found_items(&w);
+        EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_ACTION, &o), V_OK);
+        uint64_t until = world_item_of(&w, ITEM_ACTION, 1).offer_ms;
+        if (seen)
+            world_at_ms(&w, until - 1);
+        world_at_ms(&w, until + 60001);
+        EXPECT_ITEM_EVENT(&w, ITEM_ACTION, 1, 0, seen ? ITEM_EVENT_ESCALATED : ITEM_EVENT_DEFERRED);
+        world_free(&w);
+    }
+}
+
 Test(items, GOV_T2_a_halt_defers_offers_and_rungs_not_due_dates)
 {
     struct world w;

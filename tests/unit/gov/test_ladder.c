@@ -209,15 +209,65 @@ Test(ladder, GOV_R14_a_halt_is_no_silence)
     world_free(&w);
 }
 
+static size_t halts(struct world *w)
+{
+    struct query_halts h;
+    cr_assert_eq(query_halts(&w->v, 0, 10, &w->a, &h, &w->err), ST_OK);
+    return h.list.n;
+}
+
 Test(ladder, GOV_R14_late_by_no_more_is_no_halt)
 {
     struct world w;
     open_one(&w, "brand/finance", "strict");
+    AT(&w, "2026-03-04T23:59:59Z"); /* a block within the silence: whoever wanted could be heard */
     AT(&w, "2026-03-05T01:00:00.000Z");
     cr_assert_eq(world_decision(&w, 1).rung, 1);
-    struct query_halts h;
-    cr_assert_eq(query_halts(&w.v, 0, 10, &w.a, &h, &w.err), ST_OK);
-    cr_assert_eq(h.list.n, 0);
+    cr_assert_eq(halts(&w), 0);
+    world_free(&w);
+}
+
+/* No block within the silence: nothing shows that anybody could be heard. A minute late is late then. */
+Test(ladder, GOV_T2_a_silence_in_which_nothing_was_seen)
+{
+    struct world w;
+    open_one(&w, "brand/finance", "fast");
+    world_at_ms(&w, world_decision(&w, 1).deadline_ms + 60000);
+    cr_assert_eq(world_decision(&w, 1).rung, 1);
+    cr_assert_eq(halts(&w), 0);
+    world_free(&w);
+    open_one(&w, "brand/finance", "fast");
+    world_at_ms(&w, world_decision(&w, 1).deadline_ms + 60001);
+    cr_assert_eq(world_decision(&w, 1).rung, 0);
+    EXPECT_TIME(world_deadline(&w, 1), "2026-03-04T00:00:00.000Z");
+    cr_assert_eq(halts(&w), 1);
+    world_free(&w);
+}
+
+/* What the block before did with the decision but left its deadline alone (a ballot) is something seen. */
+Test(ladder, GOV_T2_a_ballot_shows_that_the_ledger_lived)
+{
+    struct world w;
+    open_one(&w, "brand/finance", "fast");
+    AT(&w, "2026-03-02T09:00:00Z");
+    EXPECT_VERDICT(&w, world_ballot(&w, "maker/finance", 1, CHOICE_APPROVE), V_OK);
+    AT(&w, "2026-03-02T10:30:00Z");
+    cr_assert_eq(world_decision(&w, 1).rung, 1);
+    cr_assert_eq(halts(&w), 0);
+    world_free(&w);
+}
+
+/* A silence that a deadline began, on the next rung, is as long unseen as one that an entry began. */
+Test(ladder, GOV_T2_a_rung_in_which_nothing_was_seen)
+{
+    struct world w;
+    open_one(&w, "brand/finance", "strict");
+    AT(&w, "2026-03-05T00:00:00.000Z");
+    cr_assert_eq(world_decision(&w, 1).rung, 1);
+    world_at_ms(&w, world_decision(&w, 1).deadline_ms + 60001);
+    cr_assert_eq(world_decision(&w, 1).rung, 1);
+    cr_assert_eq(world_event(&w, 1, 0).type, EVENT_DEFERRED);
+    cr_assert_eq(halts(&w), 1);
     world_free(&w);
 }
 
