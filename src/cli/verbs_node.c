@@ -70,6 +70,8 @@ int verb_node_peers(struct cli *c)
                      p->bytes_in, p->bytes_out);
         if (p->height > 0)
             (void)printf("  at block %" PRIu64, p->height - 1);
+        if (HAS(p, rpc_peer_key_entries))
+            (void)printf("  %" PRIu64 " entries of its seats", p->entries);
         if (p->dropped > 0)
             (void)printf("  %" PRIu64 " dropped", p->dropped);
         if (p->faults > 0)

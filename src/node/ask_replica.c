@@ -86,6 +86,9 @@ static void add_peer(struct node *n, const struct replica_peer_status *p, struct
     o->contested = net->contested;
     if (o->contested > 0)
         SET_HAS(o, rpc_peer_key_contested);
+    o->entries = p->entries;
+    if (o->entries > 0)
+        SET_HAS(o, rpc_peer_key_entries);
     o->slowed = queue_slowed(&n->replica_queue, p->org);
     if (o->slowed > 0)
         SET_HAS(o, rpc_peer_key_slowed);

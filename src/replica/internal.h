@@ -109,6 +109,7 @@ struct peer {
     uint64_t credit_at_ms; /* monotonic: when it was reckoned */
     uint64_t cosign_answered_ms; /* monotonic: it was sent our cosignature once more */
     uint64_t faults;
+    uint64_t entries; /* signed by its seats, taken from whoever sent them */
     char last_fault[160];
 };
 

@@ -377,6 +377,9 @@ enum status pool_on_entry(struct replica *r, struct span submission, struct err 
     e->valid = true;
     e->relayed_ms = replica_mono(r);
     link_entry(&r->pool, e);
+    struct peer *author = replica_find_peer(r, partner_of(&e->leaf), false);
+    if (author != NULL)
+        author->entries++;
     return ST_OK;
 }
 

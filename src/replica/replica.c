@@ -568,7 +568,8 @@ bool replica_peer(const struct replica *r, size_t i, struct replica_peer_status 
                                                .heard = p->heard,
                                                .since_ms = p->since_ms,
                                                .height = p->height,
-                                               .faults = p->faults};
+                                               .faults = p->faults,
+                                               .entries = p->entries};
     memcpy(ret_status->last_fault, p->last_fault, sizeof p->last_fault);
     return true;
 }

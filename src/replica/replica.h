@@ -133,6 +133,7 @@ struct replica_peer_status {
     uint64_t since_ms;       /* wall clock: of the change of connected */
     uint64_t height;         /* it works on */
     uint64_t faults;         /* messages that no honest node sends */
+    uint64_t entries;        /* signed by seats of org that nodes sent and this one took, since the start */
     char last_fault[160];
 };
 

@@ -138,12 +138,12 @@ class Meter:
 
 
 # What `entente node peers` says of the flooder: a count that grew during the flood, and words (a key of --json: a pattern);
-# or bytes: more of them than any other peer in that time.
+# or bytes, or entries of its seats, whoever sent them: more than any other peer in that time.
 BLAME = {
     "garbage": ("faults", {"fault": r"envelope: at byte \d|the input ends"}),
     "forged": ("faults", {"fault": r"the signature over entry [0-9a-f]{64} does not verify \(SIG-4\)"}),
-    "entries": ("bytes_in", {}),
-    "more_entries": ("bytes_in", {}),
+    "entries": ("entries", {}),
+    "more_entries": ("entries", {}),
     "huge_frames": ("faults", {"fault": r"msg_proposal\."}),
     "too_long": (None, {"error": r"announced a frame of 4294967295 bytes; at most %d are accepted" % LIMITS["FRAME_BYTES"]}),
     "questions": ("bytes_out", {}),
@@ -161,7 +161,7 @@ def blamed(kind, before, now):
         return False
     if count is None:
         return True
-    grew = {o: now[o][count] - before[o][count] for o in now}
+    grew = {o: now[o].get(count, 0) - before[o].get(count, 0) for o in now}
     return grew[BAD] > (0 if count == "faults" else max(n for o, n in grew.items() if o != BAD))
 
 

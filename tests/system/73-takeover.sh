@@ -152,7 +152,7 @@ wait_for packed
 good entente pack copy.pack --node distributor
 verified copy.pack "newest block $height "
 says 'distributor: left' entente-audit verify copy.pack
-says '^halt 1 \(84 d( [0-9]+ h)?\) · recovery 4 · registrar replaced 3 · key revoked 2$' entente-audit exceptions copy.pack
+says '^halt 1 \((83 d 23 h|84 d)\) · recovery 4 · registrar replaced 3 · key revoked 2$' entente-audit exceptions copy.pack
 for line in 'recovery .* maker +maker/alliance-manager +recovery of leaf [0-9]+ cancelled by two of its seats' \
   'recovery .* maker +recovery of leaf [0-9]+ carried out' \
   'registrar replaced .* maker +not by its own seats: recovery of leaf [0-9]+ carried out' \
