@@ -81,8 +81,9 @@ day 2027-01-20
 must_be D-14 effective
 look '2029' entente charter show term
 
-step "A payout is a decision: its incentive rests on a metric that nobody computes yet, so people say whether it is met (S26)"
+step "A payout is a decision: whether its incentive is earned, and how much it is, the scorecard says (S26)"
 look 'study-grant' entente charter show incentives
+look 'incentive +study-grant' entente scorecard
 sign clinics/finance propose payout --title "Study grant: the wear study is done" --amount "EUR 75000.00" --budget studies --yes
 all finance approve D-15 --yes
 signed 1
@@ -122,8 +123,8 @@ look 'VERIFIED' python3 -B docs/independent-verifier/entente_verify.py verify "$
 [ -z "${DEMO_PACK:-}" ] || cp "$work/year.pack" "$DEMO_PACK"
 
 step "What was shown, of what docs/features.md lists"
-say "Shown: S2 S3 S5 S7 S9 to S12 S14 to S25 (S24: exit triggers alone) S27 S28 S30 S31 S33 S34 (the unwind plan is text) S35 S36."
-say "Shown in part: S26, a payout whose amount nobody computes; S29, a regular report on demand (nodes send them by themselves: tests/system/95-reports.sh)."
+say "Shown: S2 S3 S5 S7 S9 to S12 S14 to S28 S30 S31 S33 S34 (the unwind plan is text) S35 S36."
+say "Shown in part: S29, a regular report on demand (nodes send them by themselves: tests/system/95-reports.sh)."
 say "Only looked at in the charter: S6 S8 S13."
 say "Not shown: S32 admission, which needs a fifth node (tests/system/60-members.sh). From before the founding: S1, S4 (entente dossier, tests/system/89-dossier.sh)."
 say "Renewal is a decision on record; the term moves by amendment. Nothing opens the renewal by itself."

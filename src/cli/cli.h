@@ -148,6 +148,7 @@ struct cli_text {
 };
 /* "Fri 20 Mar 2026 09:00:00 UTC" */
 struct cli_text cli_time(uint64_t ms);
+struct cli_text cli_amount(const struct money *m); /* "EUR 1250.00" */
 /* "in 3 d 4 h", "2 h ago" from now. */
 struct cli_text cli_span(uint64_t now_ms, uint64_t then_ms);
 /* Prints text that may have several lines, each after the first indented. */

@@ -3,6 +3,7 @@
 #include <termios.h>
 #include <unistd.h>
 #include <fcntl.h>
+#include "charter/scalar.h"
 #include "cli/cli.h"
 #include "cli/settings.h"
 #include "ledger/leaf.h"
@@ -165,6 +166,16 @@ bool cli_decision(const char *word, uint64_t *ret_number)
         return false;
     *ret_number = strtoull(word, &end, 10);
     return *end == 0 && *ret_number > 0 && *ret_number < UINT64_C(1) << 62;
+}
+
+struct cli_text cli_amount(const struct money *m)
+{
+    struct cli_text t;
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, sizeof t.s);
+    scalar_print_money(m, &b);
+    (void)snprintf(t.s, sizeof t.s, "%s", buf_cstr(&b));
+    return t;
 }
 
 struct cli_text cli_time(uint64_t ms)

@@ -370,13 +370,10 @@ int verb_seat_alternate(struct cli *c)
 
 /* --- Money and time --- */
 
-static void print_money(int64_t minor, struct span currency)
+static struct cli_text amount_like(const struct money *of, int64_t minor)
 {
-    struct money m = {.minor = minor, .currency = currency};
-    struct buf b CLEANUP(buf_deinit);
-    buf_init(&b, 100);
-    scalar_print_money(&m, &b);
-    (void)printf("%s", buf_cstr(&b));
+    struct money m = {.minor = minor, .currency = of->currency};
+    return cli_amount(&m);
 }
 
 int verb_budgets(struct cli *c)
@@ -391,15 +388,9 @@ int verb_budgets(struct cli *c)
     for (size_t i = 0; i < r.list.n; i++) {
         const struct query_budget *b = &r.list.v[i];
         int64_t left = b->amount.minor - (int64_t)(b->reserved + b->spent);
-        (void)printf("%-20.*s ", SPAN_FMT(b->name));
-        print_money(b->amount.minor, b->amount.currency);
-        (void)printf(": spent ");
-        print_money((int64_t)b->spent, b->amount.currency);
-        (void)printf(", reserved ");
-        print_money((int64_t)b->reserved, b->amount.currency);
-        (void)printf(", left ");
-        print_money(left, b->amount.currency);
-        (void)printf("; beyond it %.*s decides\n", SPAN_FMT(b->beyond));
+        (void)printf("%-20.*s %s: spent %s, reserved %s, left %s; beyond it %.*s decides\n", SPAN_FMT(b->name),
+                     cli_amount(&b->amount).s, amount_like(&b->amount, (int64_t)b->spent).s, amount_like(&b->amount, (int64_t)b->reserved).s,
+                     amount_like(&b->amount, left).s, SPAN_FMT(b->beyond));
     }
     return EXIT_DONE;
 }

@@ -47,7 +47,7 @@ static void print_reading_task(struct cli *c, const struct query_reading_task *t
 /* "KPI savings countersign 2 d", in a line of what is owed. */
 static void print_reading_owed(const struct query_reading_task *t, uint64_t now, bool first)
 {
-    (void)printf("%s %s %.*s %s", first ? "" : " ·", t->task == TASK_TRIGGER ? "exit" : "KPI", SPAN_FMT(t->name),
+    (void)printf("%s %s %.*s %s", first ? "" : " ·", t->task != TASK_TRIGGER ? "KPI" : t->of == TRIGGER_EXIT ? "exit" : "consequence", SPAN_FMT(t->name),
                  enum_text(&task_type_enum, t->task));
     if (HAS(t, query_reading_task_key_deadline_ms))
         (void)printf(" %s", cli_span(now, t->deadline_ms).s);

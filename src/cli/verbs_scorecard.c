@@ -3,6 +3,7 @@
 #include "charter/predicate.h"
 #include "cli/cli.h"
 #include "gov/decimal.h"
+#include "gov/item_id.h"
 
 static const char *decimal(struct cli *c, const struct decimal *d)
 {
@@ -96,6 +97,21 @@ static void print_metric(struct cli *c, const struct query_metric *m)
         print_by(c, &m->by.v[i]);
 }
 
+/* What an incentive pays that holds, and to whom. */
+static void print_payout(const struct query_trigger *t)
+{
+    if (t->type != TRIGGER_INCENTIVE || !t->holds)
+        return;
+    if (!HAS(t, query_trigger_key_pays)) {
+        (void)printf(" pays an amount that cannot be told: no number that both sides stand behind");
+        return;
+    }
+    (void)printf(" pays %s from %.*s (", cli_amount(&t->pays).s, SPAN_FMT(t->from));
+    for (size_t i = 0; i < t->to.n; i++)
+        (void)printf("%s%.*s %s", i == 0 ? "" : ", ", SPAN_FMT(t->to.v[i].org), cli_amount(&t->to.v[i].amount).s);
+    (void)printf("); a payout is a decision");
+}
+
 static void print_trigger(const struct query_trigger *t)
 {
     struct buf b CLEANUP(buf_deinit);
@@ -111,8 +127,11 @@ static void print_trigger(const struct query_trigger *t)
         (void)printf(" since %s", cli_time(t->since_ms).s);
     if (HAS(t, query_trigger_key_decision))
         (void)printf(" answered by D-%" PRIu64, t->decision);
-    else if (t->holds && t->type == TRIGGER_EXIT)
-        (void)printf(" a decision is to be proposed");
+    else if (HAS(t, query_trigger_key_item))
+        (void)printf(" answered by %s", item_id(t->item.type, t->item.number).s);
+    else if (t->holds && HAS(t, query_trigger_key_opens))
+        (void)printf(" asks for: %.*s", SPAN_FMT(t->opens));
+    print_payout(t);
     (void)printf("\n");
 }
 

@@ -27,6 +27,12 @@ static uwide divide(uwide x, uint32_t d, uint32_t *ret_rest)
     return q;
 }
 
+static uwide quotient(uwide x, uint32_t d)
+{
+    uint32_t rest;
+    return divide(x, d, &rest);
+}
+
 /* x / d, halves away from zero. */
 static wide rounded(wide x, uint32_t d)
 {
@@ -111,6 +117,20 @@ bool decimal_difference(const struct decimal *x, const struct decimal *y, struct
         return false;
     *ret = made(d, scale);
     return true;
+}
+
+bool decimal_percent(const struct decimal *x, const struct decimal *percent, uint32_t decimals, int64_t *ret)
+{
+    wide product = (wide)x->mantissa * percent->mantissa;
+    uint32_t scale = x->scale + percent->scale + 2;
+    for (; scale < decimals; scale++)
+        product *= 10;
+    for (; scale > decimals + 1; scale--)
+        product = product < 0 ? -(wide)quotient((uwide)-product, 10) : (wide)quotient((uwide)product, 10);
+    if (scale > decimals) /* whether it is a half or more shows in the first digit that goes */
+        product = rounded(product, 10);
+    *ret = fits(product) ? (int64_t)product : 0;
+    return fits(product);
 }
 
 struct decimal_text decimal_text(const struct decimal *d)

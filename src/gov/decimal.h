@@ -15,6 +15,8 @@ struct decimal decimal_ratio(uint64_t numerator, uint64_t denominator, uint32_t 
 struct decimal decimal_mean(const struct decimal *v, size_t n);
 /* x - y, which is not below zero. False when it does not fit. */
 bool decimal_difference(const struct decimal *x, const struct decimal *y, struct decimal *ret);
+/* So many percent of x, in units of 10^-decimals (decimals at most 4), halves away from zero. False when it does not fit. */
+bool decimal_percent(const struct decimal *x, const struct decimal *percent, uint32_t decimals, int64_t *ret);
 struct decimal_text {
     char s[32];
 };

@@ -34,6 +34,9 @@ MUST_USE enum status figure_newest(const struct figure_metric *m, uint64_t until
 /* The one before; ST_END before the first. */
 MUST_USE enum status figure_before(const struct figure_metric *m, struct period *period);
 
+/* Periods that whoever looks for a value looks back at, however many are passed over. */
+enum { FIGURE_PERIODS_BACK = 200 };
+
 struct figure_value {
     enum figure figure;
     bool has_value, has_gap;

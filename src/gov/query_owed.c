@@ -20,6 +20,8 @@ const char *query_reading_next(const struct query_reading_task *t, struct arena 
         return charter_text(a, "entente report show K-%" PRIu64 " · entente report restate K-%" PRIu64, t->reading,
                             t->reading);
     case TASK_TRIGGER:
+        if (enum_parse(&item_type_enum, t->opens, &(uint32_t){0}) == ST_OK)
+            return charter_text(a, "entente scorecard · entente %.*s new --tags %.*s", SPAN_FMT(t->opens), SPAN_FMT(t->name));
         return charter_text(a, "entente scorecard · entente propose %.*s", SPAN_FMT(t->opens));
     case TASK_BALLOT:
     case TASK_REBASE:
@@ -126,9 +128,9 @@ static struct query_owed of_reading(const struct query_reading_task *t, struct a
     struct span id =
         trigger ? t->name : text(charter_text(a, "K-%" PRIu64, t->reading)); /* a control's checks are K-n too */
     struct query_owed o = {
-        .key = text(charter_text(a, "%s.%.*s.%s", trigger ? "exit" : "reading", SPAN_FMT(id), task)),
+        .key = text(charter_text(a, "%s.%.*s.%s", !trigger ? "reading" : t->of == TRIGGER_EXIT ? "exit" : "consequence", SPAN_FMT(id), task)),
         .id = id,
-        .type = span_str(trigger ? "exit trigger" : "reading"),
+        .type = span_str(trigger ? enum_text(&trigger_type_enum, t->of) : "reading"),
         .task = span_str(task),
         .seats = t->seats,
         .deadline_ms = t->deadline_ms,

@@ -174,40 +174,66 @@ static enum status ask_reading(const struct view *v, struct asking *x, const str
     return ST_OK;
 }
 
-/* Exit triggers that hold and that no decision has answered yet (rule 34). */
-static enum status ask_triggers(const struct figures *f, struct asking *x, struct err *err)
+static bool has_seat(const struct query_grow *g, struct span seat)
 {
-    struct query_trigger_list l;
-    struct charter_exit exit;
-    bool there;
-    TRY(triggers_exit(f, &there, &exit, err));
-    if (!there)
-        return ST_OK;
-    TRY(triggers_judge(f, TRIGGER_EXIT, &l, err));
-    for (size_t i = 0; i < l.n; i++) {
-        const struct query_trigger *t = &l.v[i];
-        struct span_list owners;
-        if (!t->holds || HAS(t, query_trigger_key_decision))
-            continue;
-        if (charter_select(&f->metrics.rights.charter, &exit.on_trigger.owner, x->org, x->a, &owners) !=
-            ST_OK)
+    const struct span *v = g->v;
+    for (size_t i = 0; i < g->n; i++)
+        if (span_eq(v[i], seat))
+            return true;
+    return false;
+}
+
+/* Seats of the organisation that any of the selectors names, each once. */
+static enum status select_any(const struct figures *f, const struct charter_selector_list *l, const struct asking *x,
+                              struct span_list *ret, struct err *err)
+{
+    struct query_grow g = {.size = sizeof(struct span)};
+    for (size_t i = 0; i < l->n; i++) {
+        struct span_list some;
+        if (charter_select(&f->metrics.rights.charter, &l->v[i], x->org, x->a, &some) != ST_OK)
             return query_full(err);
+        for (size_t k = 0; k < some.n; k++) {
+            struct span *one = has_seat(&g, some.v[k]) ? NULL : query_grow_one(&g, x->a);
+            if (one != NULL)
+                *one = some.v[k];
+            else if (!has_seat(&g, some.v[k]))
+                return query_full(err);
+        }
+    }
+    *ret = (struct span_list){g.n, g.v};
+    return ST_OK;
+}
+
+static const char *trigger_words(const struct query_trigger *t, struct arena *a)
+{
+    bool item = t->type == TRIGGER_CONSEQUENCE && enum_parse(&item_type_enum, t->opens, &(uint32_t){0}) == ST_OK;
+    return charter_text(a, "%s %.*s holds (%.*s): %s %.*s%s%.*s, or decide otherwise; nothing happens by itself",
+                        enum_text(&trigger_type_enum, t->type), SPAN_FMT(t->name), SPAN_FMT(t->words), item ? "open one:" : "propose",
+                        SPAN_FMT(t->opens), item ? " tagged " : "", SPAN_FMT(item ? t->name : span_str("")));
+}
+
+/* What holds and nothing has answered yet (rule 34). */
+static enum status ask_triggers(const struct figures *f, enum trigger_type type, struct asking *x, struct err *err)
+{
+    struct watched_list l;
+    TRY(triggers_judge(f, type, &l, err));
+    for (size_t i = 0; i < l.n; i++) {
+        const struct query_trigger *t = &l.v[i].t;
+        struct span_list owners;
+        if (!t->holds || triggers_is_answered(t))
+            continue;
+        TRY(select_any(f, &l.v[i].owners, x, &owners, err));
         struct span_list seats = wanted(x, &owners);
-        const char *words = charter_text(
-            x->a,
-            "exit trigger %.*s holds (%.*s): propose %.*s, or decide otherwise; nothing happens by itself",
-            SPAN_FMT(t->name), SPAN_FMT(t->words), SPAN_FMT(exit.on_trigger.opens));
+        const char *words = trigger_words(t, x->a);
         if (seats.n == 0 || x->tasks.n == TASKS_MAX)
             continue;
         struct query_reading_task *line = query_grow_one(&x->tasks, x->a);
         if (line == NULL || words == NULL)
             return query_full(err);
-        *line = (struct query_reading_task){.task = TASK_TRIGGER,
-                                            .name = t->name,
-                                            .seats = seats,
-                                            .opens = exit.on_trigger.opens,
-                                            .words = span_str(words)};
+        *line = (struct query_reading_task){
+            .task = TASK_TRIGGER, .name = t->name, .seats = seats, .opens = t->opens, .words = span_str(words), .of = type};
         SET_HAS(line, query_reading_task_key_opens);
+        SET_HAS(line, query_reading_task_key_of);
     }
     return ST_OK;
 }
@@ -228,7 +254,8 @@ enum status query_reading_tasks(const struct view *v, struct span org, const str
         TRY(st);
         TRY(ask_reading(v, &x, &f.metrics, &r, err));
     }
-    TRY(ask_triggers(&f, &x, err));
+    TRY(ask_triggers(&f, TRIGGER_EXIT, &x, err));
+    TRY(ask_triggers(&f, TRIGGER_CONSEQUENCE, &x, err));
     *ret = (struct query_reading_task_list){x.tasks.n, x.tasks.v};
     return ST_OK;
 }

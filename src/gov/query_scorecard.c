@@ -115,26 +115,35 @@ static enum status lines(const struct figures *f, uint64_t until_day, struct que
     return ST_OK;
 }
 
+static enum status watched(const struct figures *f, struct query_trigger_list *ret, struct err *err)
+{
+    static const enum trigger_type types[] = {TRIGGER_INDICATOR, TRIGGER_EXIT, TRIGGER_CONSEQUENCE, TRIGGER_INCENTIVE};
+    struct watched_list l[4];
+    size_t n = 0;
+    for (size_t i = 0; i < 4; i++) {
+        TRY(triggers_judge(f, types[i], &l[i], err));
+        n += l[i].n;
+    }
+    *ret = (struct query_trigger_list){0, arena_array(f->a, n + 1, sizeof *ret->v)};
+    if (ret->v == NULL)
+        return query_full(err);
+    for (size_t i = 0; i < 4; i++)
+        for (size_t k = 0; k < l[i].n; k++)
+            ret->v[ret->n++] = l[i].v[k].t;
+    return ST_OK;
+}
+
 enum status query_scorecard(const struct view *v, uint64_t until_day, uint64_t now_ms, struct arena *a,
                             struct arena *scratch, struct query_scorecard *ret, struct err *err)
 {
     struct figures f;
     struct query_scorecard q = {0};
-    struct query_trigger_list early, exit;
     uint64_t today;
     TRY(figures_load(v, a, scratch, now_ms, &f, err));
     TRY(metric_today(&f.metrics, now_ms, &today, err));
     q.until = until_day < today ? until_day : today;
     TRY(lines(&f, q.until, &q.metrics, err));
-    TRY(triggers_judge(&f, TRIGGER_INDICATOR, &early, err));
-    TRY(triggers_judge(&f, TRIGGER_EXIT, &exit, err));
-    q.triggers.v = arena_array(a, early.n + exit.n + 1, sizeof *q.triggers.v);
-    if (q.triggers.v == NULL)
-        return query_full(err);
-    for (size_t i = 0; i < early.n; i++)
-        q.triggers.v[q.triggers.n++] = early.v[i];
-    for (size_t i = 0; i < exit.n; i++)
-        q.triggers.v[q.triggers.n++] = exit.v[i];
+    TRY(watched(&f, &q.triggers, err));
     *ret = q;
     return ST_OK;
 }

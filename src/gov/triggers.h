@@ -1,15 +1,23 @@
-/* triggers: early warnings and exit triggers of the charter, judged as of the newest block (rules 24, 34).
- * They are read, not written: that one holds is no entry and does nothing. Internal to gov. */
+/* triggers: conditions of the charter that are watched (early warnings, exit triggers, consequences, incentives), judged as of
+ * the newest block (rules 24, 34; docs/metrics.md). They are read, not written: that one holds is no entry and does nothing.
+ * Internal to gov. */
 #ifndef ENT_GOV_TRIGGERS_H
 #define ENT_GOV_TRIGGERS_H
 
 #include "gov/figure.h"
 
-/* Section exit, when the charter has one. */
-MUST_USE enum status triggers_exit(const struct figures *f, bool *ret_there, struct charter_exit *ret,
-                                   struct err *err);
-/* All conditions of a kind, ascending by name; of exit triggers also the decision that answers one. */
-MUST_USE enum status triggers_judge(const struct figures *f, enum trigger_type type,
-                                    struct query_trigger_list *ret, struct err *err);
+struct watched {
+    struct query_trigger t;
+    struct charter_selector_list owners; /* who is to answer it; none: nobody is asked */
+};
+struct watched_list {
+    size_t n;
+    struct watched *v;
+};
+
+/* All conditions of a kind, in the charter's order, with what answers each that holds, or what it pays. */
+MUST_USE enum status triggers_judge(const struct figures *f, enum trigger_type type, struct watched_list *ret, struct err *err);
+/* Is it answered: a decision was proposed, or an item opened, since it holds? */
+bool triggers_is_answered(const struct query_trigger *t);
 
 #endif

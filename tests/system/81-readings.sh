@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Goal: numbers that both sides stand behind, on four real nodes. An alliance founded 40 days ago finds its readings owed and
 # late; they are reported, countersigned, disputed, restated; a sealed pulse is committed, opened when all have, and revealed;
-# the scorecard tells computed, countersigned and merely reported apart, an exit trigger asks for a decision; the inbox says
+# the scorecard tells computed, countersigned and merely reported apart, an exit trigger and a consequence ask, an incentive is computed; the inbox says
 # who owes what; and the whole verifies for an auditor.
 set -euo pipefail
 bin=$1 source=$2
@@ -56,6 +56,12 @@ metrics:
   uptime: {group: execution, view: customer, unit: percent, every: 20 d, due: 60 d, from: "*/finance", check: maker/finance}
   trust: {group: relationship, view: learning, unit: 1-5, every: 20 d, due: 60 d, sealed: true, from: each partner, least-voices: 3}
   velocity: {group: execution, view: process, unit: days, better: down, computed: decision-velocity, every: 20 d}
+budgets:
+  bonus: {amount: USD 1000.00, from: 2026-01-01, to: 2035-12-31, borne: {distributor: 100}, beyond: steering}
+incentives:
+  thrift: {when: revenue < 35.0, pays: 2 percent of revenue, to: {maker: 40, clinics: 60}, from: bonus}
+consequences:
+  - {when: revenue < 35.0, opens: action, owner: distributor/finance}
 exit:
   triggers: {value-lost: revenue < 35.0, term-ends: term over}
   on-trigger: {opens: exit, owner: "*/sponsor"}
@@ -110,11 +116,20 @@ ok 'without returns' entente report show "$last" --node clinics
 ok 'revenue +[^ ]+ +30.25 +countersigned' entente scorecard --node clinics
 
 echo "== an exit trigger asks, and does nothing"
-ok 'value-lost +HOLDS .*a decision is to be proposed' entente scorecard --node maker
+ok 'value-lost +HOLDS .*asks for: exit' entente scorecard --node maker
 ok 'exit trigger value-lost holds .*: propose exit' entente inbox --node clinics --as clinics/sponsor
 ok 'is open' as maker sponsor propose exit --title "we leave" --confirm exit
 ok 'value-lost +HOLDS .*answered by D-1' entente scorecard --node maker
 as maker sponsor withdraw D-1 --reason "we stay" >/dev/null 2>&1
+
+echo "== a consequence asks until it is answered; what an incentive pays is computed"
+ok 'consequence +revenue +HOLDS .*asks for: action' entente scorecard --node clinics
+ok 'consequence revenue holds \(revenue 30.25, 1 of 1\): open one: action tagged revenue' entente inbox --node distributor --as distributor/finance
+ok 'entente action new --tags revenue' entente inbox --node distributor
+ok 'is open' as maker finance action new --title "less returns" --owner distributor/finance --due "$(date -u -d '90 days' +%F)" --tags returns,revenue
+ok 'consequence +revenue +HOLDS .*answered by A-1' entente scorecard --node distributor
+is 'consequence revenue' entente inbox --node distributor && fail "it is asked still"
+ok 'thrift +HOLDS .*pays USD 0.61 from bonus \(clinics USD 0.37, maker USD 0.24\); a payout is a decision' entente scorecard --node maker
 
 echo "== forecasts stand beside"
 ok 'forecast of revenue' as distributor finance report add revenue --forecast --value 50 --period "$(date -u -d '60 days' +%F)"

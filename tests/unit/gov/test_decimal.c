@@ -64,6 +64,32 @@ Test(decimal, ratio)
     }
 }
 
+Test(decimal, percent_rounds_once_and_halves_away_from_zero)
+{
+    static const struct {
+        struct decimal x, percent;
+        uint32_t decimals;
+        int64_t want;
+    } table[] = {
+        {{.mantissa = 5555, .scale = 2}, {.mantissa = 15, .scale = 1}, 2, 83},       /* 0.83325 */
+        {{.mantissa = 1, .scale = 0}, {.mantissa = 5, .scale = 1}, 2, 1},            /* 0.005 */
+        {{.mantissa = -1, .scale = 0}, {.mantissa = 5, .scale = 1}, 2, -1},          /* -0.005 */
+        {{.mantissa = 1, .scale = 0}, {.mantissa = 499999, .scale = 6}, 2, 0},       /* 0.00499999: not rounded in steps */
+        {{.mantissa = 18500000, .scale = 0}, {.mantissa = 125, .scale = 2}, 2, 23125000},
+        {{.mantissa = 7, .scale = 0}, {.mantissa = 100, .scale = 0}, 0, 7},          /* no decimals, as yen */
+        {{.mantissa = 7, .scale = 0}, {.mantissa = 100, .scale = 0}, 3, 7000},
+        {{.mantissa = INT64_MAX, .scale = 9}, {.mantissa = 1, .scale = 9}, 4, 922},  /* 0.0922337... */
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        int64_t got;
+        cr_assert(decimal_percent(&table[i].x, &table[i].percent, table[i].decimals, &got));
+        cr_expect_eq(got, table[i].want, "%zu: %" PRId64, i, got);
+    }
+    int64_t got;
+    struct decimal most = {.mantissa = INT64_MAX}, hundred = {.mantissa = 1000};
+    cr_assert(!decimal_percent(&most, &hundred, 2, &got), "does not fit");
+}
+
 Test(decimal, difference_and_text)
 {
     struct decimal x = readings_decimal("4.25"), y = readings_decimal("3.6"), d;

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include "gov/predicate.h"
 #include "readings.h"
+#include "world_items.h"
 
 TestSuite(scorecard, .timeout = 60);
 
@@ -309,18 +310,117 @@ Test(scorecard, term_over_and_counts)
     world_free(&w);
 }
 
-Test(scorecard, what_is_not_computed_yet_is_unknown)
+/* Items of a type are counted as decisions of a row are. */
+Test(scorecard, items_are_counted)
 {
     struct world w;
-    found_with_triggers(
-        &w, "harm: count risk >= 2 in 365 d, some: count risk >= 2 in 365 d or count plan >= 1 in 30 d, "
-            "none: count risk >= 2 in 365 d and count plan >= 1 in 30 d");
-    cr_assert(!trigger(&w, "harm").known);
-    cr_assert(!trigger(&w, "some").known);
-    cr_assert(trigger(&w, "none").known); /* one of the two is false for sure */
+    found_with_triggers(&w, "harm: count action >= 2 in 365 d, both: count action >= 1 in 365 d and count plan >= 1 in 30 d");
+    struct world_item o = {.owner = "maker/finance"};
+    EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_LESSON, NULL), V_OK); /* of another type */
+    EXPECT_WORDS(trigger(&w, "harm").words, "0 action");
+    EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_ACTION, &o), V_OK);
+    cr_assert(trigger(&w, "harm").known && !trigger(&w, "harm").holds);
+    AT(&w, "2026-03-03T08:00:00Z");
+    EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_ACTION, &o), V_OK);
+    cr_assert(trigger(&w, "harm").holds);
+    cr_assert_eq(trigger(&w, "harm").since_ms, w.g.time_ms);
+    cr_assert(!trigger(&w, "both").holds);
     EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "plan", NULL), V_OK);
-    cr_assert(trigger(&w, "some").known && trigger(&w, "some").holds);
-    cr_assert(!trigger(&w, "none").known && !trigger(&w, "none").holds);
+    cr_assert(trigger(&w, "both").holds);
+    AT(&w, "2027-03-02T23:59:59Z"); /* 365 d from 2 March end on 2 March at 24:00 */
+    cr_assert(trigger(&w, "harm").holds);
+    AT(&w, "2027-03-03T00:00:00Z");
+    cr_assert(!trigger(&w, "harm").holds);
+    world_free(&w);
+}
+
+/* --- Consequences and incentives: as exit triggers they ask and do nothing; what is paid is computed --- */
+
+static const char paid[] =
+    "incentives:\n"
+    "  bonus: {when: revenue >= 50.0, pays: 1.5 percent of revenue, to: {brand: 34, maker: 66}, most: USD 1.00, from: all}\n"
+    "  grant: {when: revenue >= 50.0, pays: USD 75.01, to: {brand: 50, maker: 50}, from: all}\n"
+    "  share: {when: revenue >= 50.0, pays: 2 percent of uptime, to: {brand: 100}, from: all}\n"
+    "consequences:\n"
+    "  - {when: revenue < 35.0, opens: action, owner: maker/finance}\n"
+    "  - {when: revenue < 35.0 for 2, opens: plan}\n";
+
+static struct query_trigger one_of(struct world *w, enum trigger_type type, size_t k)
+{
+    struct query_scorecard q = card(w, UINT64_MAX);
+    for (size_t i = 0; i < q.triggers.n; i++) {
+        if (q.triggers.v[i].type == type && k-- == 0)
+            return q.triggers.v[i];
+    }
+    cr_assert_fail("there are not so many");
+    return (struct query_trigger){0};
+}
+
+Test(scorecard, R24_a_consequence_asks_for_an_item_with_its_tag)
+{
+    struct world w;
+    readings_found(&w, paid);
+    AT(&w, "2026-04-01T08:00:00Z");
+    uint64_t march = revenue(&w, "2026-03-01", "30", false);
+    cr_assert(!one_of(&w, TRIGGER_CONSEQUENCE, 0).holds); /* merely reported: passed over */
+    EXPECT_VERDICT(&w, readings_mark(&w, "brand/finance", march, MARK_COUNTERSIGN, NULL), V_OK);
+    struct query_trigger t = one_of(&w, TRIGGER_CONSEQUENCE, 0);
+    cr_assert(t.holds && span_eqs(t.name, "revenue") && span_eqs(t.opens, "action"));
+    cr_assert(!one_of(&w, TRIGGER_CONSEQUENCE, 1).holds); /* one month is not two */
+    const struct query_reading_task *k = task(&w, "maker", TASK_TRIGGER);
+    cr_assert_not_null(k);
+    cr_assert(k->of == TRIGGER_CONSEQUENCE && k->seats.n == 1 && span_eqs(k->seats.v[0], "maker/finance"));
+    EXPECT_WORDS(k->words, "consequence revenue holds (revenue 30, 1 of 1): open one: action tagged revenue, or decide otherwise; "
+                           "nothing happens by itself");
+    cr_assert_null(task(&w, "brand", TASK_TRIGGER));
+    /* An action without the tag is another matter; one with it answers. */
+    struct world_item o = {.owner = "maker/finance", .due = world_day("2026-04-30")};
+    EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_ACTION, &o), V_OK);
+    cr_assert_not_null(task(&w, "maker", TASK_TRIGGER));
+    o.tag = "revenue";
+    EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_ACTION, &o), V_OK);
+    cr_assert_null(task(&w, "maker", TASK_TRIGGER));
+    cr_assert_eq(one_of(&w, TRIGGER_CONSEQUENCE, 0).item.number, 2);
+    world_free(&w);
+}
+
+Test(scorecard, R24_a_consequence_asks_the_owners_of_its_row)
+{
+    struct world w;
+    readings_found(&w, paid);
+    AT(&w, "2026-04-01T08:00:00Z");
+    (void)revenue(&w, "2026-03-01", "30", true);
+    AT(&w, "2026-05-01T08:00:00Z");
+    (void)revenue(&w, "2026-04-01", "31", true);
+    cr_assert(one_of(&w, TRIGGER_CONSEQUENCE, 1).holds);
+    const struct query_reading_task *k = task(&w, "brand", TASK_TRIGGER);
+    cr_assert_not_null(k);
+    cr_assert(span_eqs(k->opens, "plan"));
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "plan", NULL), V_OK);
+    cr_assert_null(task(&w, "brand", TASK_TRIGGER));
+    cr_assert_eq(one_of(&w, TRIGGER_CONSEQUENCE, 1).decision, 1);
+    world_free(&w);
+}
+
+Test(scorecard, what_an_incentive_pays)
+{
+    struct world w;
+    readings_found(&w, paid);
+    AT(&w, "2026-04-01T08:00:00Z");
+    uint64_t march = revenue(&w, "2026-03-01", "55.55", false);
+    cr_assert(!one_of(&w, TRIGGER_INCENTIVE, 0).holds); /* nobody else stands behind it */
+    EXPECT_VERDICT(&w, readings_mark(&w, "brand/finance", march, MARK_COUNTERSIGN, NULL), V_OK);
+    struct query_trigger t = one_of(&w, TRIGGER_INCENTIVE, 0);
+    cr_assert(t.holds && t.pays.minor == 83, "%d", (int)t.pays.minor); /* 1.5 percent of 55.55 are 0.83325 */
+    cr_assert(t.to.n == 2 && t.to.v[0].amount.minor == 29 && t.to.v[1].amount.minor == 54); /* 28.22 and 54.78; one is left over */
+    t = one_of(&w, TRIGGER_INCENTIVE, 1);
+    cr_assert(t.holds && t.pays.minor == 7501 && t.to.v[0].amount.minor == 3751 && t.to.v[1].amount.minor == 3750);
+    t = one_of(&w, TRIGGER_INCENTIVE, 2);
+    cr_assert(t.holds && !HAS(&t, query_trigger_key_pays)); /* uptime has no number, and is in percent */
+    AT(&w, "2026-05-01T08:00:00Z");
+    (void)revenue(&w, "2026-04-01", "99.99", true);
+    t = one_of(&w, TRIGGER_INCENTIVE, 0);
+    cr_assert_eq(t.pays.minor, 100); /* at most */
     world_free(&w);
 }
 

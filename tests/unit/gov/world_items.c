@@ -105,6 +105,10 @@ enum verdict world_item_new(struct world *w, const char *seat, enum item_type ty
         SET_HAS(&r, item_key_links);
     if (o->n_sharing > 0)
         SET_HAS(&r, item_key_sharing);
+    struct span tag = or_else(o->tag, "");
+    r.tags = (struct span_list){1, &tag};
+    if (o->tag != NULL)
+        SET_HAS(&r, item_key_tags);
     return world_entry(w, seat, KIND_ITEM, &item_desc, &r);
 }
 

@@ -12,7 +12,7 @@ void world_found_items(struct world *w);
 /* A new item of a type with what its row must have: due 2026-03-31, category operational 3 x 4, control
  * food-safety, against maker/finance. change (may be NULL) then alters it. */
 struct world_item {
-    const char *owner, *against, *name, *category;
+    const char *owner, *against, *name, *category, *tag;
     uint64_t due; /* days; 0: as above */
     uint64_t likelihood, impact;
     struct item_link link; /* when it has one */
