@@ -34,7 +34,6 @@ static const char *shown(struct cli *c, enum figure f, bool has, const struct de
     case FIGURE_LATE:
     case FIGURE_TOO_FEW:
     case FIGURE_NOTHING:
-    case FIGURE_NOT_YET:
         return n;
     }
     return (const char *)arena_dup(&c->a, span_str(text)).p;

@@ -2,6 +2,7 @@
 #include "charter/calendar.h"
 #include "gov/decimal.h"
 #include "gov/measure.h"
+#include "gov/measure_items.h"
 #include "gov/reading.h"
 
 enum status figures_load(const struct view *v, struct arena *a, struct arena *scratch, uint64_t now_ms,
@@ -15,6 +16,10 @@ enum status figures_load(const struct view *v, struct arena *a, struct arena *sc
     TRY(state_need(v, a, TABLE_SECTION, &k, &state_section_desc, &s, err));
     TRY(codec_decode(&charter_alliance_desc, s.body, a, &alliance, err));
     ret->founded_ms = alliance.founded_ms;
+    ret->items = arena_array(a, 1, sizeof *ret->items);
+    if (ret->items == NULL)
+        return query_full(err);
+    *ret->items = (struct figure_items){0};
     return ST_OK;
 }
 
@@ -232,6 +237,61 @@ static enum status trust_gap(const struct figures *f, const struct period *perio
     return ST_OK;
 }
 
+enum status figure_stands(const struct figures *f, const struct figure_metric *m, const struct period *p, struct span org,
+                          bool *ret_has, struct decimal *ret_value, enum figure *ret_figure, struct err *err)
+{
+    struct figure_value v;
+    TRY(figure_of(f, m, p, &v, err));
+    *ret_has = org.n == 0 && v.has_value && v.figure <= FIGURE_REVEALED;
+    *ret_value = v.value;
+    *ret_figure = v.figure;
+    for (size_t i = 0; org.n > 0 && i < v.by.n; i++)
+        if (span_eq(v.by.v[i].org, org) && HAS(&v.by.v[i], query_figure_key_value) && v.by.v[i].figure <= FIGURE_REVEALED) {
+            *ret_has = true;
+            *ret_value = v.by.v[i].value;
+            *ret_figure = v.by.v[i].figure;
+        }
+    return ST_OK;
+}
+
+/* Percent of the commitments that fell short, of those whose metric says by the end of the period what was put in. */
+static enum status resourcing_gap(const struct figures *f, const struct period *period, struct figure_value *x, struct err *err)
+{
+    struct state_section s;
+    struct charter_commitments l;
+    struct tkey k = tkey_section(SECTION_COMMITMENTS);
+    uint64_t n = 0, missed = 0;
+    enum status st = state_get(f->v, f->a, TABLE_SECTION, &k, &state_section_desc, &s, err);
+    if (st != ST_OK)
+        return st == ST_NOTFOUND ? ST_OK : st;
+    TRY(codec_decode(&charter_commitments_desc, s.body, f->a, &l, err));
+    for (size_t i = 0; i < l.list.n; i++) {
+        const struct charter_commitment *c = &l.list.v[i];
+        const struct charter_metric *d = metrics_find(&f->metrics, c->name);
+        struct figure_metric m;
+        struct period p;
+        struct decimal value;
+        enum figure figure;
+        bool has;
+        if (d == NULL || HAS(d, charter_metric_key_computed) || !HAS(d, charter_metric_key_unit) || !span_eq(d->unit, c->unit) ||
+            c->every.n != d->every.n || c->every.unit != d->every.unit)
+            continue;
+        st = figure_metric(f, d, &m, err);
+        if (st == ST_OK)
+            st = figure_newest(&m, period->until, &p);
+        if (st == ST_NOTFOUND || st == ST_END)
+            continue;
+        TRY(st);
+        TRY(figure_stands(f, &m, &p, c->by, &has, &value, &figure, err));
+        n += has;
+        missed += has && decimal_compare(&value, &c->quantity) < 0;
+    }
+    x->has_value = n > 0;
+    if (n > 0)
+        x->value = decimal_ratio(missed * 100, n, 2);
+    return ST_OK;
+}
+
 static enum status of_record(const struct figures *f, const struct figure_metric *m,
                              const struct period *period, struct figure_value *ret, struct err *err)
 {
@@ -242,11 +302,13 @@ static enum status of_record(const struct figures *f, const struct figure_metric
     x.at_ms = until;
     if (measure == MEASURE_TRUST_GAP)
         TRY(trust_gap(f, period, &x, err));
-    else if (!measure_is_computed(measure))
-        x.figure = FIGURE_NOT_YET;
+    else if (measure == MEASURE_RESOURCING_GAP)
+        TRY(resourcing_gap(f, period, &x, err));
+    else if (measure_is_of_items(measure))
+        TRY(measure_items(f, &m->d->computed, from, until, &x.has_value, &x.value, err));
     else
         TRY(measure_value(f, measure, from, until, &x.has_value, &x.value, err));
-    if (x.figure == FIGURE_COMPUTED && !x.has_value)
+    if (!x.has_value)
         x.figure = FIGURE_NOTHING;
     *ret = x;
     return ST_OK;

@@ -6,6 +6,13 @@
 #include "gov/metric.h"
 #include "gov/query_part.h"
 
+/* Of all items what measures look at (measure_items.c), once one was asked for. */
+struct figure_items {
+    bool read;
+    size_t n;
+    void *v;
+};
+
 /* What the answers below are taken from. */
 struct figures {
     const struct view *v;
@@ -14,6 +21,7 @@ struct figures {
     uint64_t now_ms;       /* ledger time of the newest block */
     uint64_t founded_ms;
     struct metrics metrics;
+    struct figure_items *items;
 };
 MUST_USE enum status figures_load(const struct view *v, struct arena *a, struct arena *scratch,
                                   uint64_t now_ms, struct figures *ret, struct err *err);
@@ -48,6 +56,10 @@ struct figure_value {
 };
 MUST_USE enum status figure_of(const struct figures *f, const struct figure_metric *m,
                                const struct period *period, struct figure_value *ret, struct err *err);
+/* The value of a period that both sides stand behind (computed, countersigned or revealed): of one partner, or of all
+ * (org.n 0). */
+MUST_USE enum status figure_stands(const struct figures *f, const struct figure_metric *m, const struct period *p, struct span org,
+                                   bool *ret_has, struct decimal *ret_value, enum figure *ret_figure, struct err *err);
 /* Of one reading. checked: somebody is to countersign it. */
 enum figure figure_of_reading(const struct state_reading *r, bool checked);
 

@@ -431,13 +431,6 @@ enum status measure_tallies(const struct figures *f, uint64_t from_ms, uint64_t 
     return decisions(&x);
 }
 
-bool measure_is_computed(enum measure m)
-{
-    return m == MEASURE_DECISION_VELOCITY || m == MEASURE_WAITING_TIME || m == MEASURE_SLA_BREACHES ||
-           m == MEASURE_ESCALATION_RATE || m == MEASURE_VETO_RATE || m == MEASURE_DEFAULT_RATE ||
-           m == MEASURE_OVERDUE_READINGS || m == MEASURE_CADENCE_KEPT;
-}
-
 /* Percent of the decisions opened. */
 static bool rate(const struct measuring *x, uint64_t n, struct decimal *ret)
 {

@@ -33,9 +33,7 @@ uint64_t measure_settled_at(const struct measure_tally *t, const struct pinned_t
 /* Regular sessions that were due in that time, and those of them that were not kept, ascending. */
 MUST_USE enum status measure_cadence(const struct figures *f, uint64_t from_ms, uint64_t until_ms, uint64_t *ret_due,
                                      struct uint_list *ret_not_kept, struct err *err);
-/* Is it among what these rules compute? The trust gap is not: it is of readings (figure.h). */
-bool measure_is_computed(enum measure m);
-/* One number of it, for a metric of the charter; false when there is nothing to compute it from. */
+/* One number of it, for a metric of the charter (not those of items or of other metrics: measure_items.h, figure.c); false when there is nothing to compute it from. */
 MUST_USE enum status measure_value(const struct figures *f, enum measure m, uint64_t from_ms,
                                    uint64_t until_ms, bool *ret_has, struct decimal *ret_value,
                                    struct err *err);

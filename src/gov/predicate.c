@@ -29,7 +29,7 @@ static enum status say(struct predicate_finding *r, const char *words, struct er
 
 /* --- METRIC op NUMBER [for K] --- */
 
-enum reach { REACH_HOLDS, REACH_NOT, REACH_SKIP, REACH_UNKNOWN };
+enum reach { REACH_HOLDS, REACH_NOT, REACH_SKIP };
 
 /* Does the term hold for one period? */
 static enum reach judge_period(const struct predicate_facts *x, const struct charter_term_of *t,
@@ -37,8 +37,6 @@ static enum reach judge_period(const struct predicate_facts *x, const struct cha
 {
     bool missing = v->figure == FIGURE_LATE || v->figure == FIGURE_DISPUTED || v->figure == FIGURE_TOO_FEW ||
                    v->figure == FIGURE_REPORTED || v->figure == FIGURE_WAITING;
-    if (v->figure == FIGURE_NOT_YET)
-        return REACH_UNKNOWN;
     if (v->figure == FIGURE_NOTHING)
         return REACH_SKIP;
     if (missing)
@@ -52,8 +50,6 @@ static const char *metric_words(const struct predicate_facts *x, const struct ch
     struct arena *a = x->f->a;
     if (!any)
         return charter_text(a, "%.*s: no period is over", SPAN_FMT(t->name));
-    if (newest->figure == FIGURE_NOT_YET)
-        return charter_text(a, "%.*s is not computed by these rules yet", SPAN_FMT(t->name));
     if (!newest->has_value || newest->figure == FIGURE_REPORTED || newest->figure == FIGURE_DISPUTED)
         return charter_text(a, "%.*s %s, %" PRIu64 " of %" PRIu64, SPAN_FMT(t->name),
                             enum_text(&figure_enum, newest->figure), held, asked);
@@ -86,15 +82,13 @@ static enum status judge_metric(const struct predicate_facts *x, const struct ch
         if (!any)
             newest = v;
         any = true;
-        if (reach == REACH_UNKNOWN)
-            r->known = false;
-        if (reach == REACH_UNKNOWN || reach == REACH_NOT)
+        if (reach == REACH_NOT)
             break;
         held += reach == REACH_HOLDS;
         if (reach == REACH_HOLDS && v.at_ms > r->since_ms)
             r->since_ms = v.at_ms;
     }
-    r->holds = held == asked; /* what is unknown ended the count before that */
+    r->holds = held == asked;
     return say(r, metric_words(x, t, &newest, any, held, asked), err);
 }
 

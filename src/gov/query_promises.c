@@ -4,32 +4,12 @@
 #include "gov/figure.h"
 #include "gov/item.h"
 
-enum { PERIODS_MAX = 200 };
-
 struct promising {
     struct figures f;
     struct query_promise *v;
     size_t n;
     struct err *err;
 };
-
-/* The value of a period that both sides stand behind: of one partner, or of all (org.n 0). */
-static enum status stands(struct promising *x, const struct figure_metric *m, const struct period *p, struct span org, bool *ret_has,
-                          struct decimal *ret_value, enum figure *ret_figure)
-{
-    struct figure_value v;
-    TRY(figure_of(&x->f, m, p, &v, x->err));
-    *ret_has = org.n == 0 && v.has_value && v.figure <= FIGURE_REVEALED;
-    *ret_value = v.value;
-    *ret_figure = v.figure;
-    for (size_t i = 0; org.n > 0 && i < v.by.n; i++)
-        if (span_eq(v.by.v[i].org, org) && HAS(&v.by.v[i], query_figure_key_value) && v.by.v[i].figure <= FIGURE_REVEALED) {
-            *ret_has = true;
-            *ret_value = v.by.v[i].value;
-            *ret_figure = v.by.v[i].figure;
-        }
-    return ST_OK;
-}
 
 static bool falls_short(const struct query_promise *q, const struct decimal *value)
 {
@@ -52,10 +32,10 @@ static enum status compare(struct promising *x, const struct figure_metric *m, s
     enum figure figure = FIGURE_NOTHING;
     if (figure_newest(m, UINT64_MAX, &p) != ST_OK)
         return set_text(x, &q->words, "no period of the metric is over yet");
-    for (size_t i = 0; i < PERIODS_MAX; i++) {
+    for (int i = 0; i < FIGURE_PERIODS_BACK; i++) {
         struct decimal value;
         bool has, first = !HAS(q, query_promise_key_reported);
-        TRY(stands(x, m, &p, org, &has, &value, &figure));
+        TRY(figure_stands(&x->f, m, &p, org, &has, &value, &figure, x->err));
         const char *name = charter_text(x->f.a, "%s", period_name(&m->d->every, p.from).s);
         if (has && first) {
             q->reported = value;
@@ -82,9 +62,7 @@ static enum status compare(struct promising *x, const struct figure_metric *m, s
     }
     if (HAS(q, query_promise_key_reported))
         return ST_OK;
-    return set_text(x, &q->words,
-                    figure == FIGURE_NOT_YET ? "these rules do not compute this metric yet"
-                                             : "nothing that both sides stand behind was reported yet");
+    return set_text(x, &q->words, "nothing that both sides stand behind was reported yet");
 }
 
 static bool same_unit(const struct query_promise *q, const struct charter_metric *d)

@@ -12,7 +12,8 @@ static const char metrics[] =
     "partner, least-voices: 3}\n"
     "  score: {group: relationship, view: learning, unit: x, every: month, sealed: true, from: "
     "\"*/sponsor\", check: maker/quality}\n"
-    "  velocity: {group: execution, view: process, computed: decision-velocity, every: month}\n";
+    "  velocity: {group: execution, view: process, computed: decision-velocity, every: month}\n"
+    "  shortfall: {group: execution, view: process, computed: resourcing-gap, every: month}\n";
 
 void readings_found(struct world *w, const char *more)
 {

@@ -75,7 +75,7 @@ Test(health, on_the_first_day)
     ANSWER(&w, HEALTH_CADENCE, "unknown: No regular session was due\n> entente meet\n");
     ANSWER(&w, HEALTH_FRICTION, "unknown: 0 partners late with something; 0 conflicts open\n> entente pace\n");
     const char *m = answer(&w, HEALTH_MEASUREMENT);
-    cr_assert_not_null(strstr(m, "unknown: Of 9 metrics, 0 computed, countersigned or revealed in the newest period\n"), "%s", m);
+    cr_assert_not_null(strstr(m, "unknown: Of 10 metrics, 0 computed, countersigned or revealed in the newest period\n"), "%s", m);
     world_free(&w);
 }
 
@@ -180,7 +180,7 @@ Test(health, incentives_and_measurement)
     cr_assert_not_null(strstr(answer(&w, HEALTH_INCENTIVES), want), "%s", answer(&w, HEALTH_INCENTIVES));
     cr_assert_not_null(strstr(answer(&w, HEALTH_INCENTIVES), "of 2 numbers that they rest on both sides stand behind 1\n"));
     const char *m = answer(&w, HEALTH_MEASUREMENT); /* uptime of March weeks is late */
-    cr_assert(strncmp(m, "no: Of 9 metrics, 1 computed, countersigned or revealed", 55) == 0, "%s", m);
+    cr_assert(strncmp(m, "no: Of 10 metrics, 1 computed, countersigned or revealed", 56) == 0, "%s", m);
     cr_assert_not_null(strstr(m, "\n- uptime for 2026-W"), "%s", m);
     EXPECT_VERDICT(&w, readings_mark(&w, "brand/finance", n, MARK_DISPUTE, NULL), V_OK);
     cr_assert_not_null(strstr(answer(&w, HEALTH_MEASUREMENT), "\n- revenue for 2026-03: disputed [K-"));

@@ -1,5 +1,6 @@
 /* The gap between promised and reported, by hand (docs/metrics.md). Founded on Monday 2 March 2026. */
 #include <criterion/criterion.h>
+#include "gov/decimal.h"
 #include "readings.h"
 
 TestSuite(promises, .timeout = 60);
@@ -47,6 +48,41 @@ static void report(struct world *w, const char *seat, const char *metric, const 
     if (checked)
         EXPECT_VERDICT(w, readings_mark(w, "brand/finance", readings_of(w, metric, PURPOSE_ACTUAL, period, org).number, MARK_COUNTERSIGN, NULL),
                        V_OK);
+}
+
+static struct query_metric shortfall(struct world *w)
+{
+    struct query_scorecard q;
+    struct arena scratch;
+    arena_init(&scratch, 0);
+    cr_assert_eq(query_scorecard(&w->v, UINT64_MAX, w->g.time_ms, &w->a, &scratch, &q, &w->err), ST_OK);
+    arena_deinit(&scratch);
+    for (size_t i = 0; i < q.metrics.n; i++)
+        if (span_eqs(q.metrics.v[i].name, "shortfall"))
+            return q.metrics.v[i];
+    return (struct query_metric){0};
+}
+
+/* Of four commitments one has a metric of its name, unit and period: uptime of the maker, 95 each week. */
+Test(promises, resourcing_gap)
+{
+    struct world w;
+    readings_found(&w, more);
+    AT(&w, "2026-03-30T08:00:00Z");
+    report(&w, "maker/finance", "uptime", "2026-03-23", "maker", "93", false);
+    AT(&w, "2026-04-01T08:00:00Z");
+    cr_assert_eq(shortfall(&w).figure, FIGURE_NOTHING); /* nobody else stands behind it */
+    EXPECT_VERDICT(&w, readings_mark(&w, "brand/finance", readings_of(&w, "uptime", PURPOSE_ACTUAL, "2026-03-23", "maker").number,
+                                     MARK_COUNTERSIGN, NULL),
+                   V_OK);
+    struct query_metric m = shortfall(&w);
+    cr_assert(m.figure == FIGURE_COMPUTED && readings_is(&m.value, "100"), "%s", decimal_text(&m.value).s);
+    AT(&w, "2026-04-27T08:00:00Z");
+    report(&w, "maker/finance", "uptime", "2026-04-20", "maker", "95", true);
+    AT(&w, "2026-05-01T08:00:00Z");
+    m = shortfall(&w);
+    cr_assert(m.figure == FIGURE_COMPUTED && readings_is(&m.value, "0"), "%s", decimal_text(&m.value).s);
+    world_free(&w);
 }
 
 /* revenue: 44 in March, 52 in April, both countersigned; 40 in May, merely reported. The outcome 50 is kept by the newest that

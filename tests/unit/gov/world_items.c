@@ -28,14 +28,20 @@ static const char row[] = "  risk-acceptance: {owner: council, approve: each par
 
 void world_found_items(struct world *w)
 {
+    world_found_items_with(w, "");
+}
+
+void world_found_items_with(struct world *w, const char *lines)
+{
     struct arena a;
     arena_init(&a, 0);
     char *base = world_charter(&a);
     char *metrics = strstr(base, "metrics:\n");
-    size_t n = strlen(base) + sizeof row + sizeof more;
+    char *first = strchr(strstr(metrics, "defaults:"), '\n') + 1;
+    size_t n = strlen(base) + sizeof row + sizeof more + strlen(lines);
     char *text = arena_alloc(&a, n);
     cr_assert(metrics != NULL);
-    (void)snprintf(text, n, "%.*s%s%s%s", (int)(metrics - base), base, row, metrics, more);
+    (void)snprintf(text, n, "%.*s%s%.*s%s%s%s", (int)(metrics - base), base, row, (int)(first - metrics), metrics, lines, first, more);
     world_found_with(w, text);
     arena_deinit(&a);
 }

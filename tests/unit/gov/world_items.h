@@ -8,6 +8,8 @@
 
 /* The charter of world.h with the sections that items look at, and the row risk-acceptance. */
 void world_found_items(struct world *w);
+/* The same with these lines more in section metrics. */
+void world_found_items_with(struct world *w, const char *metrics);
 
 /* A new item of a type with what its row must have: due 2026-03-31, category operational 3 x 4, control
  * food-safety, against maker/finance. change (may be NULL) then alters it. */
