@@ -242,17 +242,17 @@ Test(certificate, verifies_and_says_what_happened)
     enum status st = check(made, &s.f.genesis.alliance, &s.a, &r, &fail);
     cr_assert_eq(st, ST_OK, "%s: %s", fail.region, fail.why);
     cr_expect_eq(r.decision.phase, PHASE_VETOED);
-    cr_expect_eq(r.links, 2);
-    cr_expect_eq(r.cosigned, 3);
-    cr_expect_eq(r.bytes, made.n);
+    cr_expect_eq(r.chain.links, 2);
+    cr_expect_eq(r.chain.cosigned, 3);
+    cr_expect_eq(r.chain.bytes, made.n);
     size_t at = 0;
     for (size_t i = 0; i < r.n_events; i++)
         at += at < ARRAY_LEN(story) && r.events[i].event.type == story[at];
     cr_expect_eq(at, ARRAY_LEN(story), "only %zu events of the story", at);
     cr_expect_eq(r.pinned.veto.n, 1);
     bool suspect = false;
-    for (size_t i = 0; i < r.n_notes; i++)
-        suspect = suspect || strstr((const char *)r.notes[i].p, "are suspect") != NULL;
+    for (size_t i = 0; i < r.chain.n_notes; i++)
+        suspect = suspect || strstr((const char *)r.chain.notes[i].p, "are suspect") != NULL;
     cr_expect(suspect, "nothing said of the compromised key");
     teardown();
 }
@@ -265,8 +265,8 @@ Test(certificate, of_an_open_decision)
     struct span early = certificate_at(&s, 1, block_revised);
     cr_assert_eq(check(early, NULL, &s.a, &r, &fail), ST_OK, "%s: %s", fail.region, fail.why);
     cr_expect_eq(r.decision.phase, PHASE_OPEN);
-    cr_expect_eq(r.anchor.height, block_revised);
-    cr_expect_not(r.expected);
+    cr_expect_eq(r.chain.anchor_height, block_revised);
+    cr_expect_not(r.chain.expected);
     early = certificate_at(&s, 2, s.n_blocks - 1); /* the other decision */
     cr_assert_eq(check(early, NULL, &s.a, &r, &fail), ST_OK, "%s: %s", fail.region, fail.why);
     teardown();
