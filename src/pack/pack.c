@@ -73,6 +73,8 @@ enum status pack_read_magic(struct pack_reader *r, const char *magic, struct err
     r->next_offset = n;
     if (is == wanted)
         return ST_OK;
+    if (is == NULL && got == n) /* a longer first line than the one that was expected */
+        is = kind_of(line, got + fread(line + got, 1, sizeof line - got, r->f));
     return err_set(err, ST_FORMAT, "%s: it does not begin with \"%.*s\": this is no %s%s%s", wanted->rule, (int)(n - 1), magic,
                    wanted->what, is == NULL ? "" : "; ", is == NULL ? "" : is->instead);
 }
