@@ -4,7 +4,6 @@ import struct
 from canonical import Reader, Refused, value
 
 MAGIC = b"entente pack 1\n"
-ORDER = {"pack": "PAK-2", "certificate": "CER-1", "range": "RNG-1"}  # the rule about which frames come, and in which order
 
 
 class Failed(Exception):
@@ -52,7 +51,7 @@ def body(codec, number, offset, data, file):
             raise Refused("PAK-1", "a frame is a map of kind and body")
         name = codec.schema.numbers.get((file, kind))
         if name is None:
-            raise Refused(ORDER[file], "no frame has the kind %r" % kind)
+            raise Refused("PAK-1", "no frame has the kind %r" % kind)
     except Refused as e:
         region = region_at(data, e.at) if e.at is not None else "frame"
         raise Failed(region, number, offset, e.rule, e.words) from None

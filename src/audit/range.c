@@ -10,6 +10,14 @@ const char *const range_not_checked[] = {
     "what was before the range and after it: a step before it may be what one in it rests on, and a later one may undo it",
     "that no second history exists: compare the tree's root at that size with another partner's", NULL};
 
+/* PAK-1: a kind that no range has; else RNG-1. */
+static enum status not_here(struct chain *c, uint32_t kind, const char *why)
+{
+    bool known = (kind >= range_head_desc.number && kind <= range_end_desc.number) || kind == pack_block_desc.number ||
+                 kind == certificate_link_desc.number;
+    return chain_refuse(c, "frame", "%s: a frame of kind %u: %s", known ? "RNG-1" : "PAK-1", kind, known ? why : "no frame of a range has it");
+}
+
 /* -- head, links -- */
 
 static enum status head(struct range *g, const struct hash *expect)
@@ -23,7 +31,7 @@ static enum status head(struct range *g, const struct hash *expect)
     if (st != ST_OK)
         return st;
     if (kind != range_head_desc.number)
-        return chain_refuse(c, "frame", "RNG-1: the first frame is no head");
+        return not_here(c, kind, "the first frame is no head");
     if (codec_decode(&range_head_desc, arena_dup(c->a, body), c->a, &h, &err) != ST_OK)
         return chain_refuse_err(c, "head", "ENC-4", &err);
     st = chain_begin(c, h.genesis, &h.alliance, expect);
@@ -231,7 +239,7 @@ static enum status one_frame(struct range *g, uint32_t kind, struct span body, e
         return checkpoint(g, body);
     }
     if (kind != range_end_desc.number || was != CHECKPOINT)
-        return chain_refuse(&g->chain, "frame", "RNG-1: a frame of kind %u does not belong here", kind);
+        return not_here(&g->chain, kind, "it does not belong here");
     enum status st = the_end(g, body);
     return st == ST_OK ? ST_END : st;
 }

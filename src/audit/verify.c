@@ -121,6 +121,13 @@ static enum status flush(struct verify *v, const struct block *b, struct span ce
     return st;
 }
 
+/* PAK-1: a kind that no pack has; else PAK-2. */
+static enum status not_here(struct verify *v, uint32_t kind, const char *why)
+{
+    bool known = kind >= pack_head_desc.number && kind <= pack_end_desc.number;
+    return verify_refuse(v, "frame", "%s: a frame of kind %u: %s", known ? "PAK-2" : "PAK-1", kind, known ? why : "no frame of a pack has it");
+}
+
 static enum status head(struct verify *v)
 {
     const struct hash *expect = v->how->expect;
@@ -131,7 +138,7 @@ static enum status head(struct verify *v)
     if (st != ST_OK)
         return st;
     if (x->kind != pack_head_desc.number)
-        return verify_refuse(v, "frame", "PAK-2: the first frame is no head");
+        return not_here(v, x->kind, "the first frame is no head");
     struct span body = arena_dup(v->a, x->body);
     drop_frame(v);
     st = codec_decode(&pack_head_desc, body, v->a, &h, &err);
@@ -493,7 +500,7 @@ static enum status body_of_pack(struct verify *v)
         } else if (x->kind == pack_end_desc.number && v->r->blocks > 0) {
             return the_end(v, x->body);
         } else {
-            st = verify_refuse(v, "frame", "PAK-2: a frame of kind %u does not belong here", x->kind);
+            st = not_here(v, x->kind, "it does not belong here");
         }
         drop_frame(v);
         if (st != ST_OK)

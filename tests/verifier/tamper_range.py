@@ -231,10 +231,10 @@ def frame_forgeries(r, data, others):
     # One kind of file as another
     whole = r.frames()
     part = [whole[0]] + whole[1 + first:2 + last] + [whole[-1]]
-    yield put("splice", "frame", "a pack cut to the range's frames, as a range", join(part), "frame RNG-1")
-    yield put("splice", "frame", "a whole pack as a range", join(whole), "frame RNG-1")
+    yield put("splice", "frame", "a pack cut to the range's frames, as a range", join(part), "frame PAK-1")
+    yield put("splice", "frame", "a whole pack as a range", join(whole), "frame PAK-1")
     yield put("splice", "frame", "a pack cut to the range's frames", join(part, PACK_MAGIC), "header PAK-2")
-    yield put("splice", "frame", "a range as a pack", join(f.frames, PACK_MAGIC), "frame PAK-2")
+    yield put("splice", "frame", "a range as a pack", join(f.frames, PACK_MAGIC), "frame PAK-1")
 
 
 def with_one_more(r, f, middle):

@@ -284,7 +284,7 @@ Test(range, RNG_1_is_no_pack_and_a_pack_is_none)
     struct span as_pack[] = {made, frames_join(&other, 0, 0)};
     const char *why[] = {"PAK-1: it does not begin with \"entente pack 1\": this is no pack; it is a range of a record, which only entente-audit "
                          "verify reads",
-                         "PAK-2: the first frame is no head"};
+                         "PAK-1: a frame of kind 32: no frame of a pack has it"};
     for (size_t i = 0; i < 2; i++) {
         FILE *in = fmemopen((void *)(uintptr_t)as_pack[i].p, as_pack[i].n, "rb");
         cr_assert_eq(verify_pack(in, &(struct verify_how){0}, &s.a, &v, &fail, &err), ST_BADSIG);
@@ -294,7 +294,7 @@ Test(range, RNG_1_is_no_pack_and_a_pack_is_none)
     struct pack_head head = {.version = 1, .alliance = s.f.genesis.alliance, .genesis = s.f.genesis_bytes};
     other = f;
     other.v[0] = (struct frame_of){pack_head_desc.number, frames_encoded(&other, &pack_head_desc, &head)};
-    must_fail(frames_join(&other, 0, 0), "a pack's head", "frame", "RNG-1: the first frame is no head");
+    must_fail(frames_join(&other, 0, 0), "a pack's head", "frame", "PAK-1: a frame of kind 1: no frame of a range has it");
     other.magic = CERTIFICATE_MAGIC;
     must_fail(frames_join(&other, 0, 0), "a certificate", "magic", "it is a certificate of one decision");
     teardown();
