@@ -79,7 +79,8 @@ def region_at(data, at):
     names = {1: "header", 2: "leaf", 3: "certificate", 4: "prose"}
     try:
         while r.at < at:
-            region = names.get(r.value(), "frame")
+            key = r.value()
+            region = names.get(key, "frame") if type(key) is int else "frame"
             r.value(1)
     except Refused:
         pass

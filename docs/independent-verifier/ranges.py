@@ -118,14 +118,14 @@ class Checker(Chain):
         h = self.codec.decode("header", b.header)
         r, block = self.codec.decode("block_record", h.record), sha256(b.header)
         need(r.height == self.height + 1, "header", "RNG-1", "height %d where %d belongs" % (r.height, self.height + 1))
-        if r.rules > KNOWN_RULES:
-            raise Unknown("block %d is under rules version %d; this program knows version %d" % (r.height, r.rules, KNOWN_RULES))
         need(r.epoch == self.epoch, "header", "BLK-2", "epoch %d, where %d belongs" % (r.epoch, self.epoch))
         need(r.validators == self.set_hash, "header", "BLK-6", "a change of set is missing before block %d" % r.height)
         need((r.next_set is not None) == (r.next_validators != r.validators), "header", "BLK-6", "next_set")
         need(b.certificate is not None, "certificate", "CRT-1", "the certificate is missing")
         self.deciders = {m.org for m in self.members}
         self.ends = self.proof(b, r, block)
+        if r.rules > KNOWN_RULES:
+            raise Unknown("block %d is under rules version %d; this program knows version %d" % (r.height, r.rules, KNOWN_RULES))
         before = self.tree.size
         for leaf in [h.record] + b.leaves:
             self.tree.append(leaf)

@@ -84,11 +84,6 @@ static enum status place_of(struct range *g, const struct block_record *rec)
         return chain_refuse(c, "header", "BLK-1: it is no block record");
     if (rec->height != g->next)
         return chain_refuse(c, "header", "RNG-1: height %" PRIu64 " where %" PRIu64 " was expected", rec->height, g->next);
-    if (rec->rules > GOV_RULES_MAX)
-        return err_set(c->err, ST_UNSUPPORTED,
-                       "block %" PRIu64 " is under rules version %" PRIu64 ", and this program has versions up to %d. A newer entente-audit "
-                       "verifies it",
-                       rec->height, rec->rules, GOV_RULES_MAX);
     if (rec->epoch != c->epoch)
         return chain_refuse(c, "header", "BLK-2: block %" PRIu64 " is of epoch %" PRIu64 "; %" PRIu64 " was expected", rec->height,
                             rec->epoch, c->epoch);
@@ -103,24 +98,37 @@ static enum status place_of(struct range *g, const struct block_record *rec)
     return ST_OK;
 }
 
+/* Its nodes signed for it; this program may not know what for. */
+static enum status known_rules(struct chain *c, const struct block_record *rec)
+{
+    if (rec->rules > GOV_RULES_MAX)
+        return err_set(c->err, ST_UNSUPPORTED,
+                       "block %" PRIu64 " is under rules version %" PRIu64 ", and this program has versions up to %d. A newer entente-audit "
+                       "verifies it",
+                       rec->height, rec->rules, GOV_RULES_MAX);
+    return ST_OK;
+}
+
 /* CRT-1, or REF-2. */
 static enum status proof_of(struct range *g, const struct pack_block *f, const struct block_record *rec, const struct hash *id)
 {
     struct chain *c = &g->chain;
     struct certificate cert;
     struct err why;
+    enum status st;
     if (!HAS(f, pack_block_key_certificate))
         return chain_refuse(c, "certificate", "CRT-1: block %" PRIu64 " has no certificate", rec->height);
     g->ends = refounding_is(f->certificate);
     if (g->ends) {
         struct span own = arena_dup(&g->block_arena, f->certificate);
-        return chain_refounding(c, "certificate", own, rec, id, &g->block_arena, &g->ended_by);
+        st = chain_refounding(c, "certificate", own, rec, id, &g->block_arena, &g->ended_by);
+        return st == ST_OK ? known_rules(c, rec) : st;
     }
     const char *region = fault_in_certificate(f->certificate, &c->genesis.alliance, rec, id, &c->set, &c->frame, &cert, &why);
     if (region != NULL)
         return chain_refuse(c, region, "%s", why.text);
     c->r->signatures += cert.sigs.n;
-    return ST_OK;
+    return known_rules(c, rec);
 }
 
 /* TRE-1, from the tree before on. */

@@ -176,5 +176,7 @@ int cli_pack_range(struct cli *c)
     if (st == ST_OK)
         return told(c, to, &r);
     (void)remove(tmp);
+    if (c->err.st == ST_RANGE) /* of what was typed */
+        c->err.st = ST_USAGE;
     return cli_fail(c);
 }
