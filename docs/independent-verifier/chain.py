@@ -133,7 +133,7 @@ class Chain:
         need(n.origin == self.origin and not n.extensions, "checkpoint", "CKP-1", "another log's checkpoint")
         need((n.size, n.root) == (self.header.size, self.header.root), "checkpoint", rule, "it is not of the anchor's tree")
         try:
-            signed = note.check(n, cosigners + logs, True)
+            signed = note.check(n, cosigners + logs, True, self.sigs.counts)
         except Refused as e:
             raise Refused(rule if e.rule == "PAK-6" else e.rule, e.words) from None
         need(all(i in signed for i in range(len(cosigners), len(cosigners) + len(logs))), "checkpoint", of_rows,
