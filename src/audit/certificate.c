@@ -8,6 +8,11 @@ const char *const certificate_not_proven[] = {
     "is not closed",
     "that no second history exists: compare the tree's root at that size with another partner's", NULL};
 
+static enum status not_here(struct check *c, uint32_t kind, const char *why)
+{
+    return chain_misplaced(&c->chain, kind >= certificate_head_desc.number && kind <= certificate_end_desc.number, kind, why);
+}
+
 static enum status head(struct check *c, const struct hash *expect)
 {
     struct certificate_head h;
@@ -18,7 +23,7 @@ static enum status head(struct check *c, const struct hash *expect)
     if (st != ST_OK)
         return st;
     if (kind != certificate_head_desc.number)
-        return chain_refuse(&c->chain, "frame", "CER-1: the first frame is no head");
+        return not_here(c, kind, "the first frame is no head");
     if (codec_decode(&certificate_head_desc, arena_dup(c->chain.a, body), c->chain.a, &h, &err) != ST_OK)
         return chain_refuse_err(&c->chain, "head", "ENC-4", &err);
     c->decision = h.decision;
@@ -149,7 +154,7 @@ static enum status frames(struct check *c)
         } else if (kind == certificate_end_desc.number && at == BLOCKS) {
             return the_end(c, body);
         } else {
-            st = chain_refuse(&c->chain, "frame", "CER-1: a frame of kind %u does not belong here", kind);
+            st = not_here(c, kind, "it does not belong here");
         }
         if (st != ST_OK)
             return st;

@@ -77,6 +77,11 @@ enum status chain_next(struct chain *c, uint32_t *ret_kind, struct span *ret_bod
     return ST_OK;
 }
 
+enum status chain_misplaced(struct chain *c, bool known, uint32_t kind, const char *why)
+{
+    return chain_refuse(c, "frame", "%s: a frame of kind %u: %s", known ? c->rule : "PAK-1", kind, known ? why : "no frame of this kind of file has it");
+}
+
 enum status chain_nothing_follows(struct chain *c)
 {
     struct err err;

@@ -56,6 +56,8 @@ __attribute__((format(printf, 2, 3))) void chain_note(struct chain *c, const cha
 
 /* The next frame; its body is the reader's, and the frame's arena is empty. Region `frame` or `end`. */
 MUST_USE enum status chain_next(struct chain *c, uint32_t *ret_kind, struct span *ret_body);
+/* The frame has no place here. known: its kind is one of this file's; else PAK-1. */
+enum status chain_misplaced(struct chain *c, bool known, uint32_t kind, const char *why);
 /* After the last frame: nothing follows. */
 MUST_USE enum status chain_nothing_follows(struct chain *c);
 /* CER-2. genesis stays where it is; named: the id beside it. */

@@ -10,12 +10,11 @@ const char *const range_not_checked[] = {
     "what was before the range and after it: a step before it may be what one in it rests on, and a later one may undo it",
     "that no second history exists: compare the tree's root at that size with another partner's", NULL};
 
-/* PAK-1: a kind that no range has; else RNG-1. */
 static enum status not_here(struct chain *c, uint32_t kind, const char *why)
 {
     bool known = (kind >= range_head_desc.number && kind <= range_end_desc.number) || kind == pack_block_desc.number ||
                  kind == certificate_link_desc.number;
-    return chain_refuse(c, "frame", "%s: a frame of kind %u: %s", known ? "RNG-1" : "PAK-1", kind, known ? why : "no frame of a range has it");
+    return chain_misplaced(c, known, kind, why);
 }
 
 /* -- head, links -- */

@@ -294,7 +294,7 @@ Test(range, RNG_1_is_no_pack_and_a_pack_is_none)
     struct pack_head head = {.version = 1, .alliance = s.f.genesis.alliance, .genesis = s.f.genesis_bytes};
     other = f;
     other.v[0] = (struct frame_of){pack_head_desc.number, frames_encoded(&other, &pack_head_desc, &head)};
-    must_fail(frames_join(&other, 0, 0), "a pack's head", "frame", "PAK-1: a frame of kind 1: no frame of a range has it");
+    must_fail(frames_join(&other, 0, 0), "a pack's head", "frame", "PAK-1: a frame of kind 1: no frame of this kind of file has it");
     other.magic = CERTIFICATE_MAGIC;
     must_fail(frames_join(&other, 0, 0), "a certificate", "magic", "it is a certificate of one decision");
     teardown();
