@@ -6,7 +6,7 @@
 #include "frames.h"
 #include "story.h"
 
-enum { FLIPS = 600 };
+enum { FLIPS = 300 };
 enum { FIRST = 4, LAST = 7 }; /* the range: two changes of nodes before it, the nearer one the block before; one in it; one behind it */
 
 static struct story s;
