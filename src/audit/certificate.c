@@ -10,7 +10,8 @@ const char *const certificate_not_proven[] = {
 
 static enum status not_here(struct check *c, uint32_t kind, const char *why)
 {
-    return chain_misplaced(&c->chain, kind >= certificate_head_desc.number && kind <= certificate_end_desc.number, kind, why);
+    return chain_misplaced(
+        &c->chain, kind >= certificate_head_desc.number && kind <= certificate_end_desc.number, kind, why);
 }
 
 static enum status head(struct check *c, const struct hash *expect)
@@ -36,7 +37,9 @@ static enum status one_link(struct check *c, struct span body)
     struct err err;
     bool changes;
     if (c->anchored)
-        return chain_refuse(&c->chain, "link", "CER-3: block %" PRIu64 " changes no set, and is not the last link", c->chain.height);
+        return chain_refuse(&c->chain, "link",
+                            "CER-3: block %" PRIu64 " changes no set, and is not the last link",
+                            c->chain.height);
     if (codec_decode(&certificate_link_desc, body, &c->chain.frame, &f, &err) != ST_OK)
         return chain_refuse_err(&c->chain, "link", "ENC-4", &err);
     enum status st = chain_link(&c->chain, &f, &changes);
@@ -53,8 +56,9 @@ static enum status state_row(struct check *c, const struct state_proof *p)
     if (p->table == TABLE_DECISION) {
         if (!span_eq(p->key, span_of(number, 8)))
             return chain_refuse(&c->chain, "state", "CER-5: the row of another decision than D-%" PRIu64,
-                                      c->decision);
-        return chain_decode_row(&c->chain, "state", "CER-5", &state_decision_desc, p, c->chain.a, &c->r->decision);
+                                c->decision);
+        return chain_decode_row(&c->chain, "state", "CER-5", &state_decision_desc, p, c->chain.a,
+                                &c->r->decision);
     }
     if (p->table == TABLE_KEY && p->key.n == 32) {
         struct check_key *k = &c->keys[c->n_keys++];
@@ -63,7 +67,7 @@ static enum status state_row(struct check *c, const struct state_proof *p)
     }
     if (p->table != TABLE_PARTY)
         return chain_refuse(&c->chain, "state", "CER-5: it shows a row of %s, which has no place here",
-                                  table_name((uint8_t)p->table));
+                            table_name((uint8_t)p->table));
     enum status st = chain_decode_row(&c->chain, "state", "CER-5", &state_party_desc, p, c->chain.a, &party);
     if (st != ST_OK)
         return st;
@@ -78,7 +82,8 @@ static enum status state(struct check *c, struct span body)
     struct chain_rows rows;
     struct err err;
     if (!c->chain.certified)
-        return chain_refuse(&c->chain, "link", "CER-3: the last link must have a certificate; a refounding stands in its place");
+        return chain_refuse(&c->chain, "link",
+                            "CER-3: the last link must have a certificate; a refounding stands in its place");
     if (codec_decode(&certificate_state_desc, body, &c->chain.frame, &f, &err) != ST_OK)
         return chain_refuse_err(&c->chain, "state", "ENC-4", &err);
     c->keys = arena_array(c->chain.a, f.rows.n, sizeof *c->keys);
@@ -119,15 +124,17 @@ static enum status the_end(struct check *c, struct span body)
     if (codec_decode(&certificate_end_desc, body, &c->chain.frame, &f, &err) != ST_OK)
         return chain_refuse_err(&c->chain, "end", "ENC-4", &err);
     if (f.frames != c->chain.r->frames - 1)
-        return chain_refuse(&c->chain, "end", "CER-12: it speaks of %" PRIu64 " frames; %" PRIu64 " were read",
-                                  f.frames, c->chain.r->frames - 1);
+        return chain_refuse(&c->chain, "end",
+                            "CER-12: it speaks of %" PRIu64 " frames; %" PRIu64 " were read", f.frames,
+                            c->chain.r->frames - 1);
     enum status st = certificate_outcome(c);
     if (st != ST_OK)
         return st;
     for (size_t i = 0; i < c->n_keys; i++)
         if (!c->keys[i].used)
-            return chain_refuse(&c->chain, "state", "CER-5: the row of key %s is shown, and no entry is by it",
-                                      hex_of(&c->keys[i].key).s);
+            return chain_refuse(&c->chain, "state",
+                                "CER-5: the row of key %s is shown, and no entry is by it",
+                                hex_of(&c->keys[i].key).s);
     return chain_nothing_follows(&c->chain);
 }
 

@@ -59,12 +59,12 @@ static enum status writes_root(struct check *c, const struct at_hand *b)
     }
     if (shown != b->f.writes.n)
         return chain_refuse(&c->chain, "block", "CER-7: a write is shown at place %" PRIu64 " of %zu",
-                                  b->f.writes.v[shown].at, n);
+                            b->f.writes.v[shown].at, n);
     rfc6962_root(leaves, n, &root);
     if (!hash_eq(&root, &b->rec.writes_root))
         return chain_refuse(&c->chain, "block",
-                                  "BLK-4: the writes of block %" PRIu64 " give root %s; its record says %s",
-                                  b->rec.height, hex_of(&root).s, hex_of(&b->rec.writes_root).s);
+                            "BLK-4: the writes of block %" PRIu64 " give root %s; its record says %s",
+                            b->rec.height, hex_of(&root).s, hex_of(&b->rec.writes_root).s);
     c->r->writes += shown;
     return ST_OK;
 }
@@ -95,9 +95,9 @@ static enum status pinned_place(struct check *c, const struct at_hand *b, struct
              after = high < 0 ? n : w->v[high].at; /* places between which it would be */
     if (before != after)
         return chain_refuse(&c->chain, "block",
-                                  "CER-8: block %" PRIu64 " hides %" PRIu64
-                                  " writes where a change of what was pinned would be",
-                                  b->rec.height, after - before);
+                            "CER-8: block %" PRIu64 " hides %" PRIu64
+                            " writes where a change of what was pinned would be",
+                            b->rec.height, after - before);
     return ST_OK;
 }
 
@@ -106,9 +106,10 @@ static enum status take_pinned(struct check *c, const struct write *w)
     struct err err;
     if (!HAS(w, write_key_value))
         return chain_refuse(&c->chain, "block", "CER-8: what was pinned is deleted");
-    if (codec_decode(&state_pinned_desc, arena_dup(c->chain.a, w->value), c->chain.a, &c->r->pinned, &err) != ST_OK)
+    if (codec_decode(&state_pinned_desc, arena_dup(c->chain.a, w->value), c->chain.a, &c->r->pinned, &err) !=
+        ST_OK)
         return chain_refuse(&c->chain, "block", "%s: the row in force when it opened: %s",
-                                  verify_rule_of(&err, "CER-8"), err.text);
+                            verify_rule_of(&err, "CER-8"), err.text);
     c->r->pinned_times++;
     return ST_OK;
 }
@@ -125,8 +126,9 @@ static enum status holder_row(struct check *c, const struct at_hand *b, const st
     uint8_t table = node ? TABLE_PARTY : TABLE_SEAT;
     uint64_t changed;
     if (p->table != table || !span_eq(p->key, key))
-        return chain_refuse(&c->chain, "block", "CER-11: leaf %" PRIu64 ": the row of %.*s is expected; another one is shown", at,
-            SPAN_FMT(seat));
+        return chain_refuse(&c->chain, "block",
+                            "CER-11: leaf %" PRIu64 ": the row of %.*s is expected; another one is shown", at,
+                            SPAN_FMT(seat));
     enum status st = chain_prove_row(&c->chain, "block", "CER-5", &b->rec.state_root, p);
     if (st != ST_OK)
         return st;
@@ -147,8 +149,9 @@ static enum status holder_row(struct check *c, const struct at_hand *b, const st
     }
     *ret_changed = changed > at;
     if (signs && changed < at && !holds)
-        return chain_refuse(&c->chain, "block", "CER-11: leaf %" PRIu64 ": the key that signed as %.*s does not hold that seat", at,
-            SPAN_FMT(seat));
+        return chain_refuse(&c->chain, "block",
+                            "CER-11: leaf %" PRIu64 ": the key that signed as %.*s does not hold that seat",
+                            at, SPAN_FMT(seat));
     return ST_OK;
 }
 
@@ -160,30 +163,32 @@ static enum status key_then(struct check *c, const struct at_hand *b, const stru
         if (hash_eq(&c->keys[i].key, &leaf->signature.key))
             k = &c->keys[i];
     if (k == NULL)
-        return chain_refuse(&c->chain, "block", "CER-5: leaf %" PRIu64 ": the row of the key that signed it, %s, is missing", at,
-            hex_of(&leaf->signature.key).s);
+        return chain_refuse(&c->chain, "block",
+                            "CER-5: leaf %" PRIu64 ": the row of the key that signed it, %s, is missing", at,
+                            hex_of(&leaf->signature.key).s);
     bool first = !k->used;
     k->used = true;
     if (!span_eq(k->row.org, chain_org_of(leaf->entry.seat)) ||
         k->row.use != (chain_is_node(leaf->entry.seat) ? KEY_NODE : KEY_PERSON))
-        return chain_refuse(&c->chain, "block", "CER-11: leaf %" PRIu64 ": the key that signed it is not of %.*s for that use", at,
-            SPAN_FMT(chain_org_of(leaf->entry.seat)));
+        return chain_refuse(&c->chain, "block",
+                            "CER-11: leaf %" PRIu64 ": the key that signed it is not of %.*s for that use",
+                            at, SPAN_FMT(chain_org_of(leaf->entry.seat)));
     if (!HAS(&k->row, state_key_key_revoked_ms))
         return ST_OK;
     if (k->row.changed_leaf <= at)
         return chain_refuse(&c->chain, "block",
-                                  "CER-11: leaf %" PRIu64
-                                  ": the key that signed it was revoked before, by leaf %" PRIu64,
-                                  at, k->row.changed_leaf);
+                            "CER-11: leaf %" PRIu64
+                            ": the key that signed it was revoked before, by leaf %" PRIu64,
+                            at, k->row.changed_leaf);
     if (HAS(&k->row, state_key_key_compromised_since_ms) && k->row.compromised_since_ms <= b->rec.time_ms)
         chain_note(&c->chain,
-                         "The key that signed leaf %" PRIu64
-                         " as %.*s was revoked at %s; its acts since %s are suspect, this one among them.",
-                         at, SPAN_FMT(leaf->entry.seat), time_utc(k->row.revoked_ms).s,
-                         time_utc(k->row.compromised_since_ms).s);
+                   "The key that signed leaf %" PRIu64
+                   " as %.*s was revoked at %s; its acts since %s are suspect, this one among them.",
+                   at, SPAN_FMT(leaf->entry.seat), time_utc(k->row.revoked_ms).s,
+                   time_utc(k->row.compromised_since_ms).s);
     else if (first)
-        chain_note(&c->chain, "A key that signed as %.*s was revoked later, at %s.", SPAN_FMT(leaf->entry.seat),
-                         time_utc(k->row.revoked_ms).s);
+        chain_note(&c->chain, "A key that signed as %.*s was revoked later, at %s.",
+                   SPAN_FMT(leaf->entry.seat), time_utc(k->row.revoked_ms).s);
     return ST_OK;
 }
 
@@ -207,8 +212,8 @@ static enum status authority(struct check *c, const struct at_hand *b, const str
     bool changed = false, principal_changed = false, other = principal_of(c, leaf, &principal);
     if (e->rows.n != 1 + (size_t)other)
         return chain_refuse(&c->chain, "block",
-                                  "CER-11: leaf %" PRIu64 " comes with %zu rows; %d were expected", e->leaf,
-                                  e->rows.n, 1 + other);
+                            "CER-11: leaf %" PRIu64 " comes with %zu rows; %d were expected", e->leaf,
+                            e->rows.n, 1 + other);
     enum status st = holder_row(c, b, &e->rows.v[0], leaf->entry.seat, leaf, e->leaf, true, &changed);
     if (st == ST_OK && other)
         st = holder_row(c, b, &e->rows.v[1], principal, leaf, e->leaf, false, &principal_changed);
@@ -216,9 +221,9 @@ static enum status authority(struct check *c, const struct at_hand *b, const str
         return st;
     if (changed || principal_changed)
         chain_note(&c->chain,
-                         "Who held %.*s changed later in the same block, so that the key of leaf %" PRIu64
-                         " held it is not proven here.",
-                         SPAN_FMT(changed ? leaf->entry.seat : principal), e->leaf);
+                   "Who held %.*s changed later in the same block, so that the key of leaf %" PRIu64
+                   " held it is not proven here.",
+                   SPAN_FMT(changed ? leaf->entry.seat : principal), e->leaf);
     return key_then(c, b, leaf, e->leaf);
 }
 
@@ -231,22 +236,23 @@ static enum status one_entry(struct check *c, const struct at_hand *b, size_t i)
     if (e->leaf <= b->f.leaf || e->leaf > b->f.leaf + b->rec.entries ||
         (i > 0 && e->leaf <= b->f.entries.v[i - 1].leaf))
         return chain_refuse(&c->chain, "block",
-                                  "CER-10: leaf %" PRIu64 " is out of order, or none of block %" PRIu64,
-                                  e->leaf, b->rec.height);
+                            "CER-10: leaf %" PRIu64 " is out of order, or none of block %" PRIu64, e->leaf,
+                            b->rec.height);
     if (leaf_parse(e->bytes, &c->chain.frame, leaf, &err) != ST_OK)
         return chain_refuse(&c->chain, "block", "%s: leaf %" PRIu64 ": %s", verify_rule_of(&err, "CER-10"),
-                                  e->leaf, err.text);
+                            e->leaf, err.text);
     if (!hash_eq(&leaf->entry.alliance, &c->chain.genesis.alliance))
         return chain_refuse(&c->chain, "block", "ENT-3: leaf %" PRIu64 " is of another alliance", e->leaf);
     if (kind_desc((uint32_t)leaf->entry.kind) == NULL) /* before its place in the tree: PAK-8 */
-        return chain_refuse(&c->chain, "block", "ENT-3: leaf %" PRIu64 " has no kind that there is: %u", e->leaf, (unsigned)leaf->entry.kind);
+        return chain_refuse(&c->chain, "block", "ENT-3: leaf %" PRIu64 " has no kind that there is: %u",
+                            e->leaf, (unsigned)leaf->entry.kind);
     enum status st = included(c, e->bytes, e->leaf, &e->path);
     if (st != ST_OK)
         return st;
     if (leaf_verify(leaf) != ST_OK)
         return chain_refuse(&c->chain, "block",
-                                  "%s: the signature of leaf %" PRIu64 ", as %.*s, does not verify",
-                                  fault_of_signature(&leaf->signature), e->leaf, SPAN_FMT(leaf->entry.seat));
+                            "%s: the signature of leaf %" PRIu64 ", as %.*s, does not verify",
+                            fault_of_signature(&leaf->signature), e->leaf, SPAN_FMT(leaf->entry.seat));
     for (size_t k = 0; k < e->prose.n; k++) {
         struct hash mine, other;
         leaf_prose_digest(&e->prose.v[k], &mine);
@@ -254,15 +260,15 @@ static enum status one_entry(struct check *c, const struct at_hand *b, size_t i)
             leaf_prose_digest(&e->prose.v[j], &other);
             if (hash_eq(&mine, &other))
                 return chain_refuse(&c->chain, "block", "CER-10: leaf %" PRIu64 " comes with one text twice",
-                                          e->leaf);
+                                    e->leaf);
         }
         if (leaf_accepts_prose(leaf, &e->prose.v[k], &err) != ST_OK)
             return chain_refuse(&c->chain, "block", "%s: leaf %" PRIu64 ": %s", verify_rule_of(&err, "ENT-8"),
-                                      e->leaf, err.text);
+                                e->leaf, err.text);
     }
     if (leaf_count_prose(leaf, &named, &err) != ST_OK)
         return chain_refuse(&c->chain, "block", "%s: leaf %" PRIu64 ": %s", verify_rule_of(&err, "ENT-3"),
-                                  e->leaf, err.text);
+                            e->leaf, err.text);
     c->r->texts += e->prose.n;
     c->r->texts_absent += named > e->prose.n ? named - e->prose.n : 0;
     c->r->entries++;
@@ -278,38 +284,42 @@ static enum status one_event(struct check *c, struct at_hand *b, const struct wr
     uint64_t number = c->r->n_events + 1;
     if (w->key.n != 12 || load_u32(w->key.p + 8) != number)
         return chain_refuse(&c->chain, "block",
-                                  "CER-9: event %u of D-%" PRIu64 " where event %" PRIu64
-                                  " was expected: one is missing or out of order",
-                                  w->key.n == 12 ? load_u32(w->key.p + 8) : 0, c->decision, number);
+                            "CER-9: event %u of D-%" PRIu64 " where event %" PRIu64
+                            " was expected: one is missing or out of order",
+                            w->key.n == 12 ? load_u32(w->key.p + 8) : 0, c->decision, number);
     if (number > c->r->decision.events)
         return chain_refuse(&c->chain, "block",
-                                  "CER-9: the decision has %" PRIu64 " events, and more are shown",
-                                  c->r->decision.events);
+                            "CER-9: the decision has %" PRIu64 " events, and more are shown",
+                            c->r->decision.events);
     if (!HAS(w, write_key_value) ||
         codec_decode(&state_event_desc, arena_dup(c->chain.a, w->value), c->chain.a, &ev, &err) != ST_OK)
         return chain_refuse(&c->chain, "block", "CER-9: event %" PRIu64 " does not decode", number);
     if (ev.at_ms != b->rec.time_ms || ev.leaf < b->f.leaf || ev.leaf > b->f.leaf + b->rec.entries)
         return chain_refuse(&c->chain, "block", "CER-9: event %" PRIu64 " is not of block %" PRIu64, number,
-                                  b->rec.height);
+                            b->rec.height);
     struct certificate_event *out = &c->r->events[c->r->n_events++];
     *out = (struct certificate_event){.event = ev};
     if (HAS(&ev, state_event_key_id) != HAS(&ev, state_event_key_seat))
-        return chain_refuse(&c->chain, "block", "GOV-26: event %" PRIu64 " has a seat or an entry's id, but not both", number);
+        return chain_refuse(&c->chain, "block",
+                            "GOV-26: event %" PRIu64 " has a seat or an entry's id, but not both", number);
     if (!HAS(&ev, state_event_key_id))
         return certificate_take_event(c, &ev, NULL);
     /* Events come in the order of their entries: the entry is the one before's, or the next one shown. */
     bool same = b->next_entry > 0 && b->f.entries.v[b->next_entry - 1].leaf == ev.leaf;
     size_t i = same ? b->next_entry - 1 : b->next_entry;
     if (i >= b->f.entries.n || b->f.entries.v[i].leaf != ev.leaf)
-        return chain_refuse(&c->chain, "block", "CER-10: the entry behind event %" PRIu64 " (%s), leaf %" PRIu64 ", is missing",
-            number, enum_text(&event_type_enum, ev.type), ev.leaf);
+        return chain_refuse(&c->chain, "block",
+                            "CER-10: the entry behind event %" PRIu64 " (%s), leaf %" PRIu64 ", is missing",
+                            number, enum_text(&event_type_enum, ev.type), ev.leaf);
     b->next_entry = i + 1;
     const struct leaf *leaf = &b->leaves[i];
     out->signed_here = true;
     out->same_entry = same;
     out->key = (struct public_key){.alg = leaf->signature.alg, .key = leaf->signature.key};
     if (!hash_eq(&ev.id, &leaf->id) || !span_eq(ev.seat, leaf->entry.seat))
-        return chain_refuse(&c->chain, "block", "CER-10: event %" PRIu64 " is by another entry than leaf %" PRIu64, number, ev.leaf);
+        return chain_refuse(&c->chain, "block",
+                            "CER-10: event %" PRIu64 " is by another entry than leaf %" PRIu64, number,
+                            ev.leaf);
     return certificate_take_event(c, &ev, leaf);
 }
 
@@ -327,19 +337,19 @@ static enum status events(struct check *c, struct at_hand *b)
             st = one_event(c, b, w);
         else if ((long)i != row && !(row < 0 && ((long)i == low || (long)i == high)))
             st = chain_refuse(&c->chain, "block", "CER-8: it shows a write of %s, which has no place here",
-                                    table_name((uint8_t)w->table) == NULL ? "no table"
-                                                                          : table_name((uint8_t)w->table));
+                              table_name((uint8_t)w->table) == NULL ? "no table"
+                                                                    : table_name((uint8_t)w->table));
     }
     if (st != ST_OK)
         return st;
     if (c->r->n_events == before)
         return chain_refuse(&c->chain, "block", "CER-8: nothing happened to D-%" PRIu64 " in block %" PRIu64,
-                                  c->decision, b->rec.height);
+                            c->decision, b->rec.height);
     if (c->r->pinned_times == 0)
         return chain_refuse(&c->chain, "block", "CER-8: the row in force when it opened is missing");
     if (b->next_entry != b->f.entries.n)
         return chain_refuse(&c->chain, "block", "CER-10: leaf %" PRIu64 " is shown, and no event is by it",
-                                  b->f.entries.v[b->next_entry].leaf);
+                            b->f.entries.v[b->next_entry].leaf);
     return ST_OK;
 }
 
