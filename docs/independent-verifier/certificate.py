@@ -2,17 +2,12 @@
 import hashlib
 
 from canonical import Refused, prefix, text_ok
-from merkle import inclusion, key_hash, leaf_hash, sha256, sparse_proof
+from chain import Chain, KEY, PARTY, SEAT
+from merkle import inclusion, leaf_hash, sha256
 from pack import Failed, frames
-import genesis
-import note
-import refounding
-import sets
 
 MAGIC = b"decision certificate 1\n"
-# Tables by number (tables.def), those of the state root that a certificate shows.
-PARTY, SEAT, KEY, SECTION, DECISION, PINNED, EVENT = 2, 3, 4, 5, 7, 11, 12
-IN_ROOT = {PARTY: "state_party", SEAT: "state_seat", KEY: "state_key", SECTION: "state_section", DECISION: "state_decision"}
+DECISION, PINNED, EVENT = 7, 11, 12  # tables.def
 KINDS = {"opened": "propose", "acted first": "propose", "counter": "propose", "ballot": "ballot", "vetoed": "ballot",
          "revised": "revise", "withdrawn": "withdraw", "note": "note", "input": "decision_input",
          "recommended": "decision_input", "receipt": "receipt", "pause asked": "move_decision", "paused": "move_decision"}
@@ -25,18 +20,14 @@ NOT_PROVEN = ("that the ballots were counted by the rules: a quorum of nodes sig
               "anything after the block named", "that there is no second history")
 
 
-class Checker:
+class Checker(Chain):
     def __init__(self, codec, sigs):
-        self.codec, self.sigs = codec, sigs
-        self.at, self.stage = (0, 0), "head"
-        self.frames = self.links = self.blocks = self.entries = self.absent = self.texts = 0
-        self.epoch, self.events, self.notes, self.last_block = 0, [], [], 0
+        super().__init__(codec, sigs)
+        self.stage = "head"
+        self.frames = self.blocks = self.entries = self.absent = self.texts = 0
+        self.events, self.last_block = [], 0
         self.pinned = self.title = self.recommended = self.digest = None
         self.used, self.ended = set(), False
-
-    def need(self, ok, region, rule, words):
-        if not ok:
-            raise Failed(region, self.at[0], self.at[1], rule, words)
 
     def run(self, stream, expect):
         order = {"certificate_head": ("head",), "certificate_link": ("genesis", "link"), "certificate_state": ("link",),
@@ -55,115 +46,28 @@ class Checker:
         self.need(self.ended, "end", "CER-1", "it ends without its last frame")
 
     def head(self, h, expect):
-        self.founding = f = genesis.check(self.codec, self.sigs, h.genesis)
-        self.need(f.alliance == h.alliance, "head", "GEN-3", "the alliance id is not that of the charter within")
-        self.need(expect in (None, f.alliance), "head", "GEN-3", "this is alliance %s, another one was expected" % f.alliance.hex())
-        self.origin = "%s/%s" % (f.sections[1].origin, f.alliance.hex())
-        self.take([Member(m["org"], m["vote"], m["cosign"]) for m in f.members])
-        self.place = (0, 1, f.sections[1].founded_ms)
+        self.begin(h, expect)
         self.number, self.anchor = h.decision, None
-
-    def take(self, members):
-        sets.check_set(members)
-        self.members = members
-        self.set_hash = sets.set_hash(self.codec, [{"org": m.org, "vote": m.vote, "cosign": m.cosign} for m in members])
 
     def link(self, f):
         """CER-3."""
-        need = self.need
-        need(self.anchor is None, "link", "CER-3", "a link after one that changes no set")
-        h = self.codec.decode("header", f.header)
-        r, block = self.codec.decode("block_record", h.record), sha256(f.header)
-        need(r.alliance == self.founding.alliance and r.epoch == self.epoch, "link", "CER-3", "another alliance or epoch")
-        place = (r.height, h.size, r.time_ms)
-        need(all(x > y for x, y in zip(place, self.place)), "link", "CER-3", "it does not come after the link before")
-        need(r.validators == self.set_hash, "link", "CER-3", "a change of set is missing before block %d" % r.height)
-        need((r.next_set is not None) == (r.next_validators != r.validators), "link", "BLK-6", "next_set")
-        self.place, self.header, self.record = place, h, r
-        self.links += 1
-        if refounding.is_one(f.proof):
-            x = refounding.check(self.codec, self.sigs, f.proof, (r, block), self.members, self.founding.sigs_hash)
-            self.seats(x, f.rows, r.state_root)
-            self.take(x.statement.set)
-            self.epoch += 1
-            self.certified = False
-            return
-        sets.check_certificate(self.codec, self.sigs, f.proof, self.members, r.alliance, r.epoch, r.height, block)
-        need(not f.rows, "link", "CER-4", "rows beside a certificate")
-        self.certified = True
-        if r.next_set is None:
-            self.anchor = r
-        else:
-            self.take(r.next_set)
-            need(self.set_hash == r.next_validators, "link", "BLK-6", "next_set is not the one that is named")
-
-    def rows(self, region, rows, root):
-        """CER-5: proven, ascending. {(table, key): decoded}."""
-        keys = [(p.table, p.key) for p in rows]
-        self.need(keys == sorted(set(keys)), region, "CER-5", "its rows do not ascend")
-        return {(p.table, p.key): self.row(region, p, root) for p in rows}
-
-    def row(self, region, p, root):
-        self.need(p.table in IN_ROOT, region, "CER-5", "a row of table %d" % p.table)
-        leaf = (key_hash(p.table, p.key), sha256(p.value))
-        self.need(sparse_proof(p.table, p.key, p.siblings, leaf, root) == "present", region, "SMT-3",
-                  "a row of table %d is not proven" % p.table)
-        return self.codec.decode(IN_ROOT[p.table], p.value)
-
-    def seats(self, x, proofs, root):
-        """CER-4, REF-3."""
-        rows = self.rows("link", proofs, root)
-        section = rows.get((SECTION, b"\7"))
-        self.need(section is not None, "link", "CER-4", "the row of the charter's parties is missing")
-        orgs = [p.org for p in self.codec.decode("charter_parties", section.body).list]
-        order = [(s.seat, s.signature.key) for s in x.sigs]
-        enums = self.codec.schema.enums
-        for o in orgs:
-            p = rows.get((PARTY, o.encode()))
-            self.need(p is not None, "link", "CER-4", "the row of %s is missing" % o)
-            if p.role != enums["role"]["ROLE_PARTNER"] or p.standing == enums["standing"]["STANDING_LEFT"]:
-                continue
-            by = [(seat, key) for seat, key in order if seat.split("/")[0] == o]
-            own = [k for seat, k in by if seat == o + "/registrar"]
-            self.need(any(seat != o + "/registrar" and k != r for seat, k in by for r in own), "link", "REF-3",
-                      "the registrar and another seat of %s have not signed" % o)
-        for s in x.sigs:
-            k = s.signature
-            row = rows.get((SEAT, s.seat.encode()))
-            self.need(row is not None, "link", "CER-4", "the row of %s is missing" % s.seat)
-            self.need((k.alg, k.key) in [(h.alg, h.key) for h in row.keys], "link", "REF-3", "a key that signed does not hold %s" % s.seat)
-            try:
-                self.sigs.person("refound@entente", x.bytes, k, enums["sig_alg"])
-            except Refused as e:
-                raise Refused("REF-3", "the signature of %s: %s (%s)" % (s.seat, e.words, e.rule)) from None
-        wanted = {(SECTION, b"\7")} | {(PARTY, o.encode()) for o in orgs} | {(SEAT, s.seat.encode()) for s in x.sigs}
-        self.need(set(rows) == wanted, "link", "CER-4", "it holds rows that nothing asks for")
+        self.need(self.anchor is None, "link", "CER-3", "a link after one that changes no set")
+        self.certified, changes = self.step(f)
+        if self.certified and not changes:
+            self.anchor = self.record
 
     def state(self, f):
         self.need(self.certified, "link", "CER-3", "the last link has no certificate")
         self.anchor = self.record
         key = self.number.to_bytes(8, "big")
-        self.shown = self.rows("state", f.rows, self.record.state_root)
+        self.shown = self.rows("state", "CER-5", f.rows, self.record.state_root)
         self.need({k for t, k in self.shown if t == DECISION} == {key}, "state", "CER-5", "not the row of the decision alone")
         self.need({t for t, _ in self.shown} <= {DECISION, KEY, PARTY}, "state", "CER-5", "a row that has no place here")
         self.decision = self.shown[DECISION, key]
 
     def checkpoint(self, f):
         """CER-6."""
-        n = note.parse(f.note)
-        cosigners = [note.Key("%s/%s" % (self.origin, m.org), note.COSIGN, m.cosign) for m in self.members]
-        logs = [note.Key(self.origin, note.LOG, p.node.log) for (t, _), p in sorted(self.shown.items()) if t == PARTY]
-        need = self.need
-        need(n.origin == self.origin and not n.extensions, "checkpoint", "CKP-1", "another log's checkpoint")
-        need((n.size, n.root) == (self.header.size, self.header.root), "checkpoint", "CER-6", "it is not of the anchor's tree")
-        try:
-            signed = note.check(n, cosigners + logs, True)
-        except Refused as e:
-            raise Refused("CER-6" if e.rule == "PAK-6" else e.rule, e.words) from None
-        need(all(i in signed for i in range(len(cosigners), len(cosigners) + len(logs))), "checkpoint", "CER-5",
-             "the row of an organisation whose log key did not sign")
-        self.cosigned = sum(i < len(cosigners) for i in signed)
-        need(self.cosigned >= sets.quorum(len(self.members)), "checkpoint", "CKP-3", "%d members cosigned it" % self.cosigned)
+        self.cosigned = self.checkpoint_of(f.note, "CER-6", "CER-5", [p for (t, _), p in sorted(self.shown.items()) if t == PARTY])[1]
 
     # -- blocks ----------------------------------------------------------------------------------------------------
 
@@ -249,7 +153,7 @@ class Checker:
         node = name == "node"
         self.need((p.table, p.key) == ((PARTY, org.encode()) if node else (SEAT, seat.encode())), "block", "CER-11",
                   "leaf %d comes with another row than that of %s" % (e.leaf, seat))
-        row = self.row("block", p, r.state_root)
+        row = self.row("block", "CER-5", p, r.state_root)
         held = [(1, row.node.node)] if node else [(k.alg, k.key) for k in row.keys]
         if row.changed_leaf > e.leaf:
             self.notes.append("who held %s changed later in the block of leaf %d: not proven there" % (seat, e.leaf))
@@ -339,11 +243,6 @@ class Checker:
              "the row says %s; the events lead to %s" % (self.phase, PHASES[what]))
         need(self.used == {k for t, k in self.shown if t == KEY}, "state", "CER-5", "the row of a key that signed nothing here")
         self.ended = True
-
-
-class Member:
-    def __init__(self, org, vote, cosign):
-        self.org, self.vote, self.cosign = org, vote, cosign
 
 
 def tree_root(hashes):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""entente_verify: checks an Entente pack, checkpoint or proof without Entente's own code.
+"""entente_verify: checks an Entente pack, range, certificate, checkpoint or proof without Entente's own code.
 
-usage: entente_verify.py verify PACK [--expect-alliance ID] [--checkpoint FILE]... [--json] [--openssl] [--proto DIR]
+usage: entente_verify.py verify FILE [--expect-alliance ID] [--checkpoint FILE]... [--json] [--openssl] [--proto DIR]
        entente_verify.py entries PACK [--leaf N --entry FILE --signature FILE --signers FILE] [--expect-alliance ID]
        entente_verify.py checkpoint FILE --key VKEY... [--json]
        entente_verify.py inclusion --leaf-hash B64 --index N --size N --root B64 --proof B64,...
@@ -22,6 +22,7 @@ from entries import Entries  # noqa: E402
 import merkle  # noqa: E402
 import note  # noqa: E402
 from pack import Failed, Unknown  # noqa: E402
+import ranges  # noqa: E402
 from schema import Schema  # noqa: E402
 import signing  # noqa: E402
 from verify import Verifier  # noqa: E402
@@ -107,6 +108,29 @@ def say_certificate(c, as_json):
         print("  Not proven: " + n)
 
 
+def say_range(r, as_json):
+    known = {"alliance": r.founding.alliance.hex(), "re_executed": False, "first": r.first, "last": r.last, "first_ms": r.first_ms,
+             "last_ms": r.last_ms, "blocks": r.blocks, "entries": r.entries, "links": r.links, "refoundings": r.refoundings,
+             "anchor": r.record.height, "size": r.header.size, "root": r.header.root.hex(), "cosigned": r.cosigned,
+             "members": len(r.members), "rows": r.rows_shown, "texts": r.texts, "texts_absent": r.absent,
+             "basis_before": r.basis_before, "kept_size": r.kept_size, "signatures": r.sigs.counts}
+    if as_json:
+        print(json.dumps({"verified": True, **known, "notes": r.notes, "not_checked": ranges.NOT_CHECKED}, sort_keys=True))
+        return
+    print("RANGE VERIFIED, not re-executed: blocks {first} to {last} of alliance {alliance}".format(**known))
+    print("  {entries:,} entries; {texts:,} texts match their digests, {texts_absent:,} absent; {rows:,} rows of the state".format(**known))
+    print("  nodes: {links} links besides the blocks, {refoundings} refoundings".format(**known))
+    print("  anchor: block {anchor}, tree of {size:,} leaves, root {root}, cosigned by {cosigned} of {members}".format(**known))
+    if r.basis_before:
+        print("  {basis_before:,} entries rest on a boundary before the range, which is not compared".format(**known))
+    if r.kept_size:
+        print("  the checkpoint that was kept, of {:,} leaves, is of this history".format(r.kept_size))
+    for n in r.notes:
+        print("  To know: " + n)
+    for n in ranges.NOT_CHECKED:
+        print("  Not checked: " + n)
+
+
 def read_kept(path):
     """PAK-7: a checkpoint that somebody kept; who signed it is not asked."""
     n = note.parse(pathlib.Path(path).read_bytes())
@@ -122,12 +146,17 @@ def do_verify(args):
         print("entente_verify: --checkpoint: it is no checkpoint: %s" % e.words, file=sys.stderr)
         return 1
     with open(args.pack, "rb") as stream:
-        is_pack = stream.read(1) != certificate.MAGIC[:1]
+        first = stream.read(1)  # they are told apart by it
         stream.seek(0)
-        if kept and not is_pack:
-            print("entente_verify: --checkpoint is for packs, and %s is a decision certificate" % args.pack, file=sys.stderr)
+        if kept and first == certificate.MAGIC[:1]:
+            print("entente_verify: --checkpoint is for packs and ranges, and %s is a decision certificate" % args.pack, file=sys.stderr)
             return 1
-        v = Verifier(codec, args.openssl, kept) if is_pack else certificate.Checker(codec, signing.Signatures(args.openssl))
+        if first == certificate.MAGIC[:1]:
+            v, say = certificate.Checker(codec, signing.Signatures(args.openssl)), say_certificate
+        elif first == ranges.MAGIC[:1]:
+            v, say = ranges.Checker(codec, signing.Signatures(args.openssl), kept), say_range
+        else:
+            v, say = Verifier(codec, args.openssl, kept), say_pack
         try:
             v.run(stream, args.expect_alliance)
         except Unknown as e:
@@ -141,7 +170,7 @@ def do_verify(args):
                 print("NOT VERIFIED: region %s, frame %d at byte %d, rule %s: %s"
                       % (e.region, e.frame, e.offset, e.rule, e.words))
             return 6
-    (say_pack if is_pack else say_certificate)(v, args.json)
+    say(v, args.json)
     return 0
 
 
@@ -214,10 +243,10 @@ def parser():
     p = Parser(prog="entente_verify.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     verbs = p.add_subparsers(dest="verb", required=True)
     v = verbs.add_parser("verify")
-    v.add_argument("pack")
+    v.add_argument("pack", metavar="FILE", help="a pack, a range of one, or a decision certificate")
     v.add_argument("--expect-alliance", type=alliance)
     v.add_argument("--checkpoint", action="append", default=[], metavar="FILE",
-                   help="one that was kept: the pack must be of its history; again for more")
+                   help="one that was kept: the pack or range must be of its history; again for more")
     v.add_argument("--json", action="store_true")
     v.add_argument("--openssl", action="store_true", help="ask openssl about every signature too (slow)")
     v.add_argument("--proto", default=PROTO, help="the folder of the .def files")

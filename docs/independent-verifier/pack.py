@@ -23,7 +23,7 @@ def frames(codec, stream, file="pack", magic=MAGIC):
     proto/*.def that has the frames' blocks."""
     limit = codec.schema.limits["FRAME_BYTES"]
     if stream.read(len(magic)) != magic:
-        raise Failed("magic", 0, 0, "PAK-1" if magic == MAGIC else "CER-1",
+        raise Failed("magic", 0, 0, {"pack": "PAK-1", "certificate": "CER-1", "range": "RNG-1"}[file],
                      "a %s begins with the line \"%s\"" % (file, magic[:-1].decode()))
     number, offset = 0, len(magic)
     while True:
@@ -79,7 +79,8 @@ def region_at(data, at):
     names = {1: "header", 2: "leaf", 3: "certificate", 4: "prose"}
     try:
         while r.at < at:
-            region = names.get(r.value(), "frame")
+            key = r.value()
+            region = names.get(key, "frame") if type(key) is int else "frame"
             r.value(1)
     except Refused:
         pass

@@ -6,7 +6,7 @@ matter."""
 import pathlib
 import re
 
-FILES = ("limits", "enums", "state_enums", "charter_enums", "ledger", "records", "pack", "certificate", "charter", "state", "tables",
+FILES = ("limits", "enums", "state_enums", "charter_enums", "ledger", "records", "pack", "certificate", "range", "charter", "state", "tables",
          "hello", "messages", "verdicts")
 LINE = re.compile(r'^(RECORD|FIELD|OPT|ENUM_BEGIN|VALUE|TABLE|LIMIT|VERDICT)\((.*)\)\s*$')
 ARGUMENT = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^,()"]+(?:\([^()]*\))?)\s*(?:,|$)')
@@ -30,6 +30,8 @@ class Schema:
             if path.exists():
                 for line in path.read_text(encoding="utf-8").splitlines():
                     self.line(line, name)
+        for other in (("pack", 2), ("certificate", 17)):  # RNG-1: a range holds frames of these files, too
+            self.numbers["range", other[1]] = self.numbers[other]
         for fields in self.records.values():
             for f in fields:
                 f.order = order_of(f)

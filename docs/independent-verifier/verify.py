@@ -1,9 +1,8 @@
 """Verifies a pack in one pass: founding, blocks, leaves, certificates, texts, checkpoints."""
-import hashlib
-
-from canonical import Refused, text_ok, prefix
+from canonical import Refused
 import genesis
 import governance
+import leaves as leaves_
 from merkle import Tree, sha256
 import note
 import pack
@@ -257,21 +256,7 @@ class Verifier:
                 self.fail("leaf", e.rule, "leaf %d of block %d: %s" % (i, r.height, e.words))
 
     def entry(self, r, leaf, index):
-        if len(leaf) > self.codec.schema.limits["ENTRY_BYTES"]:
-            raise Refused("ENT-2", "larger than a leaf may be")
-        v, n = prefix(leaf)
-        e = self.codec.record("entry", v)
-        s = self.codec.decode("signature", leaf[n:])
-        if e.alliance != self.founding.alliance:
-            raise Refused("ENT-3", "made for another alliance")
-        name = self.codec.schema.numbers.get(("records", e.kind))
-        if name is None:
-            raise Refused("ENT-3", "no record kind has the number %d" % e.kind)
-        body = self.codec.decode(name, e.body)
-        entry_id = sha256(leaf[:n])
-        if entry_id in self.ids:
-            raise Refused("ENT-2", "the same entry is in the log already")
-        self.sigs.person("entry@entente", leaf[:n], s, self.codec.schema.enums["sig_alg"])
+        e, s, name, body, entry_id = leaves_.read(self.codec, self.sigs, leaf, self.founding.alliance, self.ids)
         self.basis(r, e)
         if not r.time_ms < e.expires_ms <= r.time_ms + 30 * DAY:
             raise Refused("ENT-6", "it had expired, or would live longer than 30 days")
@@ -295,23 +280,9 @@ class Verifier:
         """PAK-4, ENT-8."""
         if not self.counts["blocks"]:
             return
-        open_ = {}
-        for i, e in enumerate(self.decoded, 1):
-            for path, field, digest in self.codec.prose_fields(e.name, e.body):
-                open_.setdefault((i, digest), []).append((path, field))
-        total = sum(map(len, open_.values()))
-        for p in b.prose:
-            text = p.prose.text
-            key = (p.leaf, hashlib.sha256(p.prose.salt + text.encode()).digest())
-            self.need(key in open_ and open_[key], "prose", "PAK-4",
-                      "a text of block %d matches no digest of leaf %d" % (self.counts["blocks"], p.leaf))
-            path, field = open_[key].pop()
-            n = len(text.encode())
-            fits = field.low <= n <= (field.high or n) and text_ok(text, path.split(".")[-1] != "title")
-            self.need(fits, "prose", "ENT-8", "the text of %s is out of bounds, or has a refused character" % path)
-            self.counts["texts"] += 1
-            total -= 1
-        self.counts["texts_absent"] += total
+        given, absent = leaves_.texts(self.codec, [(e.name, e.body) for e in self.decoded], b.prose, self.need, self.counts["blocks"])
+        self.counts["texts"] += given
+        self.counts["texts_absent"] += absent
 
     # -- governance ------------------------------------------------------------------------------------------------
 

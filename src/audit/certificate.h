@@ -3,7 +3,7 @@
 #ifndef ENT_AUDIT_CERTIFICATE_H
 #define ENT_AUDIT_CERTIFICATE_H
 
-#include "audit/verify.h"
+#include "audit/chain.h"
 
 /* One thing that happened, in order. */
 struct certificate_event {
@@ -14,25 +14,14 @@ struct certificate_event {
 };
 
 struct certificate_report {
-    struct hash alliance;
-    struct span name;
-    bool expected; /* the reader said which alliance */
-    uint64_t founded_ms;
-    uint64_t bytes, frames;
-    uint64_t links, refoundings;       /* blocks after which another set decided, the anchor not counted */
-    uint64_t signatures, rows, writes; /* checked; proven */
+    struct chain_report chain;
+    uint64_t writes; /* proven */
     uint64_t blocks, entries, texts, texts_absent;
-    struct block_record anchor; /* the newest block that it speaks of */
-    uint64_t size;
-    struct hash root;
-    uint32_t cosigned, members;
     struct state_decision decision;
     struct state_pinned pinned; /* the row in force, its approvals written out */
     uint64_t pinned_times;
     struct certificate_event *events;
     size_t n_events;
-    struct span *notes; /* what the reader must know besides, one sentence each */
-    size_t n_notes;
 };
 
 /* Does the stream begin like a certificate? Reads nothing away: one byte is looked at. */

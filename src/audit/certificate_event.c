@@ -4,8 +4,8 @@
 static enum status body(struct check *c, const struct leaf *leaf, const struct record_desc *d, void *ret)
 {
     struct err err;
-    if (codec_decode(d, arena_dup(c->a, leaf->entry.body), c->a, ret, &err) != ST_OK)
-        return certificate_refuse(c, "block", "ENT-3: the body of a %s: %s", d->name, err.text);
+    if (codec_decode(d, arena_dup(c->chain.a, leaf->entry.body), c->chain.a, ret, &err) != ST_OK)
+        return chain_refuse(&c->chain, "block", "ENT-3: the body of a %s: %s", d->name, err.text);
     return ST_OK;
 }
 
@@ -83,21 +83,21 @@ static enum status ballot_event(struct check *c, const struct state_event *ev, c
         return st;
     if (ev->type == EVENT_VETOED ? b.choice != CHOICE_VETO
                                  : !HAS(ev, state_event_key_choice) || ev->choice != b.choice)
-        return certificate_refuse(c, "block", "CER-10: leaf %" PRIu64 " says %s; its event says otherwise",
-                                  ev->leaf, enum_text(&choice_enum, b.choice));
+        return chain_refuse(&c->chain, "block", "CER-10: leaf %" PRIu64 " says %s; its event says otherwise",
+                            ev->leaf, enum_text(&choice_enum, b.choice));
     if (!same_hash(HAS(ev, state_event_key_reason), &ev->reason, HAS(&b, ballot_key_reason), &b.reason) ||
         !same_text(HAS(ev, state_event_key_clause), ev->clause, HAS(&b, ballot_key_clause), b.clause) ||
         (ev->type == EVENT_BALLOT && !same_text(HAS(ev, state_event_key_principal), ev->principal,
                                                 HAS(&b, ballot_key_principal), b.principal)))
-        return certificate_refuse(c, "block",
-                                  "CER-10: the event of leaf %" PRIu64
-                                  " gives another reason, clause or seat than the ballot",
-                                  ev->leaf);
+        return chain_refuse(&c->chain, "block",
+                            "CER-10: the event of leaf %" PRIu64
+                            " gives another reason, clause or seat than the ballot",
+                            ev->leaf);
     if (ev->type == EVENT_BALLOT && b.rung != ev->rung)
-        return certificate_refuse(c, "block",
-                                  "CER-10: leaf %" PRIu64 " is a ballot on rung %" PRIu64
-                                  "; its event is on rung %" PRIu64,
-                                  ev->leaf, b.rung, ev->rung);
+        return chain_refuse(&c->chain, "block",
+                            "CER-10: leaf %" PRIu64 " is a ballot on rung %" PRIu64
+                            "; its event is on rung %" PRIu64,
+                            ev->leaf, b.rung, ev->rung);
     return ST_OK;
 }
 
@@ -142,8 +142,8 @@ static enum status new_revision(struct check *c, const struct state_event *ev, c
     case EVENT_OPENED:
         st = body(c, leaf, &propose_desc, &propose);
         if (st == ST_OK && !span_eq(propose.type, c->r->decision.type))
-            st = certificate_refuse(c, "block", "CER-9: it was opened as a %.*s; its row says %.*s",
-                                    SPAN_FMT(propose.type), SPAN_FMT(c->r->decision.type));
+            st = chain_refuse(&c->chain, "block", "CER-9: it was opened as a %.*s; its row says %.*s",
+                              SPAN_FMT(propose.type), SPAN_FMT(c->r->decision.type));
         if (st == ST_OK)
             c->title = propose.proposal.title;
         break;
@@ -155,7 +155,7 @@ static enum status new_revision(struct check *c, const struct state_event *ev, c
     default: /* recommended: put forward, in force as a revision once settled */
         st = body(c, leaf, &decision_input_desc, &input);
         if (st == ST_OK && !HAS(&input, decision_input_key_settled))
-            st = certificate_refuse(c, "block", "CER-10: leaf %" PRIu64 " recommends nothing", ev->leaf);
+            st = chain_refuse(&c->chain, "block", "CER-10: leaf %" PRIu64 " recommends nothing", ev->leaf);
         if (st != ST_OK)
             return st;
         c->recommended = leaf->id;
@@ -194,17 +194,16 @@ static void set_phase(struct check *c, enum event_type type)
 static enum status names_revision(struct check *c, const struct state_event *ev, const struct ref *ref)
 {
     if (ref->number != c->decision)
-        return certificate_refuse(c, "block",
-                                  "CER-10: leaf %" PRIu64 " is about D-%" PRIu64 ", not D-%" PRIu64, ev->leaf,
-                                  ref->number, c->decision);
+        return chain_refuse(&c->chain, "block",
+                            "CER-10: leaf %" PRIu64 " is about D-%" PRIu64 ", not D-%" PRIu64, ev->leaf,
+                            ref->number, c->decision);
     if (ev->type == EVENT_NOTE || ev->type == EVENT_REVISED || hash_eq(&ref->digest, &c->digest) ||
         (c->has_recommended && hash_eq(&ref->digest, &c->recommended)))
         return ST_OK;
-    return certificate_refuse(
-        c, "block",
-        "CER-10: leaf %" PRIu64
-        " names revision %s; the one that the events lead to is %s: a revision is missing",
-        ev->leaf, hex_of(&ref->digest).s, hex_of(&c->digest).s);
+    return chain_refuse(&c->chain, "block",
+                        "CER-10: leaf %" PRIu64
+                        " names revision %s; the one that the events lead to is %s: a revision is missing",
+                        ev->leaf, hex_of(&ref->digest).s, hex_of(&c->digest).s);
 }
 
 enum status certificate_take_event(struct check *c, const struct state_event *ev, const struct leaf *leaf)
@@ -212,19 +211,20 @@ enum status certificate_take_event(struct check *c, const struct state_event *ev
     enum status st = ST_OK;
     uint64_t kind = kind_of_event(ev->type);
     if ((c->r->n_events == 1) != (ev->type == EVENT_OPENED))
-        return certificate_refuse(c, "block", "CER-9: event %zu is \"%s\"", c->r->n_events,
-                                  enum_text(&event_type_enum, ev->type));
+        return chain_refuse(&c->chain, "block", "CER-9: event %zu is \"%s\"", c->r->n_events,
+                            enum_text(&event_type_enum, ev->type));
     if (leaf == NULL && kind != 0)
-        return certificate_refuse(c, "block", "CER-10: event %zu, \"%s\", is by no entry", c->r->n_events,
-                                  enum_text(&event_type_enum, ev->type));
+        return chain_refuse(&c->chain, "block", "CER-10: event %zu, \"%s\", is by no entry", c->r->n_events,
+                            enum_text(&event_type_enum, ev->type));
     if (leaf != NULL && kind != 0 && leaf->entry.kind != kind)
-        return certificate_refuse(c, "block", "CER-10: event %zu, \"%s\", is by an entry of kind %" PRIu64,
-                                  c->r->n_events, enum_text(&event_type_enum, ev->type), leaf->entry.kind);
+        return chain_refuse(&c->chain, "block", "CER-10: event %zu, \"%s\", is by an entry of kind %" PRIu64,
+                            c->r->n_events, enum_text(&event_type_enum, ev->type), leaf->entry.kind);
     if (leaf != NULL && leaf->entry.kind != KIND_PROPOSE) {
         struct ref ref;
         st = about(c, leaf, &ref);
         if (st == ST_NOTFOUND)
-            return certificate_refuse(c, "block", "CER-10: leaf %" PRIu64 " is about no decision", ev->leaf);
+            return chain_refuse(&c->chain, "block", "CER-10: leaf %" PRIu64 " is about no decision",
+                                ev->leaf);
         if (st == ST_OK && !c->r->events[c->r->n_events - 1].same_entry)
             st = names_revision(c, ev, &ref);
     }
@@ -245,20 +245,20 @@ enum status certificate_outcome(struct check *c)
 {
     const struct state_decision *d = &c->r->decision;
     if (c->r->n_events != d->events)
-        return certificate_refuse(c, "end",
-                                  "CER-9: %zu events are shown; the decision's row counts %" PRIu64
-                                  ": the last ones are missing",
-                                  c->r->n_events, d->events);
+        return chain_refuse(&c->chain, "end",
+                            "CER-9: %zu events are shown; the decision's row counts %" PRIu64
+                            ": the last ones are missing",
+                            c->r->n_events, d->events);
     const struct state_event *first = &c->r->events[0].event, *last = &c->r->events[c->r->n_events - 1].event;
     if (d->opened_leaf != first->leaf || d->opened_ms != first->at_ms || !span_eq(d->mover, first->seat))
-        return certificate_refuse(c, "end",
-                                  "CER-9: the decision's row names another opening than the first event");
+        return chain_refuse(&c->chain, "end",
+                            "CER-9: the decision's row names another opening than the first event");
     if (!hash_eq(&d->digest, &c->digest) || d->revision != last->revision)
-        return certificate_refuse(c, "end",
-                                  "CER-9: the decision's row has revision %s; the events lead to %s",
-                                  hex_of(&d->digest).s, hex_of(&c->digest).s);
+        return chain_refuse(&c->chain, "end",
+                            "CER-9: the decision's row has revision %s; the events lead to %s",
+                            hex_of(&d->digest).s, hex_of(&c->digest).s);
     if (d->phase != c->phase && !(c->either && d->phase == PHASE_MEDIATION))
-        return certificate_refuse(c, "end", "CER-9: the decision's row says %s; the events lead to %s",
-                                  enum_text(&phase_enum, d->phase), enum_text(&phase_enum, c->phase));
+        return chain_refuse(&c->chain, "end", "CER-9: the decision's row says %s; the events lead to %s",
+                            enum_text(&phase_enum, d->phase), enum_text(&phase_enum, c->phase));
     return ST_OK;
 }

@@ -117,6 +117,16 @@ bool cmd_close(FILE *f, const char *path)
     return good;
 }
 
+bool cmd_expected(const struct cmd_args *args, struct hash *ret_id, bool *ret_given)
+{
+    const char *expected = cmd_value(args, "expect-alliance");
+    *ret_given = expected != NULL;
+    if (expected == NULL || hex_to_hash(span_str(expected), ret_id) == ST_OK)
+        return true;
+    (void)cmd_usage(args->cmd, "--expect-alliance takes the alliance's id: 64 hex digits");
+    return false;
+}
+
 void cmd_confine(void)
 {
     const char *why = confine();
@@ -137,8 +147,7 @@ int cmd_failed(const struct verify_failure *f)
     return EXIT_BAD;
 }
 
-/* The checkpoints that the reader kept, before the pack is read. Said why, when one cannot be. */
-static bool read_kept(const struct cmd_args *args, struct arena *a, struct verify_kept_list *ret)
+bool cmd_read_kept(const struct cmd_args *args, struct arena *a, struct verify_kept_list *ret)
 {
     enum { KEPT_BYTES_MAX = 1 << 16 };
     *ret = (struct verify_kept_list){.v = arena_array(a, cmd_count(args, "checkpoint") + 1, sizeof *ret->v)};
@@ -251,10 +260,11 @@ static enum status end(void *ctx, const struct view *v, const struct verify_repo
 
 int cmd_read_pack(const struct cmd_args *args, const struct cmd_pack *what)
 {
-    const char *path = args->words[0], *expected = cmd_value(args, "expect-alliance");
+    const char *path = args->words[0];
     struct hash expect;
-    if (expected != NULL && hex_to_hash(span_str(expected), &expect) != ST_OK)
-        return cmd_usage(args->cmd, "--expect-alliance takes the alliance's id: 64 hex digits");
+    bool expected;
+    if (!cmd_expected(args, &expect, &expected))
+        return EXIT_USAGE;
     FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rbe");
     if (f == NULL) {
         cannot(path, "open");
@@ -269,13 +279,13 @@ int cmd_read_pack(const struct cmd_args *args, const struct cmd_pack *what)
     struct err err = {0};
     struct verify_watch watch = {&r, block, end};
     struct verify_kept_list kept;
-    if (!read_kept(args, &a, &kept)) {
+    if (!cmd_read_kept(args, &a, &kept)) {
         if (f != stdin)
             (void)fclose(f);
         return EXIT_FAILED;
     }
     progress_begin(&shown, f);
-    struct verify_how how = {.expect = expected == NULL ? NULL : &expect,
+    struct verify_how how = {.expect = expected ? &expect : NULL,
                              .threads = signatures_threads(), /* which reads a file of the system */
                              .has_file = true,
                              .file = archive_file(),

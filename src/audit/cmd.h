@@ -71,8 +71,18 @@ struct cmd_pack {
 int cmd_read_pack(const struct cmd_args *args, const struct cmd_pack *what);
 /* Prints where and why, and what the rule asks, on standard error; EXIT_BAD. */
 int cmd_failed(const struct verify_failure *f);
-/* Is the file a decision certificate? Then it is checked, and ret_code is the exit code. */
-bool cmd_certificate(const struct cmd_args *args, int *ret_code);
+/* The same as JSON on standard output besides. */
+int cmd_failed_json(const struct verify_failure *f);
+/* Prints it on standard output, and drops it. */
+struct json_t;
+void cmd_dump(struct json_t *o);
+/* --expect-alliance, into ret_id; *ret_given. False and said why, when it is no id. */
+bool cmd_expected(const struct cmd_args *args, struct hash *ret_id, bool *ret_given);
+/* --checkpoint. False and said why, when one cannot be read. */
+bool cmd_read_kept(const struct cmd_args *args, struct arena *a, struct verify_kept_list *ret);
+/* verify, of a decision certificate and of a range: from the stream, to an exit code. */
+int cmd_certificate(const struct cmd_args *args, FILE *f);
+int cmd_range(const struct cmd_args *args, FILE *f);
 #define CMD_EXPECT                                                                                           \
     {                                                                                                        \
         "expect-alliance", "ID", "refuse a pack of another alliance: 64 hex digits"                          \

@@ -2,7 +2,6 @@
 #include <jansson.h>
 #include "audit/certificate.h"
 #include "audit/cmd.h"
-#include "audit/rule.h"
 #include "audit/verdict.h"
 
 static void print_event(const struct certificate_event *e)
@@ -46,39 +45,31 @@ static void print_row(const struct state_pinned *p, const struct state_decision 
 static void print_report(const struct certificate_report *r, struct arena *a)
 {
     const struct state_decision *d = &r->decision;
-    (void)printf("VERIFIED D-%" PRIu64 " of %.*s: %s, as of block %" PRIu64 " of %s\n", d->number, SPAN_FMT(r->name),
-                 enum_text(&phase_enum, d->phase), r->anchor.height, time_utc(r->anchor.time_ms).s);
-    (void)printf("alliance     %s%s\n", hex_of(&r->alliance).s,
-                 r->expected ? ", as expected" : "; nobody said which was expected: compare it, or give --expect-alliance");
-    (void)printf("founded      %s\n", time_utc(r->founded_ms).s);
+    (void)printf("VERIFIED D-%" PRIu64 " of %.*s: %s, as of block %" PRIu64 " of %s\n", d->number, SPAN_FMT(r->chain.name),
+                 enum_text(&phase_enum, d->phase), r->chain.anchor_height, time_utc(r->chain.anchor_ms).s);
+    (void)printf("alliance     %s%s\n", hex_of(&r->chain.alliance).s,
+                 r->chain.expected ? ", as expected" : "; nobody said which was expected: compare it, or give --expect-alliance");
+    (void)printf("founded      %s\n", time_utc(r->chain.founded_ms).s);
     (void)printf("nodes        %" PRIu64 " change%s of the set of nodes since the founding, each signed by a quorum of the set before",
-                 r->links - 1, r->links == 2 ? "" : "s");
-    if (r->refoundings > 0)
-        (void)printf("; %" PRIu64 " by refounding, signed by the registrar and another seat of every partner", r->refoundings);
-    (void)printf("\ntree         %s leaves, root %s, cosigned by %u of %u nodes\n", grouped_text(a, r->size), hex_of(&r->root).s, r->cosigned,
-                 r->members);
+                 r->chain.links - 1, r->chain.links == 2 ? "" : "s");
+    if (r->chain.refoundings > 0)
+        (void)printf("; %" PRIu64 " by refounding, signed by the registrar and another seat of every partner", r->chain.refoundings);
+    (void)printf("\ntree         %s leaves, root %s, cosigned by %u of %u nodes\n", grouped_text(a, r->chain.size), hex_of(&r->chain.root).s, r->chain.cosigned,
+                 r->chain.members);
     (void)printf("checked      %s signatures, %s rows of the state, %s writes of %s blocks, %s entries; %s texts, %s absent\n",
-                 grouped_text(a, r->signatures), grouped_text(a, r->rows), grouped_text(a, r->writes), grouped_text(a, r->blocks),
+                 grouped_text(a, r->chain.signatures), grouped_text(a, r->chain.rows), grouped_text(a, r->writes), grouped_text(a, r->blocks),
                  grouped_text(a, r->entries), grouped_text(a, r->texts), grouped_text(a, r->texts_absent));
     print_row(&r->pinned, d);
     (void)printf("events       all %zu of them, and nothing else happened to it:\n", r->n_events);
     for (size_t i = 0; i < r->n_events; i++)
         print_event(&r->events[i]);
-    if (r->n_notes > 0)
+    if (r->chain.n_notes > 0)
         (void)printf("To know besides:\n");
-    for (size_t i = 0; i < r->n_notes; i++)
-        (void)printf("  %.*s\n", SPAN_FMT(r->notes[i]));
+    for (size_t i = 0; i < r->chain.n_notes; i++)
+        (void)printf("  %.*s\n", SPAN_FMT(r->chain.notes[i]));
     (void)printf("Not proven by this file:\n");
     for (size_t i = 0; certificate_not_proven[i] != NULL; i++)
         (void)printf("  %s\n", certificate_not_proven[i]);
-}
-
-static void dump(json_t *o)
-{
-    char *text = json_dumps(o, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-    (void)puts(text == NULL ? "{}" : text);
-    free(text);
-    json_decref(o);
 }
 
 static void print_json(const struct certificate_report *r)
@@ -96,47 +87,38 @@ static void print_json(const struct certificate_report *r)
             json_object_set_new(o, "key", json_string(hex_of(&e->key.key).s));
         json_array_append_new(events, o);
     }
-    for (size_t i = 0; i < r->n_notes; i++)
-        json_array_append_new(notes, json_stringn((const char *)r->notes[i].p, r->notes[i].n));
+    for (size_t i = 0; i < r->chain.n_notes; i++)
+        json_array_append_new(notes, json_stringn((const char *)r->chain.notes[i].p, r->chain.notes[i].n));
     for (size_t i = 0; certificate_not_proven[i] != NULL; i++)
         json_array_append_new(unproven, json_string(certificate_not_proven[i]));
-    dump(json_pack("{s:b,s:I,s:s,s:s,s:b,s:I,s:I,s:I,s:s,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o}", "verified", 1, "decision",
-                   (json_int_t)r->decision.number, "phase", enum_text(&phase_enum, r->decision.phase), "alliance", hex_of(&r->alliance).s,
-                   "alliance_expected", (int)r->expected, "height", (json_int_t)r->anchor.height, "time_ms", (json_int_t)r->anchor.time_ms,
-                   "size", (json_int_t)r->size, "root", hex_of(&r->root).s, "cosigned", (json_int_t)r->cosigned, "members",
-                   (json_int_t)r->members, "signatures", (json_int_t)r->signatures, "texts", (json_int_t)r->texts, "texts_absent",
+    cmd_dump(json_pack("{s:b,s:I,s:s,s:s,s:b,s:I,s:I,s:I,s:s,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o}", "verified", 1, "decision",
+                   (json_int_t)r->decision.number, "phase", enum_text(&phase_enum, r->decision.phase), "alliance", hex_of(&r->chain.alliance).s,
+                   "alliance_expected", (int)r->chain.expected, "height", (json_int_t)r->chain.anchor_height, "time_ms", (json_int_t)r->chain.anchor_ms,
+                   "size", (json_int_t)r->chain.size, "root", hex_of(&r->chain.root).s, "cosigned", (json_int_t)r->chain.cosigned, "members",
+                   (json_int_t)r->chain.members, "signatures", (json_int_t)r->chain.signatures, "texts", (json_int_t)r->texts, "texts_absent",
                    (json_int_t)r->texts_absent, "events", events, "notes", notes, "not_proven", unproven));
 }
 
-static int not_verified(const struct verify_failure *f, bool json)
+int cmd_certificate(const struct cmd_args *args, FILE *f)
 {
-    if (json)
-        dump(json_pack("{s:b,s:s,s:I,s:I,s:I,s:s,s:I,s:I,s:s,s:s,s:s}", "verified", 0, "region", f->region, "frame", (json_int_t)f->place.frame, "offset",
-                       (json_int_t)f->place.offset, "bytes", (json_int_t)f->place.bytes, "record", f->record, "record_offset",
-                       (json_int_t)f->offset, "record_bytes", (json_int_t)f->bytes, "rule", f->rule, "meaning",
-                       rule_meaning(f->rule), "why", f->why));
-    return cmd_failed(f);
-}
-
-static int check(const struct cmd_args *args, FILE *f)
-{
-    const char *path = args->words[0], *expected = cmd_value(args, "expect-alliance");
+    const char *path = args->words[0];
     struct hash expect;
+    bool expected;
     struct arena a CLEANUP(arena_deinit);
     struct certificate_report r;
     struct verify_failure failure;
     struct err err = {0};
     arena_init(&a, 0);
-    if (expected != NULL && hex_to_hash(span_str(expected), &expect) != ST_OK)
-        return cmd_usage(args->cmd, "--expect-alliance takes the alliance's id: 64 hex digits");
+    if (!cmd_expected(args, &expect, &expected))
+        return EXIT_USAGE;
     if (cmd_count(args, "checkpoint") > 0)
-        return cmd_usage(args->cmd, "--checkpoint is for packs, and %s is a decision certificate: compare the root that it names", path);
+        return cmd_usage(args->cmd, "--checkpoint is for packs and ranges, and %s is a decision certificate: compare the root that it names", path);
     if (cmd_flag(args, "html"))
-        return cmd_usage(args->cmd, "--html is for packs, and %s is a decision certificate", path);
+        return cmd_usage(args->cmd, "--html is for packs and ranges, and %s is a decision certificate", path);
     cmd_confine();
-    enum status st = certificate_check(f, expected == NULL ? NULL : &expect, &a, &r, &failure, &err);
+    enum status st = certificate_check(f, expected ? &expect : NULL, &a, &r, &failure, &err);
     if (st == ST_BADSIG && failure.region[0] != 0)
-        return not_verified(&failure, cmd_flag(args, "json"));
+        return cmd_flag(args, "json") ? cmd_failed_json(&failure) : cmd_failed(&failure);
     if (st != ST_OK) {
         (void)fprintf(stderr, "entente-audit: %s: %s\n", path, err.text[0] != 0 ? err.text : status_text(st));
         return EXIT_FAILED;
@@ -146,18 +128,4 @@ static int check(const struct cmd_args *args, FILE *f)
     else
         print_report(&r, &a);
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
-}
-
-bool cmd_certificate(const struct cmd_args *args, int *ret_code)
-{
-    const char *path = args->words[0];
-    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rbe");
-    if (f == NULL) /* who reads it as a pack says why */
-        return false;
-    bool is = certificate_is(f);
-    if (is)
-        *ret_code = check(args, f);
-    if (f != stdin)
-        (void)fclose(f);
-    return is;
 }

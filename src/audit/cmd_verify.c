@@ -1,6 +1,8 @@
 /* verify: the whole verdict on a pack. */
 #include <jansson.h>
+#include "audit/certificate.h"
 #include "audit/cmd.h"
+#include "audit/range.h"
 #include "audit/rule.h"
 #include "audit/verdict.h"
 
@@ -147,6 +149,11 @@ static void print_json(const struct verify_report *r, const struct verdict_words
                   (int)r->whole_checkpoint, "deadlines_fired", (json_int_t)r->timers, "phases", phases,
                   "organisations", orgs, "members", members, "not_checked", unchecked, "documents",
                   (json_int_t)w->findings.documents, "exceptions", json_exceptions(&w->findings));
+    cmd_dump(o);
+}
+
+void cmd_dump(json_t *o)
+{
     char *text = json_dumps(o, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     (void)puts(text == NULL ? "{}" : text);
     free(text);
@@ -161,10 +168,28 @@ static void print_failure(void *ctx, const struct verify_failure *f)
                           (json_int_t)f->place.bytes, "record", f->record, "record_offset", (json_int_t)f->offset,
                           "record_bytes", (json_int_t)f->bytes, "rule", f->rule, "meaning", rule_meaning(f->rule), "why",
                           f->why);
-    char *text = json_dumps(o, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-    (void)puts(text == NULL ? "{}" : text);
-    free(text);
-    json_decref(o);
+    cmd_dump(o);
+}
+
+int cmd_failed_json(const struct verify_failure *f)
+{
+    print_failure(NULL, f);
+    return cmd_failed(f);
+}
+
+/* Is the file one that shows a part of a record? They are told apart by their first byte. Then it is checked. */
+static bool part_of_record(const struct cmd_args *args, int *ret_code)
+{
+    const char *path = args->words[0];
+    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rbe");
+    if (f == NULL) /* who reads it as a pack says why */
+        return false;
+    bool certificate = certificate_is(f), range = range_is(f);
+    if (certificate || range)
+        *ret_code = certificate ? cmd_certificate(args, f) : cmd_range(args, f);
+    if (f != stdin)
+        (void)fclose(f);
+    return certificate || range;
 }
 
 struct verifying {
@@ -194,9 +219,9 @@ static int end(void *ctx, const struct audit_record *r, struct err *err)
 static int verify(const struct cmd_args *args)
 {
     struct verifying v = {.args = args, .html = cmd_value(args, "html")};
-    int certificate;
-    if (cmd_certificate(args, &certificate))
-        return certificate;
+    int part;
+    if (part_of_record(args, &part))
+        return part;
     if (v.html != NULL && strcmp(v.html, "-") == 0 && cmd_flag(args, "json"))
         return cmd_usage(args->cmd, "--json and --html - both go to standard output");
     if (v.html != NULL && (v.page = cmd_create(v.html)) == NULL)
@@ -215,5 +240,5 @@ static const struct cmd_option options[] = {
     {"json", NULL, "the verdict as one JSON object"},
     {"html", "FILE", "the report as one page, besides; - for that alone"}};
 const struct cmd cmd_verify = {
-    "verify",           "PACK", "is it whole, signed, agreed, and what the rules give?", options,
+    "verify",           "FILE", "is it whole, signed, agreed, and what the rules give?", options,
     ARRAY_LEN(options), verify};

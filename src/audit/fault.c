@@ -1,4 +1,5 @@
 #include "audit/fault.h"
+#include "audit/verify.h"
 #include "cert/certificate.h"
 #include "codec/codec.h"
 #include "crypto/ed25519.h"
@@ -62,6 +63,27 @@ const char *fault_of_certificate(struct span bytes)
         if (span_cmp(c.sigs.v[i - 1].org, c.sigs.v[i].org) >= 0)
             return "ENC-13";
     return NULL;
+}
+
+const char *fault_in_certificate(struct span bytes, const struct hash *alliance, const struct block_record *rec, const struct hash *block,
+                                 const struct validator_set *set, struct arena *a, struct certificate *ret, struct err *why)
+{
+    struct certificate c;
+    struct err err;
+    if (codec_decode(&certificate_desc, bytes, a, &c, &err) != ST_OK) {
+        (void)err_set(why, ST_BADSIG, "%s: %s", verify_rule_of(&err, "CRT-1"), err.text);
+    } else if (!hash_eq(&c.value, block) && c.height == rec->height && certificate_verify(&c, alliance, set, &err) == ST_OK) {
+        (void)err_set(why, ST_BADSIG, "CRT-1: the certificate of height %" PRIu64 " is for block %s, this header is %s", rec->height,
+                      hex_of(&c.value).s, hex_of(block).s);
+        return "header";
+    } else if (fault_of_certificate(bytes) != NULL) {
+        (void)err_set(why, ST_BADSIG, "%s: the signatures of the certificate do not ascend by organisation", fault_of_certificate(bytes));
+    } else if (certificate_verify_bytes(bytes, alliance, rec->epoch, rec->height, block, set, a, ret, &err) != ST_OK) {
+        (void)err_set(why, ST_BADSIG, "%s: %s", verify_rule_of(&err, "CRT-1"), verify_words_of(&err));
+    } else {
+        return NULL;
+    }
+    return "certificate";
 }
 
 bool fault_ascends(const struct refounding_info *r)

@@ -11,6 +11,10 @@
 const char *fault_of_signature(const struct signature *s);
 /* Of a certificate's bytes that do not verify: "ENC-13", when it decodes and its signatures do not ascend; else NULL. */
 const char *fault_of_certificate(struct span bytes);
+/* Is it a certificate of this block by this set (CRT-1)? NULL: it is. Else the region that is at fault: "certificate", or
+ * "header" when it is a good one of another header; why begins with the rule. */
+const char *fault_in_certificate(struct span bytes, const struct hash *alliance, const struct block_record *rec, const struct hash *block,
+                                 const struct validator_set *set, struct arena *a, struct certificate *ret, struct err *why);
 /* A refounding's signatures ascend by seat and key, none twice. */
 bool fault_ascends(const struct refounding_info *r);
 

@@ -76,18 +76,57 @@ static void record_lines(const struct audit_record *r, FILE *f)
     (void)fputs("</dl>\n", f);
 }
 
+/* As far as the name in the first heading. */
+static void begin(const char *title, const char *verdict, const char *name, FILE *f)
+{
+    (void)fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+                "'unsafe-inline'\">\n<title>",
+                f);
+    html_put(title, f);
+    html_put(name, f);
+    (void)fprintf(f, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<h1>", style);
+    html_put(verdict, f);
+    html_put(name, f);
+}
+
+static void item(const char *text, FILE *f)
+{
+    (void)fputs("<li>", f);
+    html_put(text, f);
+    (void)fputs("</li>\n", f);
+}
+
+void page_part_write(const struct page_part *p, FILE *f)
+{
+    begin("Audit of ", p->lead, p->title, f);
+    (void)fputs("</h1>\n<dl>\n", f);
+    for (size_t i = 0; i < p->n_lines; i++)
+        line(p->lines[i].name, p->lines[i].value, f);
+    (void)fputs("</dl>\n", f);
+    if (p->n_to_know > 0) {
+        heading("To know besides", f);
+        (void)fputs("<ul>\n", f);
+        for (size_t i = 0; i < p->n_to_know; i++) {
+            char text[600];
+            (void)snprintf(text, sizeof text, "%.*s", SPAN_FMT(p->to_know[i]));
+            item(text, f);
+        }
+        (void)fputs("</ul>\n", f);
+    }
+    heading("Not checked", f);
+    (void)fputs("<ul>\n", f);
+    for (size_t i = 0; p->unchecked[i] != NULL; i++)
+        item(p->unchecked[i], f);
+    (void)fputs("</ul>\n</body>\n</html>\n", f);
+}
+
 void page_write(const struct audit_record *r, const struct verdict_words *w, FILE *f)
 {
     struct sheet exceptions;
     const char *name = text_of(r->a, "%.*s", SPAN_FMT(r->r->name));
     findings_sheet(&w->findings, r->a, &exceptions);
-    (void)fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-                "'unsafe-inline'\">\n<title>Audit of ",
-                f);
-    html_put(name, f);
-    (void)fprintf(f, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<h1>Verified: ", style);
-    html_put(name, f);
+    begin("Audit of ", "Verified: ", name, f);
     (void)fprintf(
         f, "</h1>\n<p>%s entries in %s blocks, and %s decisions executed again to the same roots.</p>\n",
         grouped_text(r->a, r->r->entries), grouped_text(r->a, r->r->blocks),
@@ -109,10 +148,7 @@ void page_write(const struct audit_record *r, const struct verdict_words *w, FIL
     sheet_or(&w->epochs, "None.", f);
     heading("Not checked", f);
     (void)fputs("<ul>\n", f);
-    for (size_t i = 0; i < w->n_unchecked; i++) {
-        (void)fputs("<li>", f);
-        html_put(w->unchecked[i], f);
-        (void)fputs("</li>\n", f);
-    }
+    for (size_t i = 0; i < w->n_unchecked; i++)
+        item(w->unchecked[i], f);
     (void)fputs("</ul>\n</body>\n</html>\n", f);
 }

@@ -76,6 +76,12 @@ const struct rule rules[] = {
     {"CER-10", "each event is what its signed entry says"},
     {"CER-11", "who signed held the seat after that block, by a key that was not revoked before"},
     {"CER-12", "the last frame counts the frames"},
+    {"RNG-1", "a range's frames come in their order, none of its heights is left out, and nothing follows"},
+    {"RNG-2", "a range goes from a height to one that is not below it"},
+    {"RNG-3", "every change of the nodes that decide is shown, by a link or by a block of the range"},
+    {"RNG-4", "a range begins behind the block whose header and tree it shows"},
+    {"RNG-6", "the rows behind a block are those of who signed in it: the key held the seat, and was not revoked before"},
+    {"RNG-7", "the checkpoint is of the newest block shown, and one that was kept can be compared with a tree that is shown"},
 };
 const size_t n_rules = ARRAY_LEN(rules);
 

@@ -23,5 +23,18 @@ const char *grouped_text(struct arena *a, uint64_t n);
 
 /* page.c: one HTML page, self-contained and without script; it prints well. */
 void page_write(const struct audit_record *r, const struct verdict_words *w, FILE *f);
+/* The same of a file that shows a part of a record: a heading, lines of a name and a value, two lists of sentences. */
+struct page_line {
+    const char *name, *value;
+};
+struct page_part {
+    const char *title, *lead;
+    const struct page_line *lines;
+    size_t n_lines;
+    const struct span *to_know;
+    size_t n_to_know;
+    const char *const *unchecked; /* NULL ends */
+};
+void page_part_write(const struct page_part *p, FILE *f);
 
 #endif

@@ -1,5 +1,6 @@
 #include "audit/archive.h"
 #include "audit/fault.h"
+#include "audit/texts.h"
 #include "audit/verify_parts.h"
 #include "cert/certificate.h"
 #include "cert/validators.h"
@@ -120,6 +121,13 @@ static enum status flush(struct verify *v, const struct block *b, struct span ce
     return st;
 }
 
+/* PAK-1: a kind that no pack has; else PAK-2. */
+static enum status not_here(struct verify *v, uint32_t kind, const char *why)
+{
+    bool known = kind >= pack_head_desc.number && kind <= pack_end_desc.number;
+    return verify_refuse(v, "frame", "%s: a frame of kind %u: %s", known ? "PAK-2" : "PAK-1", kind, known ? why : "no frame of a pack has it");
+}
+
 static enum status head(struct verify *v)
 {
     const struct hash *expect = v->how->expect;
@@ -130,7 +138,7 @@ static enum status head(struct verify *v)
     if (st != ST_OK)
         return st;
     if (x->kind != pack_head_desc.number)
-        return verify_refuse(v, "frame", "PAK-2: the first frame is no head");
+        return not_here(v, x->kind, "the first frame is no head");
     struct span body = arena_dup(v->a, x->body);
     drop_frame(v);
     st = codec_decode(&pack_head_desc, body, v->a, &h, &err);
@@ -219,23 +227,6 @@ static enum status genesis_block(struct verify *v, const struct pack_block *f)
     return st == ST_OK ? flush(v, &b, buf_span(&sigs), &f->prose) : st;
 }
 
-static enum status one_certificate(struct verify *v, struct span bytes, const struct block_record *rec, const struct hash *id,
-                                   const struct validator_set *set, struct arena *a, struct certificate *ret)
-{
-    struct certificate c;
-    struct err err;
-    if (codec_decode(&certificate_desc, bytes, a, &c, &err) != ST_OK)
-        return verify_refuse_err(v, "certificate", "CRT-1", &err);
-    if (!hash_eq(&c.value, id) && c.height == rec->height && certificate_verify(&c, &v->tip.alliance, set, &err) == ST_OK)
-        return verify_refuse(v, "header", "CRT-1: the certificate of height %" PRIu64 " is for block %s, this header is %s", rec->height,
-                      hex_of(&c.value).s, hex_of(id).s);
-    if (fault_of_certificate(bytes) != NULL)
-        return verify_refuse(v, "certificate", "%s: the signatures of the certificate do not ascend by organisation", fault_of_certificate(bytes));
-    if (certificate_verify_bytes(bytes, &v->tip.alliance, rec->epoch, rec->height, id, set, a, ret, &err) != ST_OK)
-        return verify_refuse_err(v, "certificate", "CRT-1", &err);
-    return ST_OK;
-}
-
 /* From 1; 0: each by itself is well-formed and signed. */
 static size_t first_bad_entry(const struct pack_block *f)
 {
@@ -273,9 +264,10 @@ static enum status bindings(struct verify *v, const struct pack_block *f, const 
         certificate = v->next.proof.certificate; /* or none: final by a POL and the refounding */
     }
     if (certificate.n > 0) {
-        enum status st = one_certificate(v, certificate, rec, &id, set, a, &c);
-        if (st != ST_OK)
-            return st;
+        struct err why;
+        const char *region = fault_in_certificate(certificate, &v->tip.alliance, rec, &id, set, a, &c, &why);
+        if (region != NULL)
+            return verify_refuse(v, region, "%s", why.text);
     }
     struct frontier tree = v->tip.tree;
     struct hash root;
@@ -331,47 +323,19 @@ static struct span org_part(struct span seat)
     return slash == NULL ? seat : span_of(seat.p, (size_t)(slash - seat.p));
 }
 
-/* PAK-4: a text given twice would hide that another is absent. */
-static enum status given_once(struct verify *v, const struct pack_block *f, const struct block *b, const struct hash *digests, size_t i)
-{
-    struct err err;
-    uint64_t leaf = f->prose.v[i].leaf;
-    size_t fields, before = 0;
-    for (size_t k = 0; k < i; k++)
-        before += f->prose.v[k].leaf == leaf && hash_eq(&digests[k], &digests[i]);
-    if (before == 0 || (leaf_count_digest(&b->entries[leaf - 1], &digests[i], &fields, &err) == ST_OK && before < fields))
-        return ST_OK;
-    return verify_refuse(v, "prose", "PAK-4: of entry %" PRIu64 ": a text that it names once is there %zu times", leaf, before + 1);
-}
-
 static enum status proses(struct verify *v, const struct pack_block *f, const struct block *b, struct arena *a)
 {
-    struct hash *digests = arena_array(a, f->prose.n, sizeof *digests);
-    struct err err;
-    uint64_t named = 0;
+    struct err why;
+    uint64_t absent;
     for (size_t i = 0; i + 1 < b->n_leaves; i++) {
-        size_t n;
-        if (leaf_count_prose(&b->entries[i], &n, &err) == ST_OK)
-            named += n;
         struct verify_org *o = org_of(v, org_part(b->entries[i].entry.seat));
         if (o != NULL)
             o->entries++;
     }
-    for (size_t i = 0; i < f->prose.n; i++) {
-        const struct pack_prose *p = &f->prose.v[i];
-        v->text = i + 1;
-        if (p->leaf < 1 || p->leaf >= b->n_leaves)
-            return verify_refuse(v, "prose", "PAK-4: a text for leaf %" PRIu64 " of a block with %zu", p->leaf, b->n_leaves);
-        if (leaf_accepts_prose(&b->entries[p->leaf - 1], &p->prose, &err) != ST_OK)
-            return verify_refuse(v, "prose", "%s: of entry %" PRIu64 ": %s", verify_rule_of(&err, "PAK-4"), p->leaf, err.text);
-        leaf_prose_digest(&p->prose, &digests[i]);
-        enum status st = given_once(v, f, b, digests, i);
-        if (st != ST_OK)
-            return st;
-    }
-    v->text = 0;
+    if (texts_check(&f->prose, b->entries, b->n_leaves - 1, a, &absent, &v->text, &why) != ST_OK)
+        return verify_refuse(v, "prose", "%s", why.text);
     v->r->prose += f->prose.n;
-    v->r->prose_absent += named > f->prose.n ? named - f->prose.n : 0;
+    v->r->prose_absent += absent;
     return ST_OK;
 }
 
@@ -536,7 +500,7 @@ static enum status body_of_pack(struct verify *v)
         } else if (x->kind == pack_end_desc.number && v->r->blocks > 0) {
             return the_end(v, x->body);
         } else {
-            st = verify_refuse(v, "frame", "PAK-2: a frame of kind %u does not belong here", x->kind);
+            st = not_here(v, x->kind, "it does not belong here");
         }
         drop_frame(v);
         if (st != ST_OK)

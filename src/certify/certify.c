@@ -1,25 +1,17 @@
 #include <stdlib.h>
 #include "certify/certify.h"
 #include "certify/gather.h"
-#include "cert/refounding.h"
-#include "crypto/hash.h"
+#include "certify/replay.h"
 #include "gov/tkey.h"
 #include "ledger/rows.h"
-#include "merkle/checkpoint.h"
-#include "store/store_mem.h"
 
 struct certify {
     struct arena a;
     uint64_t number;
-    struct store *store;
-    struct ids *ids;
-    struct tip tip;
-    struct genesis_info genesis;
+    struct replay replay;
     struct span note;
     struct checkpoint checkpoint;
-    bool begun, done;
-    bool ends; /* the newest block ends its epoch: */
-    struct refounding_info next;
+    bool done;
     struct certificate_link *links;
     size_t n_links, cap_links;
     struct certificate_block *blocks;
@@ -32,8 +24,7 @@ struct certify *certify_new(uint64_t number)
     ASSERT(c != NULL);
     arena_init(&c->a, 0);
     c->number = number;
-    c->store = store_mem_new();
-    c->ids = ids_new();
+    replay_init(&c->replay);
     return c;
 }
 
@@ -41,8 +32,7 @@ void certify_free(struct certify *c)
 {
     if (c == NULL)
         return;
-    store_close(c->store);
-    ids_free(c->ids);
+    replay_deinit(&c->replay);
     free(c->links);
     free(c->blocks);
     arena_deinit(&c->a);
@@ -51,12 +41,9 @@ void certify_free(struct certify *c)
 
 enum status certify_begin(struct certify *c, struct span genesis, struct span note, struct err *err)
 {
-    struct signed_note n;
-    enum status st = genesis_read(arena_dup(&c->a, genesis), true, &c->a, &c->genesis, err);
     c->note = arena_dup(&c->a, note);
-    if (st == ST_OK)
-        st = note_parse(c->note, &c->a, &n, err);
-    return st == ST_OK ? checkpoint_parse(n.text, &c->checkpoint, err) : st;
+    enum status st = replay_begin(&c->replay, genesis, err);
+    return st == ST_OK ? replay_checkpoint(c->note, &c->a, &c->checkpoint, err) : st;
 }
 
 /* Room for one more of an array. */
@@ -70,88 +57,34 @@ static void *grown(void *v, size_t n, size_t *cap, size_t size)
     return v;
 }
 
-static enum status flush(struct certify *c, const struct block *b, struct span certificate, struct err *err)
-{
-    struct view before;
-    struct store_txn *t;
-    enum status st = store_read_begin(c->store, &before, err);
-    if (st != ST_OK)
-        return st;
-    st = store_begin(c->store, &t, err);
-    if (st == ST_OK) {
-        st = block_flush(b, certificate, &before, c->store, t, err);
-        if (st == ST_OK)
-            st = store_commit(c->store, t, err);
-        else
-            store_abort(c->store, t);
-    }
-    store_read_end(c->store, &before);
-    c->tip = b->after;
-    return st;
-}
-
-/* The checker of the finished certificate verifies what is in it. */
-static enum status taken_as_signed(void *ctx, const struct leaf *leaf)
-{
-    (void)ctx;
-    (void)leaf;
-    return ST_OK;
-}
-
-static enum status execute(struct certify *c, const struct pack_block *f, struct arena *a, struct block *ret,
-                           struct err *err)
-{
-    struct view v;
-    bool valid = true;
-    char why[256];
-    if (!c->begun) {
-        enum status st = block_genesis(&c->genesis, a, ret, err);
-        if (st == ST_OK && !span_eq(ret->header_bytes, f->header))
-            return err_set(err, ST_MISMATCH, "block 0 is not the one that the genesis gives");
-        return st;
-    }
-    enum status st = store_read_begin(c->store, &v, err);
-    if (st != ST_OK)
-        return st;
-    struct ledger l = {.tip = &c->tip, .view = &v, .ids = c->ids, .refounding = c->ends ? &c->next : NULL};
-    struct block_verifier verifier = {NULL, taken_as_signed};
-    st = block_execute(&l, f->header, f->leaves.v, f->leaves.n, &verifier, a, &valid, ret, why, err);
-    store_read_end(c->store, &v);
-    return st == ST_OK && !valid
-               ? err_set(err, ST_MISMATCH, "block %" PRIu64 " is no block of this record: %s",
-                         c->tip.height + 1, why)
-               : st;
-}
-
 /* CER-3: a block after which another set decides, or the anchor. */
 static enum status link_of(struct certify *c, const struct block *b, const struct pack_block *f,
                            const struct view *v, struct err *err)
 {
     bool anchor = b->after.tree.size == c->checkpoint.size,
          changes = b->record.height > 0 && HAS(&b->record, block_record_key_next_set);
-    if (anchor && c->ends)
+    if (anchor && c->replay.ends)
         return err_set(
             err, ST_UNSUPPORTED,
             "the checkpoint is of the last block of an epoch, which has a refounding in place of its "
             "certificate: take a later checkpoint");
-    if (c->ends && b->record.height == 0)
+    if (c->replay.ends && b->record.height == 0)
         return err_set(err, ST_UNSUPPORTED,
                        "an epoch ended with the founding block: a certificate cannot show that");
-    if (!anchor && !changes && !c->ends)
+    if (!anchor && !changes && !c->replay.ends)
         return ST_OK;
     if (b->record.height == 0)
         return err_set(err, ST_NOTFOUND, "the checkpoint is of the founding block: there is no decision yet");
     c->links = grown(c->links, c->n_links, &c->cap_links, sizeof *c->links);
-    struct certificate_link *link = &c->links[c->n_links++];
-    *link = (struct certificate_link){.header = arena_dup(&c->a, f->header),
-                                      .proof = arena_dup(&c->a, f->certificate)};
-    return c->ends ? gather_refounding(b, f->certificate, v, &c->a, &link->rows, err) : ST_OK;
+    enum status st = replay_link(&c->replay, b, f, v, &c->a, &c->links[c->n_links], err);
+    c->n_links += st == ST_OK;
+    return st;
 }
 
 static enum status keep(struct certify *c, const struct block *b, const struct pack_block *f, struct err *err)
 {
     struct view v;
-    enum status st = store_read_begin(c->store, &v, err);
+    enum status st = store_read_begin(c->replay.store, &v, err);
     if (st != ST_OK)
         return st;
     st = link_of(c, b, f, &v, err);
@@ -160,7 +93,7 @@ static enum status keep(struct certify *c, const struct block *b, const struct p
         st = gather_block(b, c->number, &f->prose, &v, &c->a, &c->blocks[c->n_blocks], err);
         c->n_blocks += st == ST_OK;
     }
-    store_read_end(c->store, &v);
+    store_read_end(c->replay.store, &v);
     return st;
 }
 
@@ -170,29 +103,13 @@ enum status certify_block(struct certify *c, const struct pack_block *f, bool *r
     struct block b;
     arena_init(&a, 0);
     ASSERT(!c->done);
-    enum status st = execute(c, f, &a, &b, err);
-    if (st != ST_OK)
-        return st;
-    c->begun = true;
-    c->ends = HAS(f, pack_block_key_certificate) && refounding_is(f->certificate);
-    if (c->ends)
-        st = refounding_read(arena_dup(&c->a, f->certificate), &c->a, &c->next, err);
-    if (st == ST_OK)
-        st = flush(c, &b, f->certificate, err);
+    enum status st = replay_block(&c->replay, f, &a, &b, err);
     if (st == ST_OK)
         st = keep(c, &b, f, err);
-    if (st != ST_OK)
-        return st;
-    for (size_t i = 0; b.entries != NULL && i + 1 < b.n_leaves; i++)
-        ids_add(c->ids, &b.entries[i].id, b.first_leaf + 1 + i, b.record.time_ms);
-    ids_expire(c->ids, b.record.time_ms);
-    if (b.after.tree.size > c->checkpoint.size ||
-        (b.after.tree.size == c->checkpoint.size && !hash_eq(&b.root, &c->checkpoint.root)))
-        return err_set(err, ST_MISMATCH, "the checkpoint, of %" PRIu64 " leaves, is not of this record",
-                       c->checkpoint.size);
-    c->done = b.after.tree.size == c->checkpoint.size;
-    *ret_done = c->done;
-    return ST_OK;
+    if (st == ST_OK)
+        st = replay_is_of(&b, &c->checkpoint, ret_done, err);
+    c->done = st == ST_OK && *ret_done;
+    return st;
 }
 
 static enum status path_of(const struct tile_reader *r, uint64_t leaf, uint64_t size, struct arena *a,
@@ -231,36 +148,9 @@ static enum status add_row(struct certify *c, const struct view *v, uint8_t tabl
             return ST_OK;
     if (rows->n == cap)
         return err_set(err, ST_LIMIT, "the certificate would show more than %zu rows of the state", cap);
-    enum status st = gather_row(v, &c->tip.state, table, key, &c->a, &rows->v[rows->n], err);
+    enum status st = gather_row(v, &c->replay.tip.state, table, key, &c->a, &rows->v[rows->n], err);
     rows->n += st == ST_OK;
     return st;
-}
-
-/* Whose log keys signed the checkpoint: the row of each. */
-static enum status log_rows(struct certify *c, const struct view *v, struct state_proof_list *rows,
-                            size_t cap, struct err *err)
-{
-    struct span from = span_str("0"), org, value;
-    struct tkey next;
-    for (;;) {
-        struct state_party p;
-        struct checkpoint cp;
-        struct checkpoint_seen seen = {0};
-        enum status st = view_next(v, TABLE_PARTY, from, &org, &value);
-        if (st != ST_OK)
-            return st == ST_END ? ST_OK : st;
-        st = codec_decode(&state_party_desc, value, &c->a, &p, err);
-        if (st != ST_OK)
-            return st;
-        struct note_key key = note_key_make(c->checkpoint.origin, NOTE_ED25519, &p.node.log);
-        struct span name = arena_dup(&c->a, org);
-        if (checkpoint_verify(c->note, &key, 1, &c->a, &cp, &seen, err) == ST_OK && seen.signed_it)
-            st = add_row(c, v, TABLE_PARTY, name, rows, cap, err);
-        if (st != ST_OK)
-            return st;
-        next = tkey_after(name);
-        from = tkey_span(&next);
-    }
 }
 
 /* CER-5: the decision, the keys that signed, and whose log keys signed the checkpoint. */
@@ -285,8 +175,11 @@ static enum status state_rows(struct certify *c, const struct view *v, struct st
                 st = add_row(c, v, TABLE_KEY, span_of(leaf.signature.key.b, 32), &rows, CAP, err);
         }
     }
+    struct state_proof_list logs = {0};
     if (st == ST_OK)
-        st = log_rows(c, v, &rows, CAP, err);
+        st = replay_log_rows(&c->replay, v, c->note, &c->a, &logs, err);
+    for (size_t i = 0; st == ST_OK && i < logs.n && rows.n < CAP; i++)
+        rows.v[rows.n++] = logs.v[i];
     gather_sort(&rows);
     *ret_rows = rows;
     return st;
@@ -295,11 +188,11 @@ static enum status state_rows(struct certify *c, const struct view *v, struct st
 static enum status write_frames(struct certify *c, const struct state_proof_list *rows, FILE *out,
                                 struct err *err)
 {
-    struct certificate_head head = {.version = 1, .alliance = c->genesis.alliance, .decision = c->number};
+    struct certificate_head head = {.version = 1, .alliance = c->replay.genesis.alliance, .decision = c->number};
     struct certificate_state state = {.rows = *rows};
     struct certificate_checkpoint note = {.note = c->note};
     struct certificate_end end = {.frames = 3 + c->n_links + c->n_blocks};
-    enum status st = gather_encode(&genesis_desc, &c->genesis.genesis, &c->a, &head.genesis);
+    enum status st = gather_encode(&genesis_desc, &c->replay.genesis.genesis, &c->a, &head.genesis);
     if (st == ST_OK)
         st = pack_begin(out, CERTIFICATE_MAGIC, err);
     if (st == ST_OK)
@@ -320,78 +213,33 @@ enum status certify_write(struct certify *c, FILE *out, struct err *err)
     struct view v;
     struct state_proof_list rows = {0};
     ASSERT(c->done);
-    enum status st = store_read_begin(c->store, &v, err);
+    enum status st = store_read_begin(c->replay.store, &v, err);
     if (st != ST_OK)
         return st;
     st = state_rows(c, &v, &rows, err);
     if (st == ST_OK)
         st = paths(c, &v, err);
-    store_read_end(c->store, &v);
+    store_read_end(c->replay.store, &v);
     return st == ST_OK ? write_frames(c, &rows, out, err) : st;
 }
 
-/* The first pass: the founding, and the newest checkpoint. */
-static enum status find_ends(struct pack_reader *r, struct certify *c, struct err *err)
+static enum status take(void *ctx, const struct pack_block *b, bool *ret_done, struct err *err)
 {
-    struct arena a CLEANUP(arena_deinit);
-    struct pack_head head = {.version = 0};
-    struct pack_checkpoint f, newest = {.note = {NULL, 0}};
-    struct span body;
-    uint32_t kind;
-    arena_init(&a, 0);
-    enum status st = pack_read_magic(r, PACK_MAGIC, err);
-    while (st == ST_OK && (st = pack_read(r, &kind, &body, err)) == ST_OK) {
-        if (kind == pack_head_desc.number)
-            st = codec_decode(&pack_head_desc, arena_dup(&a, body), &a, &head, err);
-        else if (kind == pack_checkpoint_desc.number &&
-                 (st = codec_decode(&pack_checkpoint_desc, arena_dup(&a, body), &a, &f, err)) == ST_OK)
-            newest = f;
-    }
-    if (st != ST_END)
-        return st;
-    if (head.version == 0)
-        return err_set(err, ST_FORMAT, "PAK-2: the pack has no head");
-    if (newest.note.n == 0)
-        return err_set(err, ST_NOTFOUND,
-                       "the pack has no checkpoint that a quorum cosigned, which a certificate rests on: "
-                       "export it again");
-    return certify_begin(c, head.genesis, newest.note, err);
-}
-
-static enum status all_blocks(struct pack_reader *r, struct certify *c, struct err *err)
-{
-    struct span body;
-    uint32_t kind;
-    bool done = false;
-    enum status st = pack_read_magic(r, PACK_MAGIC, err);
-    while (st == ST_OK && !done && (st = pack_read(r, &kind, &body, err)) == ST_OK) {
-        struct arena a CLEANUP(arena_deinit);
-        struct pack_block b;
-        arena_init(&a, 0);
-        if (kind != pack_block_desc.number)
-            continue;
-        st = codec_decode(&pack_block_desc, body, &a, &b, err);
-        if (st == ST_OK)
-            st = certify_block(c, &b, &done, err);
-    }
-    return st == ST_END ? err_set(err, ST_MISMATCH, "the pack's checkpoint is of no block in it") : st;
+    return certify_block(ctx, b, ret_done, err);
 }
 
 enum status certify_pack(FILE *pack, uint64_t number, FILE *out, struct err *err)
 {
     struct certify *c = certify_new(number);
-    struct pack_reader r;
-    pack_reader_init(&r, pack);
-    enum status st = find_ends(&r, c, err);
-    pack_reader_deinit(&r);
-    if (st == ST_OK && fseek(pack, 0, SEEK_SET) != 0)
-        st = err_set(err, ST_IO, "the pack cannot be read a second time");
-    pack_reader_init(&r, pack);
+    struct replay_pack p;
+    enum status st = replay_scan(pack, &c->a, &p, err);
     if (st == ST_OK)
-        st = all_blocks(&r, c, err);
-    pack_reader_deinit(&r);
+        st = certify_begin(c, p.genesis, p.note, err);
+    if (st == ST_OK)
+        st = replay_each(pack, c, take, err);
     if (st == ST_OK)
         st = certify_write(c, out, err);
+    replay_pack_deinit(&p);
     certify_free(c);
     return st;
 }

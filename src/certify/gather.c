@@ -120,14 +120,20 @@ static struct span org_of_seat(struct span seat)
     return slash == NULL ? seat : span_of(seat.p, (size_t)(slash - seat.p));
 }
 
-/* CER-11: the row of who holds a seat: SEAT, or of ORG/node PARTY. */
+struct span gather_holder(struct span seat, bool *ret_node)
+{
+    struct span org = org_of_seat(seat);
+    *ret_node = seat.n == org.n + 5 && memcmp(seat.p + org.n, "/node", 5) == 0;
+    return *ret_node ? org : seat;
+}
+
+/* CER-11: the row of who holds a seat. */
 static enum status holder(const struct block *b, struct span seat, const struct view *v, struct arena *a,
                           struct state_proof *ret_row, struct err *err)
 {
-    struct span org = org_of_seat(seat);
-    bool node = seat.n == org.n + 5 && memcmp(seat.p + org.n, "/node", 5) == 0;
-    return gather_row(v, &b->after.state, node ? TABLE_PARTY : TABLE_SEAT, node ? org : seat, a, ret_row,
-                      err);
+    bool node;
+    struct span key = gather_holder(seat, &node);
+    return gather_row(v, &b->after.state, node ? TABLE_PARTY : TABLE_SEAT, key, a, ret_row, err);
 }
 
 static enum status show_entry(const struct block *b, size_t at, const struct pack_prose_list *prose,

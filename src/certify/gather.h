@@ -20,6 +20,8 @@ MUST_USE enum status gather_block(const struct block *b, uint64_t decision,
  * ends the epoch with. */
 MUST_USE enum status gather_refounding(const struct block *b, struct span refounding, const struct view *v,
                                        struct arena *a, struct state_proof_list *ret_rows, struct err *err);
+/* The key of the row of who holds a seat: of SEAT; of ORG/node, *ret_node, of PARTY. */
+struct span gather_holder(struct span seat, bool *ret_node);
 void gather_sort(struct state_proof_list *rows);
 MUST_USE enum status gather_encode(const struct record_desc *d, const void *rec, struct arena *a,
                                    struct span *ret_bytes);

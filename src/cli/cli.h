@@ -429,6 +429,11 @@ int verb_refound_show(struct cli *c);
 int verb_refound_install(struct cli *c);
 int verb_node_availability(struct cli *c);
 int verb_pack(struct cli *c);
+/* verbs_certify.c. A checkpoint of what is final now, cosigned by a quorum; nodes cosign within a second or so. After some seconds,
+ * an older one has to do. ST_NOTFOUND. */
+MUST_USE enum status cli_whole_checkpoint(struct cli *c, struct pack_checkpoint *ret);
+/* verbs_range.c. pack with --from, --to or --pack: a range of the record into the file. */
+int cli_pack_range(struct cli *c);
 int verb_follow(struct cli *c); /* verbs_follow.c */
 /* Signature lines of members in a checkpoint: their names are the origin, a slash and the organisation (CKP-2). */
 uint64_t cli_cosignatures(struct cli *c, struct span note);

@@ -47,7 +47,7 @@ static const struct option_desc options[] = {
     TEXT("partner", 0, partner, "ORG", "Partner that the proposal is about"),
     TEXT("document", 0, document, "FILE,...", "Documents it rests on, recorded by their SHA-256"),
     TEXT("attach", 0, attach, "FILE,...", "Files that your node keeps and gives to the partners; recorded by their SHA-256"),
-    TEXT("to", 0, to, "FILE", "Where to write; standard output unless said"),
+    TEXT("to", 0, to, "FILE", "Where to write; standard output unless said. Of a pack: the last height, or the time up to which"),
     TEXT("amend", 0, amend, "SECTION", "Passing replaces this charter section by the one in --file"),
     TEXT("file", 0, file, "FILE", "A charter as `entente charter show` prints it, changed"),
     TEXT("counter", 0, counter, "D-n", "It is a counter to that decision: one passing closes the other"),
@@ -109,7 +109,7 @@ static const struct option_desc options[] = {
     TEXT("epoch", 0, epoch, "N", "Epoch of the alliance; 0 unless said"),
     TEXT("after", 0, after, "N", "Recoveries carried out or cancelled before; 0 unless said"),
     TEXT("limit", 'n', limit, "N", "At most so many"),
-    TEXT("from", 0, from, "N", "The first one"),
+    TEXT("from", 0, from, "N", "The first one. Of a pack: a height, or a time, 2026-04-01 or 2026-04-01T00:00:00Z"),
     TEXT("period", 0, period, "PERIOD", "2026-03, 2026-Q1, 2026-W10, 2026, or a day in it: 2026-03-02"),
     TEXT("value", 0, value, "NUMBER", "Value, in the metric's unit"),
     TEXT("voices", 0, voices, "N,N,N,N,N", "How many said 1, 2, 3, 4, 5; or one number, of too few voices to show more"),
@@ -233,7 +233,7 @@ static enum status set(struct cli *c, const struct option_desc *o, const char *v
     return ST_OK;
 }
 
-static enum status finish(struct cli *c, int first, int argc, char **argv)
+static enum status finish(struct cli *c, const struct cli_verb *v, int first, int argc, char **argv)
 {
     enum status st = ST_OK;
     c->words = (const char **)(uintptr_t)(argv + first);
@@ -244,7 +244,7 @@ static enum status finish(struct cli *c, int first, int argc, char **argv)
         st = cli_number(c, "--rev", c->rev, 1, 65535, &c->rev_number);
     if (st == ST_OK && c->limit != NULL)
         st = cli_number(c, "--limit", c->limit, 1, 1000000, &c->limit_number);
-    if (st == ST_OK && c->from != NULL)
+    if (st == ST_OK && c->from != NULL && strcmp(v->words, "pack") != 0) /* which takes times, too */
         st = cli_number(c, "--from", c->from, 0, INT64_MAX, &c->from_number);
     return st;
 }
@@ -283,5 +283,5 @@ enum status cli_parse(struct cli *c, int argc, char **argv, const struct cli_ver
         if (st != ST_OK)
             return st;
     }
-    return finish(c, optind, argc, argv);
+    return finish(c, v, optind, argc, argv);
 }

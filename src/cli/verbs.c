@@ -307,7 +307,10 @@ const struct cli_verb cli_verbs[] = {
      "Whose nodes signed in a period, counted from certificates; of the last 30 days unless said",
      "entente node availability --since 2026-10-01T00:00:00Z",
      verb_node_availability},
-    {"pack", "FILE", "", "Exports the whole record for an auditor; cut off, the same command goes on where it stopped", "entente pack alliance.pack", verb_pack},
+    {"pack", "FILE [--from HEIGHT|TIME] [--to HEIGHT|TIME] [--pack FILE]", "from to pack ",
+     "Exports the whole record for an auditor; cut off, the same command goes on where it stopped. With --from or --to: a range of it, which verifies "
+     "without the rest, and is not executed again",
+     "entente pack second-quarter.range --from 2026-04-01 --to 2026-06-30", verb_pack},
     {"certify", "D-12 [-o FILE] [--pack FILE]", "output pack ",
      "Writes one file from which anyone can check one decision, without the rest of the record", "entente certify D-12 -o d12.certificate",
      verb_certify},

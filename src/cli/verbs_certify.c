@@ -19,8 +19,7 @@ static enum status newest(struct cli *c, struct pack_checkpoint *ret, struct che
     return st == ST_OK ? checkpoint_parse(note.text, ret_checkpoint, &c->err) : st;
 }
 
-/* A checkpoint of what is final now; nodes cosign within a second or so. After some seconds, an older one has to do. */
-static enum status wait_for_checkpoint(struct cli *c, struct pack_checkpoint *ret)
+enum status cli_whole_checkpoint(struct cli *c, struct pack_checkpoint *ret)
 {
     struct rpc_boundary_reply at;
     struct rpc_status_reply s;
@@ -39,7 +38,7 @@ static enum status wait_for_checkpoint(struct cli *c, struct pack_checkpoint *re
             return st;
         (void)usleep(CHECKPOINT_PAUSE_MS * 1000);
     }
-    return err_set(&c->err, ST_NOTFOUND, "the node has no checkpoint that a quorum cosigned, which a certificate rests on: see entente node "
+    return err_set(&c->err, ST_NOTFOUND, "the node has no checkpoint that a quorum cosigned, which what is to be made rests on: see entente node "
                                          "status, and try again when the others are within reach");
 }
 
@@ -51,7 +50,7 @@ static enum status from_node(struct cli *c, uint64_t number, FILE *out)
     bool done = false;
     enum status st = cli_ask(c, METHOD_genesis, NULL, &g);
     if (st == ST_OK)
-        st = wait_for_checkpoint(c, &note);
+        st = cli_whole_checkpoint(c, &note);
     if (st == ST_OK)
         st = certify_begin(made, g.file, note.note, &c->err);
     for (uint64_t h = 0; st == ST_OK && !done; h++) {
@@ -124,10 +123,10 @@ int verb_certify(struct cli *c)
     }
     if (c->json) {
         (void)printf("{\"decision\":%" PRIu64 ",\"phase\":\"%s\",\"height\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"alliance\":\"%s\"}\n", number,
-                     enum_text(&phase_enum, r.decision.phase), r.anchor.height, r.bytes, hex_of(&r.alliance).s);
+                     enum_text(&phase_enum, r.decision.phase), r.chain.anchor_height, r.chain.bytes, hex_of(&r.chain.alliance).s);
         return EXIT_DONE;
     }
     (void)printf("%s: D-%" PRIu64 ", %s, as of block %" PRIu64 "; %" PRIu64 " bytes. Check it: entente-audit verify %s --expect-alliance %s\n", to, number,
-                 enum_text(&phase_enum, r.decision.phase), r.anchor.height, r.bytes, to, hex_of(&r.alliance).s);
+                 enum_text(&phase_enum, r.decision.phase), r.chain.anchor_height, r.chain.bytes, to, hex_of(&r.chain.alliance).s);
     return EXIT_DONE;
 }

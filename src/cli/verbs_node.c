@@ -269,6 +269,8 @@ int verb_pack(struct cli *c)
     uint64_t blocks, leaves, from = 0;
     if (c->n != 1)
         return cli_usage(c, "pack needs the file to write");
+    if (c->from != NULL || c->to != NULL || c->pack != NULL)
+        return cli_pack_range(c);
     (void)snprintf(part, sizeof part, "%s.part", c->words[0]);
     int fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     FILE *f = fd < 0 ? NULL : fdopen(fd, "r+b");

@@ -42,16 +42,41 @@ void pack_reader_deinit(struct pack_reader *r)
     buf_deinit(&r->frame);
 }
 
+/* The kinds of files of frames, by their first lines. */
+static const struct file_kind {
+    const char *magic, *rule, *what, *instead; /* instead: what to do with it where another kind was expected */
+} kinds[] = {
+    {PACK_MAGIC, "PAK-1", "pack", "it is a whole pack: entente-audit verifies it as one"},
+    {CERTIFICATE_MAGIC, "CER-1", "decision certificate",
+     "it is a certificate of one decision: entente-audit verify checks it; for all else get the whole pack (entente pack FILE)"},
+    {RANGE_MAGIC, "RNG-1", "range of a record",
+     "it is a range of a record, which only entente-audit verify reads: it checks it without executing it; for all else get the whole "
+     "pack (entente pack FILE)"}};
+
+static const struct file_kind *kind_of(const char *line, size_t n)
+{
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (n >= strlen(kinds[i].magic) && memcmp(line, kinds[i].magic, strlen(kinds[i].magic)) == 0)
+            return &kinds[i];
+    return NULL;
+}
+
 enum status pack_read_magic(struct pack_reader *r, const char *magic, struct err *err)
 {
     char line[32];
     size_t n = strlen(magic);
+    const struct file_kind *wanted = kind_of(magic, n);
     ASSERT(n <= sizeof line);
-    if (fread(line, 1, n, r->f) != n || memcmp(line, magic, n) != 0)
-        return err_set(err, ST_FORMAT, "%s: it does not begin with \"%.*s\": this is no %s", strcmp(magic, PACK_MAGIC) == 0 ? "PAK-1" : "CER-1",
-                       (int)(n - 1), magic, strcmp(magic, PACK_MAGIC) == 0 ? "pack" : "decision certificate");
+    ASSERT(wanted != NULL);
+    size_t got = fread(line, 1, n, r->f);
+    const struct file_kind *is = kind_of(line, got);
     r->next_offset = n;
-    return ST_OK;
+    if (is == wanted)
+        return ST_OK;
+    if (is == NULL && got == n) /* a longer first line than the one that was expected */
+        is = kind_of(line, got + fread(line + got, 1, sizeof line - got, r->f));
+    return err_set(err, ST_FORMAT, "%s: it does not begin with \"%.*s\": this is no %s%s%s", wanted->rule, (int)(n - 1), magic,
+                   wanted->what, is == NULL ? "" : "; ", is == NULL ? "" : is->instead);
 }
 
 /* Memory grows with what arrives, not with what a length says. */

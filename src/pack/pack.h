@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include "codec/codec.h"
 
-/* First lines. They differ in their first byte, so that a reader of either looks at one byte (CER-1). */
+/* First lines. They differ in their first byte, so that a reader of any looks at one byte (CER-1, RNG-1). */
 #define PACK_MAGIC "entente pack 1\n"
 #define CERTIFICATE_MAGIC "decision certificate 1\n"
+#define RANGE_MAGIC "record range 1\n"
 
 /* Appends the first line, or one frame that holds the record, to the stream. ST_NOSPACE, ST_IO, ST_LIMIT. */
 MUST_USE enum status pack_begin(FILE *f, const char *magic, struct err *err);
@@ -29,7 +30,7 @@ struct pack_reader {
 
 void pack_reader_init(struct pack_reader *r, FILE *f); /* the stream stays the caller's */
 void pack_reader_deinit(struct pack_reader *r);
-/* Checks the first line. ST_FORMAT. */
+/* Checks the first line. ST_FORMAT, with what the file is instead, when that is known. */
 MUST_USE enum status pack_read_magic(struct pack_reader *r, const char *magic, struct err *err);
 /* The next frame: its kind and body, borrowed until the next call. ST_END at the end of the file; ST_FORMAT: cut off,
  * over the limit, or an envelope that is not canonical (region `frame`). */

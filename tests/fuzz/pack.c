@@ -1,21 +1,23 @@
-/* The audit of packs: on any bytes it ends with a verdict, and it says "verified" of nothing but the record that it is. The
- * input is a list of changes to one of the packs of tests/verifier/packs, or, with a first byte from 0x80 on, a whole pack.
- * What verifies must have the frames of the original, but for checkpoints, which are no part of the record: one of them may
- * be absent or there twice. */
+/* The audit of packs and ranges: on any bytes it ends with a verdict, and it says "verified" of nothing but the record that it is. The
+ * input is a list of changes to one of the packs of tests/verifier/packs, or to the range there, or, with a first byte from 0x80 on,
+ * a whole file. What verifies must have the frames of the original, but for a pack's checkpoints, which are no part of the record:
+ * one of them may be absent or there twice. */
+#include "audit/range.h"
 #include "audit/verify.h"
 #include "codec/reader.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/known.h"
 
-enum { INPUT_MAX = 1 << 17, SEEDS = 4, FRAMES_MAX = 256, CHANGES_MAX = 6 };
+enum { INPUT_MAX = 1 << 17, SEEDS = 5, FRAMES_MAX = 256, CHANGES_MAX = 6 };
 
-static const char *const names[SEEDS] = {"decisions", "items", "readings", "sharing"};
+static const char *const names[SEEDS] = {"decisions.pack", "items.pack", "readings.pack", "sharing.pack", "audit/part.range"};
 
 struct seed {
     struct span bytes;
     size_t at[FRAMES_MAX], n; /* where frames begin; at[n] is the end */
 };
 static struct seed seeds[SEEDS];
+static_assert(sizeof PACK_MAGIC == sizeof RANGE_MAGIC, "split skips either first line");
 
 static size_t split(struct span s, size_t *at)
 {
@@ -40,7 +42,7 @@ static void init(void)
     known_init();
     for (size_t i = 0; i < SEEDS; i++) {
         char path[512];
-        (void)snprintf(path, sizeof path, "%s/tests/verifier/packs/%s.pack", ENTENTE_SOURCE_DIR, names[i]);
+        (void)snprintf(path, sizeof path, "%s/tests/verifier/packs/%s", ENTENTE_SOURCE_DIR, names[i]);
         REQUIRE(file_read(path, INPUT_MAX, &a, &seeds[i].bytes, &err) == ST_OK, "%s", err.text);
         seeds[i].n = split(seeds[i].bytes, seeds[i].at);
         REQUIRE(seeds[i].n > 3 && seeds[i].at[seeds[i].n] == seeds[i].bytes.n, "%s has frames", names[i]);
@@ -66,6 +68,7 @@ static void essence(struct span pack, struct buf *b)
 static void check(struct span pack)
 {
     struct verify_report r;
+    struct range_report part;
     struct verify_failure fail = {0};
     struct arena a;
     struct err err = {0};
@@ -73,7 +76,8 @@ static void check(struct span pack)
     FILE *f = fmemopen(pack.n == 0 ? &nothing : (void *)(uintptr_t)pack.p, pack.n == 0 ? 1 : pack.n, "rb");
     REQUIRE(f != NULL, "a stream");
     arena_init(&a, 0);
-    enum status st = verify_pack(f, &(struct verify_how){0}, &a, &r, &fail, &err);
+    enum status st = range_is(f) ? range_check(f, NULL, NULL, &a, &part, &fail, &err)
+                                 : verify_pack(f, &(struct verify_how){0}, &a, &r, &fail, &err);
     (void)fclose(f);
     REQUIRE(st == ST_OK || st == ST_BADSIG, "a verdict: %d %s", st, err.text);
     if (st == ST_BADSIG)

@@ -62,7 +62,7 @@ head -c 20000 "$work/alliance.pack" >"$work/cut.pack"
 expect 6 - 'region  frame' entente-audit verify "$work/cut.pack"
 expect 6 - 'region  genesis.*|GEN-3' entente-audit verify "$work/alliance.pack" --expect-alliance "$(printf '%064d' 0)"
 expect 1 - 'cannot open' entente-audit verify "$work/no.pack"
-expect 2 - 'verify needs one PACK' entente-audit verify
+expect 2 - 'verify needs one FILE' entente-audit verify
 expect 7 - 'no node answers at .*Start it with: ententd run DIR' entente status --node "$work/nowhere"
 expect 8 '^[0-9a-f]{64}$' 'not final yet. Look later: entente wait' entente comment --text "no wait" --no-wait --key "$(key maker quality)" --as maker/quality
 expect 0 'Signed, final' - entente wait "$(cat "$work/o")"

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The tamper matrix: a rich record and a decision certificate, changed in every way at every place, and put before both
+"""The tamper matrix: a rich record, a range of it and a decision certificate, changed in every way at every place, and put before both
 verifiers. Each must refuse, in the right region and by a right rule, or say what is no longer there.
 
-usage: tamper.py [--long] [--seed N] [--every N] [--only packs|certificates] [--table] [--shard I/N] [--minutes N]
+usage: tamper.py [--long] [--seed N] [--every N] [--only packs|ranges|certificates] [--table] [--shard I/N] [--minutes N]
 
 ENTENTE_AUDIT and ENTENTE name the programs entente-audit and entente; without them the Python verifier alone is asked.
 --long: every place instead of one or two of each name. --every: entente-audit is asked of each Nth change without keys. --table: print the matrix as docs/audit.md has it.
@@ -25,10 +25,12 @@ from forge import CODEC
 import certificate
 import note
 import pack
+import ranges
 import signing
 import tamper_certificate
 from tamper_ask import ask_audit, ask_python, verdict_of
 import tamper_keys
+import tamper_range
 from tamper_places import Walk, cuts, flips, frame_changes, list_changes, seeded, splices
 from tamper_record import Record
 from verify import Verifier
@@ -100,6 +102,39 @@ CERTIFICATE = (
     (r"end frame", "frame end", "CER-1"),
     (r"end\.", "end frame", "ENC CER-12"),
 )
+RANGE = (
+    (r"magic", "magic", "RNG-1 PAK-1"),
+    (r"frame\.", "any", "ENC PAK-1 RNG-1"),
+    (r"head frame", "frame link before", "RNG-1 CER-3 RNG-4"),
+    (r"head\.(version|alliance)", "head frame", "ENC GEN-3"),
+    (r"head\.(first|last)", "head link before frame", "ENC RNG-1 RNG-2 RNG-3 RNG-4"),
+    (r"head\.genesis", "genesis head", "ENC GEN-1 GEN-2 GEN-3 GEN-4 GEN-5 GOV-2"),
+    (r"link frame", "frame link before checkpoint", "RNG-1 CER-3 RNG-3 RNG-4 SMT-3"),
+    (r"link\.rows", "link frame", "ENC CER-4 CER-5 SMT-3 REF-3"),
+    (r"link\.", "link frame", "ENC CER-3 CRT-1 BLK-6 REF-2 RNG-3"),
+    (r"before frame", "frame before", "RNG-1 RNG-4"),
+    (r"before\.header\.record\.next_set", "before frame", "ENC RNG-4"),
+    (r"before\.", "before frame", "ENC RNG-4"),
+    (r"block frame", "frame certificate", "RNG-1 CRT-1 REF-2"),
+    (r"block\.header\.record\.(version|leaf)", "header", "ENC CRT-1"),
+    (r"block\.header\.record\.height", "header", "ENC RNG-1"),
+    (r"block\.header\.record\.epoch", "header", "ENC BLK-2"),
+    (r"block\.header\.record\.(next_set.*|next_validators|validators)", "header", "ENC CRT-1 BLK-6"),
+    (r"block\.header\.", "header", "ENC CRT-1"),
+    (r"block\.leaves", "leaf frame", "ENC TRE-1"),
+    (r"block\.certificate\.sigs$", "certificate header", "ENC CRT-1 PAK-3"),
+    (r"block\.certificate", "certificate frame", "ENC CRT-1"),
+    (r"block\.refounding\.", "certificate rows", "ENC REF-2 REF-3 CER-4"),
+    (r"block\.prose(\.|$)", "prose frame", "ENC PAK-4 ENT-8"),
+    (r"rows frame", "frame rows", "RNG-1 SMT-3 RNG-6"),
+    (r"rows\.", "rows frame", "ENC RNG-6 SMT-3 CER-4"),
+    (r"checkpoint frame", "frame checkpoint", "RNG-1 CKP-1 SMT-3"),
+    (r"checkpoint\.proof", "checkpoint frame", "ENC TRE-1"),
+    (r"checkpoint\.rows", "checkpoint frame", "ENC RNG-7 SMT-3"),
+    (r"checkpoint\.", "checkpoint frame", "ENC CKP-1 CKP-4 CKP-5 RNG-7"),
+    (r"end frame", "end frame", "RNG-1"),
+    (r"end\.", "end frame", "ENC RNG-1"),
+)
 # A header's change may show in what hangs on it: block 0's leaves, or the re-founding after the block (PAK-5).
 ELSEWHERE = {("genesis", "TRE-1"), ("certificate", "REF-2")}
 # What may be gone or there twice, as long as the verifier says so: a text, a checkpoint, a signature beyond the quorum.
@@ -115,7 +150,7 @@ COLUMNS = ("frames", "founding", "block and header", "entry", "certificate", "re
 def column(place):
     """Of the table in docs/audit.md."""
     for words, name in (("magic|frame|end", "frames"), ("refounding", "re-founding"), (r"^(head|head\..*|genesis)$", "founding"),
-                        (r"prose|^text", "text"), (r"header", "block and header"), (r"checkpoint", "checkpoint"),
+                        (r"prose|^text", "text"), (r"header|^before", "block and header"), (r"checkpoint", "checkpoint"),
                         (r"rows|^state|writes|hashes", "row of the state"), (r"leaves|entries|^entry|^leaf", "entry"),
                         (r"certificate|^link|proof", "certificate"), (r"history", "history"), (r"^block", "block and header")):
         if re.search(words, place):
@@ -124,8 +159,8 @@ def column(place):
 
 
 BATCH = 250  # changed files in memory at a time
-# A pack and a decision certificate are told apart by their first byte, which the Python verifier is not asked here.
-FIRST_BYTE = {"magic PAK-1", "magic CER-1"}
+# Packs, ranges and certificates are told apart by their first byte, which the Python verifier is not asked here.
+FIRST_BYTE = {"magic PAK-1", "magic CER-1", "magic RNG-1"}
 
 
 class Matrix:
@@ -144,7 +179,7 @@ class Matrix:
     def expected(self, table, klass, place):
         """(regions, rules) as regular expressions."""
         if klass == "truncate":
-            return "frame|magic|end", "PAK-1|PAK-2|CER-1"
+            return "frame|magic|end", "PAK-1|PAK-2|CER-1|RNG-1"
         for words, regions, rules in table:
             if re.match(words, place):
                 return ("[a-z]+" if regions == "any" else regions.replace(" ", "|"),
@@ -315,6 +350,32 @@ class Matrix:
                      names, CERTIFICATE, 1)
         self.keyed(run, tamper_certificate.forgeries(record, data, others))
 
+    def ranges(self, record, other):
+        """From the first fresh keys of distributor's node to the first block of the new epoch; cut by `entente pack`."""
+        def run(stream, _=None):
+            c = ranges.Checker(CODEC, signing.Signatures())
+            c.run(stream, None)
+            return {"root": c.header.root.hex(), "texts_absent": c.absent, "refoundings": c.refoundings, "links": c.links, "notes": c.notes,
+                    "signatures": sum(c.sigs.counts.values())}
+
+        def run_either(stream, f):
+            if f.data[:1] == ranges.MAGIC[:1]:
+                return run(stream)
+            Verifier(CODEC).run(stream)
+            return {}
+
+        heights = record.at["renew/distributor"], record.at["refounded"] + 1
+        data, others = (tamper_range.made_by(ENTENTE, r.pack(), *heights) for r in (record, other))
+        frames, others = tamper_range.split(data), tamper_range.split(others)
+        for v in [verdict_of(run, io.BytesIO(data))] + ([ask_audit(AUDIT, data)] if AUDIT else []):
+            if not v.ok or v.told["refoundings"] != 1 or v.told["links"] != 3:
+                self.fail("the range as it was made: %s: %s %s" % (v, v.words, v.told))
+        names = [CODEC.schema.numbers["range", f[2]].split("_")[1] for f in frames]
+        self.keyless(run, Walk(CODEC, ranges.MAGIC, frames), frames, others, tamper_range.join, names, RANGE, 1)
+        self.keyed(run_either, tamper_range.frame_forgeries(record, data, tamper_range.Frames(others)))
+        last = record.at["last"]
+        self.keyed(run, tamper_range.entry_forgeries(record, tamper_range.split(tamper_range.made_by(ENTENTE, record.pack(), last, last))))
+
     def table(self):
         """class x place, with the number of changed files."""
         classes = sorted({k for k, _ in self.counts if k != "none"})
@@ -340,7 +401,7 @@ def main():
     p.add_argument("--long", action="store_true")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--every", type=int, default=1)
-    p.add_argument("--only", choices=("packs", "certificates"))
+    p.add_argument("--only", choices=("packs", "ranges", "certificates"))
     p.add_argument("--table", action="store_true")
     p.add_argument("--shard", type=shard_of, default=(0, 1), metavar="I/N")
     p.add_argument("--minutes", type=float, default=0)
@@ -350,9 +411,11 @@ def main():
     record = Record()
     other = Record(charter={**charter, "charter_alliance": {**charter["charter_alliance"], "nonce": b"\1" * 32}})
     m = Matrix(args.long, args.seed, args.every, args.shard, args.minutes)
-    if args.only != "certificates":
+    if args.only in (None, "packs"):
         m.packs(record, other)
-    if ENTENTE and args.only != "packs":
+    if ENTENTE and args.only in (None, "ranges"):
+        m.ranges(record, other)
+    if ENTENTE and args.only in (None, "certificates"):
         m.certificates(record, other)
     if args.table:
         print(m.table())

@@ -19,8 +19,8 @@ def join(frames):
     return MAGIC + b"".join(struct.pack(">I", len(f)) + f for f in frames)
 
 
-def split(data):
-    out, at = [], len(MAGIC)
+def split(data, magic_bytes=len(MAGIC)):
+    out, at = [], magic_bytes
     while at < len(data):
         n = struct.unpack(">I", data[at:at + 4])[0]
         out.append(data[at + 4:at + 4 + n])

@@ -1,4 +1,4 @@
-"""Where something can be changed in a pack or a decision certificate, and the changes that need no key.
+"""Where something can be changed in a pack, a range or a decision certificate, and the changes that need no key.
 
 A *place* is a field of a record, named by the path of fields that leads there: block.header.record.time_ms. Lists have
 no numbers in the name: all members of a list, in all frames, are one place. A *list* can lose a member, hold one twice,
@@ -9,7 +9,8 @@ import struct
 from canonical import Reader, encode, value
 
 # Fields whose bytes are a record, or which is looked into: (record, field) -> what is inside. "" : only a value.
-INSIDE = {("pack_head", "genesis"): "genesis", ("certificate_head", "genesis"): "genesis", ("genesis", "sections"): "section",
+INSIDE = {("pack_head", "genesis"): "genesis", ("certificate_head", "genesis"): "genesis",
+          ("range_head", "genesis"): "genesis", ("range_before", "header"): "header", ("genesis", "sections"): "section",
           ("genesis", "cards"): "signed_card", ("signed_card", "card"): "card", ("pack_block", "header"): "header",
           ("header", "record"): "block_record", ("pack_block", "leaves"): "entry signature",
           ("pack_block", "certificate"): "certificate or refounding", ("refounding", "statement"): "refound_statement",
@@ -67,7 +68,7 @@ class Walk:
         self.data = magic + b"".join(struct.pack(">I", len(f)) + f for f in frames)
         self.places.append(Place("magic", 0, len(magic), 0, ()))
         self.offsets, at = [], len(magic)
-        file = "pack" if magic[:1] == b"e" else "certificate"
+        file = {b"e": "pack", b"d": "certificate", b"r": "range"}[magic[:1]]
         for number, f in enumerate(frames, 1):
             self.offsets.append(at)
             self.frame = number

@@ -46,6 +46,7 @@ class Rules(unittest.TestCase):
         self.assertEqual([r for r in known if "**%s**" % r not in spec], [])
         said = set()
         for name in ("audit/verify", "audit/verify_checkpoint", "audit/certificate", "audit/certificate_block", "audit/certificate_event",
+                     "audit/chain", "audit/range", "audit/range_block", "audit/texts", "audit/fault",
                      "ledger/block", "ledger/genesis", "cert/certificate", "cert/refounding", "cert/card", "gov/refound", "codec/reader",
                      "codec/decode", "codec/bounds", "codec/text", "pack/pack"):
             text = (self.ROOT / "src" / (name + ".c")).read_text()

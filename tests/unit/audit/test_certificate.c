@@ -3,17 +3,15 @@
 #include <criterion/criterion.h>
 #include "audit/certificate.h"
 #include "certify/certify.h"
+#include "frames.h"
 #include "story.h"
 
-enum { FRAMES_MAX = 64, FLIPS = 600 };
+enum { FLIPS = 600 };
 
 static struct story s;
 static struct span made; /* the certificate of D-1 at the end */
-static struct frame_of {
-    uint32_t kind;
-    struct span body;
-} frames[FRAMES_MAX];
-static size_t n_frames;
+static struct frames cut_up;
+static struct frame_of *const frames = cut_up.v;
 static struct ed25519_key *old_keys[4];
 static size_t block_vetoed, block_revised, block_balloted; /* heights */
 
@@ -106,16 +104,7 @@ static void tell(struct story *x)
 
 static void cut(struct span bytes)
 {
-    struct err err;
-    struct pack_reader r;
-    struct span body;
-    FILE *in = fmemopen((void *)(uintptr_t)bytes.p, bytes.n, "rb");
-    pack_reader_init(&r, in);
-    cr_assert_eq(pack_read_magic(&r, CERTIFICATE_MAGIC, &err), ST_OK);
-    for (n_frames = 0; pack_read(&r, &frames[n_frames].kind, &body, &err) == ST_OK; n_frames++)
-        frames[n_frames].body = arena_dup(&s.a, body);
-    pack_reader_deinit(&r);
-    (void)fclose(in);
+    frames_cut(&cut_up, bytes, CERTIFICATE_MAGIC, &s.a);
 }
 
 static void setup(void)
@@ -158,56 +147,26 @@ static void must_fail(struct span bytes, const char *what, const char *why)
     arena_deinit(&mine);
 }
 
-static void put_envelope(FILE *out, uint32_t kind, struct span body)
-{
-    struct pack_frame f = {.kind = kind, .body = body};
-    struct buf b CLEANUP(buf_deinit);
-    uint8_t n[4];
-    buf_init(&b, LIMIT_FRAME_BYTES);
-    cr_assert_eq(codec_encode(&pack_frame_desc, &f, &b), ST_OK);
-    store_u32(n, (uint32_t)b.n);
-    (void)fwrite(n, 1, 4, out);
-    (void)fwrite(b.p, 1, b.n, out);
-}
-
 /* The frames joined again, but for `without` (SIZE_MAX: all), with the right count at the end. */
 static struct span joined(size_t without)
 {
-    char *p = NULL;
-    size_t n = 0;
-    struct err err;
-    FILE *out = open_memstream(&p, &n);
-    cr_assert_eq(pack_begin(out, CERTIFICATE_MAGIC, &err), ST_OK);
-    for (size_t i = 0; i + 1 < n_frames; i++)
-        if (i != without)
-            put_envelope(out, frames[i].kind, frames[i].body);
-    struct certificate_end end = {.frames = n_frames - 1 - (without != SIZE_MAX)};
-    cr_assert_eq(pack_put(out, &certificate_end_desc, &end, &err), ST_OK);
-    cr_assert_eq(fclose(out), 0);
-    struct span bytes = arena_dup(&s.a, span_of(p, n));
-    free(p);
-    return bytes;
+    return frames_join(&cut_up, without, without != SIZE_MAX);
 }
 
 static struct span encoded(const struct record_desc *d, const void *rec)
 {
-    struct buf b CLEANUP(buf_deinit);
-    buf_init(&b, LIMIT_FRAME_BYTES);
-    cr_assert_eq(codec_encode(d, rec, &b), ST_OK);
-    return arena_dup(&s.a, buf_span(&b));
+    return frames_encoded(&cut_up, d, rec);
 }
 
 static void decoded(size_t frame, const struct record_desc *d, void *ret)
 {
-    struct err err;
-    cr_assert_eq(frames[frame].kind, d->number);
-    cr_assert_eq(codec_decode(d, frames[frame].body, &s.a, ret, &err), ST_OK, "%s", err.text);
+    frames_decoded(&cut_up, frame, d, ret);
 }
 
 /* Index of the frame of the block of this height. */
 static size_t frame_of_block(size_t height)
 {
-    for (size_t i = 0; i < n_frames; i++) {
+    for (size_t i = 0; i < cut_up.n; i++) {
         struct certificate_block b;
         struct block_record rec;
         struct err err;
@@ -224,11 +183,7 @@ static size_t frame_of_block(size_t height)
 
 static size_t frame_of_kind(uint32_t kind)
 {
-    for (size_t i = 0; i < n_frames; i++)
-        if (frames[i].kind == kind)
-            return i;
-    cr_assert(false, "no frame of kind %u", kind);
-    return 0;
+    return frames_of_kind(&cut_up, kind, 0);
 }
 
 Test(certificate, verifies_and_says_what_happened)
@@ -242,17 +197,17 @@ Test(certificate, verifies_and_says_what_happened)
     enum status st = check(made, &s.f.genesis.alliance, &s.a, &r, &fail);
     cr_assert_eq(st, ST_OK, "%s: %s", fail.region, fail.why);
     cr_expect_eq(r.decision.phase, PHASE_VETOED);
-    cr_expect_eq(r.links, 2);
-    cr_expect_eq(r.cosigned, 3);
-    cr_expect_eq(r.bytes, made.n);
+    cr_expect_eq(r.chain.links, 2);
+    cr_expect_eq(r.chain.cosigned, 3);
+    cr_expect_eq(r.chain.bytes, made.n);
     size_t at = 0;
     for (size_t i = 0; i < r.n_events; i++)
         at += at < ARRAY_LEN(story) && r.events[i].event.type == story[at];
     cr_expect_eq(at, ARRAY_LEN(story), "only %zu events of the story", at);
     cr_expect_eq(r.pinned.veto.n, 1);
     bool suspect = false;
-    for (size_t i = 0; i < r.n_notes; i++)
-        suspect = suspect || strstr((const char *)r.notes[i].p, "are suspect") != NULL;
+    for (size_t i = 0; i < r.chain.n_notes; i++)
+        suspect = suspect || strstr((const char *)r.chain.notes[i].p, "are suspect") != NULL;
     cr_expect(suspect, "nothing said of the compromised key");
     teardown();
 }
@@ -265,8 +220,8 @@ Test(certificate, of_an_open_decision)
     struct span early = certificate_at(&s, 1, block_revised);
     cr_assert_eq(check(early, NULL, &s.a, &r, &fail), ST_OK, "%s: %s", fail.region, fail.why);
     cr_expect_eq(r.decision.phase, PHASE_OPEN);
-    cr_expect_eq(r.anchor.height, block_revised);
-    cr_expect_not(r.expected);
+    cr_expect_eq(r.chain.anchor_height, block_revised);
+    cr_expect_not(r.chain.expected);
     early = certificate_at(&s, 2, s.n_blocks - 1); /* the other decision */
     cr_assert_eq(check(early, NULL, &s.a, &r, &fail), ST_OK, "%s: %s", fail.region, fail.why);
     teardown();
@@ -293,11 +248,11 @@ Test(certificate, CER_1_frames_dropped_doubled_swapped_cut)
     cr_assert_eq(
         check(joined(SIZE_MAX), NULL, &s.a, &(struct certificate_report){0}, &(struct verify_failure){0}),
         ST_OK);
-    for (size_t i = 0; i + 1 < n_frames; i++) {
+    for (size_t i = 0; i + 1 < cut_up.n; i++) {
         char what[64];
         (void)snprintf(what, sizeof what, "without frame %zu", i);
         must_fail(joined(i), what, NULL);
-        if (i + 2 >= n_frames)
+        if (i + 2 >= cut_up.n)
             continue;
         struct frame_of first = frames[i], second = frames[i + 1];
         frames[i + 1] = first;
@@ -453,7 +408,7 @@ Test(certificate, spliced_from_another_alliance)
     setup();
     struct ed25519_key *mine[4];
     struct frame_of kept[FRAMES_MAX];
-    size_t n = n_frames;
+    size_t n = cut_up.n;
     static struct story other;
     struct certificate_report r;
     struct verify_failure fail;
@@ -466,7 +421,7 @@ Test(certificate, spliced_from_another_alliance)
     cr_assert_eq(check(theirs, &s.f.genesis.alliance, &s.a, &r, &fail), ST_BADSIG);
     cr_expect(strstr(fail.why, "was expected") != NULL);
     cut(theirs);
-    cr_assert_eq(n_frames, n);
+    cr_assert_eq(cut_up.n, n);
     for (size_t i = 0; i + 1 < n; i++) { /* one frame of theirs in ours */
         struct frame_of spliced = frames[i];
         char what[64];
