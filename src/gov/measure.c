@@ -1,6 +1,7 @@
 #include "gov/measure.h"
 #include "gov/decimal.h"
 #include "gov/due.h"
+#include "gov/happened.h"
 #include "gov/reading.h"
 #include "gov/session.h"
 #include "gov/tally.h"
@@ -322,30 +323,25 @@ static enum status unmarked(struct measuring *x, const struct state_reading *r)
     return ST_OK;
 }
 
-static bool within(const struct measuring *x, uint64_t at_ms)
-{
-    return at_ms >= x->from_ms && at_ms < x->until_ms;
-}
-
+/* Found by the index of what happened. */
 static enum status late_readings(struct measuring *x)
 {
-    for (uint64_t from = 0;;) {
-        struct tkey k = tkey_u64(from);
-        struct span key, value;
+    for (struct tkey from = happened_from(TABLE_READING, x->from_ms);;) {
+        struct tkey key;
         struct state_reading r;
+        uint64_t at_ms;
         arena_reset(x->f->scratch);
-        enum status st = view_next(x->f->v, TABLE_READING, tkey_span(&k), &key, &value);
+        enum status st = happened_next(x->f->v, &from, x->until_ms, &at_ms, &key, x->err);
         if (st != ST_OK)
-            return st == ST_END ? ST_OK : err_set(x->err, st, "readings cannot be read");
-        from = load_u64(key.p) + 1;
-        TRY(codec_decode(&state_reading_desc, value, x->f->scratch, &r, x->err));
-        if (HAS(&r, state_reading_key_late_ms) && within(x, r.late_ms)) {
+            return st == ST_END ? ST_OK : st;
+        TRY(reading_get(x->f->v, x->f->scratch, load_u64(key.b), &r, x->err));
+        if (HAS(&r, state_reading_key_late_ms) && r.late_ms == at_ms) {
             struct query_wait *w = wait_of(x, r.org);
             if (w == NULL)
                 return query_full(x->err);
             w->late_readings++;
         }
-        if (HAS(&r, state_reading_key_unmarked_ms) && within(x, r.unmarked_ms))
+        if (HAS(&r, state_reading_key_unmarked_ms) && r.unmarked_ms == at_ms)
             TRY(unmarked(x, &r));
     }
 }
