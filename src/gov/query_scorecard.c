@@ -143,6 +143,7 @@ enum status query_record(const struct view *v, uint64_t from_ms, uint64_t to_ms,
                          struct arena *a, struct arena *scratch, struct query_record *ret, struct err *err)
 {
     struct figures f;
+    struct uint_list breached;
     TRY(figures_load(v, a, scratch, now_ms, &f, err));
-    return measure_record(&f, from_ms, to_ms, ret, err);
+    return measure_record(&f, from_ms, to_ms, ret, &breached, err);
 }
