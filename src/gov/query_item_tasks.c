@@ -81,6 +81,8 @@ static enum status look(struct asked *in, const struct state_item *it, const str
         for (size_t k = 0; k < all->n; k++)
             if (wanted(in, all->v[k]))
                 seats.v[seats.n++] = all->v[k];
+        if (seats.n == 0)
+            continue;
         TRY(add(in, it, ITEM_TASK_LOOK, seats, HAS(it, state_item_key_rung_ms) ? it->rung_ms : 0,
                 charter_text(in->a, "it has come to %.*s: its owner is %.*s", SPAN_FMT(r->to),
                              SPAN_FMT(it->owner)),

@@ -179,25 +179,26 @@ static enum status ask_triggers(const struct figures *f, struct asking *x, struc
 {
     struct query_trigger_list l;
     struct charter_exit exit;
+    struct span_list owners, seats;
     bool there;
     TRY(triggers_exit(f, &there, &exit, err));
     if (!there)
         return ST_OK;
+    if (charter_select(&f->metrics.rights.charter, &exit.on_trigger.owner, x->org, x->a, &owners) != ST_OK)
+        return query_full(err);
+    seats = wanted(x, &owners);
+    if (seats.n == 0)
+        return ST_OK; /* whether they hold is looked up for nobody */
     TRY(triggers_judge(f, TRIGGER_EXIT, &l, err));
     for (size_t i = 0; i < l.n; i++) {
         const struct query_trigger *t = &l.v[i];
-        struct span_list owners;
         if (!t->holds || HAS(t, query_trigger_key_decision))
             continue;
-        if (charter_select(&f->metrics.rights.charter, &exit.on_trigger.owner, x->org, x->a, &owners) !=
-            ST_OK)
-            return query_full(err);
-        struct span_list seats = wanted(x, &owners);
         const char *words = charter_text(
             x->a,
             "exit trigger %.*s holds (%.*s): propose %.*s, or decide otherwise; nothing happens by itself",
             SPAN_FMT(t->name), SPAN_FMT(t->words), SPAN_FMT(exit.on_trigger.opens));
-        if (seats.n == 0 || x->tasks.n == TASKS_MAX)
+        if (x->tasks.n == TASKS_MAX)
             continue;
         struct query_reading_task *line = query_grow_one(&x->tasks, x->a);
         if (line == NULL || words == NULL)
