@@ -69,7 +69,7 @@ int main(int argc, char **argv)
         {"news_week", METHOD_news, &week},       {"show", METHOD_decision, &middle},            {"show_newest", METHOD_decision, &last},
         {"readiness", METHOD_readiness, &middle}, {"readiness_newest", METHOD_readiness, &last}, {"item", METHOD_item, &item},
         {"items_live", METHOD_items, &items},    {"scorecard", METHOD_scorecard, &card},        {"pace_quarter", METHOD_pace, &quarter},
-        {"health_quarter", METHOD_health, &quarter}};
+        {"health_quarter", METHOD_health, &quarter}, {"regulars", METHOD_regulars, NULL}};
     (void)printf("{\"what\": \"ask\", \"entries\": %" PRIu64 ", \"decisions\": %" PRIu64 ", ", at.size, newest);
     for (size_t i = 0; i < ARRAY_LEN(list); i++)
         ask(c, &list[i], o.count, i + 1 == ARRAY_LEN(list));
