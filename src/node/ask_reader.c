@@ -254,6 +254,8 @@ static enum status now_of(struct ask *q, uint64_t *ret_ms)
 static enum status add_nudges(struct ask *q, const struct span_list *seats, struct query_inbox *in)
 {
     struct query_owed_list owed;
+    if (!nudges_any(q->n))
+        return ST_OK;
     enum status st = query_owed(in, q->a, &owed, &q->err);
     if (st == ST_OK)
         st = nudges_shown(q->n, &owed, seats, q->a, &in->nudges, &q->err);

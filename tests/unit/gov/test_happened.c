@@ -7,7 +7,7 @@
 
 enum { SEEDS = 12, ACTS = 120 };
 
-TestSuite(happened, .timeout = 200);
+TestSuite(happened, .timeout = 300);
 
 static const char more[] = "conflicts: {first: council, within: 2 bd, ladder: standard, else: status quo}\n"
                            "sessions:\n  daily: {body: steering, every: month, record: held}\n";

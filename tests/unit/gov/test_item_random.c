@@ -8,7 +8,7 @@
 
 enum { SEEDS = 24, ACTS = 220, PHASES = 8, EVENTS = 32 };
 
-TestSuite(item_random, .timeout = 200);
+TestSuite(item_random, .timeout = 600);
 
 static uint64_t next(uint64_t *state)
 {

@@ -87,7 +87,7 @@ static const char *const words[] = {"12 bottles", "6 bottles", "4 bottles"};
 static const enum choice choices[] = {CHOICE_APPROVE, CHOICE_APPROVE, CHOICE_APPROVE, CHOICE_APPROVE,
                                       CHOICE_REJECT,  CHOICE_ABSTAIN, CHOICE_VETO,    CHOICE_RECUSE};
 
-TestSuite(random, .timeout = 200, .fini = free_pool);
+TestSuite(random, .timeout = 600, .fini = free_pool);
 
 static struct world_proposal proposal(struct world *w, uint64_t *rng, const char *type)
 {
