@@ -135,7 +135,7 @@ enum status happened_next(const struct view *v, struct tkey *from, uint64_t unti
 enum status happened_each(const struct view *v, enum status (*each)(void *ctx, const struct tkey *row), void *ctx, struct err *err)
 {
     struct arena scratch CLEANUP(arena_deinit);
-    arena_init(&scratch, 1 << 20);
+    arena_init(&scratch, 0);
     for (size_t i = 0; i < ARRAY_LEN(indexed); i++) {
         for (struct tkey from = {.n = 1};;) {
             struct tkey rows[HAPPENED_OF_MOST];

@@ -38,11 +38,11 @@ enum status index_flush(const struct block *b, const struct view *before, struct
 {
     struct putting p = {s, t, err};
     struct arena scratch CLEANUP(arena_deinit);
+    arena_init(&scratch, 0);
     uint64_t height = 0;
     enum status st = b->record.height == 0 ? ST_OK : mark_of(before, &height);
     if (st == ST_NOTFOUND || (st == ST_OK && b->record.height > 0 && height + 1 != b->record.height))
         return ST_OK; /* it lacks older ones: index_ensure */
-    arena_init(&scratch, 1 << 20);
     for (size_t i = 0; st == ST_OK && i < b->n_writes; i++) {
         struct tkey rows[HAPPENED_OF_MOST];
         size_t n = 0;

@@ -10,6 +10,7 @@
 #include "fixture/alliance.h"
 #include "gov/happened.h"
 #include "ledger/block.h"
+#include "ledger/index.h"
 #include "ledger/rows.h"
 #include "pack/pack.h"
 #include "recovery/examine.h"
@@ -312,6 +313,13 @@ Test(recovery, an_index_that_does_not_follow_from_the_tables_is_found)
     cr_assert_eq(examine(s).found, 1);
     cr_assert_str_eq(first_text, "state: the index of what happened has 1 rows; the tables give 0");
     spoil(s, TABLE_HAPPENED, tkey_span(&mark), span_of(older, sizeof older));
+    cr_assert_eq(examine(s).found, 0, "%s", first_text);
+    struct ids *ids = ids_new();
+    add_block(s, ids, BLOCKS + 1); /* goes on from no index of another height */
+    ids_free(ids);
+    cr_assert(span_eq(value_of(s, TABLE_HAPPENED, tkey_span(&mark)), span_of(older, sizeof older)));
+    cr_assert_eq(index_ensure(s, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(load_u64(value_of(s, TABLE_HAPPENED, tkey_span(&mark)).p), BLOCKS + 1);
     cr_assert_eq(examine(s).found, 0, "%s", first_text);
     store_close(s);
 }
