@@ -332,8 +332,8 @@ static bool accounts(struct ask *q, enum method method, const void *request)
     arena_init(&scratch, 64 << 20);
     enum status st = now_of(q, &now_ms);
     if (st == ST_OK && method == METHOD_report)
-        st = regular_make(q->v, regular->name, HAS(regular, rpc_regular_key_day) ? regular->day : UINT64_MAX, 0, q->a, &scratch,
-                          &r.report, &q->err);
+        st = regular_make(q->v, regular->name, HAS(regular, rpc_regular_key_day) ? regular->day : UINT64_MAX, q->at_ms, 0, q->a,
+                          &scratch, &r.report, &q->err);
     else if (st == ST_OK && method == METHOD_regulars)
         st = regular_list(q->n, q->v, q->a, &scratch, &r.regulars, &q->err);
     else if (st == ST_OK && method == METHOD_account)
