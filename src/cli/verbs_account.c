@@ -73,8 +73,8 @@ int verb_account(struct cli *c)
     print_late(&r.late, seat == NULL);
     if (seat == NULL)
         return EXIT_DONE;
-    (void)printf("%s owes now%s\n", seat, r.owed.n == 0 ? " nothing" : "");
-    uint64_t now = clock_wall_ms(&clock_system);
+    (void)printf("%s owes %s%s\n", seat, c->at != NULL ? "then" : "now", r.owed.n == 0 ? " nothing" : "");
+    uint64_t now = cli_now(c);
     for (size_t i = 0; i < r.owed.n; i++) {
         const struct query_owed *o = &r.owed.v[i];
         (void)printf("  %-8.*s %-10.*s", SPAN_FMT(o->id), SPAN_FMT(o->task));
@@ -180,6 +180,8 @@ static int list_regulars(struct cli *c)
     struct rpc_regulars_reply r;
     if (c->period != NULL)
         return cli_usage(c, "--period goes with a name: entente report regular NAME --period %s", c->period);
+    if (c->at != NULL)
+        return cli_usage(c, "--at goes with a name: entente report regular NAME --at %s; what was sent is not on the record", c->at);
     if (cli_ask(c, METHOD_regulars, NULL, &r) != ST_OK)
         return cli_fail(c);
     if (c->json)

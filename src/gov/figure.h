@@ -6,11 +6,10 @@
 #include "gov/metric.h"
 #include "gov/query_part.h"
 
-/* Of all items what measures look at (measure_items.c), once one was asked for. */
+/* Of items what measures look at (measure_items.c), by type, once it was asked for. */
 struct figure_items {
-    bool read;
-    size_t n;
-    void *v;
+    uint64_t read; /* bit of a type: its items are there */
+    struct query_grow facts;
 };
 
 /* What the answers below are taken from. */

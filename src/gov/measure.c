@@ -1,6 +1,7 @@
 #include "gov/measure.h"
 #include "gov/decimal.h"
 #include "gov/due.h"
+#include "gov/happened.h"
 #include "gov/reading.h"
 #include "gov/session.h"
 #include "gov/tally.h"
@@ -24,6 +25,8 @@ struct measuring {
     const struct figures *f;
     uint64_t from_ms, until_ms;
     struct halts halts;
+    struct charter_calendars calendars; /* of this version, in f->a; 0: of none yet */
+    uint64_t calendars_version;
     struct pace all;
     struct query_grow rows, bodies; /* struct pace */
     struct query_grow waits;        /* struct query_wait */
@@ -114,18 +117,29 @@ uint64_t measure_settled_at(const struct measure_tally *s, const struct pinned_t
     return UINT64_MAX;
 }
 
+/* Decisions beside each other are mostly of one version: it is read once. */
+static enum status calendars_of(struct measuring *x, const struct matter *m)
+{
+    if (x->calendars_version == m->p.calendars_version)
+        return ST_OK;
+    TRY(due_calendars(x->f->v, x->f->a, &m->p, &x->calendars, x->err));
+    x->calendars_version = m->p.calendars_version;
+    return ST_OK;
+}
+
 /* Business time of the stretch up to `until`, and of the halts in it. */
 static enum status add_wait(struct measuring *x, const struct matter *m, const struct measure_tally *s,
                             uint64_t until_ms, struct query_wait *w)
 {
     uint64_t ms, halted = 0;
-    TRY(due_business(x->f->v, x->f->scratch, &m->p, s->from_ms, until_ms, &ms, x->err));
+    TRY(calendars_of(x, m));
+    TRY(due_business(&x->calendars, &m->p, s->from_ms, until_ms, &ms, x->err));
     for (size_t i = 0; i < x->halts.n; i++) {
         uint64_t from = x->halts.v[i].from_ms > s->from_ms ? x->halts.v[i].from_ms : s->from_ms;
         uint64_t until = x->halts.v[i].until_ms < until_ms ? x->halts.v[i].until_ms : until_ms;
         uint64_t part = 0;
         if (from < until)
-            TRY(due_business(x->f->v, x->f->scratch, &m->p, from, until, &part, x->err));
+            TRY(due_business(&x->calendars, &m->p, from, until, &part, x->err));
         halted += part;
     }
     halted = halted < ms ? halted : ms;
@@ -322,30 +336,25 @@ static enum status unmarked(struct measuring *x, const struct state_reading *r)
     return ST_OK;
 }
 
-static bool within(const struct measuring *x, uint64_t at_ms)
-{
-    return at_ms >= x->from_ms && at_ms < x->until_ms;
-}
-
+/* Found by the index of what happened. */
 static enum status late_readings(struct measuring *x)
 {
-    for (uint64_t from = 0;;) {
-        struct tkey k = tkey_u64(from);
-        struct span key, value;
+    for (struct tkey from = happened_from(TABLE_READING, x->from_ms);;) {
+        struct tkey key;
         struct state_reading r;
+        uint64_t at_ms;
         arena_reset(x->f->scratch);
-        enum status st = view_next(x->f->v, TABLE_READING, tkey_span(&k), &key, &value);
+        enum status st = happened_next(x->f->v, &from, x->until_ms, &at_ms, &key, x->err);
         if (st != ST_OK)
-            return st == ST_END ? ST_OK : err_set(x->err, st, "readings cannot be read");
-        from = load_u64(key.p) + 1;
-        TRY(codec_decode(&state_reading_desc, value, x->f->scratch, &r, x->err));
-        if (HAS(&r, state_reading_key_late_ms) && within(x, r.late_ms)) {
+            return st == ST_END ? ST_OK : st;
+        TRY(reading_get(x->f->v, x->f->scratch, load_u64(key.b), &r, x->err));
+        if (HAS(&r, state_reading_key_late_ms) && r.late_ms == at_ms) {
             struct query_wait *w = wait_of(x, r.org);
             if (w == NULL)
                 return query_full(x->err);
             w->late_readings++;
         }
-        if (HAS(&r, state_reading_key_unmarked_ms) && within(x, r.unmarked_ms))
+        if (HAS(&r, state_reading_key_unmarked_ms) && r.unmarked_ms == at_ms)
             TRY(unmarked(x, &r));
     }
 }
@@ -394,33 +403,32 @@ static enum status measured(const struct figures *f, uint64_t from_ms, uint64_t 
     return ST_OK;
 }
 
-enum status measure_record(const struct figures *f, uint64_t from_ms, uint64_t until_ms,
-                           struct query_record *ret, struct err *err)
+/* Ascending: they were found newest first. */
+static enum status breached_shown(const struct measuring *x, struct uint_list *ret)
+{
+    const uint64_t *v = x->breached.v;
+    struct uint_list l = {0, arena_array(x->f->a, x->breached.n + 1, sizeof *l.v)};
+    if (l.v == NULL)
+        return query_full(x->err);
+    while (l.n < x->breached.n) {
+        l.v[l.n] = v[x->breached.n - 1 - l.n];
+        l.n++;
+    }
+    *ret = l;
+    return ST_OK;
+}
+
+enum status measure_record(const struct figures *f, uint64_t from_ms, uint64_t until_ms, struct query_record *ret,
+                           struct uint_list *ret_breached, struct err *err)
 {
     struct measuring x;
     TRY(measured(f, from_ms, until_ms, &x, err));
     struct query_record q = {.from_ms = from_ms, .to_ms = until_ms, .all = pace_shown(&x.all)};
     TRY(paces_shown(&x, &x.rows, &q.rows));
     TRY(paces_shown(&x, &x.bodies, &q.bodies));
+    TRY(breached_shown(&x, ret_breached));
     q.waits = (struct query_wait_list){x.waits.n, x.waits.v};
     *ret = q;
-    return ST_OK;
-}
-
-enum status measure_breached(const struct figures *f, uint64_t from_ms, uint64_t until_ms, struct uint_list *ret,
-                             struct err *err)
-{
-    struct measuring x;
-    TRY(measured(f, from_ms, until_ms, &x, err));
-    const uint64_t *v = x.breached.v;
-    struct uint_list l = {0, arena_array(f->a, x.breached.n + 1, sizeof *l.v)};
-    if (l.v == NULL)
-        return query_full(err);
-    while (l.n < x.breached.n) {
-        l.v[l.n] = v[x.breached.n - 1 - l.n];
-        l.n++;
-    }
-    *ret = l;
     return ST_OK;
 }
 

@@ -1,17 +1,16 @@
 /* measure: what is computed from decisions, readings and sessions on the record, never typed (docs/metrics.md): pace
- * per row and body, waiting per partner, breaches, rates. Reads only. Internal to gov. */
+ * per row and body, waiting per partner, breaches, rates. Reads only, also what lies outside the roots (happened.h): no entry and
+ * no timer may depend on it. Internal to gov. */
 #ifndef ENT_GOV_MEASURE_H
 #define ENT_GOV_MEASURE_H
 
 #include "gov/course.h"
 #include "gov/figure.h"
 
-/* All of it over decisions opened from from_ms on and before until_ms. */
-MUST_USE enum status measure_record(const struct figures *f, uint64_t from_ms, uint64_t until_ms,
-                                    struct query_record *ret, struct err *err);
-/* Decisions opened in that time, ascending, that a deadline met with a ballot owed, or that ended by default. */
-MUST_USE enum status measure_breached(const struct figures *f, uint64_t from_ms, uint64_t until_ms,
-                                      struct uint_list *ret, struct err *err);
+/* All of it over decisions opened from from_ms on and before until_ms; and which of them a deadline met with a ballot owed, or
+ * ended by default, ascending. */
+MUST_USE enum status measure_record(const struct figures *f, uint64_t from_ms, uint64_t until_ms, struct query_record *ret,
+                                    struct uint_list *ret_breached, struct err *err);
 /* A stretch in which one tally of a decision was open. Its events are those from first up to end. */
 struct measure_tally {
     const struct matter *m;

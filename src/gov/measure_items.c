@@ -37,27 +37,40 @@ static enum status fact_of(const struct figures *f, const struct state_item *it,
     return x->tags.n == it->item.tags.n ? ST_OK : query_full(err);
 }
 
-/* All items are read once for a question, however many numbers it asks for. */
-static enum status load(const struct figures *f, struct err *err)
+/* The items of a type are read once for a question, however many numbers it asks for. */
+static enum status load(const struct figures *f, enum item_type type, struct err *err)
 {
-    struct query_grow facts = {.size = sizeof(struct item_fact)};
-    struct tkey from = {0};
-    if (f->items->read)
+    struct tkey from = tkey_item(type, 0);
+    if ((f->items->read >> type & 1) != 0)
         return ST_OK;
+    f->items->facts.size = sizeof(struct item_fact);
     for (;;) {
         struct span key, value;
         struct state_item it;
         arena_reset(f->scratch);
         enum status st = view_next(f->v, TABLE_ITEM, tkey_span(&from), &key, &value);
-        if (st == ST_END)
+        if (st == ST_END || (st == ST_OK && key.p[0] != type))
             break;
         if (st != ST_OK)
             return err_set(err, st, "items cannot be read");
-        TRY(codec_decode(&state_item_desc, value, f->scratch, &it, err));
-        TRY(fact_of(f, &it, &facts, err));
         from = tkey_after(key);
+        TRY(codec_decode(&state_item_desc, value, f->scratch, &it, err));
+        TRY(fact_of(f, &it, &f->items->facts, err));
     }
-    *f->items = (struct figure_items){.read = true, .n = facts.n, .v = facts.v};
+    f->items->read |= UINT64_C(1) << type;
+    return ST_OK;
+}
+
+static enum status load_for(const struct figures *f, enum measure m, struct err *err)
+{
+    if (m == MEASURE_MILESTONES_HIT)
+        return load(f, ITEM_MILESTONE, err);
+    if (m == MEASURE_ISSUE_CYCLE_TIME)
+        return load(f, ITEM_ISSUE, err);
+    if (m == MEASURE_CONFLICTS)
+        return load(f, ITEM_CONFLICT, err);
+    for (uint32_t i = 0; i < item_type_enum.n; i++)
+        TRY(load(f, (enum item_type)item_type_enum.values[i].number, err));
     return ST_OK;
 }
 
@@ -73,9 +86,9 @@ enum status measure_items(const struct figures *f, const struct charter_computed
                           bool *ret_has, struct decimal *ret_value, struct err *err)
 {
     uint64_t due = 0, hit = 0, closed = 0, open_ms = 0, conflicts = 0, tagged = 0;
-    TRY(load(f, err));
-    const struct item_fact *v = f->items->v;
-    for (size_t i = 0; i < f->items->n; i++) {
+    TRY(load_for(f, c->measure, err));
+    const struct item_fact *v = f->items->facts.v;
+    for (size_t i = 0; i < f->items->facts.n; i++) {
         bool is_due = v[i].due_ms > from_ms && v[i].due_ms <= until_ms;
         bool is_closed = v[i].closed_ms >= from_ms && v[i].closed_ms < until_ms && v[i].closed_ms != 0;
         if (v[i].type == ITEM_MILESTONE && is_due) {

@@ -12,6 +12,7 @@ struct checking {
     uint64_t from_ms, until_ms;
     struct query_scorecard card;
     struct query_record record;
+    struct uint_list breached;
     struct query_grow lines; /* of the question at hand */
     struct query_health_answer *at;
     struct err *err;
@@ -138,7 +139,7 @@ static enum status value(struct checking *x)
 static enum status governance(struct checking *x)
 {
     const struct query_record *r = &x->record;
-    struct uint_list breached;
+    const struct uint_list *breached = &x->breached;
     struct span_list ids;
     x->at->answer = r->all.opened == 0 ? HEALTH_UNKNOWN : HEALTH_YES;
     for (size_t i = 0; i < r->rows.n; i++) {
@@ -152,10 +153,9 @@ static enum status governance(struct checking *x)
                                  SPAN_FMT(p->name), p->opened, p->breaches, plural(p->breaches), p->defaulted),
                     NULL));
     }
-    TRY(measure_breached(&x->f, x->from_ms, x->until_ms, &breached, x->err));
-    TRY(id_list(x, 'D', &breached, &ids));
-    if (breached.n > 0)
-        TRY(line(x, true, charter_text(x->f.a, "%zu decision%s of these rows", breached.n, plural(breached.n)), ids));
+    TRY(id_list(x, 'D', breached, &ids));
+    if (breached->n > 0)
+        TRY(line(x, true, charter_text(x->f.a, "%zu decision%s of these rows", breached->n, plural(breached->n)), ids));
     if (r->all.opened == 0)
         return say(x, "No decision was opened", "entente decisions");
     return say(x,
@@ -381,7 +381,7 @@ enum status query_health(const struct view *v, uint64_t from_ms, uint64_t to_ms,
         return query_full(err);
     TRY(query_scorecard(v, UINT64_MAX, now_ms, a, scratch, &x.card, err));
     TRY(figures_load(v, a, scratch, now_ms, &x.f, err));
-    TRY(measure_record(&x.f, from_ms, x.until_ms, &x.record, err));
+    TRY(measure_record(&x.f, from_ms, x.until_ms, &x.record, &x.breached, err));
     for (size_t i = 0; i < ARRAY_LEN(questions); i++) {
         x.at = &q.answers.v[q.answers.n++];
         *x.at = (struct query_health_answer){.question = (enum health_question)(HEALTH_VALUE + i), .answer = HEALTH_UNKNOWN};

@@ -13,6 +13,8 @@ struct asked {
     struct span org;
     const struct span_list *only; /* or NULL: all seats of it */
     struct span_list verifiers;   /* seats of it that may verify */
+    struct state_item_ladder ladder; /* the last that was read, from these bytes */
+    struct span ladder_bytes;
     struct query_grow tasks;
 };
 
@@ -79,6 +81,8 @@ static enum status look(struct asked *in, const struct state_item *it, const str
         for (size_t k = 0; k < all->n; k++)
             if (wanted(in, all->v[k]))
                 seats.v[seats.n++] = all->v[k];
+        if (seats.n == 0)
+            continue;
         TRY(add(in, it, ITEM_TASK_LOOK, seats, HAS(it, state_item_key_rung_ms) ? it->rung_ms : 0,
                 charter_text(in->a, "it has come to %.*s: its owner is %.*s", SPAN_FMT(r->to),
                              SPAN_FMT(it->owner)),
@@ -132,25 +136,38 @@ static enum status open_item(struct asked *in, const struct state_item *it, stru
                    err);
 }
 
+/* Most items climb the same ladder: it is decoded when it differs from that of the one before. */
+static enum status ladder_of(struct asked *in, const struct state_item *it, struct err *err)
+{
+    struct tkey k = tkey_item(it->item.type, it->number);
+    struct span bytes;
+    enum status st = view_get(in->v, TABLE_ITEM_LADDER, tkey_span(&k), &bytes);
+    if (st == ST_OK && in->ladder_bytes.n > 0 && span_eq(bytes, in->ladder_bytes))
+        return ST_OK;
+    TRY(item_ladder_get(in->v, in->a, it, &in->ladder, err));
+    in->ladder_bytes = arena_dup(in->a, bytes);
+    return ST_OK;
+}
+
 static enum status tasks_of(struct asked *in, const struct state_item *it, struct err *err)
 {
-    struct state_item_ladder l = {0};
+    const struct state_item_ladder *l = &in->ladder;
     if (it->rung > 0)
-        TRY(item_ladder_get(in->v, in->a, it, &l, err));
+        TRY(ladder_of(in, it, err));
     if (HAS(it, state_item_key_offered))
         TRY(add_one(in, it, ITEM_TASK_TAKE, it->offered, it->offer_ms,
                     charter_text(in->a, "%.*s offers it to you: take it, or it stays there and climbs",
                                  SPAN_FMT(it->owner)),
                     err));
     if (it->phase == ITEM_MEDIATION)
-        return mediation(in, it, &l, err);
+        return mediation(in, it, l, err);
     if (it->phase == ITEM_CLAIMED)
         TRY(claimed(in, it, err));
     if (it->phase == ITEM_OPEN)
         TRY(open_item(in, it, err));
     if (it->phase == ITEM_ACCEPTED && HAS(it, state_item_key_review_due_ms))
         TRY(add_one(in, it, ITEM_TASK_REVIEW, it->owner, it->review_ms, "its review is due", err));
-    return it->rung > 0 && (it->phase == ITEM_OPEN || it->item.type == ITEM_CONFLICT) ? look(in, it, &l, err)
+    return it->rung > 0 && (it->phase == ITEM_OPEN || it->item.type == ITEM_CONFLICT) ? look(in, it, l, err)
                                                                                       : ST_OK;
 }
 

@@ -1,11 +1,10 @@
 /* What time did by itself, and what it will do: what nobody signed, so that people would not look for it. */
 #include <stdlib.h>
 #include "charter/charter_model.h"
-#include "gov/grant.h"
+#include "gov/happened.h"
 #include "gov/item.h"
-#include "gov/metric.h"
 #include "gov/query_part.h"
-#include "gov/session.h"
+#include "gov/reading.h"
 
 enum { HAPPENED_MAX = 4096, COMING_MAX = 1000 };
 
@@ -31,124 +30,123 @@ static enum status add(struct news *n, uint64_t at_ms, const char *id, const cha
     return ST_OK;
 }
 
-/* Every row of a table, one by one. */
-static enum status next_row(struct news *n, uint8_t table, struct tkey *from, const struct record_desc *d, void *rec)
+/* --- What happened: found by the index, as it followed in each table --- */
+
+struct happening {
+    uint64_t at_ms;
+    struct tkey key; /* of a row of the table at hand */
+};
+
+static int compare_keys(const void *x, const void *y)
 {
-    struct span key, value;
-    enum status st = view_next(n->v, table, tkey_span(from), &key, &value);
-    if (st != ST_OK)
-        return st == ST_END ? st : err_set(n->err, st, "table %s cannot be read", table_name(table));
-    *from = tkey_after(key);
-    return codec_decode(d, arena_dup(n->a, value), n->a, rec, n->err);
+    const struct happening *a = x, *b = y;
+    int c = span_cmp(tkey_span(&a->key), tkey_span(&b->key));
+    return c != 0 ? c : (a->at_ms > b->at_ms) - (a->at_ms < b->at_ms);
 }
 
-/* --- What happened --- */
-
-/* Not what an entry did, nor what followed from one at the same leaf: passing may take effect at once. */
-static bool by_itself(const struct state_event *e, size_t i)
+/* All of a table, in the order of its keys. */
+static enum status each_of(struct news *n, enum table table, enum status (*one)(struct news *n, const struct happening *h))
 {
-    if (HAS(&e[i], state_event_key_seat) || e[i].type == EVENT_RECEIPT || e[i].type == EVENT_NOTE || e[i].type == EVENT_COUNTER)
-        return false;
-    for (size_t k = i; k-- > 0 && e[k].leaf == e[i].leaf;)
-        if (HAS(&e[k], state_event_key_seat))
-            return false;
-    return true;
-}
-
-static enum status events_of(struct news *n, const struct state_decision *d)
-{
-    struct query_grow g = {0};
-    struct tkey k = tkey_u64(d->number);
-    TRY(query_scan(n->v, TABLE_EVENT, &k, 8, &state_event_desc, n->a, &g, NULL, n->err));
-    const struct state_event *e = g.v;
-    for (size_t i = 0; i < g.n; i++)
-        if (by_itself(e, i) && e[i].at_ms >= n->from_ms)
-            TRY(add(n, e[i].at_ms, charter_text(n->a, "D-%" PRIu64, d->number),
-                    HAS(&e[i], state_event_key_to)
-                        ? charter_text(n->a, "%s to %.*s", enum_text(&event_type_enum, e[i].type), SPAN_FMT(e[i].to))
-                        : charter_text(n->a, "%s", enum_text(&event_type_enum, e[i].type))));
+    struct query_grow g = {.size = sizeof(struct happening)};
+    for (struct tkey from = happened_from(table, n->from_ms);;) {
+        struct happening h;
+        enum status st = happened_next(n->v, &from, UINT64_MAX, &h.at_ms, &h.key, n->err);
+        if (st == ST_END)
+            break;
+        TRY(st);
+        struct happening *kept = query_grow_one(&g, n->a);
+        if (kept == NULL)
+            return query_full(n->err);
+        *kept = h;
+    }
+    if (g.n > 0)
+        qsort(g.v, g.n, sizeof(struct happening), compare_keys);
+    const struct happening *v = g.v;
+    for (size_t i = 0; i < g.n && n->lines.n < n->most; i++)
+        TRY(one(n, &v[i]));
     return ST_OK;
 }
 
-static enum status decisions(struct news *n)
+/* Did no act bring it about: has no event of the same leaf before it a seat? Passing may take effect at once. */
+static enum status by_itself(struct news *n, uint64_t decision, uint64_t sequence, uint64_t leaf, bool *ret)
 {
-    for (struct tkey from = {.n = 1};;) {
-        struct state_decision d;
-        enum status st = next_row(n, TABLE_DECISION, &from, &state_decision_desc, &d);
-        if (st != ST_OK)
-            return st == ST_END ? ST_OK : st;
-        if (!HAS(&d, state_decision_key_closed_ms) || d.closed_ms >= n->from_ms)
-            TRY(events_of(n, &d));
+    *ret = true;
+    while (*ret && --sequence > 0) {
+        struct state_event e;
+        struct tkey k = tkey_event(decision, sequence);
+        TRY(state_need(n->v, n->a, TABLE_EVENT, &k, &state_event_desc, &e, n->err));
+        if (e.leaf != leaf)
+            break;
+        *ret = !HAS(&e, state_event_key_seat);
     }
-}
-
-static enum status item_events(struct news *n, const struct state_item *it)
-{
-    struct query_grow g = {0};
-    struct tkey k = tkey_item(it->item.type, it->number);
-    TRY(query_scan(n->v, TABLE_ITEM_EVENT, &k, k.n, &state_item_event_desc, n->a, &g, NULL, n->err));
-    const struct state_item_event *e = g.v;
-    for (size_t i = 0; i < g.n; i++)
-        if (!HAS(&e[i], state_item_event_key_seat) && (i == 0 || e[i - 1].leaf != e[i].leaf || !HAS(&e[i - 1], state_item_event_key_seat)) &&
-            e[i].at_ms >= n->from_ms)
-            TRY(add(n, e[i].at_ms, charter_text(n->a, "%s", item_id(it->item.type, it->number).s),
-                    HAS(&e[i], state_item_event_key_to)
-                        ? charter_text(n->a, "%s to %.*s", enum_text(&item_event_enum, e[i].type), SPAN_FMT(e[i].to))
-                        : charter_text(n->a, "%s", enum_text(&item_event_enum, e[i].type))));
     return ST_OK;
 }
 
-static enum status items(struct news *n)
+static enum status one_event(struct news *n, const struct happening *h)
 {
-    for (struct tkey from = {.n = 1};;) {
-        struct state_item it;
-        enum status st = next_row(n, TABLE_ITEM, &from, &state_item_desc, &it);
-        if (st != ST_OK)
-            return st == ST_END ? ST_OK : st;
-        if (!HAS(&it, state_item_key_closed_ms) || it.closed_ms >= n->from_ms)
-            TRY(item_events(n, &it));
-    }
+    struct state_event e;
+    struct state_decision d;
+    struct tkey k = tkey_u64(load_u64(h->key.b));
+    bool is;
+    TRY(state_need(n->v, n->a, TABLE_DECISION, &k, &state_decision_desc, &d, n->err));
+    if (HAS(&d, state_decision_key_closed_ms) && d.closed_ms < n->from_ms)
+        return ST_OK;
+    TRY(state_need(n->v, n->a, TABLE_EVENT, &h->key, &state_event_desc, &e, n->err));
+    TRY(by_itself(n, d.number, load_u32(h->key.b + 8), e.leaf, &is));
+    if (!is)
+        return ST_OK;
+    const char *type = enum_text(&event_type_enum, e.type);
+    return add(n, e.at_ms, charter_text(n->a, "D-%" PRIu64, d.number),
+               HAS(&e, state_event_key_to) ? charter_text(n->a, "%s to %.*s", type, SPAN_FMT(e.to)) : charter_text(n->a, "%s", type));
 }
 
-static enum status readings(struct news *n)
+/* Nor what followed from a step of a seat. */
+static enum status one_item_event(struct news *n, const struct happening *h)
 {
-    for (struct tkey from = {.n = 1};;) {
-        struct state_reading r;
-        enum status st = next_row(n, TABLE_READING, &from, &state_reading_desc, &r);
-        if (st != ST_OK)
-            return st == ST_END ? ST_OK : st;
-        const char *id = charter_text(n->a, "K-%" PRIu64, r.number);
-        if (HAS(&r, state_reading_key_late_ms) && r.late_ms >= n->from_ms)
-            TRY(add(n, r.late_ms, id, charter_text(n->a, "%.*s of %.*s is late", SPAN_FMT(r.metric), SPAN_FMT(r.org))));
-        if (HAS(&r, state_reading_key_unmarked_ms) && r.unmarked_ms >= n->from_ms)
-            TRY(add(n, r.unmarked_ms, id,
-                    charter_text(n->a, "%.*s of %.*s was not checked in time", SPAN_FMT(r.metric), SPAN_FMT(r.org))));
+    struct state_item_event e, before;
+    struct item_ref ref = {.type = (enum item_type)h->key.b[0], .number = load_u64(h->key.b + 1)};
+    struct state_item it;
+    uint64_t sequence = load_u32(h->key.b + 9);
+    TRY(item_get(n->v, n->a, &ref, &it, n->err));
+    if (HAS(&it, state_item_key_closed_ms) && it.closed_ms < n->from_ms)
+        return ST_OK;
+    TRY(state_need(n->v, n->a, TABLE_ITEM_EVENT, &h->key, &state_item_event_desc, &e, n->err));
+    if (sequence > 1) {
+        struct tkey k = tkey_item_event(ref.type, ref.number, sequence - 1);
+        TRY(state_need(n->v, n->a, TABLE_ITEM_EVENT, &k, &state_item_event_desc, &before, n->err));
+        if (before.leaf == e.leaf && HAS(&before, state_item_event_key_seat))
+            return ST_OK;
     }
+    const char *type = enum_text(&item_event_enum, e.type);
+    return add(n, e.at_ms, charter_text(n->a, "%s", item_id(ref.type, ref.number).s),
+               HAS(&e, state_item_event_key_to) ? charter_text(n->a, "%s to %.*s", type, SPAN_FMT(e.to)) : charter_text(n->a, "%s", type));
 }
 
-static enum status sessions(struct news *n)
+static enum status one_reading(struct news *n, const struct happening *h)
 {
-    for (uint64_t from = 0;;) {
-        struct state_session s;
-        enum status st = session_next(n->v, n->a, false, &from, &s, n->err);
-        if (st != ST_OK)
-            return st == ST_END ? ST_OK : st;
-        if (HAS(&s, state_session_key_missed_ms) && s.missed_ms >= n->from_ms)
-            TRY(add(n, s.missed_ms, charter_text(n->a, "S-%" PRIu64, s.number),
-                    charter_text(n->a, "%s of %.*s was missed", enum_text(&session_type_enum, s.type), SPAN_FMT(s.body))));
-    }
+    struct state_reading r;
+    TRY(reading_get(n->v, n->a, load_u64(h->key.b), &r, n->err));
+    const char *id = charter_text(n->a, "K-%" PRIu64, r.number);
+    if (HAS(&r, state_reading_key_late_ms) && r.late_ms == h->at_ms)
+        TRY(add(n, r.late_ms, id, charter_text(n->a, "%.*s of %.*s is late", SPAN_FMT(r.metric), SPAN_FMT(r.org))));
+    if (HAS(&r, state_reading_key_unmarked_ms) && r.unmarked_ms == h->at_ms)
+        TRY(add(n, r.unmarked_ms, id,
+                charter_text(n->a, "%.*s of %.*s was not checked in time", SPAN_FMT(r.metric), SPAN_FMT(r.org))));
+    return ST_OK;
 }
 
-static enum status grants(struct news *n)
+static enum status one_session(struct news *n, const struct happening *h)
 {
-    for (uint64_t from = 0;;) {
-        struct state_grant s;
-        enum status st = grant_next(n->v, n->a, false, &from, &s, n->err);
-        if (st != ST_OK)
-            return st == ST_END ? ST_OK : st;
-        if (s.standing == GRANT_EXPIRED && s.ended_ms >= n->from_ms)
-            TRY(add(n, s.ended_ms, charter_text(n->a, "G-%" PRIu64, s.number), "expired: copies are to be returned or destroyed"));
-    }
+    struct state_session s;
+    TRY(state_need(n->v, n->a, TABLE_SESSION, &h->key, &state_session_desc, &s, n->err));
+    return add(n, s.missed_ms, charter_text(n->a, "S-%" PRIu64, s.number),
+               charter_text(n->a, "%s of %.*s was missed", enum_text(&session_type_enum, s.type), SPAN_FMT(s.body)));
+}
+
+static enum status one_grant(struct news *n, const struct happening *h)
+{
+    return add(n, h->at_ms, charter_text(n->a, "G-%" PRIu64, load_u64(h->key.b)),
+               "expired: copies are to be returned or destroyed");
 }
 
 static int compare(const void *x, const void *y)
@@ -257,11 +255,11 @@ enum status query_news(const struct view *v, uint64_t from_ms, uint64_t to_ms, s
                      .lines = {.size = sizeof(struct query_news_line)},
                      .most = HAPPENED_MAX,
                      .err = err};
-    TRY(decisions(&n));
-    TRY(items(&n));
-    TRY(readings(&n));
-    TRY(sessions(&n));
-    TRY(grants(&n));
+    TRY(each_of(&n, TABLE_EVENT, one_event));
+    TRY(each_of(&n, TABLE_ITEM_EVENT, one_item_event));
+    TRY(each_of(&n, TABLE_READING, one_reading));
+    TRY(each_of(&n, TABLE_SESSION, one_session));
+    TRY(each_of(&n, TABLE_GRANT, one_grant));
     if (n.lines.n > 0)
         qsort(n.lines.v, n.lines.n, sizeof(struct query_news_line), compare);
     struct query_news q = {.from_ms = from_ms, .to_ms = to_ms, .happened = {n.lines.n, n.lines.v}};

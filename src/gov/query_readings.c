@@ -216,22 +216,23 @@ static const char *trigger_words(const struct query_trigger *t, struct arena *a)
 static enum status ask_triggers(const struct figures *f, enum trigger_type type, struct asking *x, struct err *err)
 {
     struct watched_list l;
-    TRY(triggers_judge(f, type, &l, err));
+    TRY(triggers_list(f, type, &l, err));
     for (size_t i = 0; i < l.n; i++) {
-        const struct query_trigger *t = &l.v[i].t;
+        struct watched *w = &l.v[i];
         struct span_list owners;
-        if (!t->holds || triggers_is_answered(t))
-            continue;
-        TRY(select_any(f, &l.v[i].owners, x, &owners, err));
+        TRY(select_any(f, &w->owners, x, &owners, err));
         struct span_list seats = wanted(x, &owners);
-        const char *words = trigger_words(t, x->a);
-        if (seats.n == 0 || x->tasks.n == TASKS_MAX)
+        if (seats.n == 0 || x->tasks.n == TASKS_MAX) /* whether it holds is looked up for nobody */
+            continue;
+        TRY(triggers_judge(f, w, err));
+        const char *words = trigger_words(&w->t, x->a);
+        if (!w->t.holds || triggers_is_answered(&w->t))
             continue;
         struct query_reading_task *line = query_grow_one(&x->tasks, x->a);
         if (line == NULL || words == NULL)
             return query_full(err);
         *line = (struct query_reading_task){
-            .task = TASK_TRIGGER, .name = t->name, .seats = seats, .opens = t->opens, .words = span_str(words), .of = type};
+            .task = TASK_TRIGGER, .name = w->t.name, .seats = seats, .opens = w->t.opens, .words = span_str(words), .of = type};
         SET_HAS(line, query_reading_task_key_opens);
         SET_HAS(line, query_reading_task_key_of);
     }

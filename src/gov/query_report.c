@@ -205,6 +205,7 @@ static enum status period_asked(struct making *x, const struct charter_report *d
 
 static enum status fill(struct making *x, const struct charter_report *d, const struct period *p, struct arena *scratch)
 {
+    struct uint_list breached;
     const struct view *v = x->f.v;
     struct arena *a = x->f.a;
     uint64_t now = x->f.now_ms, next_ms = x->r.to_ms;
@@ -212,7 +213,7 @@ static enum status fill(struct making *x, const struct charter_report *d, const 
     if (period_of(&d->every, p->until, &next) == ST_OK)
         TRY(metric_ends(&x->f.metrics, &next, &next_ms, x->err));
     TRY(query_scorecard(v, p->until, now, a, scratch, &x->r.scorecard, x->err));
-    TRY(measure_record(&x->f, x->r.from_ms, x->r.to_ms, &x->r.record, x->err));
+    TRY(measure_record(&x->f, x->r.from_ms, x->r.to_ms, &x->r.record, &breached, x->err));
     TRY(decisions(x));
     TRY(query_late(&x->f, NULL, x->r.from_ms, x->r.to_ms, &x->r.late, x->err));
     TRY(times(x, next_ms));

@@ -121,15 +121,17 @@ static enum status watched(const struct figures *f, struct query_trigger_list *r
     struct watched_list l[4];
     size_t n = 0;
     for (size_t i = 0; i < 4; i++) {
-        TRY(triggers_judge(f, types[i], &l[i], err));
+        TRY(triggers_list(f, types[i], &l[i], err));
         n += l[i].n;
     }
     *ret = (struct query_trigger_list){0, arena_array(f->a, n + 1, sizeof *ret->v)};
     if (ret->v == NULL)
         return query_full(err);
     for (size_t i = 0; i < 4; i++)
-        for (size_t k = 0; k < l[i].n; k++)
+        for (size_t k = 0; k < l[i].n; k++) {
+            TRY(triggers_judge(f, &l[i].v[k], err));
             ret->v[ret->n++] = l[i].v[k].t;
+        }
     return ST_OK;
 }
 
@@ -152,6 +154,7 @@ enum status query_record(const struct view *v, uint64_t from_ms, uint64_t to_ms,
                          struct arena *a, struct arena *scratch, struct query_record *ret, struct err *err)
 {
     struct figures f;
+    struct uint_list breached;
     TRY(figures_load(v, a, scratch, now_ms, &f, err));
-    return measure_record(&f, from_ms, to_ms, ret, err);
+    return measure_record(&f, from_ms, to_ms, ret, &breached, err);
 }

@@ -2,19 +2,6 @@
 #include "gov/payout.h"
 #include "gov/predicate.h"
 
-/* A section that the charter may lack. */
-static enum status section(const struct figures *f, enum section_id id, const struct record_desc *d,
-                           bool *ret_there, void *ret, struct err *err)
-{
-    struct state_section s;
-    struct tkey k = tkey_section(id);
-    enum status st = state_get(f->v, f->a, TABLE_SECTION, &k, &state_section_desc, &s, err);
-    *ret_there = st == ST_OK;
-    if (st != ST_OK)
-        return st == ST_NOTFOUND ? ST_OK : st;
-    return codec_decode(d, s.body, f->a, ret, err);
-}
-
 /* The newest decision of the row that was proposed since; 0 for none. */
 static enum status answered(const struct figures *f, struct span row, uint64_t since_ms, uint64_t *ret_number,
                             struct err *err)
@@ -77,7 +64,7 @@ bool triggers_is_answered(const struct query_trigger *t)
 static enum status answer(const struct figures *f, struct query_trigger *t, struct err *err)
 {
     uint32_t type;
-    if (!t->holds || !HAS(t, query_trigger_key_opens))
+    if (!HAS(t, query_trigger_key_opens))
         return ST_OK;
     if (charter_row(&f->metrics.rights.charter, t->opens) != NULL) {
         TRY(answered(f, t->opens, t->since_ms, &t->decision, err));
@@ -91,19 +78,49 @@ static enum status answer(const struct figures *f, struct query_trigger *t, stru
     return ST_OK;
 }
 
-static enum status judge(const struct figures *f, enum trigger_type type, struct span name, const struct charter_predicate *when,
-                         struct query_trigger *ret, struct err *err)
+enum status triggers_judge(const struct figures *f, struct watched *w, struct err *err)
 {
-    struct predicate_facts facts = {.f = f, .missing = type == TRIGGER_INDICATOR ? MISSING_BREACHES : MISSING_SKIPPED};
+    struct query_trigger *t = &w->t;
+    struct predicate_facts facts = {.f = f, .missing = t->type == TRIGGER_INDICATOR ? MISSING_BREACHES : MISSING_SKIPPED};
     struct predicate_finding found;
-    TRY(predicate_judge(&facts, when, &found, err));
-    *ret = (struct query_trigger){
-        .type = type, .name = name, .when = *when, .holds = found.holds, .known = found.known, .words = found.words};
-    if (found.holds) {
-        ret->since_ms = found.since_ms;
-        SET_HAS(ret, query_trigger_key_since_ms);
-    }
-    return ST_OK;
+    TRY(predicate_judge(&facts, &t->when, &found, err));
+    t->holds = found.holds;
+    t->known = found.known;
+    t->words = found.words;
+    if (!found.holds)
+        return ST_OK;
+    t->since_ms = found.since_ms;
+    SET_HAS(t, query_trigger_key_since_ms);
+    return w->payment != NULL ? payout_of(f, w->payment, t, err) : answer(f, t, err);
+}
+
+/* A section of the charter, in the arena; NULL when it has none. */
+static enum status section(const struct figures *f, enum section_id id, const struct record_desc *d, void *ret, bool *ret_there,
+                           struct err *err)
+{
+    struct state_section s;
+    struct tkey k = tkey_section(id);
+    enum status st = state_get(f->v, f->a, TABLE_SECTION, &k, &state_section_desc, &s, err);
+    *ret_there = st == ST_OK;
+    if (ret == NULL)
+        return query_full(err);
+    if (st != ST_OK)
+        return st == ST_NOTFOUND ? ST_OK : st;
+    return codec_decode(d, s.body, f->a, ret, err);
+}
+
+static struct watched *add(struct watched_list *l, enum trigger_type type, struct span name, const struct charter_predicate *when)
+{
+    struct watched *w = &l->v[l->n++];
+    *w = (struct watched){.t = {.type = type, .name = name, .when = *when}};
+    return w;
+}
+
+static void asks(struct watched *w, struct span opens, struct charter_selector_list owners)
+{
+    w->t.opens = opens;
+    SET_HAS(&w->t, query_trigger_key_opens);
+    w->owners = owners;
 }
 
 static bool make_room(const struct figures *f, size_t n, struct watched_list *ret)
@@ -112,49 +129,28 @@ static bool make_room(const struct figures *f, size_t n, struct watched_list *re
     return ret->v != NULL;
 }
 
-static void opens(struct query_trigger *t, struct span row)
-{
-    t->opens = row;
-    SET_HAS(t, query_trigger_key_opens);
-}
-
-static struct charter_selector_list only(struct charter_selector *s)
-{
-    return (struct charter_selector_list){1, s};
-}
-
 static enum status indicators(const struct figures *f, struct watched_list *ret, struct err *err)
 {
-    struct charter_risks *risks = arena_array(f->a, 1, sizeof *risks);
+    struct charter_risks *x = arena_array(f->a, 1, sizeof *x);
     bool there;
-    if (risks == NULL)
+    TRY(section(f, SECTION_RISKS, &charter_risks_desc, x, &there, err));
+    if (!make_room(f, there ? x->indicators.n : 0, ret))
         return query_full(err);
-    TRY(section(f, SECTION_RISKS, &charter_risks_desc, &there, risks, err));
-    if (!make_room(f, there ? risks->indicators.n : 0, ret))
-        return query_full(err);
-    for (size_t i = 0; there && i < risks->indicators.n; i++) {
-        const struct charter_indicator *k = &risks->indicators.v[i];
-        TRY(judge(f, TRIGGER_INDICATOR, k->name, &k->when, &ret->v[ret->n++].t, err));
-    }
+    for (size_t i = 0; there && i < x->indicators.n; i++)
+        (void)add(ret, TRIGGER_INDICATOR, x->indicators.v[i].name, &x->indicators.v[i].when);
     return ST_OK;
 }
 
 static enum status exits(const struct figures *f, struct watched_list *ret, struct err *err)
 {
-    struct charter_exit *exit = arena_array(f->a, 1, sizeof *exit);
+    struct charter_exit *x = arena_array(f->a, 1, sizeof *x);
     bool there;
-    if (exit == NULL)
+    TRY(section(f, SECTION_EXIT, &charter_exit_desc, x, &there, err));
+    if (!make_room(f, there ? x->triggers.n : 0, ret))
         return query_full(err);
-    TRY(section(f, SECTION_EXIT, &charter_exit_desc, &there, exit, err));
-    if (!make_room(f, there ? exit->triggers.n : 0, ret))
-        return query_full(err);
-    for (size_t i = 0; there && i < exit->triggers.n; i++) {
-        struct watched *w = &ret->v[ret->n++];
-        TRY(judge(f, TRIGGER_EXIT, exit->triggers.v[i].name, &exit->triggers.v[i].when, &w->t, err));
-        opens(&w->t, exit->on_trigger.opens);
-        w->owners = only(&exit->on_trigger.owner);
-        TRY(answer(f, &w->t, err));
-    }
+    for (size_t i = 0; there && i < x->triggers.n; i++)
+        asks(add(ret, TRIGGER_EXIT, x->triggers.v[i].name, &x->triggers.v[i].when), x->on_trigger.opens,
+             (struct charter_selector_list){1, &x->on_trigger.owner});
     return ST_OK;
 }
 
@@ -169,50 +165,42 @@ static struct span name_of(const struct charter_consequence *k)
 
 static enum status consequences(const struct figures *f, struct watched_list *ret, struct err *err)
 {
-    struct charter_consequences *all = arena_array(f->a, 1, sizeof *all);
+    struct charter_consequences *x = arena_array(f->a, 1, sizeof *x);
     bool there;
-    if (all == NULL)
+    TRY(section(f, SECTION_CONSEQUENCES, &charter_consequences_desc, x, &there, err));
+    if (!make_room(f, there ? x->list.n : 0, ret))
         return query_full(err);
-    TRY(section(f, SECTION_CONSEQUENCES, &charter_consequences_desc, &there, all, err));
-    if (!make_room(f, there ? all->list.n : 0, ret))
-        return query_full(err);
-    for (size_t i = 0; there && i < all->list.n; i++) {
-        struct charter_consequence *k = &all->list.v[i];
+    for (size_t i = 0; there && i < x->list.n; i++) {
+        struct charter_consequence *k = &x->list.v[i];
         const struct charter_row *row = charter_row(&f->metrics.rights.charter, k->opens);
-        struct watched *w = &ret->v[ret->n++];
-        TRY(judge(f, TRIGGER_CONSEQUENCE, name_of(k), &k->when, &w->t, err));
-        opens(&w->t, k->opens);
+        struct charter_selector_list owners = {0};
         if (HAS(k, charter_consequence_key_owner))
-            w->owners = only(&k->owner);
+            owners = (struct charter_selector_list){1, &k->owner};
         else if (row != NULL)
-            w->owners = row->owner;
-        TRY(answer(f, &w->t, err));
+            owners = row->owner;
+        asks(add(ret, TRIGGER_CONSEQUENCE, name_of(k), &k->when), k->opens, owners);
     }
     return ST_OK;
 }
 
 static enum status incentives(const struct figures *f, struct watched_list *ret, struct err *err)
 {
-    struct charter_incentives *all = arena_array(f->a, 1, sizeof *all);
+    struct charter_incentives *x = arena_array(f->a, 1, sizeof *x);
     bool there;
-    if (all == NULL)
+    TRY(section(f, SECTION_INCENTIVES, &charter_incentives_desc, x, &there, err));
+    if (!make_room(f, there ? x->list.n : 0, ret))
         return query_full(err);
-    TRY(section(f, SECTION_INCENTIVES, &charter_incentives_desc, &there, all, err));
-    if (!make_room(f, there ? all->list.n : 0, ret))
-        return query_full(err);
-    for (size_t i = 0; there && i < all->list.n; i++) {
-        const struct charter_incentive *k = &all->list.v[i];
-        struct query_trigger *t = &ret->v[ret->n++].t;
-        TRY(judge(f, TRIGGER_INCENTIVE, k->name, &k->when, t, err));
-        t->from = k->from;
-        SET_HAS(t, query_trigger_key_from);
-        if (t->holds)
-            TRY(payout_of(f, k, t, err));
+    for (size_t i = 0; there && i < x->list.n; i++) {
+        const struct charter_incentive *k = &x->list.v[i];
+        struct watched *w = add(ret, TRIGGER_INCENTIVE, k->name, &k->when);
+        w->payment = k;
+        w->t.from = k->from;
+        SET_HAS(&w->t, query_trigger_key_from);
     }
     return ST_OK;
 }
 
-enum status triggers_judge(const struct figures *f, enum trigger_type type, struct watched_list *ret, struct err *err)
+enum status triggers_list(const struct figures *f, enum trigger_type type, struct watched_list *ret, struct err *err)
 {
     switch (type) {
     case TRIGGER_INDICATOR:

@@ -8,15 +8,18 @@
 
 struct watched {
     struct query_trigger t;
-    struct charter_selector_list owners; /* who is to answer it; none: nobody is asked */
+    struct charter_selector_list owners;     /* who is to answer it; none: nobody is asked */
+    const struct charter_incentive *payment; /* of an incentive */
 };
 struct watched_list {
     size_t n;
     struct watched *v;
 };
 
-/* All conditions of a kind, in the charter's order, with what answers each that holds, or what it pays. */
-MUST_USE enum status triggers_judge(const struct figures *f, enum trigger_type type, struct watched_list *ret, struct err *err);
+/* All conditions of a kind, in the charter's order, not judged yet. */
+MUST_USE enum status triggers_list(const struct figures *f, enum trigger_type type, struct watched_list *ret, struct err *err);
+/* Whether it holds; if so, what answers it, or what it pays. */
+MUST_USE enum status triggers_judge(const struct figures *f, struct watched *w, struct err *err);
 /* Is it answered: a decision was proposed, or an item opened, since it holds? */
 bool triggers_is_answered(const struct query_trigger *t);
 

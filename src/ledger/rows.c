@@ -2,6 +2,7 @@
 #include "ledger/rows.h"
 #include "crypto/hash.h"
 #include "ledger/block.h"
+#include "ledger/index.h"
 
 #define KEY8(v) span_of(key_u64(v).b, 8)
 
@@ -252,6 +253,8 @@ enum status block_flush(const struct block *b, struct span certificate, const st
         st = store_put(s, t, TABLE_BLOCK_LEAVES, KEY8(b->record.height), span_of(row, 12), err);
     if (st == ST_OK)
         st = flush_set(b, s, t, err);
+    if (st == ST_OK)
+        st = index_flush(b, before, s, t, err);
     return st == ST_OK ? flush_tip(b, certificate, s, t, err) : st;
 }
 

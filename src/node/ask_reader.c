@@ -254,6 +254,8 @@ static enum status now_of(struct ask *q, uint64_t *ret_ms)
 static enum status add_nudges(struct ask *q, const struct span_list *seats, struct query_inbox *in)
 {
     struct query_owed_list owed;
+    if (!nudges_any(q->n))
+        return ST_OK;
     enum status st = query_owed(in, q->a, &owed, &q->err);
     if (st == ST_OK)
         st = nudges_shown(q->n, &owed, seats, q->a, &in->nudges, &q->err);
@@ -330,8 +332,8 @@ static bool accounts(struct ask *q, enum method method, const void *request)
     arena_init(&scratch, 64 << 20);
     enum status st = now_of(q, &now_ms);
     if (st == ST_OK && method == METHOD_report)
-        st = regular_make(q->v, regular->name, HAS(regular, rpc_regular_key_day) ? regular->day : UINT64_MAX, 0, q->a, &scratch,
-                          &r.report, &q->err);
+        st = regular_make(q->v, regular->name, HAS(regular, rpc_regular_key_day) ? regular->day : UINT64_MAX, q->at_ms, 0, q->a,
+                          &scratch, &r.report, &q->err);
     else if (st == ST_OK && method == METHOD_regulars)
         st = regular_list(q->n, q->v, q->a, &scratch, &r.regulars, &q->err);
     else if (st == ST_OK && method == METHOD_account)

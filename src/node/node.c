@@ -1,5 +1,6 @@
 /* Starting and stopping a node, and the replica's thread. */
 #include <sys/resource.h>
+#include "ledger/index.h"
 #include "node/documents.h"
 #include "node/nudges.h"
 #include "node/past.h"
@@ -263,6 +264,8 @@ static enum status start_all(struct node *n, struct err *err)
     n->signatures = signatures_new(signatures_threads());
     if (st == ST_OK)
         st = start_replica(n, err);
+    if (st == ST_OK)
+        st = index_ensure(n->store, err);
     if (st == ST_OK) /* it has read the ids of a month */
         store_lmdb_trim(n->store, MAPPED_MAX);
     if (st == ST_OK) {

@@ -71,7 +71,7 @@ static enum status put_report(struct pass *p, const struct view *v, const struct
 {
     if (!regular_is(o))
         return ST_OK;
-    enum status st = regular_make(v, o->id, o->edition, clock_wall_ms(&clock_system), &p->a, &p->scratch, &r->report, &p->err);
+    enum status st = regular_make(v, o->id, o->edition, 0, clock_wall_ms(&clock_system), &p->a, &p->scratch, &r->report, &p->err);
     if (st != ST_OK)
         return st;
     query_report_text(&r->report, p->n->name, b);

@@ -565,6 +565,14 @@ static struct span_list among(struct span_list l, const struct span_list *seats)
     return l;
 }
 
+bool nudges_any(struct node *n)
+{
+    lock(n->nudges);
+    bool any = n->nudges->box.n > 0;
+    unlock(n->nudges);
+    return any;
+}
+
 enum status nudges_shown(struct node *n, const struct query_owed_list *owed, const struct span_list *seats, struct arena *a,
                          struct query_nudge_list *ret, struct err *err)
 {

@@ -14,6 +14,8 @@ void nudges_close(struct node *n);
 /* From other threads: takes the job over (true) when it is a question or a message about nudges; notes that a link came. */
 bool nudges_take(struct node *n, struct job *j);
 
+/* From other threads: is any kept here? */
+bool nudges_any(struct node *n);
 /* From other threads: those for seats of our own organisation that owe what they are about, only if they are for one of `seats`
  * (NULL: any). Copied into the arena. */
 MUST_USE enum status nudges_shown(struct node *n, const struct query_owed_list *owed, const struct span_list *seats, struct arena *a,

@@ -152,15 +152,15 @@ static enum status put_titles(const struct view *v, struct query_report_decision
     return ST_OK;
 }
 
-enum status regular_make(const struct view *v, struct span name, uint64_t day, uint64_t now_ms, struct arena *a, struct arena *scratch,
-                         struct query_report *ret, struct err *err)
+enum status regular_make(const struct view *v, struct span name, uint64_t day, uint64_t at_ms, uint64_t now_ms, struct arena *a,
+                         struct arena *scratch, struct query_report *ret, struct err *err)
 {
     struct boundary tip;
     enum status st = rows_newest_boundary(v, &tip, err);
     if (st == ST_NOTFOUND)
         return err_set(err, st, "this node has no block yet");
     if (st == ST_OK)
-        st = query_report(v, name, day, tip.time_ms, a, scratch, ret, err);
+        st = query_report(v, name, day, at_ms != 0 ? at_ms : tip.time_ms, a, scratch, ret, err);
     if (st == ST_RANGE && now_ms > tip.time_ms) /* nothing has happened since it was over */
         st = query_report(v, name, day, now_ms, a, scratch, ret, err);
     if (st != ST_OK)

@@ -17,9 +17,9 @@ MUST_USE enum status regular_owed(const struct node *n, const struct view *v, co
                                   uint64_t *next_ms, struct err *err);
 /* Is it one of those? */
 bool regular_is(const struct query_owed *o);
-/* The report of the period that holds a day (UINT64_MAX: the newest that is over), with titles that are here. now_ms: the
- * time by which that is over, when the ledger's is before (0: the ledger's is meant). */
-MUST_USE enum status regular_make(const struct view *v, struct span name, uint64_t day, uint64_t now_ms, struct arena *a,
+/* The report of the period that holds a day (UINT64_MAX: the newest that is over), with titles that are here. at_ms: the time that
+ * counts as now (0: the ledger's). now_ms: the time by which the period is over, when that is before it (0: no other). */
+MUST_USE enum status regular_make(const struct view *v, struct span name, uint64_t day, uint64_t at_ms, uint64_t now_ms, struct arena *a,
                                   struct arena *scratch, struct query_report *ret, struct err *err);
 /* The reports of the charter, and what the file of reminders says of them. */
 MUST_USE enum status regular_list(const struct node *n, const struct view *v, struct arena *a, struct arena *scratch,

@@ -1,8 +1,8 @@
 /* The tree of leaves with its tiles, and the state with its sparse tree. */
 #include "recovery/examine.h"
 #include "codec/codec.h"
-#include "gov/gov.h"
-#include "ledger/block.h"
+#include "gov/happened.h"
+#include "ledger/index.h"
 #include "ledger/rows.h"
 #include "merkle/rfc6962.h"
 #include "merkle/sparse.h"
@@ -221,6 +221,7 @@ void examine_state(struct examine *e, const struct view *v)
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 0);
     examine_at(e, "the state as a whole");
-    if (gov_check(v, &a, &err) != ST_OK)
+    bool indexed = false; /* else a node makes the index when it starts */
+    if (gov_check(v, &a, &err) != ST_OK || index_is_whole(v, &indexed, &err) != ST_OK || (indexed && happened_check(v, &err) != ST_OK))
         examine_say(e, "state", "%.300s", err.text);
 }

@@ -473,7 +473,7 @@ static enum status cover_map(struct lmdb *m, struct err *err)
 }
 
 /* All tables are made in one transaction. So a store that has some and lacks one is damaged, and making the missing one anew
- * would hide that. */
+ * would hide that. HAPPENED is not missed: it follows from the others, has its mark in itself, and came later than they. */
 static enum status open_tables(struct lmdb *m, struct err *err)
 {
     MDB_txn *txn;
@@ -488,7 +488,7 @@ static enum status open_tables(struct lmdb *m, struct err *err)
     for (unsigned i = 0; i <= TABLE_MAX && rc == 0; i++) {
         const char *name = table_name((uint8_t)i);
         if (name != NULL)
-            rc = mdb_dbi_open(txn, name, made.ms_entries == 0 ? MDB_CREATE : 0, &m->dbi[i]);
+            rc = mdb_dbi_open(txn, name, made.ms_entries == 0 || i == TABLE_HAPPENED ? MDB_CREATE : 0, &m->dbi[i]);
     }
     if (rc == 0)
         rc = mdb_txn_commit(txn);

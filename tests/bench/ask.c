@@ -1,5 +1,6 @@
 /* ask: how long a node takes to answer what people ask, over its socket: --node DIR, --count N rounds. The middle decision and
- * item are asked for, and the newest. JSON on standard output: for each question the median and the longest, in ms. */
+ * item are asked for, and the newest. --mode QUESTION: that one alone (none: none). JSON on standard output: for each question the
+ * median and the longest, in ms. */
 #include "api/client.h"
 #include "bench/common.h"
 
@@ -11,7 +12,7 @@ struct question {
     const void *request;
 };
 
-static void ask(struct client *c, const struct question *q, uint64_t rounds, bool last)
+static void ask(struct client *c, const struct question *q, uint64_t rounds)
 {
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 0);
@@ -28,7 +29,7 @@ static void ask(struct client *c, const struct question *q, uint64_t rounds, boo
             bench_die("%s: %s", q->name, err.text);
     }
     uint64_t p50 = bench_percentile(us, rounds, 50), most = us[rounds - 1]; /* sorted by the first */
-    (void)printf("\"%s\": {\"p50_ms\": %.3f, \"most_ms\": %.3f}%s", q->name, (double)p50 / 1e3, (double)most / 1e3, last ? "" : ", ");
+    (void)printf(", \"%s\": {\"p50_ms\": %.3f, \"most_ms\": %.3f}", q->name, (double)p50 / 1e3, (double)most / 1e3);
     free(reply);
     free(us);
 }
@@ -69,10 +70,12 @@ int main(int argc, char **argv)
         {"news_week", METHOD_news, &week},       {"show", METHOD_decision, &middle},            {"show_newest", METHOD_decision, &last},
         {"readiness", METHOD_readiness, &middle}, {"readiness_newest", METHOD_readiness, &last}, {"item", METHOD_item, &item},
         {"items_live", METHOD_items, &items},    {"scorecard", METHOD_scorecard, &card},        {"pace_quarter", METHOD_pace, &quarter},
-        {"health_quarter", METHOD_health, &quarter}};
-    (void)printf("{\"what\": \"ask\", \"entries\": %" PRIu64 ", \"decisions\": %" PRIu64 ", ", at.size, newest);
+        {"health_quarter", METHOD_health, &quarter}, {"regulars", METHOD_regulars, NULL}};
+    (void)printf("{\"what\": \"ask\", \"entries\": %" PRIu64 ", \"decisions\": %" PRIu64, at.size, newest);
+    bool all = strcmp(o.mode, "notes") == 0; /* none was given */
     for (size_t i = 0; i < ARRAY_LEN(list); i++)
-        ask(c, &list[i], o.count, i + 1 == ARRAY_LEN(list));
+        if (all || strcmp(o.mode, list[i].name) == 0)
+            ask(c, &list[i], o.count);
     (void)puts("}");
     client_close(c);
     return 0;

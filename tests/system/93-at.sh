@@ -92,7 +92,7 @@ answers 0 'One filling line' ask half show I-1
 ! ask founded issue list | grep -q I-1 || fail "an item before it was opened"
 [ "$(ask proposed log --json --limit 1000 | json "len(x['list']) == x['as_of']['size']")" = True ] || fail "the log"
 [ "$(ask proposed log --limit 1000 | wc -l)" = "$(($(ask proposed log --json --limit 1000 | json "x['as_of']['size']") + 1))" ] || fail "the log for people"
-for q in budgets "report list" scorecard pace health "meet list" meet "share map" "share list" share "partner list" "partner show clinics" "recovery list" faults rules; do
+for q in budgets "report list" scorecard pace health account promises "meet list" meet "share map" "share list" share "partner list" "partner show clinics" "recovery list" faults rules; do
   # shellcheck disable=SC2086
   exits 0 ask half $q
   head -n 1 o | grep -q '^As of ' || { cat o; fail "no first line: $q"; }
@@ -115,6 +115,7 @@ answers 2 'entente: --at yesterday: expected a time in UTC, 2026-03-31T12:00:00Z
 answers 2 'entente approve acts now; --at TIME is for questions alone' as maker alliance-manager approve D-2 --at "${at[half]}" --yes
 answers 2 'entente issue new acts now; --at TIME is for questions alone: entente issue list, entente issue show' as maker alliance-manager issue new --title "Late" --at "${at[half]}"
 answers 2 'entente node status is not answered from the record as it stood at a time: it takes no --at' entente node status --at "${at[half]}" --node maker
+answers 2 '--at goes with a name: entente report regular NAME --at .*; what was sent is not on the record' ask half report regular
 answers 2 '--ics and --at: a calendar is of what is asked now' ask half inbox --ics
 [ "$(entente decisions --json --node maker | json "len(x['list'])")" = 3 ] || fail "something was entered"
 

@@ -49,6 +49,8 @@ for o in clinics maker distributor; do good as $o alliance-manager approve D-1 -
 wait_for is_phase D-1 effective maker
 good as clinics alliance-manager propose commercial-terms --title "Freight by the clinics" --yes
 for o in clinics maker; do good as $o alliance-manager approve D-2 --yes; done
+wait_for same clinics maker
+early=$(entente node status --node maker --json | json "x['time_ms']")
 
 echo "== the week is over: each seat of its audience is told once"
 setting 'cat >>told'
@@ -150,6 +152,20 @@ export ENTENTE_SEAT=maker/sponsor # the person's own seat, unless all are asked 
 ok 'maker/sponsor owes now' entente account --node maker
 ok 'distributor/alliance-manager +ballot' entente account --all --since "$from" --node maker
 unset ENTENTE_SEAT
+
+echo "== as it stood before the first week was over"
+answers 1 "report weekly has no period yet that is over; the first one, $w1, ends " entente report regular weekly --node maker --at "$early"
+over=$(date -u -d "@$((first + 20))" +%FT%TZ) # and just after: whoever asks later gets the same
+ok 'As of ' entente report regular weekly --node maker --at "$over"
+ok "^reports: report weekly, $w1" entente report regular weekly --node maker --at "$over"
+ok ': Sensor price EUR 41.50' entente report regular weekly --node maker --at "$over"
+[ "$(entente report regular weekly --node maker --at "$over" --json | json "(x['period'], [d['number'] for d in x['open']], x['as_of']['height'] > 0)")" = "('$w1', [2], True)" ] || fail "the report as JSON"
+ok 'uptime +95 percent every week, from maker' entente promises --node maker --at "$early"
+! entente promises --node maker --at "$early" | grep -q 93 || fail "a reading before it was made"
+[ "$(entente account --all --since "$from" --node maker --at "$early" --json | json "[(l['asked'], l['done'], l['waiting'], l['late']) for l in x['lines'] if (l['seat'], l['kind']) == ('distributor/alliance-manager', 'ballot')]")" = '[(2, 1, 1, 0)]' ] || fail "the account then"
+ok 'distributor/alliance-manager owes then' entente account --seat distributor/alliance-manager --node maker --at "$early"
+ok 'D-2 +ballot +until' entente account --seat distributor/alliance-manager --node maker --at "$early"
+
 answers 1 'the charter has no seat maker/chef; see: entente seats' entente account --seat maker/chef --node maker
 answers 2 '--seat maker: expected ORG/SEAT' entente account --seat maker --node maker
 

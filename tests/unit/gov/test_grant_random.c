@@ -2,6 +2,7 @@
  * tables always agree (gov_check runs after each act), a refusal writes nothing, and the same stream gives the same
  * state. */
 #include <criterion/criterion.h>
+#include "scan.h"
 #include "world_grants.h"
 
 enum { SEEDS = 12, ACTS = 160 };
@@ -26,6 +27,7 @@ struct stream {
 };
 
 struct counts {
+    struct scan_counts news;
     size_t accepted, standings[8], holdings[8], doubted, fallen, verdicts[64];
 };
 
@@ -174,6 +176,8 @@ static struct hash run(uint64_t seed, bool watch, struct counts *c)
         c->verdicts[v]++;
     }
     look(&w, &s, c);
+    if (seed % 8 == 1)
+        scan_agrees(&w, &c->news);
     struct hash d = world_digest(&w);
     world_free(&w);
     return d;
@@ -208,6 +212,7 @@ Test(grant_random, tables_agree_and_replays_are_equal)
                                         V_CHANGED_SINCE};
     for (size_t i = 0; i < ARRAY_LEN(some); i++)
         cr_assert_gt(c.verdicts[some[i]], 0, "never refused as %s", verdict_name(some[i]));
+    cr_assert(c.news.expired > 0);
 }
 
 /* world_entry compares the digest before and after each refusal. */

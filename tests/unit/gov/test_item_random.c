@@ -2,12 +2,13 @@
  * always agree (gov_check runs after each act), a refusal writes nothing, and the same stream gives the same
  * state. */
 #include <criterion/criterion.h>
+#include "scan.h"
 #include "world_items.h"
 #include "world_members.h"
 
 enum { SEEDS = 24, ACTS = 220, PHASES = 8, EVENTS = 32 };
 
-TestSuite(item_random, .timeout = 200);
+TestSuite(item_random, .timeout = 600);
 
 static uint64_t next(uint64_t *state)
 {
@@ -179,8 +180,35 @@ static enum verdict act(struct world *w, uint64_t *rng, bool *left)
 }
 
 struct counts {
+    struct scan_counts news;
+    size_t ladders[2]; /* items that somebody is asked to look at; conflicts */
     size_t accepted, phases[PHASES], events[EVENTS], inbox;
 };
+
+/* Who is asked to look at an item are the organisation's seats of the rung that it stands on, of its own ladder. */
+static void ladders_agree(struct world *w, const struct query_inbox *in, struct span org, struct counts *c)
+{
+    for (size_t i = 0; i < in->items.n; i++) {
+        const struct query_item_task *t = &in->items.v[i];
+        struct state_item it;
+        struct state_item_ladder l;
+        bool is = false;
+        if (t->task != ITEM_TASK_LOOK)
+            continue;
+        cr_assert_eq(item_get(&w->v, &w->a, &t->item, &it, &w->err), ST_OK, "%s", w->err.text);
+        cr_assert_eq(item_ladder_get(&w->v, &w->a, &it, &l, &w->err), ST_OK, "%s", w->err.text);
+        const struct item_rung *r = &l.rungs.v[it.rung - 1];
+        for (size_t k = 0; k < r->partners.n; k++) {
+            const struct span_list *want = &r->partners.v[k].seats;
+            bool same = want->n == t->seats.n && span_eq(state_seat_org(want->v[0]), org);
+            for (size_t n = 0; same && n < want->n; n++)
+                same = span_eq(want->v[n], t->seats.v[n]);
+            is = is || same;
+        }
+        cr_assert(is, "%s: others look at it than its rung says", item_id(t->item.type, t->item.number).s);
+        c->ladders[it.item.type == ITEM_CONFLICT]++;
+    }
+}
 
 static void look(struct world *w, struct counts *c)
 {
@@ -201,6 +229,7 @@ static void look(struct world *w, struct counts *c)
         cr_assert_eq(query_inbox(&w->v, span_str(orgs[i]), NULL, &w->a, &in, &w->err), ST_OK, "%s",
                      w->err.text);
         cr_assert_eq(codec_check(&query_inbox_desc, &in, &w->err), ST_OK, "%s", w->err.text);
+        ladders_agree(w, &in, span_str(orgs[i]), c);
         c->inbox += in.items.n;
     }
 }
@@ -219,6 +248,8 @@ static struct hash run(uint64_t seed, bool watch, struct counts *c)
         c->accepted += act(&w, &rng, &left) == V_OK;
     }
     look(&w, c);
+    if (seed % 8 == 1)
+        scan_agrees(&w, &c->news);
     struct hash d = world_digest(&w);
     world_free(&w);
     return d;
@@ -249,6 +280,8 @@ Test(item_random, tables_agree_and_replays_are_equal)
     for (enum item_event e = ITEM_EVENT_OPENED; e <= ITEM_EVENT_LAPSED; e++)
         cr_assert_gt(c.events[e], 0, "never: %s", enum_text(&item_event_enum, e));
     cr_assert_gt(c.inbox, 0);
+    cr_assert(c.news.item_events > 0);
+    cr_assert(c.ladders[0] > 0 && c.ladders[1] > 0);
 }
 
 /* world_entry compares the digest before and after each refusal. */

@@ -1,6 +1,7 @@
 /* Random streams of entries and jumps of time: the tables always agree (gov_check runs after each act), a
  * refusal writes nothing, and the same stream gives the same state. */
 #include <criterion/criterion.h>
+#include "scan.h"
 #include "world_members.h"
 #include "cert/vote.h"
 
@@ -86,7 +87,7 @@ static const char *const words[] = {"12 bottles", "6 bottles", "4 bottles"};
 static const enum choice choices[] = {CHOICE_APPROVE, CHOICE_APPROVE, CHOICE_APPROVE, CHOICE_APPROVE,
                                       CHOICE_REJECT,  CHOICE_ABSTAIN, CHOICE_VETO,    CHOICE_RECUSE};
 
-TestSuite(random, .timeout = 200, .fini = free_pool);
+TestSuite(random, .timeout = 600, .fini = free_pool);
 
 static struct world_proposal proposal(struct world *w, uint64_t *rng, const char *type)
 {
@@ -314,6 +315,7 @@ static enum verdict act(struct world *w, uint64_t *rng)
 }
 
 struct counts {
+    struct scan_counts news;
     size_t accepted, refused, phases[16], standings[8], recoveries, upgraded, faults, inputs, events[32];
 };
 
@@ -380,6 +382,8 @@ static struct hash run(uint64_t seed, bool watch, struct counts *c)
     for (uint64_t n = 1; n <= w.last; n++)
         c->phases[world_phase(&w, n)]++;
     look(&w, c);
+    if (seed % 8 == 1)
+        scan_agrees(&w, &c->news);
     struct hash d = world_digest(&w);
     world_free(&w);
     return d;
@@ -429,6 +433,7 @@ Test(random, tables_agree_and_replays_are_equal)
     cr_assert(c.recoveries > 0 && c.upgraded > 0 && c.faults > 0 && c.inputs > 0,
               "recoveries %zu, upgraded %zu, faults %zu, inputs %zu", c.recoveries, c.upgraded, c.faults,
               c.inputs);
+    cr_assert(c.news.events > 0);
 }
 
 Test(random, a_refusal_writes_nothing)

@@ -3,6 +3,7 @@
 #include "world_members.h"
 #include "charter/charter.h"
 #include "crypto/hash.h"
+#include "gov/happened.h"
 
 static const char *const partner_seats[] = {"alliance-manager", "business-lead", "finance",
                                             "quality",          "registrar",     "sponsor"};
@@ -103,13 +104,56 @@ static enum status size_at(void *ctx, uint64_t at_ms, uint64_t *ret_size, struct
     return ST_OK;
 }
 
+/* --- The view: HAPPENED is made when it is asked for, as the state stands --- */
+
+static enum status put_happened(void *ctx, const struct tkey *row)
+{
+    struct world *w = ctx;
+    overlay_put(&w->happened, TABLE_HAPPENED, tkey_span(row), span_str(""));
+    return ST_OK;
+}
+
+static struct view view_for(struct world *w, uint8_t table)
+{
+    struct view state = overlay_view(&w->state);
+    if (table != TABLE_HAPPENED)
+        return state;
+    if (w->acted) {
+        arena_deinit(&w->happened_arena);
+        arena_init(&w->happened_arena, 0);
+        overlay_init(&w->happened, NULL, &w->happened_arena);
+        cr_assert_eq(happened_each(&state, put_happened, w, &w->err), ST_OK, "%s", w->err.text);
+        w->acted = false;
+    }
+    return overlay_view(&w->happened);
+}
+
+static enum status view_get_of(void *ctx, uint8_t table, struct span key, struct span *ret_value)
+{
+    struct view v = view_for(ctx, table);
+    return view_get(&v, table, key, ret_value);
+}
+
+static enum status view_next_of(void *ctx, uint8_t table, struct span from, struct span *ret_key, struct span *ret_value)
+{
+    struct view v = view_for(ctx, table);
+    return view_next(&v, table, from, ret_key, ret_value);
+}
+
+static enum status view_prev_of(void *ctx, uint8_t table, struct span upto, struct span *ret_key, struct span *ret_value)
+{
+    struct view v = view_for(ctx, table);
+    return view_prev(&v, table, upto, ret_key, ret_value);
+}
+
 enum status world_try(struct world *w, const char *charter,
                       void (*spoil)(struct span_list *, struct span_list *))
 {
     *w = (struct world){0};
     arena_init(&w->a, 0);
     overlay_init(&w->state, NULL, &w->a);
-    w->v = overlay_view(&w->state);
+    w->v = (struct view){w, view_get_of, view_next_of, view_prev_of};
+    w->acted = true;
     uint64_t founded;
     cr_assert_eq(time_parse(span_str("2026-03-02T08:00:00Z"), &founded), ST_OK);
     w->g = (struct gov){
@@ -162,6 +206,7 @@ void world_found(struct world *w)
 
 void world_free(struct world *w)
 {
+    arena_deinit(&w->happened_arena);
     arena_deinit(&w->a);
 }
 
@@ -201,6 +246,7 @@ void world_at_ms(struct world *w, uint64_t ms)
 {
     cr_assert(ms > w->g.time_ms, "time runs forward: %s", time_utc(ms).s);
     keep_block(w);
+    w->acted = true;
     w->g.prev_time_ms = w->g.time_ms;
     w->g.time_ms = ms;
     w->g.height++;
@@ -240,6 +286,7 @@ enum verdict world_entry(struct world *w, const char *seat, uint64_t kind, const
         ge.key.key = *w->raw_key;
     enum verdict v = V_MALFORMED;
     struct hash before = w->unwatched ? (struct hash){{0}} : world_digest(w);
+    w->acted = true;
     enum status st = gov_apply(&w->g, &ge, &v, &w->err);
     cr_assert_eq(st, ST_OK, "%s: %s", status_name(st), w->err.text);
     if (!w->unwatched && v != V_OK) {

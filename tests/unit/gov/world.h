@@ -12,7 +12,10 @@
 struct world {
     struct arena a;
     struct overlay state;
-    struct view v;
+    struct view v; /* of the state, and of what a node puts beside it: HAPPENED */
+    struct overlay happened;
+    struct arena happened_arena;
+    bool acted; /* since that was made */
     struct gov g;
     struct err err;
     uint64_t size;              /* of the tree: leaves so far */

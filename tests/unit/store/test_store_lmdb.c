@@ -1,6 +1,7 @@
 /* What only the store on disk has: durability, full disks, damage, locks. */
 #include <errno.h>
 #include <fcntl.h>
+#include <lmdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -284,6 +285,37 @@ Test(store_lmdb, says_why_it_cannot_open)
     cr_assert_eq(store_lmdb_open(dir.path, MAP, 0, &s, &err), ST_CORRUPT);
     cr_assert_not_null(strstr(err.text, "data.mdb is damaged, or not a store"), "%s", err.text);
     cr_assert_null(s);
+    tmpdir_remove(&dir);
+}
+
+static void drop_table(const struct tmpdir *dir, const char *name)
+{
+    MDB_env *env;
+    MDB_txn *txn;
+    MDB_dbi dbi;
+    cr_assert_eq(mdb_env_create(&env), 0);
+    cr_assert_eq(mdb_env_set_maxdbs(env, 2), 0);
+    cr_assert_eq(mdb_env_open(env, dir->path, 0, 0600), 0);
+    cr_assert_eq(mdb_txn_begin(env, NULL, 0, &txn), 0);
+    cr_assert_eq(mdb_dbi_open(txn, name, 0, &dbi), 0);
+    cr_assert_eq(mdb_drop(txn, dbi, 1), 0);
+    cr_assert_eq(mdb_txn_commit(txn), 0);
+    mdb_env_close(env);
+}
+
+/* A store of an older program lacks HAPPENED, and gets it; one that lacks another is damaged. */
+Test(store_lmdb, only_a_table_that_follows_from_others_may_be_missing)
+{
+    struct tmpdir dir = tmpdir_make();
+    struct store *s = open_ok(&dir, MAP);
+    struct err err;
+    store_close(s);
+    drop_table(&dir, "HAPPENED");
+    s = open_ok(&dir, MAP);
+    store_close(s);
+    drop_table(&dir, "TIMER");
+    cr_assert_eq(store_lmdb_open(dir.path, MAP, 0, &s, &err), ST_CORRUPT);
+    cr_assert_not_null(strstr(err.text, "data.mdb is damaged, or not a store"), "%s", err.text);
     tmpdir_remove(&dir);
 }
 
