@@ -247,9 +247,12 @@ static bool journal_has(const struct replica *r, const struct signed_vote *v)
     for (size_t i = 0; journal_get(r->cfg.journal, i, &h, &bytes) == ST_OK; i++) {
         if (h != v->vote.height)
             return h > v->vote.height;
-        if (codec_decode(&journal_row_desc, arena_dup(&a, bytes), &a, &row, &err) == ST_OK &&
-            row.vote.vote.type == v->vote.type && row.vote.vote.round == v->vote.round)
-            return memcmp(row.vote.sig.b, v->sig.b, sizeof v->sig.b) == 0;
+        if (codec_decode(&journal_row_desc, arena_dup(&a, bytes), &a, &row, &err) != ST_OK)
+            continue;
+        const struct signed_vote *s;
+        for (size_t k = 0; (s = votes_of_row(&row, k)) != NULL; k++)
+            if (s->vote.type == v->vote.type && s->vote.round == v->vote.round)
+                return memcmp(s->sig.b, v->sig.b, sizeof v->sig.b) == 0;
     }
     return false;
 }

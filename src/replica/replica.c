@@ -227,6 +227,7 @@ enum status replica_load_tip(struct replica *r, struct err *err)
     arena_reset(&r->height);
     r->n_timers = 0;
     r->kept_pol = NULL;
+    say_nothing(r);
     justify_clear(r);
     r->decided = false;
     r->seen_round = -2;

@@ -12,12 +12,29 @@ enum status wire_encode(const struct record_desc *d, const void *rec, struct buf
 }
 
 /* Somebody who left may be connected still: then each of the others gets its own copy (NET-8). */
-static void broadcast_to_members(struct replica *r, struct span frame)
+static void broadcast_to_members(struct replica *r, const struct span *frames, size_t n)
 {
     uint64_t exit;
     for (size_t i = 0; i < r->n_peers; i++)
-        if (r->peers[i].connected && !members_exit(r, r->peers[i].org, &exit))
-            (void)!r->cfg.net.send(r->cfg.net.ctx, r->peers[i].org, frame);
+        for (size_t k = 0; k < n && r->peers[i].connected && !members_exit(r, r->peers[i].org, &exit); k++)
+            (void)!r->cfg.net.send(r->cfg.net.ctx, r->peers[i].org, frames[k]);
+}
+
+static void broadcast(struct replica *r, const struct span *frames, size_t n)
+{
+    if (r->n_exits > 0)
+        broadcast_to_members(r, frames, n);
+    else
+        r->cfg.net.broadcast(r->cfg.net.ctx, frames, n);
+}
+
+void wire_broadcast_frames(struct replica *r, const struct buf *frames, size_t n)
+{
+    struct span v[SAID_MAX];
+    ASSERT(n <= ARRAY_LEN(v));
+    for (size_t i = 0; i < n; i++)
+        v[i] = buf_span(&frames[i]);
+    broadcast(r, v, n);
 }
 
 void wire_broadcast(struct replica *r, const struct record_desc *d, const void *rec)
@@ -26,10 +43,8 @@ void wire_broadcast(struct replica *r, const struct record_desc *d, const void *
     buf_init(&b, LIMIT_FRAME_BYTES);
     if (wire_encode(d, rec, &b) != ST_OK)
         return;
-    if (r->n_exits > 0)
-        broadcast_to_members(r, buf_span(&b));
-    else
-        r->cfg.net.broadcast(r->cfg.net.ctx, buf_span(&b));
+    struct span frame = buf_span(&b);
+    broadcast(r, &frame, 1);
 }
 
 /* What is lost here is filled in again by gossip. */

@@ -18,6 +18,7 @@ struct rig {
     struct journal *journal;
     struct replica *replica;
     const struct ed25519_key *vote; /* the key that it votes with */
+    bool full;   /* the journal's disk takes no more */
     bool silent; /* peers do not say which of its votes they hold */
     uint64_t wall, mono;
     struct clock clock;
