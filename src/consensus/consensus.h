@@ -231,6 +231,8 @@ bool consensus_round(const struct consensus *c, int32_t round, struct consensus_
  * validator is ignored. Borrowed until the next step. */
 const struct consensus_vote *consensus_vote(const struct consensus *c, int32_t round, enum vote_type type,
                                             uint32_t validator);
+/* One of the votes that a quorum of that round agrees on (BFT-A1); NULL: no quorum is there. Borrowed likewise. */
+const struct consensus_vote *consensus_agreed(const struct consensus *c, int32_t round, enum vote_type type);
 /* Would a proposal of this round and block be kept, if it came now? False for a round outside of the window,
  * and for a third block of one round that no quorum stands behind. Ask before the block is executed. */
 bool consensus_wants(const struct consensus *c, int32_t round, const struct hash *value);

@@ -357,6 +357,7 @@ static void begin(struct replica *r, int32_t self)
     struct consensus_event ev = {.type = EV_START_HEIGHT, .height = height(r), .n = (uint32_t)r->set.members.n, .self = self};
     r->core = consensus_init(r->core_memory, consensus_size());
     say_nothing(r);
+    later_forget(r);
     r->events_head = r->n_events = 0;
     consensus_step(r->core, &ev, r->actions);
 }
@@ -502,7 +503,6 @@ static bool is_lost(const struct replica *r, const struct consensus_vote *v)
 
 enum status agree_on_vote(struct replica *r, struct span org, struct span body, struct err *err)
 {
-    (void)org;
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 1 << 20);
     struct msg_vote m;
@@ -519,6 +519,8 @@ enum status agree_on_vote(struct replica *r, struct span org, struct span body, 
     const struct consensus_vote *held =
         i < 0 ? NULL : consensus_vote(r->core, (int32_t)m.vote.vote.round, m.vote.vote.type, (uint32_t)i);
     if (held != NULL && memcmp(held->sig.b, m.vote.sig.b, sizeof held->sig.b) == 0) /* it needs no second check */
+        return ST_OK;
+    if (i >= 0 && held == NULL && later_keep(r, org, (uint32_t)i, &m.vote.vote, body))
         return ST_OK;
     st = votes_from_signed(r, &m.vote, &h, &v, err);
     if (st != ST_OK)

@@ -149,6 +149,12 @@ struct justified {
     const struct consensus_pol *pol; /* in the height's arena */
 };
 
+/* A message with a prevote that waits (REP-8). n == 0: none. */
+struct later {
+    uint8_t org[64], body[640]; /* who sent it; the message */
+    size_t org_n, n;
+};
+
 /* An own message that is signed, and not durable yet. */
 struct said {
     struct consensus_vote vote;
@@ -205,6 +211,8 @@ struct replica {
     struct pool pool;
     struct peer peers[PEERS_MAX];
     size_t n_peers;
+    struct later later[LIMIT_VALIDATORS]; /* by who signed it */
+    bool now_is_later;
     struct ahead ahead[AHEAD_FRAMES_MAX];
     size_t n_ahead, ahead_bytes;
     uint64_t gossip_at_ms;
@@ -242,6 +250,8 @@ struct ledger replica_ledger(const struct replica *r);
 enum status replica_verify_leaf(void *ctx, const struct leaf *leaf);
 /* Was the signature of this leaf found good before? */
 bool replica_verified(const struct replica *r, const struct hash *leaf_hash);
+/* Notes of a peer that a message of its was no honest node's, if st says so. */
+void replica_note_fault(struct peer *p, enum status st, const struct err *err);
 /* Loads everything that depends on the tip; starts the open height. */
 enum status replica_load_tip(struct replica *r, struct err *err);
 
@@ -267,6 +277,13 @@ MUST_USE enum status votes_certificate(struct replica *r, struct buf *b, struct 
 void votes_snapshot_row(const struct consensus_snapshot *s, struct journal_row *ret_row);
 /* Its messages, in the order in which they were signed; NULL after the last. */
 const struct signed_vote *votes_of_row(const struct journal_row *row, size_t i);
+
+/* later.c */
+/* Is it a vote that may wait? Then it does (or one with the same bytes does already). Its height is the open one. */
+bool later_keep(struct replica *r, struct span org, uint32_t validator, const struct vote *v, struct span body);
+/* Looks at those that wait. */
+void later_take(struct replica *r);
+void later_forget(struct replica *r);
 
 /* say.c: own messages, from the core's wish to the wire. */
 /* Signs the message of a PROPOSE or VOTE; say_all does the rest. needs: a body that is to be durable with it, or NULL. What is

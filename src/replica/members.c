@@ -359,6 +359,7 @@ void members_return_vote(struct replica *r, struct span org)
 {
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 4 << 20);
+    later_take(r); /* REP-8 */
     struct msg_last_vote m = {0};
     uint64_t least = r->tip.height > LAST_VOTE_BLOCKS ? r->tip.height - LAST_VOTE_BLOCKS : 0;
     bool found = open_vote(r, org, &m.vote);
