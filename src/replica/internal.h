@@ -33,6 +33,8 @@ enum {
     JUSTIFY_USED = 64,        /* of these, behind own votes */
     CHECKPOINT_MS = 1000, COSIGN_AGAIN_MS = 10000, COSIGN_AGAIN_MAX_MS = 300000, COSIGN_ANSWER_MS = 5000,
     CHECKPOINTS_KEPT = 16,
+    WIRE_TOGETHER = 64,       /* frames that leave as one send */
+    WIRE_TOGETHER_BYTES = 64 << 10,
     SAID_MAX = 4,             /* own messages that become durable together */
 };
 
@@ -149,6 +151,12 @@ struct justified {
     const struct consensus_pol *pol; /* in the height's arena */
 };
 
+/* Frames on their way out. Zeros: none. */
+struct wire_batch {
+    struct buf frames[WIRE_TOGETHER];
+    size_t n, bytes;
+};
+
 /* A message with a prevote that waits (REP-8). n == 0: none. */
 struct later {
     uint8_t org[64], body[640]; /* who sent it; the message */
@@ -258,8 +266,9 @@ enum status replica_load_tip(struct replica *r, struct err *err);
 /* wire.c */
 MUST_USE enum status wire_encode(const struct record_desc *d, const void *rec, struct buf *b);
 void wire_broadcast(struct replica *r, const struct record_desc *d, const void *rec);
-/* Several frames that are due at the same time. */
-void wire_broadcast_frames(struct replica *r, const struct buf *frames, size_t n);
+/* To all, with others that are due at the same time: with wire_flush, or before when they are many. */
+void wire_add(struct replica *r, struct wire_batch *w, const struct record_desc *d, const void *rec);
+void wire_flush(struct replica *r, struct wire_batch *w);
 /* Returns how many bytes that was. */
 size_t wire_send(struct replica *r, struct span org, const struct record_desc *d, const void *rec);
 /* The message in a frame: its kind, and the body's bytes. */

@@ -152,7 +152,7 @@ static bool journal(struct replica *r)
     return st == ST_OK;
 }
 
-static enum status encode_proposal(struct replica *r, const struct said *s, struct buf *b)
+static void send_proposal(struct replica *r, const struct said *s, struct wire_batch *w)
 {
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 1 << 20);
@@ -162,10 +162,10 @@ static enum status encode_proposal(struct replica *r, const struct said *s, stru
     votes_to_signed(r, &s->vote, &m.vote);
     if (s->pol != NULL)
         to_list(r, s->pol, &a, &m.pol);
-    return wire_encode(&msg_proposal_desc, &m, b);
+    wire_add(r, w, &msg_proposal_desc, &m);
 }
 
-static enum status encode_vote(const struct replica *r, const struct said *s, struct buf *b)
+static void send_vote(struct replica *r, const struct said *s, struct wire_batch *w)
 {
     struct msg_vote m = {0};
     votes_to_signed(r, &s->vote, &m.vote);
@@ -173,25 +173,20 @@ static enum status encode_vote(const struct replica *r, const struct said *s, st
         m.waking = r->pool.first->submission; /* BFT-A4: so that the next proposer has something to propose */
         SET_HAS(&m, msg_vote_key_waking);
     }
-    return wire_encode(&msg_vote_desc, &m, b);
+    wire_add(r, w, &msg_vote_desc, &m);
 }
 
 static void send(struct replica *r)
 {
-    struct buf frames[SAID_MAX] = {0};
-    size_t n = 0;
+    struct wire_batch w = {.n = 0};
     for (size_t i = 0; i < r->n_said; i++) {
-        struct buf *b = &frames[n];
-        buf_init(b, LIMIT_FRAME_BYTES);
         const struct said *s = &r->said[i];
-        if ((s->vote.type == VOTE_PROPOSAL ? encode_proposal(r, s, b) : encode_vote(r, s, b)) == ST_OK)
-            n++;
+        if (s->vote.type == VOTE_PROPOSAL)
+            send_proposal(r, s, &w);
         else
-            buf_deinit(b);
+            send_vote(r, s, &w);
     }
-    wire_broadcast_frames(r, frames, n);
-    for (size_t i = 0; i < n; i++)
-        buf_deinit(&frames[i]);
+    wire_flush(r, &w);
 }
 
 bool say_all(struct replica *r)

@@ -20,31 +20,39 @@ static void broadcast_to_members(struct replica *r, const struct span *frames, s
             (void)!r->cfg.net.send(r->cfg.net.ctx, r->peers[i].org, frames[k]);
 }
 
-static void broadcast(struct replica *r, const struct span *frames, size_t n)
+void wire_flush(struct replica *r, struct wire_batch *w)
 {
-    if (r->n_exits > 0)
-        broadcast_to_members(r, frames, n);
-    else
-        r->cfg.net.broadcast(r->cfg.net.ctx, frames, n);
+    struct span v[WIRE_TOGETHER];
+    for (size_t i = 0; i < w->n; i++)
+        v[i] = buf_span(&w->frames[i]);
+    if (w->n > 0 && r->n_exits > 0)
+        broadcast_to_members(r, v, w->n);
+    else if (w->n > 0)
+        r->cfg.net.broadcast(r->cfg.net.ctx, v, w->n);
+    for (size_t i = 0; i < w->n; i++)
+        buf_deinit(&w->frames[i]);
+    w->n = w->bytes = 0;
 }
 
-void wire_broadcast_frames(struct replica *r, const struct buf *frames, size_t n)
+void wire_add(struct replica *r, struct wire_batch *w, const struct record_desc *d, const void *rec)
 {
-    struct span v[SAID_MAX];
-    ASSERT(n <= ARRAY_LEN(v));
-    for (size_t i = 0; i < n; i++)
-        v[i] = buf_span(&frames[i]);
-    broadcast(r, v, n);
+    struct buf *b = &w->frames[w->n];
+    buf_init(b, LIMIT_FRAME_BYTES);
+    if (wire_encode(d, rec, b) != ST_OK) {
+        buf_deinit(b);
+        return;
+    }
+    w->n++;
+    w->bytes += b->n;
+    if (w->n == WIRE_TOGETHER || w->bytes >= WIRE_TOGETHER_BYTES)
+        wire_flush(r, w);
 }
 
 void wire_broadcast(struct replica *r, const struct record_desc *d, const void *rec)
 {
-    struct buf b CLEANUP(buf_deinit);
-    buf_init(&b, LIMIT_FRAME_BYTES);
-    if (wire_encode(d, rec, &b) != ST_OK)
-        return;
-    struct span frame = buf_span(&b);
-    broadcast(r, &frame, 1);
+    struct wire_batch w = {.n = 0};
+    wire_add(r, &w, d, rec);
+    wire_flush(r, &w);
 }
 
 /* What is lost here is filled in again by gossip. */

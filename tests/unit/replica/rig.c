@@ -73,6 +73,7 @@ static enum status note_send(void *ctx, struct span org, struct span frame)
 static void note_broadcast(void *ctx, const struct span *frames, size_t n)
 {
     struct rig *r = ctx;
+    r->together = n > r->together ? n : r->together;
     for (size_t k = 0; k < n; k++) {
         for (size_t i = 0; i < r->f.n; i++)
             if (i != r->self)
