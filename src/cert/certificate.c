@@ -39,8 +39,20 @@ struct vote certificate_vote(const struct certificate *c, const struct hash *all
     return v;
 }
 
-enum status certificate_verify(const struct certificate *c, const struct hash *alliance,
-                               const struct validator_set *set, struct err *err)
+/* Is this very signature, over the same bytes, in one that was checked under the same set? */
+static bool is_known(const struct certificate *known, const struct certificate *c, const struct commit_sig *s)
+{
+    if (known == NULL || known->epoch != c->epoch || known->height != c->height || known->round != c->round ||
+        !hash_eq(&known->value, &c->value))
+        return false;
+    for (size_t i = 0; i < known->sigs.n; i++)
+        if (span_eq(known->sigs.v[i].org, s->org))
+            return memcmp(known->sigs.v[i].sig.b, s->sig.b, sizeof s->sig.b) == 0;
+    return false;
+}
+
+static enum status verify(const struct certificate *c, const struct hash *alliance, const struct validator_set *set,
+                          const struct certificate *known, struct err *err)
 {
     struct vote v = certificate_vote(c, alliance);
     uint32_t q = quorum_of((uint32_t)set->members.n);
@@ -66,7 +78,7 @@ enum status certificate_verify(const struct certificate *c, const struct hash *a
     for (size_t i = 0; i < c->sigs.n; i++) {
         const struct commit_sig *s = &c->sigs.v[i];
         int at = validators_find(set, s->org);
-        if (vote_verify(&v, &set->members.v[at].vote, &s->sig) != ST_OK)
+        if (!is_known(known, c, s) && vote_verify(&v, &set->members.v[at].vote, &s->sig) != ST_OK)
             return err_set(err, ST_BADSIG,
                            "CRT-1: certificate of height %" PRIu64 ": the signature of %.*s does not verify",
                            c->height, SPAN_FMT(s->org));
@@ -74,10 +86,24 @@ enum status certificate_verify(const struct certificate *c, const struct hash *a
     return ST_OK;
 }
 
+enum status certificate_verify(const struct certificate *c, const struct hash *alliance,
+                               const struct validator_set *set, struct err *err)
+{
+    return verify(c, alliance, set, NULL, err);
+}
+
 enum status certificate_verify_bytes(struct span bytes, const struct hash *alliance, uint64_t epoch,
                                      uint64_t height, const struct hash *block,
                                      const struct validator_set *set, struct arena *a,
                                      struct certificate *ret_certificate, struct err *err)
+{
+    return certificate_verify_beside(bytes, NULL, alliance, epoch, height, block, set, a, ret_certificate, err);
+}
+
+enum status certificate_verify_beside(struct span bytes, const struct certificate *known, const struct hash *alliance,
+                                      uint64_t epoch, uint64_t height, const struct hash *block,
+                                      const struct validator_set *set, struct arena *a,
+                                      struct certificate *ret_certificate, struct err *err)
 {
     struct certificate c;
     enum status st = codec_decode(&certificate_desc, bytes, a, &c, err);
@@ -92,7 +118,7 @@ enum status certificate_verify_bytes(struct span bytes, const struct hash *allia
         return err_set(err, ST_MISMATCH,
                        "CRT-1: certificate of height %" PRIu64 " is for block %s, expected %s", height,
                        hex_of(&c.value).s, hex_of(block).s);
-    st = certificate_verify(&c, alliance, set, err);
+    st = verify(&c, alliance, set, known, err);
     if (st == ST_OK && ret_certificate != NULL)
         *ret_certificate = c;
     return st;

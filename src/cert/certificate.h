@@ -31,5 +31,10 @@ MUST_USE enum status certificate_verify_bytes(struct span bytes, const struct ha
                                               uint64_t height, const struct hash *block,
                                               const struct validator_set *set, struct arena *a,
                                               struct certificate *ret_certificate, struct err *err);
+/* The same, beside one that was checked under this set before: of the same votes, only what that one has not is checked. */
+MUST_USE enum status certificate_verify_beside(struct span bytes, const struct certificate *known, const struct hash *alliance,
+                                               uint64_t epoch, uint64_t height, const struct hash *block,
+                                               const struct validator_set *set, struct arena *a,
+                                               struct certificate *ret_certificate, struct err *err);
 
 #endif

@@ -347,6 +347,12 @@ const struct consensus_vote *consensus_vote(const struct consensus *c, int32_t r
     return votes_of(r, type, validator);
 }
 
+const struct consensus_vote *consensus_agreed(const struct consensus *c, int32_t round, enum vote_type type)
+{
+    const struct votes_round *r = c->started ? votes_look(&c->votes, round) : NULL;
+    return r == NULL ? NULL : votes_agreed(r, type, c->votes.quorum);
+}
+
 bool consensus_wants(const struct consensus *c, int32_t round, const struct hash *value)
 {
     if (!c->started || c->step == STEP_DECIDED || round < 0)

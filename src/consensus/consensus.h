@@ -8,8 +8,9 @@
  * event at a time; the core answers with actions, which the caller carries out in their order before the next
  * event. Validators are known by their index in the set in force, blocks by their id.
  *
- * The core never counts a message of its own before it is durable: it emits PROPOSE or VOTE; the caller
- * signs, journals and syncs, then sends, and then feeds it back as an ordinary PROPOSAL or VOTE event. */
+ * The core never counts a vote of its own before it is durable: it emits PROPOSE or VOTE; the caller
+ * signs, journals and syncs, then sends, and then feeds it back as an ordinary PROPOSAL or VOTE event. A
+ * proposal may be fed back before, so that the prevote for it shares the sync; nothing leaves before that. */
 #ifndef ENT_CONSENSUS_CONSENSUS_H
 #define ENT_CONSENSUS_CONSENSUS_H
 
@@ -121,12 +122,12 @@ enum consensus_action_type {
     ACT_BUILD,
     /* Own proposal: vote (validator, round, value, valid_round; sig to be made), snapshot, and pol if
      * valid_round is not -1. Sign; journal the signed bytes and the snapshot; keep the block's body durably;
-     * sync; send; feed back as EV_PROPOSAL. */
+     * feed back as EV_PROPOSAL; sync, at the latest when no event is left; send. */
     ACT_PROPOSE,
     /* Own vote: vote (sig to be made) and snapshot. Sign; journal the signed bytes and the snapshot; sync;
-     * send; feed back as EV_VOTE. Several in one batch may share a sync; the round may be
-     * the one just left (BFT-A9). Before a precommit for a value the
-     * block's body is durable too. */
+     * send; feed back as EV_VOTE. Several in one batch may share a sync, all or none kept by a crash; the round
+     * may be the one just left (BFT-A9). With a vote after which there is a valid value, its block's body is
+     * durable too. */
     ACT_VOTE,
     /* pol stands behind the lock or valid value. Store it durably, before any VOTE that follows in the batch,
      * and keep it for good if a precommit follows: it answers accusations (BFT-A2). Given back at a restart.
@@ -230,6 +231,8 @@ bool consensus_round(const struct consensus *c, int32_t round, struct consensus_
  * validator is ignored. Borrowed until the next step. */
 const struct consensus_vote *consensus_vote(const struct consensus *c, int32_t round, enum vote_type type,
                                             uint32_t validator);
+/* One of the votes that a quorum of that round agrees on (BFT-A1); NULL: no quorum is there. Borrowed likewise. */
+const struct consensus_vote *consensus_agreed(const struct consensus *c, int32_t round, enum vote_type type);
 /* Would a proposal of this round and block be kept, if it came now? False for a round outside of the window,
  * and for a third block of one round that no quorum stands behind. Ask before the block is executed. */
 bool consensus_wants(const struct consensus *c, int32_t round, const struct hash *value);

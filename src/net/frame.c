@@ -1,8 +1,7 @@
 #include <arpa/inet.h>
 #include <nng/nng.h>
 #include <pthread.h>
-#include <stdatomic.h>
-#include "net/frame.h"
+#include "net/shared.h"
 
 /* nng 1.5.2 decides the shape of this file:
  *  - A receive or send that is submitted after a TLS stream has failed or was closed never completes. Closing
@@ -13,13 +12,7 @@
  *    system call. So short frames that wait together are put together first, up to the size of a record.
  *  - A timer that is due spins until the clock's next millisecond, under a lock that other operations need. So there are few. */
 
-enum { PREFIX = 4, CHUNK = 16384, KEEP_BYTES = 1 << 18, TICK_MAX_MS = 2500, TICK_MIN_MS = 20 };
-
-struct frame_shared {
-    atomic_uint refs;
-    size_t n; /* of bytes: prefix and payload */
-    uint8_t bytes[];
-};
+enum { CHUNK = 16384, KEEP_BYTES = 1 << 18, TICK_MAX_MS = 2500, TICK_MIN_MS = 20 };
 
 struct queued {
     struct queued *next;
@@ -52,7 +45,7 @@ struct frame_conn {
     uint64_t deadline_at, heard_at, moved_at, sent_at; /* monotonic ms; deadline_at 0: none */
 
     /* Only the receive callback touches these. */
-    uint8_t prefix[PREFIX];
+    uint8_t prefix[FRAME_PREFIX];
     size_t prefix_n, need;
     struct buf body;
     uint8_t chunk[CHUNK];
@@ -61,29 +54,6 @@ struct frame_conn {
 static uint64_t now_ms(const struct frame_conn *c)
 {
     return clock_mono_ms(c->opt.clock);
-}
-
-/* --- Shared frames --- */
-
-enum status frame_shared_new(struct span payload, struct frame_shared **ret_shared)
-{
-    ASSERT(payload.n < UINT32_MAX);
-    struct frame_shared *s = malloc(sizeof *s + PREFIX + payload.n);
-    if (s == NULL)
-        return ST_NOMEM;
-    atomic_init(&s->refs, 1);
-    s->n = PREFIX + payload.n;
-    store_u32(s->bytes, (uint32_t)payload.n);
-    if (payload.n != 0)
-        memcpy(s->bytes + PREFIX, payload.p, payload.n);
-    *ret_shared = s;
-    return ST_OK;
-}
-
-void frame_shared_free(struct frame_shared *shared)
-{
-    if (shared != NULL && atomic_fetch_sub(&shared->refs, 1) == 1)
-        free(shared);
 }
 
 /* --- Life --- */
@@ -412,10 +382,10 @@ static bool deliver(struct frame_conn *c, struct span payload)
 /* Takes some bytes off in. False when no more is wanted. */
 static bool feed(struct frame_conn *c, struct span *in)
 {
-    if (c->prefix_n < PREFIX) {
+    if (c->prefix_n < FRAME_PREFIX) {
         c->prefix[c->prefix_n++] = in->p[0];
         *in = span_of(in->p + 1, in->n - 1);
-        return c->prefix_n < PREFIX || begin_frame(c);
+        return c->prefix_n < FRAME_PREFIX || begin_frame(c);
     }
     size_t k = c->need - c->body.n;
     if (k > in->n)
@@ -493,7 +463,7 @@ static bool enqueue(struct frame_conn *c, struct queued *q, struct frame_shared 
         c->moved_at = now_ms(c);
     *c->tail = q;
     c->tail = &q->next;
-    c->stats.queued_bytes += shared->n - PREFIX + FRAME_OVERHEAD;
+    c->stats.queued_bytes += frame_shared_counted(shared);
     bool idle = !c->sending;
     c->sending = true;
     return idle;
@@ -501,8 +471,7 @@ static bool enqueue(struct frame_conn *c, struct queued *q, struct frame_shared 
 
 enum status frame_send_shared(struct frame_conn *conn, struct frame_shared *shared)
 {
-    ASSERT(shared->n > PREFIX); /* an empty frame is a keepalive */
-    size_t n = shared->n - PREFIX;
+    ASSERT(shared->longest > 0); /* an empty frame is a keepalive */
     struct queued *q = malloc(sizeof *q);
     if (q == NULL)
         return ST_NOMEM;
@@ -512,13 +481,13 @@ enum status frame_send_shared(struct frame_conn *conn, struct frame_shared *shar
     ASSERT(conn->started);
     if (conn->closing || conn->finishing)
         st = ST_CLOSED;
-    else if (n > conn->opt.limit)
+    else if (shared->longest > conn->opt.limit)
         st = ST_LIMIT;
-    else if (conn->stats.queued_bytes + n + FRAME_OVERHEAD > conn->opt.queue_bytes)
+    else if (conn->stats.queued_bytes + frame_shared_counted(shared) > conn->opt.queue_bytes)
         st = ST_BUSY;
     else
         idle = enqueue(conn, q, shared);
-    conn->stats.dropped += st == ST_BUSY;
+    conn->stats.dropped += st == ST_BUSY ? shared->frames : 0;
     (void)pthread_mutex_unlock(&conn->lock);
     if (st != ST_OK)
         free(q);
@@ -530,7 +499,7 @@ enum status frame_send_shared(struct frame_conn *conn, struct frame_shared *shar
 enum status frame_send(struct frame_conn *conn, struct span payload)
 {
     struct frame_shared *shared;
-    enum status st = frame_shared_new(payload, &shared);
+    enum status st = frame_shared_new(&payload, 1, &shared);
     if (st != ST_OK)
         return st;
     st = frame_send_shared(conn, shared);
@@ -549,8 +518,8 @@ static struct queued *advance(struct frame_conn *c, size_t n)
         struct queued *q = c->head;
         c->sent -= q->frame->n;
         c->head = q->next;
-        c->stats.queued_bytes -= q->frame->n - PREFIX + FRAME_OVERHEAD;
-        c->stats.frames_out += q->frame->n > PREFIX;
+        c->stats.queued_bytes -= frame_shared_counted(q->frame);
+        c->stats.frames_out += q->frame->longest > 0 ? q->frame->frames : 0;
         q->next = gone;
         gone = q;
     }
@@ -607,7 +576,8 @@ static bool overdue(struct frame_conn *c, uint64_t now)
 static void keep_alive(struct frame_conn *c, uint64_t now)
 {
     struct frame_shared *empty;
-    if (frame_shared_new(span_of(NULL, 0), &empty) != ST_OK)
+    struct span nothing = {NULL, 0};
+    if (frame_shared_new(&nothing, 1, &empty) != ST_OK)
         return;
     struct queued *q = malloc(sizeof *q);
     bool idle = false, queued = false;

@@ -60,9 +60,9 @@ void frame_free(struct frame_conn *conn);
  * ST_LIMIT (longer than the limit), ST_CLOSED, ST_NOMEM. */
 MUST_USE enum status frame_send(struct frame_conn *conn, struct span payload);
 
-/* One payload for many connections, copied once. */
+/* One frame, or several that follow each other, for many connections: copied once, and queued whole or not at all. */
 struct frame_shared;
-MUST_USE enum status frame_shared_new(struct span payload, struct frame_shared **ret_shared);
+MUST_USE enum status frame_shared_new(const struct span *payloads, size_t n, struct frame_shared **ret_shared);
 void frame_shared_free(struct frame_shared *shared);
 MUST_USE enum status frame_send_shared(struct frame_conn *conn, struct frame_shared *shared);
 

@@ -378,11 +378,11 @@ enum status net_send(struct net *net, struct span org, struct span frame)
     return st == ST_CLOSED ? ST_UNREACHABLE : st;
 }
 
-size_t net_broadcast(struct net *net, bool observers_too, struct span frame)
+size_t net_broadcast(struct net *net, bool observers_too, const struct span *frames, size_t k)
 {
     struct frame_shared *shared;
     size_t n = 0, sent = 0;
-    if (frame_shared_new(frame, &shared) != ST_OK)
+    if (frame_shared_new(frames, k, &shared) != ST_OK)
         return 0;
     (void)pthread_mutex_lock(&net->lock);
     struct frame_conn **conns = calloc(net->n_peers + 1, sizeof(struct frame_conn *));

@@ -64,8 +64,8 @@ MUST_USE enum status net_update_peers(struct net *net, const struct net_peer *pe
 /* Queues one frame of at most LIMIT_FRAME_BYTES. ST_NOTFOUND (no such peer), ST_UNREACHABLE (no link now),
  * ST_BUSY (its queue of LIMIT_PEER_QUEUE_BYTES is full; counted as dropped), ST_LIMIT, ST_NOMEM. */
 MUST_USE enum status net_send(struct net *net, struct span org, struct span frame);
-/* To every peer with a link; one copy in memory. Returns to how many it was queued. */
-size_t net_broadcast(struct net *net, bool observers_too, struct span frame);
+/* Frames that are due at the same time, to every peer with a link; one copy in memory. Returns to how many they were queued. */
+size_t net_broadcast(struct net *net, bool observers_too, const struct span *frames, size_t n);
 
 /* Reads on from a peer whose frame was answered with false. Not from a callback. */
 void net_resume(struct net *net, struct span org);

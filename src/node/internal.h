@@ -147,7 +147,7 @@ void links_join(struct node *n);
 /* From the replica: members changed; sending. */
 void links_members(void *ctx);
 enum status links_send(void *ctx, struct span org, struct span frame);
-void links_broadcast(void *ctx, struct span frame);
+void links_broadcast(void *ctx, const struct span *frames, size_t n);
 /* A peer is read from again (net_resume). */
 void links_resume(struct node *n, struct span org);
 MUST_USE enum status links_status(struct node *n, struct span org, struct net_peer_status *ret_status);

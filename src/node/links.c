@@ -360,12 +360,12 @@ enum status links_send(void *ctx, struct span org, struct span frame)
     return st;
 }
 
-void links_broadcast(void *ctx, struct span frame)
+void links_broadcast(void *ctx, const struct span *frames, size_t k)
 {
     struct node *n = ctx;
     (void)pthread_rwlock_rdlock(&n->net_lock);
     if (n->net != NULL)
-        (void)net_broadcast(n->net, true, frame);
+        (void)net_broadcast(n->net, true, frames, k);
     (void)pthread_rwlock_unlock(&n->net_lock);
 }
 

@@ -51,39 +51,10 @@ static void push_proposal(struct replica *r, const struct consensus_vote *v, con
     agree_push(r, &ev);
 }
 
-static void push_vote(struct replica *r, const struct consensus_vote *v)
+void agree_push_vote(struct replica *r, const struct consensus_vote *v)
 {
     struct consensus_event ev = {.type = EV_VOTE, .height = height(r), .vote = *v};
     agree_push(r, &ev);
-}
-
-/* Vote only what is durable: the record is synced before anything leaves or is counted. */
-static bool journal_vote(struct replica *r, const struct consensus_snapshot *s, const struct consensus_vote *v)
-{
-    if (PLANTED(14))
-        return true;
-    struct arena a CLEANUP(arena_deinit);
-    arena_init(&a, 1 << 20);
-    struct journal_row row;
-    struct buf b CLEANUP(buf_deinit);
-    struct err err;
-    const struct consensus_pol *pol = s->valid_round >= 0 ? r->kept_pol : NULL, *rests_on = justify_use(r, v);
-    votes_snapshot_row(r, s, v, pol, &a, &row);
-    if (rests_on != NULL && (pol == NULL || rests_on->votes[0].round != pol->votes[0].round)) {
-        row.rests_on.v = arena_array(&a, rests_on->n, sizeof *row.rests_on.v);
-        for (uint32_t i = 0; i < rests_on->n; i++)
-            votes_to_signed(r, &rests_on->votes[i], &row.rests_on.v[row.rests_on.n++]);
-        SET_HAS(&row, journal_row_key_rests_on);
-    }
-    buf_init(&b, JOURNAL_RECORD_MAX);
-    enum status st = codec_encode(&journal_row_desc, &row, &b);
-    if (st != ST_OK)
-        (void)err_set(&err, st, "a record of %" PRIu64 " prevotes does not fit", (uint64_t)row.pol.n);
-    else
-        st = journal_append(r->cfg.journal, height(r), buf_span(&b), &err);
-    if (st != ST_OK)
-        replica_halt(r, "the vote journal cannot be written: %s", err.text);
-    return st == ST_OK;
 }
 
 static struct consensus_pol *dup_pol(struct replica *r, const struct consensus_pol *pol)
@@ -157,69 +128,25 @@ static void do_fetch(struct replica *r, const struct consensus_action *act)
     wire_broadcast(r, &msg_fetch_desc, &m);
 }
 
-static bool keep_body(struct replica *r, struct body *b)
-{
-    struct err err;
-    enum status st = bodies_keep(r, b, &err);
-    if (st != ST_OK)
-        replica_halt(r, "a block body cannot be kept: %s", err.text);
-    return st == ST_OK;
-}
-
 static void do_propose(struct replica *r, const struct consensus_action *act)
 {
-    struct consensus_vote v = act->vote;
-    struct body *b = bodies_find(r, &v.value);
+    struct body *b = bodies_find(r, &act->value);
     if (b == NULL) { /* the store lost what the journal says was valid: the next proposer may have it */
         do_fetch(r, act);
         return;
     }
-    if (!keep_body(r, b))
-        return;
-    votes_sign(r, &v);
     if (act->pol != NULL)
         r->kept_pol = dup_pol(r, act->pol);
-    if (!journal_vote(r, &act->snapshot, &v))
-        return;
-    struct arena a CLEANUP(arena_deinit);
-    arena_init(&a, 1 << 20);
-    struct msg_proposal m = {.header = b->header, .leaves = b->leaves, .last_commit = b->last_commit, .prose = b->prose};
-    votes_to_signed(r, &v, &m.vote);
-    if (act->pol != NULL) {
-        m.pol.v = arena_array(&a, act->pol->n, sizeof *m.pol.v);
-        ASSERT(m.pol.v != NULL);
-        for (uint32_t i = 0; i < act->pol->n; i++)
-            votes_to_signed(r, &act->pol->votes[i], &m.pol.v[m.pol.n++]);
-    }
-    wire_broadcast(r, &msg_proposal_desc, &m);
-    push_proposal(r, &v, b, act->pol != NULL ? r->kept_pol : NULL);
+    const struct consensus_vote *v = say_message(r, act, b);
+    if (v != NULL)
+        push_proposal(r, v, b, act->pol != NULL ? r->kept_pol : NULL);
 }
 
 /* The block behind a precommit or a valid value outlives a crash: this node may have to propose it again. */
-static bool keep_valid(struct replica *r, const struct consensus_snapshot *s)
-{
-    struct body *b = s->valid_round >= 0 ? bodies_find(r, &s->valid_value) : NULL;
-    return b == NULL || PLANTED(22) || keep_body(r, b);
-}
-
 static void do_vote(struct replica *r, const struct consensus_action *act)
 {
-    struct consensus_vote v = act->vote;
-    if (!keep_valid(r, &act->snapshot))
-        return;
-    votes_sign(r, &v);
-    struct msg_vote m = {0};
-    votes_to_signed(r, &v, &m.vote);
-    if (PLANTED(27))
-        wire_broadcast(r, &msg_vote_desc, &m);
-    if (!journal_vote(r, &act->snapshot, &v))
-        return;
-    if (v.nil && v.type == VOTE_PREVOTE && r->pool.first != NULL && !r->pool.first->staged) {
-        m.waking = r->pool.first->submission; /* BFT-A4: so that the next proposer has something to propose */
-        SET_HAS(&m, msg_vote_key_waking);
-    }
-    wire_broadcast(r, &msg_vote_desc, &m);
-    push_vote(r, &v);
+    struct body *b = act->snapshot.valid_round < 0 || PLANTED(22) ? NULL : bodies_find(r, &act->snapshot.valid_value);
+    (void)say_message(r, act, b);
 }
 
 static void do_fault(struct replica *r, const struct consensus_action *act)
@@ -316,7 +243,7 @@ static enum status put_extras(struct replica *r, const struct body *b, struct st
         st = store_del(s, t, TABLE_OUTBOX, span_of(key, 8), err);
     }
     for (size_t i = 0; st == ST_OK && i < r->n_bodies; i++)
-        if (r->bodies[i]->durable)
+        if (r->bodies[i]->stored)
             st = store_del(s, t, TABLE_BODY, span_hash(&r->bodies[i]->id), err);
     return st;
 }
@@ -389,6 +316,15 @@ static void note_step(struct replica *r)
     }
 }
 
+static void one_event(struct replica *r, const struct consensus_event *ev)
+{
+    consensus_step(r->core, ev, r->actions);
+    /* The actions of a step are copied out of reach of the next: none is taken before these are done. */
+    for (uint32_t i = 0; i < r->actions->n && r->halted[0] == 0; i++)
+        carry_out(r, &r->actions->v[i]);
+    note_step(r);
+}
+
 void agree_run(struct replica *r)
 {
     if (r->stepping)
@@ -398,16 +334,13 @@ void agree_run(struct replica *r)
         struct consensus_event ev = r->events[r->events_head];
         r->events_head = (r->events_head + 1) % EVENTS_MAX;
         r->n_events--;
-        if (ev.height != height(r) && ev.type != EV_START_HEIGHT)
-            continue;
-        consensus_step(r->core, &ev, r->actions);
-        /* The actions of a step are copied out of reach of the next: none is taken before these are done. */
-        for (uint32_t i = 0; i < r->actions->n && r->halted[0] == 0; i++)
-            carry_out(r, &r->actions->v[i]);
-        note_step(r);
-        if (r->decided && r->halted[0] == 0)
+        if (ev.height == height(r) || ev.type == EV_START_HEIGHT)
+            one_event(r, &ev);
+        if (r->halted[0] == 0 && (r->decided || !say_waits(r)) && say_all(r) && r->decided)
             commit_decided(r);
     }
+    if (r->n_said > 0) /* it stopped: what is not durable was never said, nor is a proposal of it held for those who ask */
+        agree_look_on(r);
     r->stepping = false;
 }
 
@@ -423,6 +356,8 @@ static void begin(struct replica *r, int32_t self)
 {
     struct consensus_event ev = {.type = EV_START_HEIGHT, .height = height(r), .n = (uint32_t)r->set.members.n, .self = self};
     r->core = consensus_init(r->core_memory, consensus_size());
+    say_nothing(r);
+    later_forget(r);
     r->events_head = r->n_events = 0;
     consensus_step(r->core, &ev, r->actions);
 }
@@ -568,7 +503,6 @@ static bool is_lost(const struct replica *r, const struct consensus_vote *v)
 
 enum status agree_on_vote(struct replica *r, struct span org, struct span body, struct err *err)
 {
-    (void)org;
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 1 << 20);
     struct msg_vote m;
@@ -586,6 +520,8 @@ enum status agree_on_vote(struct replica *r, struct span org, struct span body, 
         i < 0 ? NULL : consensus_vote(r->core, (int32_t)m.vote.vote.round, m.vote.vote.type, (uint32_t)i);
     if (held != NULL && memcmp(held->sig.b, m.vote.sig.b, sizeof held->sig.b) == 0) /* it needs no second check */
         return ST_OK;
+    if (i >= 0 && held == NULL && later_keep(r, org, (uint32_t)i, &m.vote.vote, body))
+        return ST_OK;
     st = votes_from_signed(r, &m.vote, &h, &v, err);
     if (st != ST_OK)
         return st;
@@ -595,7 +531,7 @@ enum status agree_on_vote(struct replica *r, struct span org, struct span body, 
         members_kill_key(r, &m.vote.vote);
         return ST_OK;
     }
-    push_vote(r, &v);
+    agree_push_vote(r, &v);
     agree_run(r);
     return ST_OK;
 }
@@ -611,6 +547,38 @@ static void restore_rests(struct replica *r, const struct journal_row *row, cons
             (void)justify_heard(r, pol);
     }
     (void)justify_use(r, v);
+}
+
+/* One own message of the journal: sent again as it was, and fed back. Rounds that the core keeps no longer stay out: a height
+ * may have had any number of them. */
+static void restore_message(struct replica *r, const struct signed_vote *s, const struct consensus_vote *v, int32_t round,
+                            const struct consensus_pol *pol)
+{
+    bool kept = v->round > round + LIMIT_ROUND_AHEAD - CONSENSUS_ROUNDS;
+    if (v->type != VOTE_PROPOSAL) {
+        struct msg_vote m = {.vote = *s};
+        wire_broadcast(r, &msg_vote_desc, &m);
+        if (kept)
+            agree_push_vote(r, v);
+        return;
+    }
+    struct body *b = bodies_find(r, &v->value);
+    if (kept && b != NULL)
+        push_proposal(r, v, b, v->valid_round >= 0 ? pol : NULL);
+}
+
+static bool restore_row(struct replica *r, const struct journal_row *row, int32_t round, const struct consensus_pol *pol, struct err *err)
+{
+    const struct signed_vote *s;
+    for (size_t i = 0; (s = votes_of_row(row, i)) != NULL; i++) {
+        struct consensus_vote v;
+        uint64_t h;
+        if (votes_from_signed(r, s, &h, &v, err) != ST_OK)
+            return false;
+        restore_rests(r, row, &v);
+        restore_message(r, s, &v, round, pol);
+    }
+    return true;
 }
 
 /* What the journal holds of the open height comes back before anything else; a slot is never signed twice. */
@@ -663,26 +631,14 @@ void agree_restore(struct replica *r)
     consensus_restore(r->core, (uint32_t)r->set.members.n, self, &snap, pol, r->actions);
     for (uint32_t i = 0; i < r->actions->n; i++)
         carry_out(r, &r->actions->v[i]);
+    if (!say_all(r))
+        return;
     for (size_t i = older; i < n; i++) {
-        struct consensus_vote v;
         if (journal_get(r->cfg.journal, i, &h, &bytes) != ST_OK ||
             codec_decode(&journal_row_desc, arena_dup(&a, bytes), &a, &row, &err) != ST_OK ||
-            votes_from_signed(r, &row.vote, &h, &v, &err) != ST_OK) {
+            !restore_row(r, &row, snap.round, pol, &err)) {
             replica_halt(r, "a vote of the journal is not this node's: %s", err.text);
             return;
         }
-        restore_rests(r, &row, &v);
-        /* Rounds that the core keeps no longer stay out: a height may have had any number of them. */
-        bool kept = v.round > snap.round + LIMIT_ROUND_AHEAD - CONSENSUS_ROUNDS;
-        if (v.type != VOTE_PROPOSAL) {
-            struct msg_vote m = {.vote = row.vote};
-            wire_broadcast(r, &msg_vote_desc, &m);
-            if (kept)
-                push_vote(r, &v);
-            continue;
-        }
-        struct body *b = bodies_find(r, &v.value);
-        if (kept && b != NULL)
-            push_proposal(r, &v, b, v.valid_round >= 0 ? pol : NULL);
     }
 }

@@ -49,8 +49,10 @@ static enum status check_last_commit(struct replica *r, const struct body *b, bo
     st = replica_set_at(r, r->tip.height, &a, &set, err);
     if (st != ST_OK)
         return st;
-    *ret_ok = certificate_verify_bytes(b->last_commit, &r->tip.alliance, r->tip.epoch, r->tip.height, &r->tip.block, &set, &a, NULL,
-                                       &not_it) == ST_OK;
+    struct certificate own; /* its signatures were checked before it was stored */
+    bool known = codec_decode(&certificate_desc, held, &a, &own, &not_it) == ST_OK;
+    *ret_ok = certificate_verify_beside(b->last_commit, known ? &own : NULL, &r->tip.alliance, r->tip.epoch, r->tip.height, &r->tip.block,
+                                        &set, &a, NULL, &not_it) == ST_OK;
     if (!*ret_ok)
         (void)snprintf(why, 256, "BLK-7: the last commit is no certificate of the previous block: %.150s", not_it.text);
     return ST_OK;
@@ -116,7 +118,7 @@ static enum status make_room(struct replica *r, struct err *err)
     if (i == r->n_bodies)
         return err_set(err, ST_LIMIT, "over %d blocks were proposed at height %" PRIu64, BODIES_MAX, r->tip.height + 1);
     struct body *b = r->bodies[i];
-    if (b->durable) {
+    if (b->stored) {
         struct store_txn *t;
         enum status st = store_begin(r->cfg.store, &t, err);
         if (st != ST_OK)
@@ -301,19 +303,24 @@ enum status bodies_make(struct replica *r, struct body **ret_body, struct err *e
     return ST_OK;
 }
 
-enum status bodies_keep(struct replica *r, struct body *b, struct err *err)
+enum status bodies_encode(const struct replica *r, const struct body *b, struct buf *buf)
 {
-    if (b->durable)
-        return ST_OK;
     struct body_row row = {.height = r->tip.height + 1,
                            .header = b->header,
                            .leaves = {b->leaves.n, b->leaves.v},
                            .last_commit = b->last_commit,
                            .prose = b->prose};
+    return codec_encode(&body_row_desc, &row, buf);
+}
+
+enum status bodies_keep(struct replica *r, struct body *b, struct err *err)
+{
+    if (b->durable)
+        return ST_OK;
     struct buf buf CLEANUP(buf_deinit);
     buf_init(&buf, LIMIT_FRAME_BYTES);
     struct store_txn *t;
-    enum status st = codec_encode(&body_row_desc, &row, &buf);
+    enum status st = bodies_encode(r, b, &buf);
     if (st != ST_OK)
         return err_set(err, st, "a block body cannot be encoded");
     st = store_begin(r->cfg.store, &t, err);
@@ -325,8 +332,38 @@ enum status bodies_keep(struct replica *r, struct body *b, struct err *err)
         return st;
     }
     st = store_commit(r->cfg.store, t, err);
-    b->durable = st == ST_OK;
+    b->durable = b->stored = st == ST_OK;
     return st;
+}
+
+/* Those that went into the vote journal with a message, newest first: of very many the oldest are needed least. What cannot be
+ * read there is told by those who read the messages. */
+static enum status load_journalled(struct replica *r, struct err *err)
+{
+    struct arena a CLEANUP(arena_deinit);
+    struct span bytes;
+    uint64_t h;
+    size_t n = 0;
+    arena_init(&a, 0);
+    while (r->cfg.journal != NULL && journal_get(r->cfg.journal, n, &h, &bytes) == ST_OK && h == r->tip.height + 1)
+        n++;
+    for (enum status st = ST_OK; n > 0; n--) {
+        struct journal_row row;
+        struct body_row kept;
+        struct body *b;
+        struct err unread;
+        arena_reset(&a);
+        if (journal_get(r->cfg.journal, n - 1, &h, &bytes) != ST_OK || codec_decode(&journal_row_desc, bytes, &a, &row, &unread) != ST_OK ||
+            !HAS(&row, journal_row_key_body) || codec_decode(&body_row_desc, row.body, &a, &kept, &unread) != ST_OK)
+            continue;
+        st = bodies_take(r, kept.header, &kept.leaves, kept.last_commit, &kept.prose, &b, err);
+        if (st == ST_LIMIT)
+            return ST_OK;
+        if (st != ST_OK)
+            return st;
+        b->durable = true;
+    }
+    return ST_OK;
 }
 
 enum status bodies_load(struct replica *r, struct err *err)
@@ -336,7 +373,7 @@ enum status bodies_load(struct replica *r, struct err *err)
     for (;;) {
         enum status st = view_next(&r->view, TABLE_BODY, from, &key, &value);
         if (st == ST_END)
-            return ST_OK;
+            return load_journalled(r, err);
         struct body_row row;
         if (st == ST_OK)
             st = codec_decode(&body_row_desc, value, &r->height, &row, err);
@@ -348,13 +385,13 @@ enum status bodies_load(struct replica *r, struct err *err)
             st = bodies_take(r, row.header, &row.leaves, row.last_commit, &row.prose, &b, err);
             if (st != ST_OK)
                 return st;
-            b->durable = true;
+            b->durable = b->stored = true;
         }
         size_t i = 32; /* the key after this one */
         while (i > 0 && ++next.b[i - 1] == 0)
             i--;
         if (i == 0)
-            return ST_OK;
+            return load_journalled(r, err);
         from = span_hash(&next);
     }
 }

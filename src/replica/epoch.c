@@ -294,13 +294,15 @@ enum status replica_survivor(struct replica *r, struct arena *a, struct epoch_su
     for (size_t i = 0; st == ST_OK && r->cfg.journal != NULL && journal_get(r->cfg.journal, i, &h, &bytes) == ST_OK; i++) {
         struct journal_row row;
         st = codec_decode(&journal_row_desc, arena_dup(a, bytes), a, &row, err);
-        const struct vote *v = &row.vote.vote;
-        if (st != ST_OK || h != r->tip.height + 1 || v->epoch != r->tip.epoch || v->type != VOTE_PRECOMMIT || !HAS(v, vote_key_value))
-            continue;
-        s.precommit = row.vote; /* rounds ascend */
-        s.pol = row.pol;
-        SET_HAS(&s, epoch_survivor_key_precommit);
-        SET_HAS(&s, epoch_survivor_key_pol);
+        const struct signed_vote *v;
+        for (size_t k = 0; st == ST_OK && h == r->tip.height + 1 && (v = votes_of_row(&row, k)) != NULL; k++) {
+            if (v->vote.epoch != r->tip.epoch || v->vote.type != VOTE_PRECOMMIT || !HAS(&v->vote, vote_key_value))
+                continue;
+            s.precommit = *v; /* rounds ascend */
+            s.pol = row.pol;
+            SET_HAS(&s, epoch_survivor_key_precommit);
+            SET_HAS(&s, epoch_survivor_key_pol);
+        }
     }
     if (st == ST_OK)
         *ret = s;

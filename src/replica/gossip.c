@@ -91,6 +91,7 @@ void gossip_tick(struct replica *r, uint64_t now_ms)
     if (now_ms < r->gossip_at_ms)
         return;
     r->gossip_at_ms = now_ms + GOSSIP_MS;
+    later_take(r);
     struct msg_status m;
     uint8_t maps[16];
     make_status(r, &m, maps);

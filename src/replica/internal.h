@@ -33,6 +33,9 @@ enum {
     JUSTIFY_USED = 64,        /* of these, behind own votes */
     CHECKPOINT_MS = 1000, COSIGN_AGAIN_MS = 10000, COSIGN_AGAIN_MAX_MS = 300000, COSIGN_ANSWER_MS = 5000,
     CHECKPOINTS_KEPT = 16,
+    WIRE_TOGETHER = 64,       /* frames that leave as one send */
+    WIRE_TOGETHER_BYTES = 64 << 10,
+    SAID_MAX = 4,             /* own messages that become durable together */
 };
 
 /* A block proposed at this height, executed once. What it points to is in its arena; heap. */
@@ -43,7 +46,9 @@ struct body {
     struct span_list leaves;
     struct span last_commit;
     struct pack_prose_list prose;
-    bool valid, durable;
+    bool valid;
+    bool durable; /* in the store or in the vote journal */
+    bool stored;  /* in the store */
     char why[256];
     struct block *block; /* when valid */
 };
@@ -147,6 +152,25 @@ struct justified {
     const struct consensus_pol *pol; /* in the height's arena */
 };
 
+/* Frames on their way out. Zeros: none. */
+struct wire_batch {
+    struct buf frames[WIRE_TOGETHER];
+    size_t n, bytes;
+};
+
+/* A message with a prevote that waits (REP-8). n == 0: none. */
+struct later {
+    uint8_t org[64], body[640]; /* who sent it; the message */
+    size_t org_n, n;
+};
+
+/* An own message that is signed, and not durable yet. */
+struct said {
+    struct consensus_vote vote;
+    const struct consensus_pol *rests_on; /* justify_use */
+    const struct consensus_pol *pol;      /* that a proposal travels with, or NULL */
+};
+
 struct replica {
     struct replica_config cfg;
     uint8_t org_bytes[64];
@@ -183,6 +207,11 @@ struct replica {
     struct justified heard[JUSTIFY_HEARD], used[JUSTIFY_USED]; /* known; behind own votes */
     size_t n_heard, n_used;
     struct consensus_pol *kept_pol;  /* newest, for the journal; n == 0: none */
+    struct said said[SAID_MAX];
+    size_t n_said;
+    struct consensus_snapshot said_snapshot; /* after the newest of them */
+    const struct consensus_pol *said_valid;  /* behind its valid value; NULL: none */
+    struct body *said_body;                  /* to be durable with them; NULL: none */
     uint64_t step_since_ms;
     uint64_t height_since_ms;
     int32_t seen_round;
@@ -191,6 +220,8 @@ struct replica {
     struct pool pool;
     struct peer peers[PEERS_MAX];
     size_t n_peers;
+    struct later later[LIMIT_VALIDATORS]; /* by who signed it */
+    bool now_is_later;
     struct ahead ahead[AHEAD_FRAMES_MAX];
     size_t n_ahead, ahead_bytes;
     uint64_t gossip_at_ms;
@@ -228,12 +259,17 @@ struct ledger replica_ledger(const struct replica *r);
 enum status replica_verify_leaf(void *ctx, const struct leaf *leaf);
 /* Was the signature of this leaf found good before? */
 bool replica_verified(const struct replica *r, const struct hash *leaf_hash);
+/* Notes of a peer that a message of its was no honest node's, if st says so. */
+void replica_note_fault(struct peer *p, enum status st, const struct err *err);
 /* Loads everything that depends on the tip; starts the open height. */
 enum status replica_load_tip(struct replica *r, struct err *err);
 
 /* wire.c */
 MUST_USE enum status wire_encode(const struct record_desc *d, const void *rec, struct buf *b);
 void wire_broadcast(struct replica *r, const struct record_desc *d, const void *rec);
+/* To all, with others that are due at the same time: with wire_flush, or before when they are many. */
+void wire_add(struct replica *r, struct wire_batch *w, const struct record_desc *d, const void *rec);
+void wire_flush(struct replica *r, struct wire_batch *w);
 /* Returns how many bytes that was. */
 size_t wire_send(struct replica *r, struct span org, const struct record_desc *d, const void *rec);
 /* The message in a frame: its kind, and the body's bytes. */
@@ -247,8 +283,29 @@ MUST_USE enum status votes_from_signed(const struct replica *r, const struct sig
                                        struct consensus_vote *ret_vote, struct err *err);
 /* The certificate of the precommits that decided the open height. */
 MUST_USE enum status votes_certificate(struct replica *r, struct buf *b, struct err *err);
-void votes_snapshot_row(const struct replica *r, const struct consensus_snapshot *s, const struct consensus_vote *v,
-                        const struct consensus_pol *pol, struct arena *a, struct journal_row *ret_row);
+/* All of it but its messages and POLs. */
+void votes_snapshot_row(const struct consensus_snapshot *s, struct journal_row *ret_row);
+/* Its messages, in the order in which they were signed; NULL after the last. */
+const struct signed_vote *votes_of_row(const struct journal_row *row, size_t i);
+
+/* later.c */
+/* Is it a vote that may wait? Then it does (or one with the same bytes does already). Its height is the open one. */
+bool later_keep(struct replica *r, struct span org, uint32_t validator, const struct vote *v, struct span body);
+/* Looks at those that wait. */
+void later_take(struct replica *r);
+void later_forget(struct replica *r);
+
+/* say.c: own messages, from the core's wish to the wire. */
+/* Signs the message of a PROPOSE or VOTE; say_all does the rest. needs: a body that is to be durable with it, or NULL. What is
+ * returned is signed, and lives until say_all; NULL: it cannot be said, and the node has stopped. */
+const struct consensus_vote *say_message(struct replica *r, const struct consensus_action *act, struct body *needs);
+/* Makes all that was signed durable in one record, all or nothing (BFT-A3); then it leaves, and votes are fed back. False:
+ * the journal failed, and the node has stopped. */
+MUST_USE bool say_all(struct replica *r);
+/* Is it a proposal alone, whose prevote the events that are pushed may bring? */
+bool say_waits(const struct replica *r);
+/* Forgets what was not said. */
+void say_nothing(struct replica *r);
 
 /* justify.c */
 void justify_clear(struct replica *r);
@@ -270,7 +327,8 @@ MUST_USE enum status bodies_take(struct replica *r, struct span header, const st
                                  const struct pack_prose_list *prose, struct body **ret_body, struct err *err);
 /* Makes a block of what waits. ST_END: nothing to decide. */
 MUST_USE enum status bodies_make(struct replica *r, struct body **ret_body, struct err *err);
-/* Keeps it so that it survives a crash. */
+enum status bodies_encode(const struct replica *r, const struct body *b, struct buf *buf);
+/* Keeps it in the store, so that it survives a crash. */
 MUST_USE enum status bodies_keep(struct replica *r, struct body *b, struct err *err);
 /* Reads back those kept for the open height. */
 MUST_USE enum status bodies_load(struct replica *r, struct err *err);
@@ -279,6 +337,7 @@ MUST_USE enum status bodies_load(struct replica *r, struct err *err);
 /* Own index in the set in force, or CONSENSUS_FOLLOWER: no vote key, or another one than the set names. */
 int32_t agree_self(const struct replica *r);
 void agree_push(struct replica *r, const struct consensus_event *ev);
+void agree_push_vote(struct replica *r, const struct consensus_vote *v);
 /* Feeds all pushed events, carries out the actions, commits decided blocks. */
 void agree_run(struct replica *r);
 void agree_start_height(struct replica *r);

@@ -247,9 +247,12 @@ static bool journal_has(const struct replica *r, const struct signed_vote *v)
     for (size_t i = 0; journal_get(r->cfg.journal, i, &h, &bytes) == ST_OK; i++) {
         if (h != v->vote.height)
             return h > v->vote.height;
-        if (codec_decode(&journal_row_desc, arena_dup(&a, bytes), &a, &row, &err) == ST_OK &&
-            row.vote.vote.type == v->vote.type && row.vote.vote.round == v->vote.round)
-            return memcmp(row.vote.sig.b, v->sig.b, sizeof v->sig.b) == 0;
+        if (codec_decode(&journal_row_desc, arena_dup(&a, bytes), &a, &row, &err) != ST_OK)
+            continue;
+        const struct signed_vote *s;
+        for (size_t k = 0; (s = votes_of_row(&row, k)) != NULL; k++)
+            if (s->vote.type == v->vote.type && s->vote.round == v->vote.round)
+                return memcmp(s->sig.b, v->sig.b, sizeof v->sig.b) == 0;
     }
     return false;
 }
@@ -356,6 +359,7 @@ void members_return_vote(struct replica *r, struct span org)
 {
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 4 << 20);
+    later_take(r); /* REP-8 */
     struct msg_last_vote m = {0};
     uint64_t least = r->tip.height > LAST_VOTE_BLOCKS ? r->tip.height - LAST_VOTE_BLOCKS : 0;
     bool found = open_vote(r, org, &m.vote);

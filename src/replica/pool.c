@@ -340,6 +340,7 @@ enum status replica_acknowledge(struct replica *r, struct err *err)
         else
             store_abort(r->cfg.store, t);
     }
+    struct wire_batch w = {.n = 0};
     for (struct pool_entry *e = r->pool.first, *next; e != NULL; e = next) {
         next = e->next;
         if (!e->staged)
@@ -355,8 +356,9 @@ enum status replica_acknowledge(struct replica *r, struct err *err)
         e->valid = true;
         e->relayed_ms = replica_mono(r);
         struct msg_entry m = {.submission = e->submission};
-        wire_broadcast(r, &msg_entry_desc, &m);
+        wire_add(r, &w, &msg_entry_desc, &m);
     }
+    wire_flush(r, &w);
     return PLANTED(38) ? ST_OK : st;
 }
 
@@ -599,6 +601,7 @@ void pool_relay(struct replica *r, uint64_t now_ms)
 {
     struct pool *p = &r->pool;
     struct pool_entry *e = p->relay != NULL ? p->relay : p->first;
+    struct wire_batch w = {.n = 0};
     size_t sent = 0;
     for (size_t looked = 0; looked < p->n && sent < RELAY_AT_ONCE; looked++) {
         struct pool_entry *next = e->next != NULL ? e->next : p->first;
@@ -607,11 +610,12 @@ void pool_relay(struct replica *r, uint64_t now_ms)
             if (!e->valid)
                 revive(r, e);
             struct msg_entry m = {.submission = e->submission};
-            wire_broadcast(r, &msg_entry_desc, &m);
+            wire_add(r, &w, &msg_entry_desc, &m);
             sent++;
         }
         e = next;
     }
+    wire_flush(r, &w);
     p->relay = p->n > 0 ? e : NULL;
 }
 

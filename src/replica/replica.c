@@ -227,6 +227,8 @@ enum status replica_load_tip(struct replica *r, struct err *err)
     arena_reset(&r->height);
     r->n_timers = 0;
     r->kept_pol = NULL;
+    say_nothing(r);
+    later_forget(r);
     justify_clear(r);
     r->decided = false;
     r->seen_round = -2;
@@ -424,6 +426,14 @@ static enum status dispatch(struct replica *r, struct peer *p, uint32_t kind, st
     return err_set(err, ST_UNSUPPORTED, "a message of unknown kind %" PRIu32, kind);
 }
 
+void replica_note_fault(struct peer *p, enum status st, const struct err *err)
+{
+    if (st == ST_OK)
+        return;
+    p->faults++;
+    (void)snprintf(p->last_fault, sizeof p->last_fault, "%.150s", err->text);
+}
+
 static enum status take_frame(struct replica *r, struct span org, struct span frame, struct err *err)
 {
     uint32_t kind;
@@ -439,10 +449,7 @@ static enum status take_frame(struct replica *r, struct span org, struct span fr
     }
     if (st == ST_OK)
         st = dispatch(r, p, kind, body, err);
-    if (st != ST_OK) {
-        p->faults++;
-        (void)snprintf(p->last_fault, sizeof p->last_fault, "%.150s", err->text);
-    }
+    replica_note_fault(p, st, err);
     return st;
 }
 

@@ -3,7 +3,7 @@
  * interfaces below; it never sleeps and never blocks but in the store and the journal.
  *
  * Promises, and where they are kept: a submission is acknowledged after its outbox row is durable
- * (replica_acknowledge); a vote leaves after its journal record is durable; a block is executed before its
+ * (replica_acknowledge); a vote leaves after its journal record is durable (say.c); a block is executed before its
  * prevote, and flushed in one transaction when it is decided. */
 #ifndef ENT_REPLICA_REPLICA_H
 #define ENT_REPLICA_REPLICA_H
@@ -21,7 +21,7 @@ struct replica;
 struct replica_net {
     void *ctx;
     enum status (*send)(void *ctx, struct span org, struct span frame);
-    void (*broadcast)(void *ctx, struct span frame);
+    void (*broadcast)(void *ctx, const struct span *frames, size_t n); /* n at least 1; due at the same time */
 };
 
 /* What happened, for those who wait. Called from inside replica calls; the callee only takes note. */

@@ -56,8 +56,7 @@ enum status votes_from_signed(const struct replica *r, const struct signed_vote 
     return ST_OK;
 }
 
-void votes_snapshot_row(const struct replica *r, const struct consensus_snapshot *s, const struct consensus_vote *v,
-                        const struct consensus_pol *pol, struct arena *a, struct journal_row *ret_row)
+void votes_snapshot_row(const struct consensus_snapshot *s, struct journal_row *ret_row)
 {
     *ret_row = (struct journal_row){.height = s->height,
                                     .round = s->round,
@@ -67,14 +66,12 @@ void votes_snapshot_row(const struct replica *r, const struct consensus_snapshot
                                     .valid_round = s->valid_round,
                                     .valid_value = s->valid_value,
                                     .proposed_round = s->proposed_round};
-    votes_to_signed(r, v, &ret_row->vote);
-    if (pol == NULL || pol->n == 0)
-        return;
-    struct signed_vote *list = arena_array(a, pol->n, sizeof *list);
-    ASSERT(list != NULL);
-    for (uint32_t i = 0; i < pol->n; i++)
-        votes_to_signed(r, &pol->votes[i], &list[i]);
-    ret_row->pol = (struct signed_vote_list){pol->n, list};
+}
+
+const struct signed_vote *votes_of_row(const struct journal_row *row, size_t i)
+{
+    size_t n = HAS(row, journal_row_key_before) ? row->before.n : 0;
+    return i < n ? &row->before.v[i] : i == n ? &row->vote : NULL;
 }
 
 enum status votes_certificate(struct replica *r, struct buf *b, struct err *err)

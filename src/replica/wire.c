@@ -12,24 +12,47 @@ enum status wire_encode(const struct record_desc *d, const void *rec, struct buf
 }
 
 /* Somebody who left may be connected still: then each of the others gets its own copy (NET-8). */
-static void broadcast_to_members(struct replica *r, struct span frame)
+static void broadcast_to_members(struct replica *r, const struct span *frames, size_t n)
 {
     uint64_t exit;
     for (size_t i = 0; i < r->n_peers; i++)
-        if (r->peers[i].connected && !members_exit(r, r->peers[i].org, &exit))
-            (void)!r->cfg.net.send(r->cfg.net.ctx, r->peers[i].org, frame);
+        for (size_t k = 0; k < n && r->peers[i].connected && !members_exit(r, r->peers[i].org, &exit); k++)
+            (void)!r->cfg.net.send(r->cfg.net.ctx, r->peers[i].org, frames[k]);
+}
+
+void wire_flush(struct replica *r, struct wire_batch *w)
+{
+    struct span v[WIRE_TOGETHER];
+    for (size_t i = 0; i < w->n; i++)
+        v[i] = buf_span(&w->frames[i]);
+    if (w->n > 0 && r->n_exits > 0)
+        broadcast_to_members(r, v, w->n);
+    else if (w->n > 0)
+        r->cfg.net.broadcast(r->cfg.net.ctx, v, w->n);
+    for (size_t i = 0; i < w->n; i++)
+        buf_deinit(&w->frames[i]);
+    w->n = w->bytes = 0;
+}
+
+void wire_add(struct replica *r, struct wire_batch *w, const struct record_desc *d, const void *rec)
+{
+    struct buf *b = &w->frames[w->n];
+    buf_init(b, LIMIT_FRAME_BYTES);
+    if (wire_encode(d, rec, b) != ST_OK) {
+        buf_deinit(b);
+        return;
+    }
+    w->n++;
+    w->bytes += b->n;
+    if (w->n == WIRE_TOGETHER || w->bytes >= WIRE_TOGETHER_BYTES)
+        wire_flush(r, w);
 }
 
 void wire_broadcast(struct replica *r, const struct record_desc *d, const void *rec)
 {
-    struct buf b CLEANUP(buf_deinit);
-    buf_init(&b, LIMIT_FRAME_BYTES);
-    if (wire_encode(d, rec, &b) != ST_OK)
-        return;
-    if (r->n_exits > 0)
-        broadcast_to_members(r, buf_span(&b));
-    else
-        r->cfg.net.broadcast(r->cfg.net.ctx, buf_span(&b));
+    struct wire_batch w = {.n = 0};
+    wire_add(r, &w, d, rec);
+    wire_flush(r, &w);
 }
 
 /* What is lost here is filled in again by gossip. */

@@ -100,12 +100,14 @@ static enum status net_send_one(void *ctx, struct span org, struct span frame)
     return ST_OK;
 }
 
-static void net_broadcast_all(void *ctx, struct span frame)
+static void net_broadcast_all(void *ctx, const struct span *frames, size_t count)
 {
     struct node *n = ctx;
-    enum sim_message kind = watch_sent(n, frame);
-    for (size_t i = 0; i < n->sim->n; i++)
-        send_one(n, i, kind, frame);
+    for (size_t k = 0; k < count; k++) {
+        enum sim_message kind = watch_sent(n, frames[k]);
+        for (size_t i = 0; i < n->sim->n; i++)
+            send_one(n, i, kind, frames[k]);
+    }
 }
 
 struct replica_net network_of(struct node *n)

@@ -9,6 +9,27 @@ static bool same_vote(const struct vote *x, const struct vote *y)
            (!HAS(x, vote_key_valid_round) || x->valid_round == y->valid_round);
 }
 
+/* The block's body in the vote journal, beside one of the messages? */
+static bool journal_has_body(struct node *n, const struct hash *id)
+{
+    struct arena a CLEANUP(arena_deinit);
+    struct span bytes;
+    uint64_t h;
+    bool has = false;
+    arena_init(&a, 0);
+    for (size_t k = 0; !has && journal_get(n->journal, k, &h, &bytes) == ST_OK; k++) {
+        struct journal_row row;
+        struct body_row body;
+        struct hash found;
+        if (codec_decode(&journal_row_desc, bytes, &a, &row, NULL) != ST_OK || !HAS(&row, journal_row_key_body) ||
+            codec_decode(&body_row_desc, row.body, &a, &body, NULL) != ST_OK)
+            continue;
+        sha256(body.header, &found);
+        has = hash_eq(&found, id);
+    }
+    return has;
+}
+
 /* A precommit binds: the block must outlive a crash. */
 static void check_kept(struct node *n, const struct vote *v)
 {
@@ -19,7 +40,7 @@ static void check_kept(struct node *n, const struct vote *v)
     if (v->type != VOTE_PRECOMMIT || !HAS(v, vote_key_value) || v->height != n->height + 1 ||
         store_read_begin(mem, &view, &err) != ST_OK)
         return;
-    if (view_get(&view, TABLE_BODY, span_hash(&v->value), &row) != ST_OK)
+    if (view_get(&view, TABLE_BODY, span_hash(&v->value), &row) != ST_OK && !journal_has_body(n, &v->value))
         sim_fail(n->sim, SIM_BODY, "node %zu precommits a block whose body it has not kept, at height %" PRIu64, n->i, v->height);
     store_read_end(mem, &view);
 }
@@ -143,6 +164,24 @@ enum sim_message watch_sent(struct node *n, struct span frame)
     return kind;
 }
 
+static size_t row_before(const struct journal_row *row)
+{
+    return HAS(row, journal_row_key_before) ? row->before.n : 0;
+}
+
+static const struct signed_vote *row_vote(const struct journal_row *row, size_t i)
+{
+    return i < row_before(row) ? &row->before.v[i] : &row->vote;
+}
+
+static bool row_has(const struct journal_row *row, const struct vote *v)
+{
+    bool has = false;
+    for (size_t i = 0; i <= row_before(row); i++)
+        has = has || (row_vote(row, i)->vote.round == v->round && row_vote(row, i)->vote.type == v->type);
+    return has;
+}
+
 /* A vote that was written, and not synced when the machine died, may have outlived it: signed, though never sent. */
 static void count_unsent(struct node *n)
 {
@@ -152,9 +191,10 @@ static void count_unsent(struct node *n)
     struct span bytes;
     uint64_t h;
     for (size_t k = 0; !is_bad(n) && journal_get(n->journal, k, &h, &bytes) == ST_OK; k++)
-        if (h == n->height + 1 && codec_decode(&journal_row_desc, bytes, &a, &row, NULL) == ST_OK &&
-            !evidence_has(n->sim, n->org, &row.vote.vote))
-            evidence_add(n->sim, n->org, &row.vote.vote);
+        if (h == n->height + 1 && codec_decode(&journal_row_desc, bytes, &a, &row, NULL) == ST_OK)
+            for (size_t i = 0; i <= row_before(&row); i++)
+                if (!evidence_has(n->sim, n->org, &row_vote(&row, i)->vote))
+                    evidence_add(n->sim, n->org, &row_vote(&row, i)->vote);
 }
 
 /* After a restart: the journal holds all that was sent at the open height. */
@@ -170,7 +210,7 @@ void watch_journal(struct node *n)
         bool held = false;
         for (size_t k = 0; !held && journal_get(n->journal, k, &h, &bytes) == ST_OK; k++)
             held = h == n->sent[i].height && codec_decode(&journal_row_desc, bytes, &a, &row, NULL) == ST_OK &&
-                   row.vote.vote.round == n->sent[i].round && row.vote.vote.type == n->sent[i].type;
+                   row_has(&row, &n->sent[i]);
         story_vote(n->sim, &n->sent[i], words);
         if (held)
             sim_tell(n->sim, "%.*s finds in its journal: %s", SPAN_FMT(n->keys.org), words);

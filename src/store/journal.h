@@ -29,6 +29,7 @@ struct journal;
 
 enum {
     JOURNAL_RECORD_MAX = 36864, /* holds two POLs of 64 votes */
+    JOURNAL_BODY_MAX = 8192,    /* a longer block body goes into the store */
     JOURNAL_BLOCK = 4096,    /* records start on blocks, so that a torn write harms no other record */
     JOURNAL_BYTES = 1 << 20, /* preallocated; grows by as much when one height needs more */
     JOURNAL_BYTES_MAX = 16 << 20,

@@ -128,3 +128,56 @@ Test(certificate, make)
     arena_deinit(&a);
     json_decref(j);
 }
+
+/* Beside one that was checked, the same signature over the same bytes is taken as checked, and nothing else is. */
+Test(certificate, beside_a_known_one)
+{
+    json_t *j = vectors_load(), *c, *found = NULL;
+    size_t i;
+    struct arena a;
+    struct err e;
+    struct buf b;
+    arena_init(&a, 0);
+    buf_init(&b, CERTIFICATE_BYTES_MAX);
+    json_array_foreach(json_object_get(j, "certificates"), i, c)
+    {
+        if (strcmp(vectors_text(c, "why"), "4 members, q = 3") == 0)
+            found = c;
+    }
+    cr_assert(found != NULL);
+    struct validator_set set = vectors_set(found, "set", &a);
+    struct hash alliance = vectors_hash(j, "alliance");
+    struct certificate bad, known;
+    cr_assert_eq(codec_decode(&certificate_desc, vectors_bytes(found, "certificate", &a), &a, &bad, &e), ST_OK);
+    bad.sigs.v[1].sig.b[3] ^= 1;
+    cr_assert_eq(codec_encode(&certificate_desc, &bad, &b), ST_OK);
+#define CHECK(known_one) certificate_verify_beside(buf_span(&b), known_one, &alliance, bad.epoch, bad.height, &bad.value, &set, &a, NULL, &e)
+    known = bad;
+    cr_expect_eq(CHECK(NULL), ST_BADSIG);
+    cr_expect_eq(CHECK(&known), ST_OK, "what it says is checked is checked again");
+    known.round++;
+    cr_expect_eq(CHECK(&known), ST_BADSIG, "of another round");
+    known = bad;
+    known.epoch++;
+    cr_expect_eq(CHECK(&known), ST_BADSIG, "of another epoch");
+    known = bad;
+    known.height++;
+    cr_expect_eq(CHECK(&known), ST_BADSIG, "of another height");
+    known = bad;
+    known.value.b[0] ^= 1;
+    cr_expect_eq(CHECK(&known), ST_BADSIG, "for another block");
+    struct commit_sig fewer[2] = {bad.sigs.v[0], bad.sigs.v[2]};
+    known = bad;
+    known.sigs = (struct commit_sig_list){2, fewer};
+    cr_expect_eq(CHECK(&known), ST_BADSIG, "that one has no signature of this member");
+    fewer[1] = bad.sigs.v[1];
+    fewer[1].sig.b[5] ^= 1;
+    cr_expect_eq(CHECK(&known), ST_BADSIG, "that one has another signature of this member");
+    fewer[1] = bad.sigs.v[1];
+    fewer[1].org = bad.sigs.v[2].org;
+    cr_expect_eq(CHECK(&known), ST_BADSIG, "that signature is another member's");
+#undef CHECK
+    buf_deinit(&b);
+    arena_deinit(&a);
+    json_decref(j);
+}

@@ -19,8 +19,9 @@ static void *talk(void *arg)
         rng_fill(&rng_system, &r, sizeof r);
         size_t n = r % 16 == 0 ? 1 + r % sizeof zeros : 1 + r % 500;
         (void)pthread_mutex_lock(&net_lock[me]);
+        struct span frames[2] = {span_of(zeros, n), span_of(zeros, 1 + n / 2)};
         if (a.node[me].net != NULL && r % 3 == 0)
-            atomic_fetch_add(&sent, (unsigned)net_broadcast(a.node[me].net, true, span_of(zeros, n)));
+            atomic_fetch_add(&sent, (unsigned)net_broadcast(a.node[me].net, true, frames, 1 + r % 2));
         else if (a.node[me].net != NULL)
             atomic_fetch_add(&sent, net_send(a.node[me].net, span_str(a.m[(me + 1) % a.n].org),
                                              span_of(zeros, n)) == ST_OK);

@@ -410,6 +410,52 @@ Test(frame, short_frames_travel_together)
     end_stop(&e);
 }
 
+/* Frames that are due at the same time leave in one send; to the receiver they are what they are alone. */
+Test(frame, several_in_one_send)
+{
+    struct frame_options o = options();
+    struct frame_stats s;
+    struct frame_shared *two;
+    struct end e;
+    uint8_t b[4 + 3 + 4 + 5];
+    const struct span payloads[] = {span_str("abc"), span_str("defgh")};
+    int fd = socket_end(&o, &e);
+    cr_assert_eq(frame_shared_new(payloads, 2, &two), ST_OK);
+    cr_assert_eq(frame_send_shared(e.conn, two), ST_OK);
+    read_all(fd, b, sizeof b);
+    cr_expect_eq(memcmp(b, "\0\0\0\3abc\0\0\0\5defgh", sizeof b), 0);
+    do
+        frame_stats(e.conn, &s);
+    while (s.frames_out < 2);
+    cr_expect_eq(s.frames_out, 2);
+    cr_expect_eq(s.sends, 1);
+    cr_expect_eq(s.queued_bytes, 0);
+    frame_shared_free(two);
+    (void)close(fd);
+    end_stop(&e);
+}
+
+/* None of them leaves when one is too long. */
+Test(frame, several_of_which_one_is_too_long)
+{
+    static const uint8_t zeros[1000];
+    struct frame_options o = options();
+    struct frame_stats s;
+    struct frame_shared *two;
+    struct end e;
+    const struct span payloads[] = {span_str("abc"), span_of(zeros, sizeof zeros)};
+    o.limit = sizeof zeros - 1;
+    int fd = socket_end(&o, &e);
+    cr_assert_eq(frame_shared_new(payloads, 2, &two), ST_OK);
+    cr_expect_eq(frame_send_shared(e.conn, two), ST_LIMIT);
+    frame_stats(e.conn, &s);
+    cr_expect_eq(s.sends, 0);
+    cr_expect_eq(s.queued_bytes, 0);
+    frame_shared_free(two);
+    (void)close(fd);
+    end_stop(&e);
+}
+
 Test(frame, close_and_free_from_a_callback)
 {
     struct frame_options o = options();

@@ -47,7 +47,7 @@ Test(net, addressee)
     cr_assert_eq(net_send(a.node[0].net, span_str("nobody"), span_str("x")), ST_NOTFOUND);
     struct net_peer_status s;
     cr_assert_eq(net_status(a.node[0].net, span_str("nobody"), &s), ST_NOTFOUND);
-    cr_assert_eq(net_broadcast(a.node[0].net, true, span_str("x")), 0);
+    cr_assert_eq(broadcast_text(a.node[0].net, true, "x"), 0);
     alliance_free(&a);
 }
 
@@ -58,7 +58,7 @@ Test(net, four_in_a_full_mesh)
     alliance_start(&a);
     for (unsigned i = 0; i < 50; i++)
         for (size_t k = 0; k < 4; k++)
-            cr_assert_eq(net_broadcast(a.node[k].net, false, span_str("a vote")), 3);
+            cr_assert_eq(broadcast_text(a.node[k].net, false, "a vote"), 3);
     for (size_t i = 0; i < 4; i++)
         for (size_t k = 0; k < 4; k++)
             cr_assert(i == k || wait_frames(&a.node[i], k, 50));
@@ -75,8 +75,8 @@ Test(net, broadcast_with_and_without_observers)
     size_t n = alliance_peers(&a, 0, peers);
     peers[1].validator = false; /* gamma */
     cr_assert_eq(net_update_peers(a.node[0].net, peers, n, &err), ST_OK, "%s", err.text);
-    cr_assert_eq(net_broadcast(a.node[0].net, false, span_str("to one")), 1);
-    cr_assert_eq(net_broadcast(a.node[0].net, true, span_str("to both")), 2);
+    cr_assert_eq(broadcast_text(a.node[0].net, false, "to one"), 1);
+    cr_assert_eq(broadcast_text(a.node[0].net, true, "to both"), 2);
     cr_assert(wait_frames(&a.node[1], 0, 2));
     cr_assert(wait_frames(&a.node[2], 0, 1));
     alliance_free(&a);

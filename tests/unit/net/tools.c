@@ -247,6 +247,12 @@ struct net_peer_status status_of(struct alliance *a, size_t i, size_t k)
     return s;
 }
 
+size_t broadcast_text(struct net *net, bool observers_too, const char *text)
+{
+    struct span frame = span_str(text);
+    return net_broadcast(net, observers_too, &frame, 1);
+}
+
 bool linked(struct alliance *a, size_t i, size_t k)
 {
     return status_of(a, i, k).connected;

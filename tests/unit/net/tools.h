@@ -64,6 +64,8 @@ enum status node_update(struct alliance *a, size_t i, struct err *err);
 /* All n nodes listen, know each other's address, and are linked. */
 void alliance_start(struct alliance *a);
 
+size_t broadcast_text(struct net *net, bool observers_too, const char *text);
+
 bool linked(struct alliance *a, size_t i, size_t k);
 bool wait_linked(struct alliance *a, size_t i, size_t k);
 bool wait_unlinked(struct alliance *a, size_t i, size_t k);

@@ -67,12 +67,13 @@ static enum status on_send(void *ctx, struct span org, struct span frame)
     return ST_OK;
 }
 
-static void on_broadcast(void *ctx, struct span frame)
+static void on_broadcast(void *ctx, const struct span *frames, size_t n)
 {
     struct mesh_node *node = ctx;
-    for (size_t to = 0; to < node->mesh->n; to++)
-        if (node->mesh->linked[node->i][to])
-            put(node->mesh, node->i, to, frame);
+    for (size_t k = 0; k < n; k++)
+        for (size_t to = 0; to < node->mesh->n; to++)
+            if (node->mesh->linked[node->i][to])
+                put(node->mesh, node->i, to, frames[k]);
 }
 
 static void on_members(void *ctx)

@@ -25,10 +25,10 @@ static bool lives(void *ctx, enum sim_disk_moment moment)
     return false;
 }
 
-static bool has_room(void *ctx)
+static bool is_full(void *ctx)
 {
-    (void)ctx;
-    return false;
+    const struct rig *r = ctx;
+    return r->full;
 }
 
 static void note_frame(void *ctx, struct span frame)
@@ -70,13 +70,16 @@ static enum status note_send(void *ctx, struct span org, struct span frame)
     return ST_OK;
 }
 
-static void note_broadcast(void *ctx, struct span frame)
+static void note_broadcast(void *ctx, const struct span *frames, size_t n)
 {
     struct rig *r = ctx;
-    for (size_t i = 0; i < r->f.n; i++)
-        if (i != r->self)
-            note_to(r, i, frame);
-    note_frame(ctx, frame);
+    r->together = n > r->together ? n : r->together;
+    for (size_t k = 0; k < n; k++) {
+        for (size_t i = 0; i < r->f.n; i++)
+            if (i != r->self)
+                note_to(r, i, frames[k]);
+        note_frame(ctx, frames[k]);
+    }
 }
 
 static void note_members(void *ctx)
@@ -92,7 +95,7 @@ void rig_fresh(struct rig *r)
     r->vote = r->f.orgs[r->self].vote;
     r->clock = (struct clock){r, wall, mono};
     r->store = store_mem_new();
-    r->disk = sim_disk_new(&(struct sim_disk_hook){NULL, lives, has_room});
+    r->disk = sim_disk_new(&(struct sim_disk_hook){r, lives, is_full});
     r->file = sim_disk_file(r->disk);
     r->id.alliance = r->f.genesis.alliance;
     for (size_t i = 0; i < ARRAY_LEN(r->last); i++)

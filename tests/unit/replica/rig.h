@@ -18,11 +18,13 @@ struct rig {
     struct journal *journal;
     struct replica *replica;
     const struct ed25519_key *vote; /* the key that it votes with */
+    bool full;   /* the journal's disk takes no more */
     bool silent; /* peers do not say which of its votes they hold */
     uint64_t wall, mono;
     struct clock clock;
     struct buf last[32]; /* newest frame sent, by kind of message */
     size_t sent[32];
+    size_t together; /* most frames in one broadcast */
     size_t sent_to[4][32]; /* likewise, by organisation; broadcasts count for all */
     struct msg_status status_to[4]; /* the newest, by organisation; spans of it are gone */
     size_t members;        /* how often the members were said to have changed */

@@ -52,6 +52,23 @@ static void hand_in_many(struct rig *r, size_t org, size_t n, const char *text)
     cr_assert_eq(replica_acknowledge(r->replica, &err), ST_OK);
 }
 
+/* Entries that were made durable together leave as one, but not without bound. */
+Test(replica_pool, entries_leave_together)
+{
+    struct rig r;
+    rig_init(&r, 3);
+    rig_start(&r);
+    r.together = 0;
+    memset(r.sent, 0, sizeof r.sent);
+    hand_in_many(&r, 3, 5, "one of five");
+    cr_expect_eq(r.sent[msg_entry_desc.number], 5);
+    cr_expect_eq(r.together, 5);
+    hand_in_many(&r, 3, 100, "one of a hundred");
+    cr_expect_eq(r.sent[msg_entry_desc.number], 105);
+    cr_expect_eq(r.together, 64);
+    rig_deinit(&r);
+}
+
 /* 320 wait, 64 are relayed each second, each again after 3 s: the last has its turn too. */
 Test(replica_pool, the_tail_is_relayed_too)
 {

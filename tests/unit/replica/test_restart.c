@@ -179,9 +179,14 @@ Test(replica_restart, the_largest_record_fits_the_journal)
                               .valid_value = value,
                               .proposed_round = 1000000,
                               .vote = votes[0],
-                              .pol = {ARRAY_LEN(votes), votes}};
-    buf_init(&b, JOURNAL_RECORD_MAX);
-    cr_expect_eq(codec_encode(&journal_row_desc, &row, &b), ST_OK, "over %d bytes", JOURNAL_RECORD_MAX);
+                              .pol = {ARRAY_LEN(votes), votes},
+                              .rests_on = {ARRAY_LEN(votes), votes},
+                              .before = {3, votes}};
+    SET_HAS(&row, journal_row_key_rests_on);
+    SET_HAS(&row, journal_row_key_before);
+    buf_init(&b, 1 << 20);
+    cr_expect_eq(codec_encode(&journal_row_desc, &row, &b), ST_OK);
+    cr_expect_leq(b.n, JOURNAL_RECORD_MAX, "%zu bytes, over %d", b.n, JOURNAL_RECORD_MAX);
     buf_deinit(&b);
     rig_deinit(&r);
 }
