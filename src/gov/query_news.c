@@ -82,6 +82,16 @@ static enum status decisions(struct news *n)
     }
 }
 
+static const char *item_event_words(struct news *n, const struct state_item_event *e)
+{
+    const char *type = enum_text(&item_event_enum, e->type);
+    if (HAS(e, state_item_event_key_indicator)) {
+        const char *on = item_indicator_text(n->a, &e->indicator);
+        return on == NULL ? NULL : charter_text(n->a, "%s: %s, by K-%" PRIu64, type, on, e->reading);
+    }
+    return HAS(e, state_item_event_key_to) ? charter_text(n->a, "%s to %.*s", type, SPAN_FMT(e->to)) : charter_text(n->a, "%s", type);
+}
+
 static enum status item_events(struct news *n, const struct state_item *it)
 {
     struct query_grow g = {0};
@@ -92,9 +102,7 @@ static enum status item_events(struct news *n, const struct state_item *it)
         if (!HAS(&e[i], state_item_event_key_seat) && (i == 0 || e[i - 1].leaf != e[i].leaf || !HAS(&e[i - 1], state_item_event_key_seat)) &&
             e[i].at_ms >= n->from_ms)
             TRY(add(n, e[i].at_ms, charter_text(n->a, "%s", item_id(it->item.type, it->number).s),
-                    HAS(&e[i], state_item_event_key_to)
-                        ? charter_text(n->a, "%s to %.*s", enum_text(&item_event_enum, e[i].type), SPAN_FMT(e[i].to))
-                        : charter_text(n->a, "%s", enum_text(&item_event_enum, e[i].type))));
+                    item_event_words(n, &e[i])));
     return ST_OK;
 }
 

@@ -74,6 +74,16 @@ static void item_new(struct run *r, size_t node, struct fixture_entry *e, struct
                         .against = some_seat(r, a)};
     prose = load_text(r, "as it is", &body.title);
     body.has = item_type_row(body.type)->must;
+    /* Half of the risks warn by a daily metric; drawn from what is drawn above, so that plans stay as they are. */
+    struct item_indicator warning = {.metric = span_str(body.likelihood > 2 ? "uptime" : "revenue"),
+                                     .op = body.likelihood % 2 == 0 ? CMP_LT : CMP_GT,
+                                     .number = {.mantissa = 500, .scale = 0},
+                                     .periods = 2};
+    if (body.likelihood > 3)
+        SET_HAS(&warning, item_indicator_key_periods);
+    body.indicators = (struct item_indicator_list){1, &warning};
+    if (body.type == ITEM_RISK && body.impact > 2)
+        SET_HAS(&body, item_key_indicators);
     if (sim_random(r->sim, 2) == 0 && item_key_allowed(item_type_row(body.type), item_key_owner)) {
         SET_HAS(&body, item_key_owner);
         SET_HAS(&body, item_key_due);

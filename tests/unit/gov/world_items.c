@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include "readings.h"
 #include "world_items.h"
 
 static const char more[] =
@@ -26,18 +27,37 @@ static const char row[] = "  risk-acceptance: {owner: council, approve: each par
                           "bd, longest: 180 d, above: {score 15: "
                           "each partner 1 of steering}}\n";
 
-void world_found_items(struct world *w)
+static void found(struct world *w, const char *reported)
 {
     struct arena a;
     arena_init(&a, 0);
     char *base = world_charter(&a);
     char *metrics = strstr(base, "metrics:\n");
-    size_t n = strlen(base) + sizeof row + sizeof more;
+    size_t n = strlen(base) + sizeof row + strlen(reported) + sizeof more;
     char *text = arena_alloc(&a, n);
     cr_assert(metrics != NULL);
-    (void)snprintf(text, n, "%.*s%s%s%s", (int)(metrics - base), base, row, metrics, more);
+    char *lines = strchr(metrics + 10, '\n') + 1; /* behind the line defaults */
+    (void)snprintf(text, n, "%.*s%s%.*s%s%s%s", (int)(metrics - base), base, row, (int)(lines - metrics), metrics, reported, lines, more);
     world_found_with(w, text);
     arena_deinit(&a);
+}
+
+void world_found_items(struct world *w)
+{
+    found(w, "");
+}
+
+void world_found_watched(struct world *w)
+{
+    found(w, readings_metrics);
+}
+
+struct item_indicator world_indicator(const char *metric, enum comparison op, const char *number, uint64_t periods)
+{
+    struct item_indicator x = {.metric = span_str(metric), .op = op, .number = readings_decimal(number), .periods = periods};
+    if (periods > 1)
+        SET_HAS(&x, item_indicator_key_periods);
+    return x;
 }
 
 uint64_t world_day(const char *date)
@@ -105,6 +125,12 @@ enum verdict world_item_new(struct world *w, const char *seat, enum item_type ty
         SET_HAS(&r, item_key_links);
     if (o->n_sharing > 0)
         SET_HAS(&r, item_key_sharing);
+    struct item_indicator warnings[16];
+    for (size_t i = 0; i < o->n_indicators; i++)
+        warnings[i] = o->indicators[i];
+    r.indicators = (struct item_indicator_list){o->n_indicators, warnings};
+    if (o->n_indicators > 0)
+        SET_HAS(&r, item_key_indicators);
     return world_entry(w, seat, KIND_ITEM, &item_desc, &r);
 }
 
@@ -142,6 +168,12 @@ enum verdict world_step(struct world *w, const char *seat, enum item_type type, 
     }
     if (o->document)
         SET_HAS(&r, item_move_key_documents);
+    struct item_indicator warnings[16];
+    for (size_t i = 0; i < o->n_indicators; i++)
+        warnings[i] = o->indicators[i];
+    r.indicators = (struct item_indicator_list){o->n_indicators, warnings};
+    if (o->indicators != NULL)
+        SET_HAS(&r, item_move_key_indicators);
     return world_entry(w, seat, KIND_ITEM_MOVE, &item_move_desc, &r);
 }
 
