@@ -324,6 +324,23 @@ Test(warnings, IND_4_a_pending_month_between_joins_nothing)
     world_free(&w);
 }
 
+Test(warnings, IND_4_a_pending_month_counts_for_nothing)
+{
+    struct world w;
+    found(&w, 2);
+    month(&w, "2026-03-01", "2026-04-01T09:00:00Z", "50");
+    AT(&w, "2026-05-01T09:00:00Z");
+    report(&w, "2026-04-01", "50");
+    AT(&w, "2026-06-01T09:00:00Z"); /* April is unchecked since 13 May: one breach */
+    EXPECT_VERDICT(&w, readings_mark(&w, "distributor/finance", number_of(&w, "2026-04-01"), MARK_RESTATE, "41"), V_OK);
+    month(&w, "2026-05-01", "2026-06-01T10:00:00Z", "41");
+    cr_assert(!is_on(&w), "whether April is the second one is not known");
+    agree(&w, "2026-04-01");
+    cr_assert(is_on(&w));
+    cr_assert_eq(world_item_event(&w, ITEM_RISK, 1, 1).period, readings_day("2026-05-01"), "the newest of the two");
+    world_free(&w);
+}
+
 /* --- IND-5, IND-7: the risk's own life --- */
 
 Test(warnings, IND_5_a_risk_opened_when_it_holds_already)
