@@ -11,6 +11,7 @@ from ballots import Ballots
 from canonical import Refused
 from decisions import Decisions
 from grants import Grants
+from indicators import Indicators
 from item_steps import ItemSteps
 from items import Items
 from members import DAY, Members
@@ -33,7 +34,7 @@ class Entry:
         self.seat, self.basis = entry.seat, entry.basis.size
 
 
-class Governance(Decisions, Proposals, Ballots, Money, Items, ItemSteps, Sessions, Grants, Members,
+class Governance(Decisions, Proposals, Ballots, Money, Items, ItemSteps, Indicators, Sessions, Grants, Members,
                  Readings):
     def __init__(self, codec, founding, sigs=None):
         self.codec, self.founding, self.enums = codec, founding, codec.schema.enums

@@ -6,7 +6,7 @@ from rights import need, org_of, u64
 STEPS = {"TAKE": ((), ("text",), ("OPEN", "ACCEPTED")), "GIVE": (("to",), ("text",), ("OPEN", "ACCEPTED")),
          "CLAIM": ((), ("text", "documents"), ("OPEN",)), "VERIFY": ((), ("text", "documents"), ("CLAIMED",)),
          "REOPEN": (("text",), (), ("CLAIMED", "CLOSED")), "LINK": (("link",), ("text",), None),
-         "REBASE": (("due", "text"), (), ("OPEN",)), "REVIEW": (("likelihood", "impact"), ("text",), ("OPEN", "ACCEPTED")),
+         "REBASE": (("due", "text"), (), ("OPEN",)), "REVIEW": (("likelihood", "impact"), ("text", "indicators"), ("OPEN", "ACCEPTED")),
          "ESCALATE": (("text",), (), ("OPEN", "CLAIMED")), "RECOMMEND": (("text",), ("documents",), ("MEDIATION",)),
          "ACCEPT": ((), ("text",), ("MEDIATION",)), "DECLINE": ((), ("text",), ("MEDIATION",))}
 CLAIM_ALONE = ("lesson", "opportunity", "feedback")
@@ -91,7 +91,7 @@ class ItemSteps:
         """ITM-9."""
         self.set_item(it, owner=e.seat, offered=None, offer_ms=None)
         overdue = it.get("overdue_ms") is not None and it["overdue_ms"] >= it["due_ms"]
-        if kind != "conflict" and not overdue:
+        if kind != "conflict" and not overdue and not self.warns(it):
             self.set_item(it, rung=0, rung_ms=None)
         self.item_event(it, "TAKEN")
 
@@ -146,6 +146,8 @@ class ItemSteps:
 
     def step_reopen(self, e, b, it, kind):
         closed = self.item_in(it, "CLOSED")
+        if closed:
+            self.watch_room(it)
         self.set_item(it, "OPEN", claimed_by=None, claimed_ms=None, verified_by=None, closed_ms=None, finding=None,
                       review_due_ms=None)
         if closed:
@@ -154,6 +156,10 @@ class ItemSteps:
             within = self.ladder_of(it)["rungs"][it["rung"] - 1]["within"]
             self.set_item(it, rung_ms=self.item_end(within))
         self.item_event(it, "REOPENED")
+        if closed:
+            self.warn(it)
+        else:
+            self.climb_by_warning(it)
 
     # -- on the way --------------------------------------------------------------------------------------------------
 
@@ -173,14 +179,20 @@ class ItemSteps:
         need(due > self.now, "the due date is over", "MALFORMED")
         first = it.get("first_due_ms")
         self.set_item(it, first_due_ms=it["due_ms"] if first is None else first, due_ms=due,
-                      rebased=(it.get("rebased") or 0) + 1, rung=0, rung_ms=None)
+                      rebased=(it.get("rebased") or 0) + 1,
+                      **({"by_warning": True} if self.warns(it) else {"rung": 0, "rung_ms": None}))
         self.item_event(it, "REBASED", until_ms=due)
 
     def step_review(self, e, b, it, kind):
         """ITM-11."""
+        if b.indicators is not None:
+            self.indicators_ok(b.indicators, it.get("indicators") or [])
+            self.set_item(it, indicators=self.indicators_of(b.indicators, it.get("indicators") or []))
         self.set_item(it, likelihood=b.likelihood, impact=b.impact, review_due_ms=None)
         self.set_item(it, review_ms=self.review_end(it))
         self.item_event(it, "REVIEWED", likelihood=b.likelihood, impact=b.impact, until_ms=it["review_ms"])
+        if b.indicators is not None:
+            self.warn(it)
 
     def step_escalate(self, e, b, it, kind):
         self.climb_item(it)

@@ -16,10 +16,10 @@ PREFIX = {"risk": "R", "issue": "I", "conflict": "C", "milestone": "M", "action"
           "check": "K", "lesson": "L", "request": "Q", "opportunity": "O", "pilot": "P", "training": "T", "feedback": "FB"}
 MUST = {"risk": ("category", "likelihood", "impact"), "conflict": ("against",), "milestone": ("due",), "action": ("due",),
         "check": ("due", "name"), "request": ("owner", "due"), "pilot": ("due",), "training": ("due",)}
-MAY = {"risk": ("sharing", "review"), "milestone": ("name",), "assumption": ("name",), "training": ("name",)}
+MAY = {"risk": ("sharing", "review", "indicators"), "milestone": ("name",), "assumption": ("name",), "training": ("name",)}
 COMMON = ("type", "title", "text", "owner", "due", "links", "documents", "scope", "tags")
 NAMED = {"assumption": (9, "assumptions"), "check": (24, "list"), "milestone": (25, "gates"), "training": (26, "list")}
-COMMUTE = ("LINKED", "OVERDUE", "DEFERRED", "REVIEW_DUE", "ACCEPTED", "LEFT")
+COMMUTE = ("LINKED", "OVERDUE", "DEFERRED", "REVIEW_DUE", "ACCEPTED", "LEFT", "WARNED", "WARNING_OVER")
 MONTHS = {"PERIOD_MONTH": 1, "PERIOD_QUARTER": 3, "PERIOD_YEAR": 12}
 DAYS = {"PERIOD_DAY": 1, "PERIOD_WEEK": 7}
 MOST_RUNGS, OFFER_DAYS = 16, 5
@@ -60,10 +60,14 @@ class Items:
         key = self.item_key(it)
         new = key not in self.items
         before, live = (set(), False) if new else (self.item_timers(it), not self.item_in(it, "CLOSED"))
+        watched = set() if new else self.watches(it)
         self.items[key] = it
         it.update(fields)
         if phase:
             it["phase"] = self.enums["item_phase"]["ITEM_" + phase]
+        if not it["rung"]:
+            it["by_warning"] = None
+        self.follow_watches(it, watched)
         after, lives = self.item_timers(it), not self.item_in(it, "CLOSED")
         for t in before - after:
             self.put("TIMER", t, None, None)
@@ -90,7 +94,7 @@ class Items:
         self.put("ITEM_EVENT", self.item_key(it) + struct.pack(">I", it["events"]), "state_item_event", row)
 
     def close_item(self, it, event, fields=None, **told):
-        self.set_item(it, "CLOSED", closed_ms=self.now, rung_ms=None, review_ms=None, offered=None, offer_ms=None,
+        self.set_item(it, "CLOSED", closed_ms=self.now, indicators=self.all_off(it), rung_ms=None, review_ms=None, offered=None, offer_ms=None,
                       **(fields or {}))
         self.item_event(it, event, **told)
 
@@ -162,6 +166,7 @@ class Items:
                  "NO_SUCH_OBJECT")
             need(b.sharing is None or (all(s.org in self.partners() for s in b.sharing)
                                        and sum(s.percent for s in b.sharing) == 100), "shares", "MALFORMED")
+            self.indicators_ok(b.indicators or [], [])
         need(b.name is None or self.named(kind, b.name), "the charter has no such thing", "NO_SUCH_OBJECT")
         number = self.last.get(kind, 0) + 1
         for link in b.links or []:
@@ -171,7 +176,8 @@ class Items:
         due = None if b.due is None else self.day_end(b.due)
         if kind == "assumption" and due is None:
             due = self.item_end(self.days(90))
-        it = self.new_item(b, e.seat, due, opened_by=e.seat, id=e.id, likelihood=b.likelihood, impact=b.impact)
+        it = self.new_item(b, e.seat, due, opened_by=e.seat, id=e.id, likelihood=b.likelihood, impact=b.impact,
+                           indicators=self.indicators_of(b.indicators or [], []))
         self.opened(it, b.owner)
 
     def link_ok(self, link, own):
@@ -202,6 +208,8 @@ class Items:
             self.offer(it, offer)
         if self.kind_of(it) == "conflict":
             self.climb_item(it)
+        if self.kind_of(it) == "risk":
+            self.warn(it)
 
     def linked(self, it, link):
         if link["decision"] is not None:
@@ -298,6 +306,7 @@ class Items:
         elif kind == kinds["TIMER_ITEM_ACCEPTED"]:
             self.set_item(it, "OPEN", accepted_by=None, accepted_until_ms=None)
             self.item_event(it, "RISK_BACK")
+            self.climb_by_warning(it)
         else:
             self.set_item(it, review_due_ms=self.now)
             self.item_event(it, "REVIEW_DUE")
@@ -374,7 +383,7 @@ class Items:
         told = it.get("offered") is not None and org_of(it["offered"]) == org
         if told:
             self.set_item(it, offered=None, offer_ms=None)
-        owned = org_of(it["owner"]) == org
+        owned, again = org_of(it["owner"]) == org, False
         if self.kind_of(it) == "conflict" and (owned or org_of(it["item"].against) == org):
             if told:
                 self.item_event(it, "LEFT", name=org)
@@ -382,8 +391,11 @@ class Items:
             return
         if owned and self.item_in(it, "CLAIMED"):
             self.set_item(it, "OPEN", claimed_by=None, claimed_ms=None, finding=None)
+            again = True
         if told or owned:
             self.item_event(it, "LEFT", name=org)
+        if again:
+            self.climb_by_warning(it)
         heir = self.heir() if owned and it.get("offered") is None else None
         if heir:
             self.offer(it, heir)

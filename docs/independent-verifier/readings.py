@@ -148,11 +148,13 @@ class Readings:
             self.put("TIMER", u64(r["due_ms"], r["number"]) + kind, "", b"")
         self.put("READING", u64(r["number"]), "state_reading", r)
 
-    def drop(self, readings):
+    def drop(self, readings, judged=False):
         """MET-10."""
         for r in readings:
             self.owing_row(r, False)
             self.reading_row(r, "READING_DROPPED", due_ms=None)
+            if judged:
+                self.metric_changed(r)
 
     def is_owing(self, r):
         return (self.codec.schema.tables["OWING"][0], u64(r["number"])) in self.rows
@@ -160,7 +162,7 @@ class Readings:
     def drop_of(self, org):
         """MET-10: an organisation leaves."""
         self.drop([r for r in self.readings.values() if r["org"] == org and self.is_owing(r)
-                   and self.stands(r, "READING_OWED", "READING_COMMITTED", "READING_OPENED")])
+                   and self.stands(r, "READING_OWED", "READING_COMMITTED", "READING_OPENED")], True)
 
     def reading_late(self, number):
         """MET-10."""
@@ -173,6 +175,7 @@ class Readings:
             self.reading_row(r, late_ms=r.get("late_ms") or self.now)
         elif self.stands(r, "READING_REPORTED", "READING_DISPUTED", "READING_REVEALED"):
             self.reading_row(r, unmarked_ms=r.get("unmarked_ms") or self.now)
+        self.metric_changed(r)
 
     # -- readings handed in ------------------------------------------------------------------------------------------
 
@@ -241,6 +244,7 @@ class Readings:
         self.reading_row(r, "READING_REPORTED", now=self.version(e, b.value, b.text), changed_leaf=e.leaf,
                          due_ms=None if forecast else self.due_of(line))
         self.owing_row(r, not forecast)
+        self.metric_changed(r)
 
     def do_mark_reading(self, e, b):
         """MET-7."""
@@ -255,6 +259,7 @@ class Readings:
             self.restate(e, b, r, line)
         else:
             self.mark(e, b, r, line, b.act == acts["MARK_COUNTERSIGN"])
+        self.metric_changed(r)
 
     def waits(self, r, line):
         """When what a reading waits for is due, and whether it is owing."""
@@ -304,6 +309,7 @@ class Readings:
         same = [x for x in self.alike(r) if not self.stands(x, "READING_DROPPED")]
         if all(self.stands(x, "READING_COMMITTED") for x in same):
             self.open_period(r)
+        self.metric_changed(r)
 
     def alike(self, r):
         """The readings of its metric, purpose and period, ascending by organisation."""
@@ -343,6 +349,7 @@ class Readings:
             self.owing_row(r, False)
         self.reading_row(r, "READING_REVEALED", now=self.version(e, value), due_ms=due, changed_leaf=e.leaf,
                          seal={**r["seal"], "voices": s.voices, "histogram": s.histogram})
+        self.metric_changed(r)
 
 
 def voices_ok(s, least):

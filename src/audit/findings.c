@@ -15,6 +15,7 @@ const char *const finding_text[FINDING_KINDS] = {
     [FINDING_SUSPECT] = "signed by a suspect key",
     [FINDING_HALT] = "halt",
     [FINDING_LATE] = "late",
+    [FINDING_WARNED] = "early warning",
     [FINDING_REFOUNDING] = "re-founding",
     [FINDING_RECOVERY] = "recovery",
     [FINDING_REGISTRAR] = "registrar replaced",
@@ -223,6 +224,9 @@ static void item_event(struct search *s, const struct state_item *it, const stru
         kind = FINDING_ESCALATED;
         words = text_of(s->a, "to %.*s%s", SPAN_FMT(e->to),
                         HAS(e, state_item_event_key_seat) ? "" : ", by itself");
+    } else if (e->type == ITEM_EVENT_WARNED) {
+        kind = FINDING_WARNED;
+        words = text_of(s->a, "%s, by K-%" PRIu64, item_indicator_text(s->a, &e->indicator), e->reading);
     } else if (e->type == ITEM_EVENT_DEFAULT) {
         kind = FINDING_DEFAULT;
         words =

@@ -16,6 +16,7 @@ enum finding_kind {
     FINDING_SUSPECT,   /* signed by a key later said to be suspect from before then */
     FINDING_HALT,
     FINDING_LATE, /* an item, a review, an offer, a reading, its check */
+    FINDING_WARNED, /* an early warning of a risk fired */
     FINDING_REFOUNDING,
     FINDING_RECOVERY,
     FINDING_REGISTRAR,

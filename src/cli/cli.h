@@ -44,7 +44,7 @@ struct cli {
     const char *save, *template, *out, *pack, *reason, *clause, *confirm, *title, *text, *text_file, *amount, *affects,
         *partner, *amend, *file, *counter, *card, *name, *role, *seats, *rules, *need, *keys, *alliance,
         *epoch, *after, *principal, *budget, *charge, *rate, *types, *by;
-    const char *owner, *due, *link, *tags, *scope, *category, *likelihood, *impact, *share, *every, *against, *about,
+    const char *owner, *due, *link, *tags, *scope, *category, *likelihood, *impact, *share, *every, *warns, *against, *about,
         *finding, *risk, *accept_until;
     const char *dossier, *annex;
     const char *grep, *tag;

@@ -71,6 +71,8 @@ static const struct option_desc options[] = {
     TEXT("impact", 0, impact, "1-5", "Impact of a risk"),
     TEXT("share", 0, share, "ORG=N,...", "Who bears a risk, in percent"),
     TEXT("every", 0, every, "PERIOD", "How often a risk is reviewed: month, \"2 weeks\"; else as the charter says"),
+    TEXT("warns", 0, warns, "CONDITION,...",
+         "Early warnings of a risk: \"on-shelf < 80 for 2\", or the name of one of the charter; of review: those from now on, or none"),
     TEXT("against", 0, against, "ORG/SEAT", "The other side of a conflict"),
     TEXT("about", 0, about, "NAME", "What of the charter it is about: an assumption, control, gate or procedure"),
     TEXT("verdict", 0, finding, "VERDICT", "Of an assumption: validated, falsified or inconclusive"),

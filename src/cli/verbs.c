@@ -41,7 +41,7 @@ const struct cli_verb cli_verbs[] = {
     {"escalate", "ID --reason TEXT", SIGNS "reason reason-file ",
      "Moves a decision to the next rung of its ladder",
      "entente escalate D-12 --reason \"two weeks without a word\"", verb_escalate},
-    {"risk", STEP "|review ...", ITEM "category likelihood impact share every ", "Risks: opened, owned, reviewed, done",
+    {"risk", STEP "|review ...", ITEM "category likelihood impact share every warns ", "Risks: opened, owned, reviewed, done; early warnings",
      "entente risk new --title \"One filling line\" --category operational --likelihood 3 --impact 4", verb_item},
     {"issue", STEP " ...", ITEM, "Issues: opened, owned, done", "entente issue claim I-3 --text \"new seals fitted\"",
      verb_item},

@@ -1,5 +1,6 @@
 /* Items: risk, issue, conflict, milestone and the other types share one grammar: TYPE new|take|...|list|show.
  */
+#include "charter/predicate.h"
 #include "charter/scalar.h"
 #include "cli/cli_item.h"
 
@@ -115,6 +116,72 @@ static enum status parse_shares(struct cli *c, struct charter_share_list *ret)
     return ST_OK;
 }
 
+/* The charter's early warnings; none without a section risks. */
+static enum status charter_warnings(struct cli *c, struct charter_risks *ret)
+{
+    struct rpc_number q = {.number = SECTION_RISKS};
+    struct query_section now;
+    enum status st = cli_ask(c, METHOD_section, &q, &now);
+    *ret = (struct charter_risks){0};
+    if (st != ST_OK)
+        return st == ST_NOTFOUND ? ST_OK : st;
+    return codec_decode(&charter_risks_desc, now.section.body, &c->a, ret, &c->err);
+}
+
+static enum status parse_warning(struct cli *c, struct span word, const struct charter_risks *risks,
+                                 struct item_indicator *ret)
+{
+    struct charter_predicate p;
+    while (word.n > 0 && word.p[0] == ' ')
+        word = span_of(word.p + 1, word.n - 1);
+    bool known = text_is_id(word);
+    if (known) {
+        known = false;
+        for (size_t i = 0; i < risks->indicators.n && !known; i++) {
+            known = span_eq(risks->indicators.v[i].name, word);
+            p = risks->indicators.v[i].when;
+        }
+        if (!known)
+            return err_set(&c->err, ST_USAGE,
+                           "--warns %.*s: the charter's section risks has no such early warning; expected one of "
+                           "its names, or a condition on a metric, for instance \"on-shelf < 80 for 2\"",
+                           SPAN_FMT(word));
+    } else if (!predicate_parse(word, &c->a, &p)) {
+        return err_set(&c->err, ST_USAGE,
+                       "--warns %.*s: expected a condition on a metric, for instance \"on-shelf < 80 for 2\"",
+                       SPAN_FMT(word));
+    }
+    const struct charter_term_of *t = p.terms.v;
+    if (p.terms.n != 1 || t->type != COND_METRIC)
+        return err_set(&c->err, ST_USAGE,
+                       "--warns %.*s: a risk is warned of by conditions on one metric each; give those that it "
+                       "is made of, for instance \"on-shelf < 80 for 2\"",
+                       SPAN_FMT(word));
+    *ret = (struct item_indicator){.metric = t->name, .op = t->op, .number = t->number, .periods = t->periods};
+    if (HAS(t, charter_term_of_key_periods))
+        SET_HAS(ret, item_indicator_key_periods);
+    return ST_OK;
+}
+
+/* --warns; "none": an empty list. */
+static enum status parse_warnings(struct cli *c, struct item_indicator_list *ret)
+{
+    struct span_list words = {0};
+    struct charter_risks risks;
+    enum status st = charter_warnings(c, &risks);
+    if (st != ST_OK)
+        return st;
+    if (strcmp(c->warns, "none") != 0)
+        cli_split(c, c->warns, &words);
+    ret->v = arena_array(&c->a, words.n + 1, sizeof *ret->v);
+    for (ret->n = 0; ret->n < words.n; ret->n++) {
+        st = parse_warning(c, words.v[ret->n], &risks, &ret->v[ret->n]);
+        if (st != ST_OK)
+            return st;
+    }
+    return ST_OK;
+}
+
 static enum status parse_finding(struct cli *c, enum assumed *ret)
 {
     uint32_t number;
@@ -213,6 +280,11 @@ static enum status fill_risk(struct cli *c, struct item *r)
             return err_set(&c->err, ST_USAGE,
                            "--every %s: expected a period, for instance month or \"2 weeks\"", c->every);
         SET_HAS(r, item_key_review);
+    }
+    if (st == ST_OK && c->warns != NULL) {
+        st = parse_warnings(c, &r->indicators);
+        if (st == ST_OK && r->indicators.n > 0)
+            SET_HAS(r, item_key_indicators);
     }
     return st;
 }
@@ -373,6 +445,10 @@ static enum status fill_step(struct cli *c, struct item_move *r)
     if (st == ST_OK && c->impact != NULL) {
         st = cli_number(c, "--impact", c->impact, 1, 5, &r->impact);
         SET_HAS(r, item_move_key_impact);
+    }
+    if (st == ST_OK && c->warns != NULL) {
+        st = parse_warnings(c, &r->indicators);
+        SET_HAS(r, item_move_key_indicators);
     }
     if (st == ST_OK && cli_names_documents(c)) {
         st = cli_documents(c, &r->documents);

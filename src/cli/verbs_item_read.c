@@ -26,6 +26,14 @@ static void print_risk(const struct query_item *q)
     else if (HAS(it, state_item_key_review_ms))
         (void)printf("\n  next review by %s", cli_time(it->review_ms).s);
     (void)printf("\n");
+    for (size_t i = 0; i < q->warnings.n; i++) {
+        const struct query_warning *x = &q->warnings.v[i];
+        (void)printf("  early warning %.*s", SPAN_FMT(x->words));
+        if (HAS(x, query_warning_key_since_ms))
+            (void)printf(": ON since %s, by K-%" PRIu64 " of %.*s", cli_time(x->since_ms).s, x->reading,
+                         SPAN_FMT(x->period));
+        (void)printf("\n");
+    }
 }
 
 static void print_state(const struct query_item *q, uint64_t now)
@@ -78,6 +86,8 @@ static void print_events(struct cli *c, const struct query_item *q)
             (void)printf(": %s", enum_text(&assumed_enum, e->finding));
         if (HAS(e, state_item_event_key_to))
             (void)printf(" to %.*s", SPAN_FMT(e->to));
+        if (HAS(e, state_item_event_key_indicator))
+            (void)printf(": %s, by K-%" PRIu64, item_indicator_text(&c->a, &e->indicator), e->reading);
         if (HAS(e, state_item_event_key_link))
             print_link(&e->link);
         if (HAS(e, state_item_event_key_likelihood))
@@ -133,6 +143,8 @@ static void print_line(struct cli *c, const struct query_item_line *l, size_t ro
     if (HAS(l, query_item_line_key_due_ms))
         (void)printf(" %s%.10s", l->overdue ? "overdue " : "due ",
                      time_utc(l->due_ms - 1).s); /* the day that ends there */
+    if (HAS(l, query_item_line_key_warning))
+        (void)printf(" WARNS %.*s", SPAN_FMT(l->warning));
     if (HAS(l, query_item_line_key_finding))
         (void)printf(" %s", enum_text(&assumed_enum, l->finding));
     (void)printf("  %.*s%s", SPAN_FMT(title), mark);
@@ -224,7 +236,7 @@ void cli_print_item_task(struct cli *c, const struct query_item_task *t, uint64_
     static const char *const steps[] = {
         [ITEM_TASK_DO] = "claim",      [ITEM_TASK_TAKE] = "take", [ITEM_TASK_VERIFY] = "verify",
         [ITEM_TASK_REVIEW] = "review", [ITEM_TASK_LOOK] = "show", [ITEM_TASK_MEDIATE] = "recommend",
-        [ITEM_TASK_ANSWER] = "show",
+        [ITEM_TASK_ANSWER] = "show",   [ITEM_TASK_HEED] = "show",
     };
     (void)printf("%.*s %s: %.*s\n        %.*s", SPAN_FMT(t->id), enum_text(&item_type_enum, t->item.type),
                  SPAN_FMT(title_of(c, HAS(t, query_item_task_key_about), t->about, t->leaf, &t->title)),

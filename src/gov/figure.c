@@ -87,6 +87,7 @@ enum status figure_newest(const struct figure_metric *m, uint64_t until_day, str
 enum figure figure_of_reading(const struct state_reading *r, bool checked)
 {
     bool late = HAS(r, state_reading_key_late_ms);
+    bool empty = HAS(r, state_reading_key_now) && !HAS(&r->now, reading_version_key_value);
     switch (r->standing) {
     case READING_OWED:
     case READING_OPENED:
@@ -99,11 +100,11 @@ enum figure figure_of_reading(const struct state_reading *r, bool checked)
     case READING_REPORTED:
         return FIGURE_REPORTED;
     case READING_COUNTERSIGNED:
-        return FIGURE_COUNTERSIGNED;
+        return empty ? FIGURE_TOO_FEW : FIGURE_COUNTERSIGNED;
     case READING_DISPUTED:
         return FIGURE_DISPUTED;
     case READING_REVEALED:
-        if (!HAS(&r->now, reading_version_key_value))
+        if (empty)
             return FIGURE_TOO_FEW;
         return checked ? FIGURE_REPORTED : FIGURE_REVEALED;
     }
@@ -151,7 +152,7 @@ static uint64_t since(const struct state_reading *r)
 /* Is it settled enough to be judged by: it has its value, or lacks it for good or beyond its time? */
 static bool is_judged(const struct state_reading *r, enum figure figure)
 {
-    return figure != FIGURE_WAITING && (figure != FIGURE_REPORTED || HAS(r, state_reading_key_unmarked_ms));
+    return figure != FIGURE_WAITING && (figure != FIGURE_REPORTED || !HAS(r, state_reading_key_due_ms));
 }
 
 static void sum_up(struct figure_value *x, const struct decimal *values, size_t n)

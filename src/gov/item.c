@@ -2,10 +2,11 @@
 #include "gov/item.h"
 #include "charter/calendar.h"
 #include "gov/party.h"
+#include "gov/warning.h"
 
 #define BIT(name) (UINT64_C(1) << item_key_##name)
 static const struct item_type_row rows[] = {
-    {ITEM_RISK, "R", BIT(category) | BIT(likelihood) | BIT(impact), BIT(sharing) | BIT(review), true, 0},
+    {ITEM_RISK, "R", BIT(category) | BIT(likelihood) | BIT(impact), BIT(sharing) | BIT(review) | BIT(indicators), true, 0},
     {ITEM_ISSUE, "I", 0, 0, true, 0},
     {ITEM_CONFLICT, "C", BIT(against), 0, true, 0},
     {ITEM_MILESTONE, "M", BIT(due), BIT(name), true, SECTION_LAUNCH},
@@ -139,6 +140,7 @@ void item_begin(struct gov *g, const struct state_item *it)
     size_t n = item_timers(it, t);
     for (size_t i = 0; i < n; i++)
         state_clear_timer(g, t[i].at_ms, item_timer_number(it->item.type, it->number), t[i].kind);
+    warning_watch(g, it, false);
 }
 
 /* ITM-3: does what happened leave what others have signed meanwhile as it was? */
@@ -146,21 +148,30 @@ static bool commutes(const struct state_item *it, enum item_event type)
 {
     return type == ITEM_EVENT_LINKED || type == ITEM_EVENT_OVERDUE || type == ITEM_EVENT_DEFERRED ||
            type == ITEM_EVENT_REVIEW_DUE || type == ITEM_EVENT_ACCEPTED || type == ITEM_EVENT_LEFT ||
+           type == ITEM_EVENT_WARNED || type == ITEM_EVENT_WARNING_OVER ||
            (type == ITEM_EVENT_ESCALATED && it->item.type != ITEM_CONFLICT);
 }
 
-enum status item_commit(struct gov *g, struct state_item *it, const struct item_cause *by,
-                        struct state_item_event *ev, struct err *err)
+enum status item_put(struct gov *g, struct state_item *it, struct err *err)
 {
     struct item_timer t[ITEM_TIMERS_MAX];
     struct tkey k = tkey_item(it->item.type, it->number);
     size_t n = item_timers(it, t);
+    if (it->rung == 0) /* IND-7 */
+        it->has &= ~(UINT64_C(1) << state_item_key_by_warning);
     for (size_t i = 0; i < n; i++)
         state_set_timer(g, t[i].at_ms, item_timer_number(it->item.type, it->number), t[i].kind);
     if (it->phase == ITEM_CLOSED)
         overlay_del(g->state, TABLE_ITEM_LIVE, tkey_span(&k));
     else
         overlay_put(g->state, TABLE_ITEM_LIVE, tkey_span(&k), span_of("", 0));
+    warning_watch(g, it, true);
+    return state_put(g, TABLE_ITEM, &k, &state_item_desc, it, err);
+}
+
+enum status item_commit(struct gov *g, struct state_item *it, const struct item_cause *by,
+                        struct state_item_event *ev, struct err *err)
+{
     if (by != NULL) {
         ev->seat = by->seat;
         SET_HAS(ev, state_item_event_key_seat);
@@ -180,7 +191,7 @@ enum status item_commit(struct gov *g, struct state_item *it, const struct item_
         it->changed_leaf = g->leaf;
     struct tkey e = tkey_item_event(it->item.type, it->number, it->events);
     TRY(state_put(g, TABLE_ITEM_EVENT, &e, &state_item_event_desc, ev, err));
-    return state_put(g, TABLE_ITEM, &k, &state_item_desc, it, err);
+    return item_put(g, it, err);
 }
 
 void item_close(struct gov *g, struct state_item *it)
@@ -190,6 +201,7 @@ void item_close(struct gov *g, struct state_item *it)
     SET_HAS(it, state_item_key_closed_ms);
     it->has &= ~(UINT64_C(1) << state_item_key_rung_ms | UINT64_C(1) << state_item_key_review_ms |
                  UINT64_C(1) << state_item_key_offered | UINT64_C(1) << state_item_key_offer_ms);
+    warning_close(it);
 }
 
 enum status item_section(const struct view *v, struct arena *a, enum section_id id, const void **ret,

@@ -48,8 +48,10 @@ struct item_cause {
     struct hash id;
     const struct hash *text; /* or NULL */
 };
-/* A change: first item_begin, then the members, then item_commit with what happened. */
+/* A change: first item_begin, then the members, then item_commit with what happened, or item_put when that is
+ * not told. */
 void item_begin(struct gov *g, const struct state_item *it);
+MUST_USE enum status item_put(struct gov *g, struct state_item *it, struct err *err);
 MUST_USE enum status item_commit(struct gov *g, struct state_item *it, const struct item_cause *by,
                                  struct state_item_event *ev, struct err *err);
 

@@ -1,6 +1,7 @@
 /* What follows from items, and from decisions and leavings for them (ITM-16, ITM-18 to ITM-20). */
 #include "gov/item.h"
 #include "gov/party.h"
+#include "gov/warning.h"
 
 enum { FOLLOW_UP_DAYS = 30, WORDS = 128 };
 
@@ -247,6 +248,7 @@ static enum status without(struct gov *g, struct state_item *it, struct span org
 {
     bool owned = of_org(it->owner, org), conflict = it->item.type == ITEM_CONFLICT;
     bool offered = HAS(it, state_item_key_offered) && of_org(it->offered, org);
+    bool again = owned && it->phase == ITEM_CLAIMED && !conflict;
     bool side = conflict && (owned || of_org(it->item.against, org));
     struct state_item_event ev = {.type = ITEM_EVENT_LEFT, .name = org};
     SET_HAS(&ev, state_item_event_key_name);
@@ -255,7 +257,7 @@ static enum status without(struct gov *g, struct state_item *it, struct span org
     item_begin(g, it);
     if (offered)
         it->has &= ~(UINT64_C(1) << state_item_key_offered | UINT64_C(1) << state_item_key_offer_ms);
-    if (owned && it->phase == ITEM_CLAIMED && !conflict) {
+    if (again) {
         it->phase = ITEM_OPEN;
         it->has &= ~(UINT64_C(1) << state_item_key_claimed_by | UINT64_C(1) << state_item_key_claimed_ms |
                      UINT64_C(1) << state_item_key_finding);
@@ -264,6 +266,8 @@ static enum status without(struct gov *g, struct state_item *it, struct span org
         TRY(item_commit(g, it, NULL, &ev, err));
     if (side)
         return lapse(g, it, err);
+    if (again)
+        TRY(warning_resume(g, it, err));
     if (owned && to.n != 0 && !HAS(it, state_item_key_offered))
         return item_offer(g, it, to, NULL, err);
     return ST_OK;

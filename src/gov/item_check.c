@@ -48,13 +48,51 @@ static enum status check_phase(const struct view *v, const struct state_item *it
     return ST_OK;
 }
 
-static enum status check_one(const struct view *v, const struct state_item *it, size_t *timers,
-                             size_t *linked, struct err *err)
+/* Does an indicator before this one look at the same metric? */
+static bool watched_before(const struct state_item *it, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (span_eq(it->indicators.v[k].indicator.metric, it->indicators.v[i].indicator.metric))
+            return true;
+    return false;
+}
+
+/* IND-2, IND-6, IND-7 */
+static enum status check_warnings(const struct view *v, const struct state_item *it, size_t *watches,
+                                  struct err *err)
+{
+    bool closed = it->phase == ITEM_CLOSED;
+    if (HAS(it, state_item_key_by_warning) && it->rung == 0)
+        return bad(err, it, "climbs because of an early warning, and does not climb");
+    for (size_t i = 0; HAS(it, state_item_key_indicators) && i < it->indicators.n; i++) {
+        const struct state_indicator *s = &it->indicators.v[i];
+        struct tkey k = tkey_watch(s->indicator.metric, it->number);
+        bool on = HAS(s, state_indicator_key_since_ms);
+        if (there(v, TABLE_ITEM_WATCH, &k) == closed)
+            return bad(err, it, "closed and watching a metric, or neither");
+        if (on && (closed || !HAS(it, state_item_key_warned_ms)))
+            return bad(err, it, "warns, and is closed or was never warned");
+        if (on != HAS(s, state_indicator_key_from) || on != HAS(s, state_indicator_key_period) ||
+            on != HAS(s, state_indicator_key_reading))
+            return bad(err, it, "half of an early warning is on");
+        *watches += !closed && !watched_before(it, i);
+    }
+    return ST_OK;
+}
+
+/* What is counted over all items. */
+struct sums {
+    size_t items, timers, linked, watches;
+};
+
+static enum status check_one(const struct view *v, const struct state_item *it, struct sums *sums,
+                             struct err *err)
 {
     struct tkey last = tkey_item_event(it->item.type, it->number, it->events);
     struct tkey beyond = tkey_item_event(it->item.type, it->number, it->events + 1);
     TRY(check_phase(v, it, err));
-    TRY(check_times(v, it, timers, err));
+    TRY(check_times(v, it, &sums->timers, err));
+    TRY(check_warnings(v, it, &sums->watches, err));
     if (!there(v, TABLE_ITEM_EVENT, &last) || there(v, TABLE_ITEM_EVENT, &beyond))
         return bad(err, it, "its events are not those it counts");
     for (size_t i = 0; i < it->links.n; i++) {
@@ -63,7 +101,7 @@ static enum status check_one(const struct view *v, const struct state_item *it, 
             continue;
         if (!there(v, TABLE_ITEM_LINKED, &k))
             return bad(err, it, "a link to a decision is not listed");
-        (*linked)++;
+        sums->linked++;
     }
     return ST_OK;
 }
@@ -83,8 +121,8 @@ static enum status count(const struct view *v, uint8_t table, size_t *ret_n, str
 }
 
 /* Numbers of a type are given without a gap. */
-static enum status check_type(const struct view *v, struct arena *a, enum item_type type, size_t *items,
-                              size_t *timers, size_t *linked, struct err *err)
+static enum status check_type(const struct view *v, struct arena *a, enum item_type type, struct sums *sums,
+                              struct err *err)
 {
     struct state_counter c = {0};
     struct tkey k = tkey_text(span_str(enum_text(&item_type_enum, type)));
@@ -98,23 +136,27 @@ static enum status check_type(const struct view *v, struct arena *a, enum item_t
         if (st == ST_NOTFOUND || (st == ST_OK && (it.number != n || it.item.type != type)))
             return err_set(err, ST_CORRUPT, "%s: its record is missing or another's", item_id(type, n).s);
         TRY(st);
-        TRY(check_one(v, &it, timers, linked, err));
+        TRY(check_one(v, &it, sums, err));
     }
-    *items += c.value;
+    sums->items += c.value;
     return ST_OK;
 }
 
 enum status item_check(const struct view *v, struct arena *a, size_t *ret_timers, struct err *err)
 {
-    size_t items = 0, timers = 0, linked = 0, n;
+    struct sums sums = {0};
+    size_t n;
     for (enum item_type type = ITEM_RISK; type <= ITEM_FEEDBACK; type++)
-        TRY(check_type(v, a, type, &items, &timers, &linked, err));
+        TRY(check_type(v, a, type, &sums, err));
     TRY(count(v, TABLE_ITEM, &n, err));
-    if (n != items)
-        return err_set(err, ST_CORRUPT, "%zu items on record, %zu counted", n, items);
+    if (n != sums.items)
+        return err_set(err, ST_CORRUPT, "%zu items on record, %zu counted", n, sums.items);
     TRY(count(v, TABLE_ITEM_LINKED, &n, err));
-    if (n != linked)
-        return err_set(err, ST_CORRUPT, "%zu links to decisions listed, %zu made", n, linked);
-    *ret_timers = timers;
+    if (n != sums.linked)
+        return err_set(err, ST_CORRUPT, "%zu links to decisions listed, %zu made", n, sums.linked);
+    TRY(count(v, TABLE_ITEM_WATCH, &n, err));
+    if (n != sums.watches)
+        return err_set(err, ST_CORRUPT, "%zu watches of metrics listed, %zu kept", n, sums.watches);
+    *ret_timers = sums.timers;
     return ST_OK;
 }

@@ -1,6 +1,7 @@
 /* Items climb (rule 23), and conflicts end (rule 32): ITM-12 to ITM-15; what timers of items do. */
 #include "gov/item.h"
 #include "gov/party.h"
+#include "gov/warning.h"
 
 enum { RUNGS_MAX = 16 };
 
@@ -153,12 +154,7 @@ static enum status ends(struct gov *g, struct state_item *it, const struct state
         return end_by(g, it, &l->otherwise, err);
     item_begin(g, it);
     drop_rung_time(it);
-    struct item_timer t[ITEM_TIMERS_MAX];
-    size_t n = item_timers(it, t);
-    for (size_t i = 0; i < n; i++)
-        state_set_timer(g, t[i].at_ms, item_timer_number(it->item.type, it->number), t[i].kind);
-    struct tkey k = tkey_item(it->item.type, it->number);
-    return state_put(g, TABLE_ITEM, &k, &state_item_desc, it, err);
+    return item_put(g, it, err);
 }
 
 enum status item_climb(struct gov *g, struct state_item *it, const struct item_cause *by, struct err *err)
@@ -230,7 +226,8 @@ static enum status acceptance_over(struct gov *g, struct state_item *it, struct 
     item_begin(g, it);
     it->phase = ITEM_OPEN;
     it->has &= ~(UINT64_C(1) << state_item_key_accepted_by | UINT64_C(1) << state_item_key_accepted_until_ms);
-    return item_commit(g, it, NULL, &ev, err);
+    TRY(item_commit(g, it, NULL, &ev, err));
+    return warning_resume(g, it, err);
 }
 
 static enum status timed(struct gov *g, uint64_t number, struct state_item *ret, struct err *err)

@@ -1,6 +1,7 @@
 /* Steps in an item's life (ITM-7 to ITM-11, ITM-15). Which step asks for what, when, and of whom is one
  * table. */
 #include "gov/item.h"
+#include "gov/warning.h"
 
 enum { LINKS_MAX = 32 };
 
@@ -34,7 +35,7 @@ static const struct step_row {
     {ITEM_STEP_REOPEN, BIT(text), 0, PHASE(ITEM_CLAIMED) | PHASE(ITEM_CLOSED), BY_PARTNERS},
     {ITEM_STEP_LINK, BIT(link), BIT(text), PHASES_ALL, BY_LINKER},
     {ITEM_STEP_REBASE, BIT(due) | BIT(text), 0, PHASE(ITEM_OPEN), BY_BASELINE},
-    {ITEM_STEP_REVIEW, BIT(likelihood) | BIT(impact), BIT(text), PHASE(ITEM_OPEN) | PHASE(ITEM_ACCEPTED),
+    {ITEM_STEP_REVIEW, BIT(likelihood) | BIT(impact), BIT(text) | BIT(indicators), PHASE(ITEM_OPEN) | PHASE(ITEM_ACCEPTED),
      BY_OWNER},
     {ITEM_STEP_ESCALATE, BIT(text), 0, PHASE(ITEM_OPEN) | PHASE(ITEM_CLAIMED), BY_CONCERNED},
     {ITEM_STEP_RECOMMEND, BIT(text), BIT(documents), PHASE(ITEM_MEDIATION), BY_MEDIATOR},
@@ -239,7 +240,7 @@ static enum status take(struct stepping *s, struct err *err)
     item_begin(s->c->g, it);
     it->owner = s->c->e->entry->seat;
     drop(it, KEY(offered) | KEY(offer_ms));
-    if (it->item.type != ITEM_CONFLICT && !item_is_overdue(it)) {
+    if (it->item.type != ITEM_CONFLICT && !item_is_overdue(it) && !warning_is_on(it)) {
         it->rung = 0;
         drop(it, KEY(rung_ms));
     }
@@ -387,6 +388,8 @@ static enum status reopen(struct stepping *s, struct err *err)
     struct state_item *it = &s->it;
     struct state_item_event ev = {.type = ITEM_EVENT_REOPENED};
     bool conflict = it->item.type == ITEM_CONFLICT, closed = it->phase == ITEM_CLOSED;
+    if (closed)
+        TRY(warning_room(s->c, it, err));
     item_begin(g, it);
     drop(it, KEY(claimed_by) | KEY(claimed_ms) | KEY(verified_by) | KEY(closed_ms) | KEY(finding) |
                  KEY(review_due_ms));
@@ -403,7 +406,8 @@ static enum status reopen(struct stepping *s, struct err *err)
             return err_set(err, ST_CORRUPT, "a rung's time has no end");
         SET_HAS(it, state_item_key_rung_ms);
     }
-    return item_commit(g, it, &s->by, &ev, err);
+    TRY(item_commit(g, it, &s->by, &ev, err));
+    return closed ? warning_judge(g, it, err) : warning_resume(g, it, err);
 }
 
 static enum status link_item(struct stepping *s, struct err *err)
@@ -456,8 +460,13 @@ static enum status rebase(struct stepping *s, struct err *err)
     }
     it->due_ms = ev.until_ms = end;
     it->rebased++;
-    it->rung = 0;
-    drop(it, KEY(rung_ms));
+    if (warning_is_on(it)) { /* IND-7 */
+        it->by_warning = true;
+        SET_HAS(it, state_item_key_by_warning);
+    } else {
+        it->rung = 0;
+        drop(it, KEY(rung_ms));
+    }
     SET_HAS(&ev, state_item_event_key_until_ms);
     return item_commit(s->c->g, it, &s->by, &ev, err);
 }
@@ -469,7 +478,12 @@ static enum status review(struct stepping *s, struct err *err)
         .type = ITEM_EVENT_REVIEWED, .likelihood = s->r->likelihood, .impact = s->r->impact};
     SET_HAS(&ev, state_item_event_key_likelihood);
     SET_HAS(&ev, state_item_event_key_impact);
+    bool warnings = HAS(s->r, item_move_key_indicators);
+    if (warnings)
+        TRY(warning_sound(s->c, &s->r->indicators, it, err));
     item_begin(s->c->g, it);
+    if (warnings)
+        TRY(warning_set(s->c->g, it, &s->r->indicators, err));
     it->likelihood = s->r->likelihood;
     it->impact = s->r->impact;
     TRY(item_set_review(s->c->g, it, err));
@@ -477,7 +491,8 @@ static enum status review(struct stepping *s, struct err *err)
         ev.until_ms = it->review_ms;
         SET_HAS(&ev, state_item_event_key_until_ms);
     }
-    return item_commit(s->c->g, it, &s->by, &ev, err);
+    TRY(item_commit(s->c->g, it, &s->by, &ev, err));
+    return warnings ? warning_judge(s->c->g, it, err) : ST_OK;
 }
 
 /* --- Mediation (ITM-15) --- */

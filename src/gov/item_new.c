@@ -1,5 +1,6 @@
 /* An item is opened: by a seat, or by the record itself (ITM-5, ITM-6, ITM-8, ITM-11, ITM-17). */
 #include "gov/item.h"
+#include "gov/warning.h"
 
 enum { OFFER_BD = 5, ASSUMPTION_DAYS = 90, SHARES = 100 };
 
@@ -65,7 +66,7 @@ static enum status risk_sound(struct act *c, const struct item *r, struct err *e
     }
     if (HAS(r, item_key_sharing) && sum != SHARES)
         return act_refuse(c, V_MALFORMED, "item.sharing: adds up to %" PRIu64 " percent, expected 100", sum);
-    return ST_OK;
+    return HAS(r, item_key_indicators) ? warning_sound(c, &r->indicators, NULL, err) : ST_OK;
 }
 
 static bool named_in(enum section_id id, const void *section, struct span name)
@@ -238,6 +239,8 @@ static enum status write_new(struct gov *g, struct state_item *it, struct span o
     TRY(item_commit(g, it, by, &ev, err));
     if (offered.n != 0)
         TRY(item_offer(g, it, offered, by, err));
+    if (it->item.type == ITEM_RISK)
+        return warning_judge(g, it, err);
     return it->item.type == ITEM_CONFLICT ? item_climb(g, it, by, err) : ST_OK;
 }
 
@@ -312,6 +315,8 @@ enum status item_apply_item(struct act *c, const struct item *r, struct err *err
         SET_HAS(&it, state_item_key_impact);
         TRY(item_set_review(c->g, &it, err));
     }
+    if (HAS(r, item_key_indicators))
+        TRY(warning_set(c->g, &it, &r->indicators, err));
     struct item_cause by = {
         .seat = c->e->entry->seat, .id = c->e->id, .text = HAS(r, item_key_text) ? &r->text : NULL};
     return write_new(c->g, &it, HAS(r, item_key_owner) ? r->owner : (struct span){0}, &by, err);

@@ -29,19 +29,16 @@ static enum status say(struct predicate_finding *r, const char *words, struct er
 
 /* --- METRIC op NUMBER [for K] --- */
 
-enum reach { REACH_HOLDS, REACH_NOT, REACH_SKIP };
-
-/* Does the term hold for one period? */
-static enum reach judge_period(const struct predicate_facts *x, const struct charter_term_of *t,
-                               const struct figure_value *v)
+enum reach predicate_period(const struct figure_value *v, enum comparison op, const struct decimal *number,
+                            enum missing missing)
 {
-    bool missing = v->figure == FIGURE_LATE || v->figure == FIGURE_DISPUTED || v->figure == FIGURE_TOO_FEW ||
+    bool lacking = v->figure == FIGURE_LATE || v->figure == FIGURE_DISPUTED || v->figure == FIGURE_TOO_FEW ||
                    v->figure == FIGURE_REPORTED || v->figure == FIGURE_WAITING;
     if (v->figure == FIGURE_NOTHING)
         return REACH_SKIP;
-    if (missing)
-        return x->missing == MISSING_BREACHES ? REACH_HOLDS : REACH_SKIP;
-    return predicate_compares(t->op, decimal_compare(&v->value, &t->number)) ? REACH_HOLDS : REACH_NOT;
+    if (lacking)
+        return missing == MISSING_BREACHES ? REACH_HOLDS : REACH_SKIP;
+    return predicate_compares(op, decimal_compare(&v->value, number)) ? REACH_HOLDS : REACH_NOT;
 }
 
 static const char *metric_words(const struct predicate_facts *x, const struct charter_term_of *t,
@@ -78,7 +75,7 @@ static enum status judge_metric(const struct predicate_facts *x, const struct ch
         TRY(figure_of(x->f, &m, &p, &v, err));
         if (!any && !v.judged)
             continue; /* pending: the period before it is the newest that counts */
-        enum reach reach = judge_period(x, t, &v);
+        enum reach reach = predicate_period(&v, t->op, &t->number, x->missing);
         if (!any)
             newest = v;
         any = true;

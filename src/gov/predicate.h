@@ -27,6 +27,10 @@ struct predicate_finding {
 
 MUST_USE enum status predicate_judge(const struct predicate_facts *x, const struct charter_predicate *p,
                                      struct predicate_finding *ret, struct err *err);
+/* Does a condition on a metric hold for one period of it? */
+enum reach { REACH_HOLDS, REACH_NOT, REACH_SKIP };
+enum reach predicate_period(const struct figure_value *v, enum comparison op, const struct decimal *number,
+                            enum missing missing);
 /* x op y, by the charter's comparison. */
 bool predicate_compares(enum comparison op, int order);
 

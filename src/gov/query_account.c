@@ -364,6 +364,8 @@ static enum status item_happened(struct accounting *x, struct tenure *h, const s
     case ITEM_EVENT_REVIEW_DUE:
     case ITEM_EVENT_DISPUTED:
     case ITEM_EVENT_FALSIFIED:
+    case ITEM_EVENT_WARNED:
+    case ITEM_EVENT_WARNING_OVER:
         return ST_OK;
     }
     return ST_OK;

@@ -2,6 +2,8 @@
 #include "gov/query_part.h"
 #include "charter/charter_model.h"
 #include "gov/item.h"
+#include "gov/metric.h"
+#include "gov/warning.h"
 
 enum { LIST_MAX = 1000 };
 
@@ -36,6 +38,9 @@ static enum status line_of(const struct state_item *it, struct arena *a, struct 
         SET_HAS(q, query_item_line_key_score);
     if (HAS(it, state_item_key_finding))
         SET_HAS(q, query_item_line_key_finding);
+    TRY(warning_text(a, it, &q->warning, err));
+    if (q->warning.n > 0)
+        SET_HAS(q, query_item_line_key_warning);
     return id_text(a, it->item.type, it->number, &q->id, err);
 }
 
@@ -119,6 +124,45 @@ static enum status must_look(const struct view *v, struct arena *a, struct query
     return ST_OK;
 }
 
+/* As people call the period: by how long those of the metric are now. */
+static enum status period_text(const struct view *v, struct arena *a, struct span metric, uint64_t from,
+                               struct span *ret, struct err *err)
+{
+    uint64_t number;
+    struct state_metric row;
+    TRY(metric_number(v, a, metric, &number, err));
+    TRY(metric_get(v, a, number, &row, err));
+    *ret = arena_dup(a, span_str(period_name(&row.every, from).s));
+    return ret->p == NULL ? query_full(err) : ST_OK;
+}
+
+static enum status warnings(const struct view *v, struct arena *a, struct query_item *q, struct err *err)
+{
+    const struct state_item *it = &q->item;
+    size_t n = HAS(it, state_item_key_indicators) ? it->indicators.n : 0;
+    struct query_warning_list l = {0, arena_array(a, n + 1, sizeof *l.v)};
+    if (l.v == NULL)
+        return query_full(err);
+    for (size_t i = 0; i < n; i++) {
+        const struct state_indicator *s = &it->indicators.v[i];
+        struct query_warning *x = &l.v[l.n++];
+        const char *words = item_indicator_text(a, &s->indicator);
+        if (words == NULL)
+            return query_full(err);
+        *x = (struct query_warning){.words = span_str(words)};
+        if (!HAS(s, state_indicator_key_since_ms))
+            continue;
+        x->since_ms = s->since_ms;
+        x->reading = s->reading;
+        TRY(period_text(v, a, s->indicator.metric, s->period, &x->period, err));
+        SET_HAS(x, query_warning_key_since_ms);
+        SET_HAS(x, query_warning_key_reading);
+        SET_HAS(x, query_warning_key_period);
+    }
+    q->warnings = l;
+    return ST_OK;
+}
+
 /* Who owes what, until when; all organisations together. */
 static enum status owed(const struct state_item *it, struct arena *a, struct query_item *q, struct err *err)
 {
@@ -126,7 +170,11 @@ static enum status owed(const struct state_item *it, struct arena *a, struct que
     struct span owner = it->owner;
     switch (it->phase) {
     case ITEM_OPEN:
-        if (it->item.type == ITEM_CONFLICT)
+        if (warning_is_on(it)) {
+            struct span on;
+            TRY(warning_text(a, it, &on, err));
+            s = charter_text(a, "%.*s owes it, an early warning is on: %.*s", SPAN_FMT(owner), SPAN_FMT(on));
+        } else if (it->item.type == ITEM_CONFLICT)
             s = charter_text(a, "%.*s and %.*s settle it: one claims how, the other verifies",
                              SPAN_FMT(owner), SPAN_FMT(it->item.against));
         else if (HAS(it, state_item_key_due_ms))
@@ -184,6 +232,7 @@ enum status query_item(const struct view *v, const struct item_ref *ref, struct 
         SET_HAS(&q, query_item_key_score);
         TRY(must_look(v, a, &q, err));
     }
+    TRY(warnings(v, a, &q, err));
     if (q.item.phase == ITEM_OPEN)
         TRY(item_gate_missing(v, a, &q.item, &q.missing, err));
     TRY(owed(&q.item, a, &q, err));

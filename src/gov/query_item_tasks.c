@@ -4,6 +4,7 @@
 #include "charter/charter_model.h"
 #include "gov/item.h"
 #include "gov/keys.h"
+#include "gov/warning.h"
 
 enum { TASKS_MAX = 4096, SEATS_MAX = 64 };
 
@@ -47,6 +48,10 @@ static enum status add(struct asked *in, const struct state_item *it, enum item_
         SET_HAS(t, query_item_task_key_deadline_ms);
     if (HAS(it, state_item_key_words))
         SET_HAS(t, query_item_task_key_about);
+    if (task == ITEM_TASK_HEED) {
+        t->warned_ms = it->warned_ms;
+        SET_HAS(t, query_item_task_key_warned_ms);
+    }
     return ST_OK;
 }
 
@@ -73,6 +78,8 @@ static enum status look(struct asked *in, const struct state_item *it, const str
                         struct err *err)
 {
     const struct item_rung *r = &l->rungs.v[it->rung - 1];
+    struct span on;
+    TRY(warning_text(in->a, it, &on, err));
     for (size_t i = 0; i < r->partners.n; i++) {
         const struct span_list *all = &r->partners.v[i].seats;
         struct span_list seats = {0, arena_array(in->a, all->n + 1, sizeof(struct span))};
@@ -84,8 +91,8 @@ static enum status look(struct asked *in, const struct state_item *it, const str
         if (seats.n == 0)
             continue;
         TRY(add(in, it, ITEM_TASK_LOOK, seats, HAS(it, state_item_key_rung_ms) ? it->rung_ms : 0,
-                charter_text(in->a, "it has come to %.*s: its owner is %.*s", SPAN_FMT(r->to),
-                             SPAN_FMT(it->owner)),
+                charter_text(in->a, "it has come to %.*s%s%.*s: its owner is %.*s", SPAN_FMT(r->to),
+                             on.n > 0 ? " by an early warning, " : "", SPAN_FMT(on), SPAN_FMT(it->owner)),
                 err));
     }
     return ST_OK;
@@ -119,6 +126,15 @@ static enum status claimed(struct asked *in, const struct state_item *it, struct
                err);
 }
 
+/* The owner of a risk that warns. */
+static enum status heed(struct asked *in, const struct state_item *it, struct err *err)
+{
+    struct span on;
+    TRY(warning_text(in->a, it, &on, err));
+    return add_one(in, it, ITEM_TASK_HEED, it->owner, HAS(it, state_item_key_due_ms) ? it->due_ms : 0,
+                   charter_text(in->a, "an early warning is on: %.*s", SPAN_FMT(on)), err);
+}
+
 static enum status open_item(struct asked *in, const struct state_item *it, struct err *err)
 {
     bool due = HAS(it, state_item_key_due_ms);
@@ -127,8 +143,12 @@ static enum status open_item(struct asked *in, const struct state_item *it, stru
         TRY(add_one(in, it, ITEM_TASK_DO, it->owner, it->rung_ms, words, err));
         return add_one(in, it, ITEM_TASK_DO, it->item.against, it->rung_ms, words, err);
     }
+    if (warning_is_on(it))
+        TRY(heed(in, it, err));
     if (HAS(it, state_item_key_review_due_ms))
         return add_one(in, it, ITEM_TASK_REVIEW, it->owner, it->review_ms, "its review is due", err);
+    if (warning_is_on(it) && !item_is_overdue(it))
+        return ST_OK;
     return add_one(in, it, ITEM_TASK_DO, it->owner, due ? it->due_ms : 0,
                    item_is_overdue(it) ? "it is overdue"
                    : due               ? "it is to be done"
@@ -165,6 +185,8 @@ static enum status tasks_of(struct asked *in, const struct state_item *it, struc
         TRY(claimed(in, it, err));
     if (it->phase == ITEM_OPEN)
         TRY(open_item(in, it, err));
+    if (it->phase == ITEM_ACCEPTED && warning_is_on(it))
+        TRY(heed(in, it, err));
     if (it->phase == ITEM_ACCEPTED && HAS(it, state_item_key_review_due_ms))
         TRY(add_one(in, it, ITEM_TASK_REVIEW, it->owner, it->review_ms, "its review is due", err));
     return it->rung > 0 && (it->phase == ITEM_OPEN || it->item.type == ITEM_CONFLICT) ? look(in, it, l, err)

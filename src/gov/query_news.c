@@ -100,6 +100,16 @@ static enum status one_event(struct news *n, const struct happening *h)
                HAS(&e, state_event_key_to) ? charter_text(n->a, "%s to %.*s", type, SPAN_FMT(e.to)) : charter_text(n->a, "%s", type));
 }
 
+static const char *item_event_words(struct news *n, const struct state_item_event *e)
+{
+    const char *type = enum_text(&item_event_enum, e->type);
+    if (HAS(e, state_item_event_key_indicator)) {
+        const char *on = item_indicator_text(n->a, &e->indicator);
+        return on == NULL ? NULL : charter_text(n->a, "%s: %s, by K-%" PRIu64, type, on, e->reading);
+    }
+    return HAS(e, state_item_event_key_to) ? charter_text(n->a, "%s to %.*s", type, SPAN_FMT(e->to)) : charter_text(n->a, "%s", type);
+}
+
 /* Nor what followed from a step of a seat. */
 static enum status one_item_event(struct news *n, const struct happening *h)
 {
@@ -117,9 +127,7 @@ static enum status one_item_event(struct news *n, const struct happening *h)
         if (before.leaf == e.leaf && HAS(&before, state_item_event_key_seat))
             return ST_OK;
     }
-    const char *type = enum_text(&item_event_enum, e.type);
-    return add(n, e.at_ms, charter_text(n->a, "%s", item_id(ref.type, ref.number).s),
-               HAS(&e, state_item_event_key_to) ? charter_text(n->a, "%s to %.*s", type, SPAN_FMT(e.to)) : charter_text(n->a, "%s", type));
+    return add(n, e.at_ms, charter_text(n->a, "%s", item_id(ref.type, ref.number).s), item_event_words(n, &e));
 }
 
 static enum status one_reading(struct news *n, const struct happening *h)

@@ -112,6 +112,8 @@ static struct query_owed of_item(const struct query_item_task *t, struct arena *
                            .next = text(charter_text(a, "entente show %.*s", SPAN_FMT(t->id)))};
     if (HAS(t, query_item_task_key_deadline_ms))
         SET_HAS(&o, query_owed_key_deadline_ms);
+    if (HAS(t, query_item_task_key_warned_ms))
+        o.edition = t->warned_ms; /* another one fired: the owner is told again */
     if (HAS(t, query_item_task_key_about)) {
         SET_HAS(&o, query_owed_key_about);
     } else {

@@ -1,4 +1,5 @@
 #include "gov/reading.h"
+#include "gov/warning.h"
 
 enum status reading_get(const struct view *v, struct arena *a, uint64_t number, struct state_reading *ret,
                         struct err *err)
@@ -162,6 +163,11 @@ static void flag(struct state_reading *r, uint64_t now, bool of_other_side)
     }
 }
 
+enum status reading_judged(struct gov *g, const struct state_reading *r, struct err *err)
+{
+    return r->purpose == PURPOSE_ACTUAL ? warning_judge_metric(g, r->metric, err) : ST_OK;
+}
+
 /* MET-10 */
 enum status reading_fire(struct gov *g, uint64_t number, struct err *err)
 {
@@ -178,11 +184,13 @@ enum status reading_fire(struct gov *g, uint64_t number, struct err *err)
             return err_set(err, ST_CORRUPT, "K-%" PRIu64 " is committed, and the charter has no such metric",
                            number);
         TRY(metric_number(&v, g->arena, r.metric, &metric, err));
-        return reading_open(g, &m, d, metric, r.period, err);
+        TRY(reading_open(g, &m, d, metric, r.period, err));
+        return warning_judge_metric(g, r.metric, err);
     }
     stop_timer(g, &r);
     flag(&r, g->time_ms, r.standing != READING_OWED && r.standing != READING_OPENED);
-    return reading_put(g, &r, err);
+    TRY(reading_put(g, &r, err));
+    return reading_judged(g, &r, err);
 }
 
 enum status reading_drop_metric(struct gov *g, struct span metric, struct err *err)
@@ -206,8 +214,10 @@ enum status reading_left(struct gov *g, struct span org, struct err *err)
         enum status st = reading_next_owing(&v, g->arena, &from, &r, err);
         if (st != ST_OK)
             return st == ST_END ? ST_OK : st;
-        if (span_eq(r.org, org) &&
-            (r.standing == READING_OWED || r.standing == READING_COMMITTED || r.standing == READING_OPENED))
-            TRY(drop(g, &r, err));
+        if (!span_eq(r.org, org) ||
+            (r.standing != READING_OWED && r.standing != READING_COMMITTED && r.standing != READING_OPENED))
+            continue;
+        TRY(drop(g, &r, err));
+        TRY(reading_judged(g, &r, err));
     }
 }

@@ -34,6 +34,9 @@ MUST_USE enum status reading_open(struct gov *g, const struct metrics *m, const 
 MUST_USE enum status reading_all_committed(struct gov *g, uint64_t metric, uint64_t period, bool *ret_all,
                                            struct err *err);
 
+/* It has changed: early warnings that look at its metric are judged (IND-5). */
+MUST_USE enum status reading_judged(struct gov *g, const struct state_reading *r, struct err *err);
+
 /* What it waits for is late (MET-10). */
 MUST_USE enum status reading_fire(struct gov *g, uint64_t number, struct err *err);
 /* For gov_check: do readings and what is listed of them agree? ret_timers: those of metrics and readings. */

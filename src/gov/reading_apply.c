@@ -152,7 +152,8 @@ enum status reading_apply_report(struct act *c, const struct reading *r, struct 
     SET_HAS(&row, state_reading_key_now);
     if (fresh)
         TRY(reading_new(c->g, h.number, &row, err));
-    return await_other(c, &h, &row, err);
+    TRY(await_other(c, &h, &row, err));
+    return reading_judged(c->g, &row, err);
 }
 
 /* --- Marked --- */
@@ -258,10 +259,12 @@ enum status reading_apply_mark(struct act *c, const struct mark_reading *r, stru
                           SPAN_FMT(row.metric), row.number);
     if (r->act == MARK_RESTATE) {
         TRY(may_restate(c, r, &h, &row, err));
-        return restate(c, r, &h, &row, err);
+        TRY(restate(c, r, &h, &row, err));
+    } else {
+        TRY(may_mark(c, r, &h, &row, err));
+        TRY(mark(c, r, &h, &row, err));
     }
-    TRY(may_mark(c, r, &h, &row, err));
-    return mark(c, r, &h, &row, err);
+    return reading_judged(c->g, &row, err);
 }
 
 /* --- Sealed --- */
@@ -308,7 +311,9 @@ enum status reading_apply_commit(struct act *c, const struct commit_reading *r, 
     row.changed_leaf = c->g->leaf;
     TRY(reading_put(c->g, &row, err));
     TRY(reading_all_committed(c->g, h.number, r->period, &all, err));
-    return all ? reading_open(c->g, &h.m, h.d, h.number, r->period, err) : ST_OK;
+    if (all)
+        TRY(reading_open(c->g, &h.m, h.d, h.number, r->period, err));
+    return reading_judged(c->g, &row, err);
 }
 
 /* Sum of i * h(i) over voices, to two decimals, halves away from zero. */
@@ -424,5 +429,9 @@ enum status reading_apply_reveal(struct act *c, const struct reveal_reading *r, 
     TRY(as_committed(c, r, &row, err));
     show(c, &r->sealed, &row);
     TRY(metric_countersigners(&h.m, h.d, row.org, c->g->arena, &checkers, err));
-    return checkers.n > 0 ? await_other(c, &h, &row, err) : reading_settle(c->g, &row, err);
+    if (checkers.n > 0)
+        TRY(await_other(c, &h, &row, err));
+    else
+        TRY(reading_settle(c->g, &row, err));
+    return reading_judged(c->g, &row, err);
 }

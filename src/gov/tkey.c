@@ -102,6 +102,15 @@ struct tkey tkey_item_event(uint64_t type, uint64_t number, uint64_t sequence)
     return k;
 }
 
+struct tkey tkey_watch(struct span metric, uint64_t risk)
+{
+    struct tkey k = {0};
+    put(&k, metric.n, 1);
+    put_span(&k, metric);
+    put(&k, risk, 8);
+    return k;
+}
+
 struct tkey tkey_item_linked(uint64_t decision, uint64_t type, uint64_t number)
 {
     struct tkey k = tkey_u64(decision);

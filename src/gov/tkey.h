@@ -28,6 +28,7 @@ struct tkey tkey_event(uint64_t decision, uint64_t sequence);
 struct tkey tkey_amending(uint64_t section, uint64_t decision);
 struct tkey tkey_item(uint64_t type, uint64_t number); /* ITEM, ITEM_LIVE, ITEM_LADDER */
 struct tkey tkey_item_event(uint64_t type, uint64_t number, uint64_t sequence);
+struct tkey tkey_watch(struct span metric, uint64_t risk);
 struct tkey tkey_item_linked(uint64_t decision, uint64_t type, uint64_t number);
 struct tkey tkey_input(uint64_t decision, uint64_t revision, uint64_t need);
 struct tkey tkey_recused(uint64_t decision, struct span seat);

@@ -3,7 +3,7 @@
 #include "run.h"
 
 enum { START_DAY = 20454 };
-static const uint64_t START_MS = (uint64_t)START_DAY * 86400000 + 36000000;
+static const uint64_t START_MS = (uint64_t)START_DAY * 86400000 + 36050000;
 
 uint64_t load_start_ms(void)
 {

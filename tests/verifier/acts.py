@@ -302,6 +302,68 @@ class Owned:
     ITEM_ACTIONS = (("item", 10), ("step_of", 36), ("wait", 6))
 
 
+class Warned:
+    """Section 18: early warnings of risks. A part of Story."""
+
+    def indicators(self, most=3):
+        reported = [m.name for m in self.gov.metrics() if m["from"]]
+        out = []
+        for _ in range(self.rng.randint(1, most)):
+            metric = self.pick(reported, "zoo") if self.chance(0.97) else self.pick([m.name for m in self.gov.metrics()] + ["zoo"])
+            out.append({"metric": metric, "op": self.rng.randint(1, 5), "periods": self.pick((None, None, 2, 2, 3)),
+                        "number": self.pick(((0, 0), (5, 0), (35, 1), (102, 0), (-4, 0)))})
+        return out if self.chance(0.97) else out + out[:1]
+
+    def watched(self):
+        """A risk with indicators."""
+        seat, kind, b = self.partner_seat(), "item", {"type": 1, "title": bytes(32), "likelihood": self.rng.randint(1, 5),
+                                                      "impact": self.rng.randint(1, 5), "indicators": self.indicators()}
+        b["category"] = self.pick(self.gov.section(22).categories)
+        if self.chance(0.15):
+            b["due"] = self.due()
+        if self.chance(0.15):
+            b["owner"] = self.partner_seat()
+        return seat, kind, b
+
+    def rewatched(self):
+        """A review that changes them, some kept."""
+        risks = [it for it in self.gov.items.values() if it.get("indicators") or self.chance(0.1)]
+        it = self.pick([it for it in risks if self.gov.kind_of(it) == "risk"])
+        if not it:
+            return self.watched()
+        kept = [x["indicator"] for x in it.get("indicators") or [] if self.chance(0.6)]
+        return self.seat(it["owner"]), "item_move", {
+            "item": {"type": 1, "number": it["number"]}, "step": 8, "likelihood": 2, "impact": 3,
+            "indicators": kept + (self.indicators(2) if self.chance(0.6) else [])}
+
+    def work_on_risk(self):
+        """A claim, look, step back or acceptance of a risk that warns."""
+        risks = [it for it in self.gov.items.values() if it.get("indicators")]
+        it = self.pick([it for it in risks if self.gov.warns(it)] or risks)
+        if not it:
+            return self.watched()
+        ref, other = {"type": 1, "number": it["number"]}, self.partner_seat(it["owner"].split("/")[0])
+        phase = next(p for p in self.STEPS if self.gov.item_in(it, p))
+        if phase == "OPEN":
+            step = self.pick(("claim", "claim", "give", "escalate"))
+        else:
+            step = {"CLAIMED": self.pick(("verify", "reopen")), "CLOSED": "reopen"}.get(phase, "review")
+        if it.get("offered") and self.chance(0.6):
+            step = "take"
+        b = {"item": ref, "step": self.WORDS.index(step) + 1}
+        if step in ("escalate", "reopen"):
+            b["text"] = bytes(32)
+        if step == "give":
+            b["to"] = self.partner_seat()
+        if step == "review":
+            b.update(likelihood=1, impact=1)
+        by = {"take": it.get("offered"), "verify": other, "reopen": other}.get(step, it["owner"])
+        return self.seat(by), "item_move", b
+
+    WARNING_ACTIONS = (("watched", 6), ("rewatched", 4), ("work_on_risk", 8), ("report", 10), ("mark", 16), ("commit", 6),
+                       ("reveal", 5), ("wait", 8))
+
+
 class Shared:
     """Section 20: grants and what becomes of them. A part of Story."""
     ACTS = ("receive", "receive", "receive", "receive", "revoke", "return", "destroy", "audit", "audit")

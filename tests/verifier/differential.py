@@ -4,7 +4,7 @@ roots, and refuse the same entries with the same verdict.
 
 usage: differential.py AUDIT [STORIES [SEED [ONLY]]]
 
-ONLY names the section that most entries are of: decisions, absence, readings, items or sharing.
+ONLY names the section that most entries are of: decisions, absence, readings, items, warnings or sharing.
 
 A story that the two tell apart is named by its seed, and kept as a pack."""
 import io
@@ -32,11 +32,11 @@ ORGS = {o: (role, tuple(sorted(set(seats) | set(MORE if role == forge.PARTNER el
         for o, (role, seats, extra) in LARGE.items()}
 
 
-class Story(acts.Absence, acts.Measured, acts.Owned, acts.Shared):
+class Story(acts.Absence, acts.Measured, acts.Owned, acts.Warned, acts.Shared):
     def __init__(self, seed, base, only=None):
         self.actions = [(name, n * (12 if which == only else 1)) for which, group in (
             ("decisions", self.ACTIONS), ("absence", self.MORE_ACTIONS), ("readings", self.METRIC_ACTIONS),
-            ("items", self.ITEM_ACTIONS), ("sharing", self.SHARE_ACTIONS)) for name, n in group]
+            ("items", self.ITEM_ACTIONS), ("warnings", self.WARNING_ACTIONS), ("sharing", self.SHARE_ACTIONS)) for name, n in group]
         self.rng, self.a, self.n, self.told = random.Random(seed), forge.branch(base), 1, []
 
     @property
@@ -416,6 +416,9 @@ def tell(program, seed, base, steps, counts, only):
         if e[0] == CODEC.schema.tables["EVENT"][0]:
             name = CODEC.schema.names["event_type", CODEC.decode("state_event", s.gov.rows[e]).type]
             counts["event " + name] = counts.get("event " + name, 0) + 1
+        if e[0] == CODEC.schema.tables["ITEM_EVENT"][0]:
+            name = CODEC.schema.names["item_event", CODEC.decode("state_item_event", s.gov.rows[e]).type]
+            counts["item " + name] = counts.get("item " + name, 0) + 1
     return None
 
 

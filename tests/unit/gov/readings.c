@@ -3,7 +3,7 @@
 #include "charter/scalar.h"
 #include "crypto/hash.h"
 
-static const char metrics[] =
+const char readings_metrics[] =
     "  revenue: {group: value, view: financial, unit: USD, every: month, from: distributor/finance, check: "
     "brand/finance, base: 41.0, target: 55.0}\n"
     "  uptime: {group: execution, view: process, unit: percent, every: week, due: 2 d, from: \"*/finance\", "
@@ -22,9 +22,9 @@ void readings_found(struct world *w, const char *more)
     char *base = world_charter(&a), *at = strstr(base, "metrics:\n");
     cr_assert_not_null(at);
     at = strchr(at + 10, '\n') + 1; /* behind the line defaults */
-    size_t n = strlen(base) + sizeof metrics + (more == NULL ? 0 : strlen(more));
+    size_t n = strlen(base) + strlen(readings_metrics) + (more == NULL ? 0 : strlen(more));
     char *text = arena_alloc(&a, n + 1);
-    (void)snprintf(text, n + 1, "%.*s%s%s%s", (int)(at - base), base, metrics, at, more == NULL ? "" : more);
+    (void)snprintf(text, n + 1, "%.*s%s%s%s", (int)(at - base), base, readings_metrics, at, more == NULL ? "" : more);
     world_found_with(w, text);
     arena_deinit(&a);
 }

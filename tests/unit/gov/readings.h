@@ -11,6 +11,7 @@
  *   trust    quarterly, sealed, a pulse of each partner
  *   score    monthly, sealed, each partner's sponsor, checked by maker/quality
  *   velocity monthly, computed */
+extern const char readings_metrics[]; /* their lines */
 void readings_found(struct world *w, const char *more);
 
 /* First day of a period: "2026-03-01". */

@@ -78,7 +78,10 @@ static void items(struct scan *s)
             if (HAS(&e[i], state_item_event_key_seat) || follows || e[i].at_ms < s->from_ms)
                 continue;
             add(s, e[i].at_ms, charter_text(a, "%s", item_id(it[n].item.type, it[n].number).s),
-                HAS(&e[i], state_item_event_key_to) ? charter_text(a, "%s to %.*s", enum_text(&item_event_enum, e[i].type), SPAN_FMT(e[i].to))
+                HAS(&e[i], state_item_event_key_indicator)
+                    ? charter_text(a, "%s: %s, by K-%" PRIu64, enum_text(&item_event_enum, e[i].type),
+                                   item_indicator_text(a, &e[i].indicator), e[i].reading)
+                : HAS(&e[i], state_item_event_key_to) ? charter_text(a, "%s to %.*s", enum_text(&item_event_enum, e[i].type), SPAN_FMT(e[i].to))
                                                     : enum_text(&item_event_enum, e[i].type),
                 &s->c->item_events);
         }

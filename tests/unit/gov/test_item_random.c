@@ -1,12 +1,13 @@
 /* Random streams of items, steps and jumps of time, with decisions and a leaving among them: the tables
  * always agree (gov_check runs after each act), a refusal writes nothing, and the same stream gives the same
- * state. */
+ * state. In some streams risks have early warnings, and metrics are reported, besides. */
 #include <criterion/criterion.h>
+#include "readings.h"
 #include "scan.h"
 #include "world_items.h"
 #include "world_members.h"
 
-enum { SEEDS = 24, ACTS = 220, PHASES = 8, EVENTS = 32 };
+enum { SEEDS = 24, ACTS = 220, WARNING_SEEDS = 8, PHASES = 8, EVENTS = 32 };
 
 TestSuite(item_random, .timeout = 600);
 
@@ -49,7 +50,36 @@ static uint64_t last_of(struct world *w, enum item_type type)
     return c.value;
 }
 
-static enum verdict open_one(struct world *w, uint64_t *rng)
+static struct item_indicator some_indicator(uint64_t *rng)
+{
+    static const char *const numbers[] = {"0", "50", "99.5"};
+    enum comparison op = (enum comparison)(1 + next(rng) % 5);
+    const char *number = numbers[next(rng) % 3], *metric = next(rng) % 4 == 0 ? "revenue" : "uptime";
+    return world_indicator(metric, op, number, 1 + next(rng) % 3);
+}
+
+/* What is owed is reported, what is reported marked. */
+static enum verdict measure(struct world *w, uint64_t *rng)
+{
+    static const char *const values[] = {"0", "42", "50", "99.9"};
+    uint64_t from = 0, n = 0, skip = next(rng) % 6;
+    struct state_reading r = {0};
+    while (reading_next_owing(&w->v, &w->a, &from, &r, &w->err) == ST_OK && (n == 0 || skip-- > 0))
+        n = r.number;
+    if (n == 0 || reading_get(&w->v, &w->a, n, &r, &w->err) != ST_OK)
+        return V_NOT_NOW;
+    const char *value = values[next(rng) % 4];
+    char seat[80];
+    (void)snprintf(seat, sizeof seat, "%.*s/finance", SPAN_FMT(r.org));
+    if (!HAS(&r, state_reading_key_now))
+        return readings_report(w, seat, text_of(w, r.metric), r.purpose, time_utc(r.period * 86400000).s, value);
+    if (next(rng) % 6 == 0)
+        return readings_mark(w, seat, n, MARK_RESTATE, value);
+    const char *other = span_eqs(r.org, "brand") ? "maker/finance" : "brand/finance";
+    return readings_mark(w, other, n, next(rng) % 5 == 0 ? MARK_DISPUTE : MARK_COUNTERSIGN, NULL);
+}
+
+static enum verdict open_one(struct world *w, uint64_t *rng, bool metrics)
 {
     enum item_type type = some_type(rng);
     struct world_item o = {.due = w->g.time_ms / 86400000 + next(rng) % 30};
@@ -68,6 +98,11 @@ static enum verdict open_one(struct world *w, uint64_t *rng)
         o.link = world_link_decision(1 + next(rng) % w->last);
     o.likelihood = 1 + next(rng) % 5;
     o.impact = 1 + next(rng) % 5;
+    struct item_indicator warnings[2];
+    for (size_t i = 0; metrics && i < 2; i++)
+        warnings[i] = some_indicator(rng);
+    o.indicators = warnings;
+    o.n_indicators = metrics && type == ITEM_RISK ? next(rng) % 3 : 0;
     return world_item_new(w, seat, type, &o);
 }
 
@@ -115,12 +150,12 @@ static struct item_link some_link(struct world *w, uint64_t *rng)
     return world_link_item(type, n == 0 ? 1 : 1 + next(rng) % n);
 }
 
-static enum verdict step_one(struct world *w, uint64_t *rng)
+static enum verdict step_one(struct world *w, uint64_t *rng, bool metrics)
 {
     enum item_type type = some_type(rng);
     uint64_t n = last_of(w, type);
     if (n == 0)
-        return open_one(w, rng);
+        return open_one(w, rng, metrics);
     n -= next(rng) % (n < 4 ? n : 4);
     struct state_item it = world_item_of(w, type, n);
     enum item_step step = apt_step(rng, &it);
@@ -133,6 +168,12 @@ static enum verdict step_one(struct world *w, uint64_t *rng)
     if (step == ITEM_STEP_REVIEW) {
         o.likelihood = 1 + next(rng) % 5;
         o.impact = 1 + next(rng) % 5;
+    }
+    struct item_indicator warning;
+    if (step == ITEM_STEP_REVIEW && metrics && next(rng) % 3 == 0) {
+        warning = some_indicator(rng);
+        o.indicators = &warning;
+        o.n_indicators = next(rng) % 2;
     }
     if (step == ITEM_STEP_LINK)
         o.link = some_link(w, rng);
@@ -171,12 +212,16 @@ static enum verdict decide(struct world *w, uint64_t *rng, bool *left)
     return world_propose(w, "brand/finance", "risk-acceptance", &p);
 }
 
-static enum verdict act(struct world *w, uint64_t *rng, bool *left)
+static enum verdict act(struct world *w, uint64_t *rng, bool *left, bool metrics)
 {
     if (next(rng) % 12 == 0)
         w->basis = 1 + next(rng) % w->size;
+    if (metrics && next(rng) % 3 == 0)
+        return measure(w, rng);
     uint64_t which = next(rng) % 10;
-    return which < 2 ? open_one(w, rng) : which < 4 ? decide(w, rng, left) : step_one(w, rng);
+    return which < 2   ? open_one(w, rng, metrics)
+           : which < 4 ? decide(w, rng, left)
+                       : step_one(w, rng, metrics);
 }
 
 struct counts {
@@ -234,18 +279,18 @@ static void look(struct world *w, struct counts *c)
     }
 }
 
-static struct hash run(uint64_t seed, bool watch, struct counts *c)
+static struct hash run(uint64_t seed, bool watch, bool metrics, struct counts *c)
 {
     struct world w;
     bool left = false;
-    world_found_items(&w);
+    metrics ? world_found_watched(&w) : world_found_items(&w);
     w.unwatched = !watch;
     uint64_t rng = seed;
     for (int i = 0; i < ACTS; i++) {
         if (next(&rng) % 9 == 0)
             world_at_ms(&w,
                         w.g.time_ms + 1 + next(&rng) % ((next(&rng) % 4 == 0 ? 16 : 4) * UINT64_C(86400000)));
-        c->accepted += act(&w, &rng, &left) == V_OK;
+        c->accepted += act(&w, &rng, &left, metrics) == V_OK;
     }
     look(&w, c);
     if (seed % 8 == 1)
@@ -271,7 +316,7 @@ Test(item_random, tables_agree_and_replays_are_equal)
 {
     struct counts c = {0}, again = {0};
     for (uint64_t seed = 1; seed <= SEEDS || (!reached_all(&c) && seed <= UINT64_C(6) * SEEDS); seed++) {
-        struct hash a = run(seed, false, &c), b = run(seed, false, &again);
+        struct hash a = run(seed, false, false, &c), b = run(seed, false, false, &again);
         cr_assert(hash_eq(&a, &b), "seed %d: two runs differ", (int)seed);
     }
     cr_assert_gt(c.accepted, 0);
@@ -289,6 +334,21 @@ Test(item_random, a_refusal_writes_nothing)
 {
     struct counts c = {0};
     for (uint64_t seed = 100; seed < 100 + SEEDS / 4; seed++)
-        (void)run(seed, true, &c);
+        (void)run(seed, true, seed % 3 == 0, &c);
     cr_assert_gt(c.accepted, 0);
+}
+
+static bool warned(const struct counts *c)
+{
+    return c->events[ITEM_EVENT_WARNED] > 0 && c->events[ITEM_EVENT_WARNING_OVER] > 0;
+}
+
+Test(item_random, early_warnings_among_them)
+{
+    struct counts c = {0}, again = {0};
+    for (uint64_t seed = 1; seed <= WARNING_SEEDS || (!warned(&c) && seed <= UINT64_C(6) * WARNING_SEEDS); seed++) {
+        struct hash a = run(seed, false, true, &c), b = run(seed, false, true, &again);
+        cr_assert(hash_eq(&a, &b), "seed %d: two runs differ", (int)seed);
+    }
+    cr_assert(warned(&c), "%zu warned, %zu over", c.events[ITEM_EVENT_WARNED], c.events[ITEM_EVENT_WARNING_OVER]);
 }

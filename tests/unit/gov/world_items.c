@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include "readings.h"
 #include "world_items.h"
 
 static const char more[] =
@@ -31,6 +32,11 @@ void world_found_items(struct world *w)
     world_found_items_with(w, "");
 }
 
+void world_found_watched(struct world *w)
+{
+    world_found_items_with(w, readings_metrics);
+}
+
 void world_found_items_with(struct world *w, const char *lines)
 {
     struct arena a;
@@ -44,6 +50,14 @@ void world_found_items_with(struct world *w, const char *lines)
     (void)snprintf(text, n, "%.*s%s%.*s%s%s%s", (int)(metrics - base), base, row, (int)(first - metrics), metrics, lines, first, more);
     world_found_with(w, text);
     arena_deinit(&a);
+}
+
+struct item_indicator world_indicator(const char *metric, enum comparison op, const char *number, uint64_t periods)
+{
+    struct item_indicator x = {.metric = span_str(metric), .op = op, .number = readings_decimal(number), .periods = periods};
+    if (periods > 1)
+        SET_HAS(&x, item_indicator_key_periods);
+    return x;
 }
 
 uint64_t world_day(const char *date)
@@ -115,6 +129,12 @@ enum verdict world_item_new(struct world *w, const char *seat, enum item_type ty
     r.tags = (struct span_list){1, &tag};
     if (o->tag != NULL)
         SET_HAS(&r, item_key_tags);
+    struct item_indicator warnings[16];
+    for (size_t i = 0; i < o->n_indicators; i++)
+        warnings[i] = o->indicators[i];
+    r.indicators = (struct item_indicator_list){o->n_indicators, warnings};
+    if (o->n_indicators > 0)
+        SET_HAS(&r, item_key_indicators);
     return world_entry(w, seat, KIND_ITEM, &item_desc, &r);
 }
 
@@ -152,6 +172,12 @@ enum verdict world_step(struct world *w, const char *seat, enum item_type type, 
     }
     if (o->document)
         SET_HAS(&r, item_move_key_documents);
+    struct item_indicator warnings[16];
+    for (size_t i = 0; i < o->n_indicators; i++)
+        warnings[i] = o->indicators[i];
+    r.indicators = (struct item_indicator_list){o->n_indicators, warnings};
+    if (o->indicators != NULL)
+        SET_HAS(&r, item_move_key_indicators);
     return world_entry(w, seat, KIND_ITEM_MOVE, &item_move_desc, &r);
 }
 

@@ -10,6 +10,8 @@
 void world_found_items(struct world *w);
 /* The same with these lines more in section metrics. */
 void world_found_items_with(struct world *w, const char *metrics);
+/* The same, with the metrics of readings.h besides. */
+void world_found_watched(struct world *w);
 
 /* A new item of a type with what its row must have: due 2026-03-31, category operational 3 x 4, control
  * food-safety, against maker/finance. change (may be NULL) then alters it. */
@@ -20,6 +22,8 @@ struct world_item {
     struct item_link link; /* when it has one */
     const struct charter_share *sharing;
     size_t n_sharing;
+    const struct item_indicator *indicators;
+    size_t n_indicators;
     uint64_t without; /* keys, as bits, that it shall not have though its type must */
     uint64_t with;    /* keys that it shall have though its type has none */
 };
@@ -32,6 +36,8 @@ struct world_step {
     enum assumed finding;
     struct item_link link;
     bool document, text;
+    const struct item_indicator *indicators; /* when not NULL: n_indicators of them */
+    size_t n_indicators;
     uint64_t with; /* keys of item_move, as bits, that it shall have besides */
 };
 /* Text is given where the step must have one, and with text. */
@@ -41,6 +47,8 @@ struct state_item world_item_of(struct world *w, enum item_type type, uint64_t n
 /* The n-th last event: 0 the newest. */
 struct state_item_event world_item_event(struct world *w, enum item_type type, uint64_t n, uint64_t back);
 uint64_t world_day(const char *date);
+/* "revenue < 42.0"; periods 1: for one. */
+struct item_indicator world_indicator(const char *metric, enum comparison op, const char *number, uint64_t periods);
 struct item_link world_link_item(enum item_type type, uint64_t n);
 struct item_link world_link_decision(uint64_t n);
 
