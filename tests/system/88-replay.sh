@@ -40,6 +40,7 @@ person entente status --node maker >o
 ! grep -q 'Since' o || { cat o; fail "it knows of a look before the first"; }
 later $((9 * 86400))
 ok '^This week +[A-Z][a-z]+ .*  D-2 escalates by itself to steering$' entente status --node maker
+good as maker alliance-manager comment --text "a block within the silence of D-2" # else a minute late would be late (GOV-T2)
 later $((7 * 86400))
 wait_for is 'escalated to steering, by itself' entente show D-2 --node maker
 ok '^Since Thu 1 Jan 2026 00:00:00 UTC, by itself: D-2 escalated to steering$' entente status --since 2026-01-01T00:00:00Z --node maker
