@@ -90,7 +90,7 @@ static enum status of_grant(struct giving *x)
 }
 
 static const struct {
-    enum table table;
+    uint8_t table;
     enum status (*of)(struct giving *x);
 } indexed[] = {{TABLE_EVENT, of_event},
                {TABLE_ITEM_EVENT, of_item_event},
