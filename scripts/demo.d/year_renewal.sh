@@ -81,7 +81,7 @@ day 2027-01-20
 must_be D-14 effective
 look '2029' entente charter show term
 
-step "A payout is a decision: whether its incentive is earned, and how much it is, the scorecard says (S26)"
+step "A payout is a decision: the scorecard says whether its incentive is earned, and what it pays; here no milestone fell due lately, and people decide all the same (S26)"
 look 'study-grant' entente charter show incentives
 look 'incentive +study-grant' entente scorecard
 sign clinics/finance propose payout --title "Study grant: the wear study is done" --amount "EUR 75000.00" --budget studies --yes
