@@ -72,6 +72,8 @@ int verb_node_peers(struct cli *c)
             (void)printf("  at block %" PRIu64, p->height - 1);
         if (HAS(p, rpc_peer_key_entries))
             (void)printf("  %" PRIu64 " entries of its seats", p->entries);
+        if (HAS(p, rpc_peer_key_unanswered))
+            (void)printf("  %" PRIu64 " questions beyond its share", p->unanswered);
         if (p->dropped > 0)
             (void)printf("  %" PRIu64 " dropped", p->dropped);
         if (p->faults > 0)

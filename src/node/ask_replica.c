@@ -89,6 +89,9 @@ static void add_peer(struct node *n, const struct replica_peer_status *p, struct
     o->entries = p->entries;
     if (o->entries > 0)
         SET_HAS(o, rpc_peer_key_entries);
+    o->unanswered = p->unanswered;
+    if (o->unanswered > 0)
+        SET_HAS(o, rpc_peer_key_unanswered);
     o->slowed = queue_slowed(&n->replica_queue, p->org);
     if (o->slowed > 0)
         SET_HAS(o, rpc_peer_key_slowed);

@@ -16,6 +16,7 @@ static bool has_credit(const struct replica *r, struct peer *p)
     if (p->credit > (int64_t)most)
         p->credit = (int64_t)most;
     p->credit_at_ms = now;
+    p->unanswered += p->credit <= 0;
     return p->credit > 0;
 }
 

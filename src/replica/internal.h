@@ -115,6 +115,7 @@ struct peer {
     uint64_t cosign_answered_ms; /* monotonic: it was sent our cosignature once more */
     uint64_t faults;
     uint64_t entries; /* signed by its seats, taken from whoever sent them */
+    uint64_t unanswered; /* questions, for want of credit */
     char last_fault[160];
 };
 

@@ -576,7 +576,8 @@ bool replica_peer(const struct replica *r, size_t i, struct replica_peer_status 
                                                .since_ms = p->since_ms,
                                                .height = p->height,
                                                .faults = p->faults,
-                                               .entries = p->entries};
+                                               .entries = p->entries,
+                                               .unanswered = p->unanswered};
     memcpy(ret_status->last_fault, p->last_fault, sizeof p->last_fault);
     return true;
 }

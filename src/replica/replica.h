@@ -134,6 +134,7 @@ struct replica_peer_status {
     uint64_t height;         /* it works on */
     uint64_t faults;         /* messages that no honest node sends */
     uint64_t entries;        /* signed by seats of org that nodes sent and this one took, since the start */
+    uint64_t unanswered;     /* questions not answered, since their answers were more than its share */
     char last_fault[160];
 };
 

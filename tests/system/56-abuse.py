@@ -138,7 +138,7 @@ class Meter:
 
 
 # What `entente node peers` says of the flooder: a count that grew during the flood, and words (a key of --json: a pattern);
-# or bytes, or entries of its seats, whoever sent them: more than any other peer in that time.
+# or bytes, or entries of its seats, whoever sent them, or questions beyond its share: more than any other peer in that time.
 BLAME = {
     "garbage": ("faults", {"fault": r"envelope: at byte \d|the input ends"}),
     "forged": ("faults", {"fault": r"the signature over entry [0-9a-f]{64} does not verify \(SIG-4\)"}),
@@ -146,7 +146,7 @@ BLAME = {
     "more_entries": ("entries", {}),
     "huge_frames": ("faults", {"fault": r"msg_proposal\."}),
     "too_long": (None, {"error": r"announced a frame of 4294967295 bytes; at most %d are accepted" % LIMITS["FRAME_BYTES"]}),
-    "questions": ("bytes_out", {}),
+    "questions": ("unanswered", {}),
 }
 
 
