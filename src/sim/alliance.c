@@ -155,6 +155,7 @@ enum status alliance_take_keys(struct node *n, struct err *err)
         if (st != ST_OK)
             return st;
         n->mute = false;
+        n->n_sent = 0; /* the fresh key has signed nothing */
     }
     n->old_node = n->keys.node;
     n->old_height = n->height;
