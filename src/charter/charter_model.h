@@ -91,6 +91,9 @@ bool charter_selects_any(const struct charter *c, const struct charter_selector_
 /* All seats that the selector names, ascending; of one organisation when org.n != 0. */
 MUST_USE enum status charter_select(const struct charter *c, const struct charter_selector *s,
                                     struct span org, struct arena *a, struct span_list *ret_seats);
+/* The same for any of a list; none twice. */
+MUST_USE enum status charter_select_any(const struct charter *c, const struct charter_selector_list *l, struct span org,
+                                        struct arena *a, struct span_list *ret_seats);
 /* How many seats of this organisation the selector names. */
 size_t charter_count_seats(const struct charter *c, const struct charter_selector *s, struct span org);
 /* Is it a rung of mediation: one seat of an organisation that is no partner? */

@@ -198,6 +198,30 @@ enum status charter_select(const struct charter *c, const struct charter_selecto
     return ST_OK;
 }
 
+enum status charter_select_any(const struct charter *c, const struct charter_selector_list *l, struct span org, struct arena *a,
+                               struct span_list *ret_seats)
+{
+    struct span_list all = {0};
+    for (size_t i = 0; i < l->n; i++) {
+        struct span_list some;
+        if (charter_select(c, &l->v[i], org, a, &some) != ST_OK)
+            return ST_LIMIT;
+        struct span *v = arena_array(a, all.n + some.n + 1, sizeof *v);
+        if (v == NULL)
+            return ST_LIMIT;
+        size_t n = 0, x = 0, y = 0;
+        while (x < all.n || y < some.n) {
+            int o = x == all.n ? 1 : y == some.n ? -1 : span_cmp(all.v[x], some.v[y]);
+            v[n++] = o <= 0 ? all.v[x] : some.v[y];
+            x += o <= 0;
+            y += o >= 0;
+        }
+        all = (struct span_list){n, v};
+    }
+    *ret_seats = all;
+    return ST_OK;
+}
+
 size_t charter_count_seats(const struct charter *c, const struct charter_selector *s, struct span org)
 {
     const struct charter_party *p = charter_party(c, org);

@@ -1,6 +1,7 @@
 #include "gov/figure.h"
 #include "charter/calendar.h"
 #include "gov/decimal.h"
+#include "gov/item.h"
 #include "gov/measure.h"
 #include "gov/measure_items.h"
 #include "gov/reading.h"
@@ -258,16 +259,12 @@ enum status figure_stands(const struct figures *f, const struct figure_metric *m
 /* Percent of the commitments that fell short, of those whose metric says by the end of the period what was put in. */
 static enum status resourcing_gap(const struct figures *f, const struct period *period, struct figure_value *x, struct err *err)
 {
-    struct state_section s;
-    struct charter_commitments l;
-    struct tkey k = tkey_section(SECTION_COMMITMENTS);
+    const void *section;
     uint64_t n = 0, missed = 0;
-    enum status st = state_get(f->v, f->a, TABLE_SECTION, &k, &state_section_desc, &s, err);
-    if (st != ST_OK)
-        return st == ST_NOTFOUND ? ST_OK : st;
-    TRY(codec_decode(&charter_commitments_desc, s.body, f->a, &l, err));
-    for (size_t i = 0; i < l.list.n; i++) {
-        const struct charter_commitment *c = &l.list.v[i];
+    TRY(item_section(f->v, f->a, SECTION_COMMITMENTS, &section, err));
+    const struct charter_commitments *l = section;
+    for (size_t i = 0; l != NULL && i < l->list.n; i++) {
+        const struct charter_commitment *c = &l->list.v[i];
         const struct charter_metric *d = metrics_find(&f->metrics, c->name);
         struct figure_metric m;
         struct period p;
@@ -277,7 +274,7 @@ static enum status resourcing_gap(const struct figures *f, const struct period *
         if (d == NULL || HAS(d, charter_metric_key_computed) || !HAS(d, charter_metric_key_unit) || !span_eq(d->unit, c->unit) ||
             c->every.n != d->every.n || c->every.unit != d->every.unit)
             continue;
-        st = figure_metric(f, d, &m, err);
+        enum status st = figure_metric(f, d, &m, err);
         if (st == ST_OK)
             st = figure_newest(&m, period->until, &p);
         if (st == ST_NOTFOUND || st == ST_END)

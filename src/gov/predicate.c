@@ -1,6 +1,7 @@
 #include "gov/predicate.h"
 #include "charter/calendar.h"
 #include "gov/decimal.h"
+#include "gov/opened.h"
 
 bool predicate_compares(enum comparison op, int order)
 {
@@ -91,54 +92,28 @@ static enum status judge_metric(const struct predicate_facts *x, const struct ch
 
 /* --- The other terms --- */
 
-/* The newest record of what is counted, at or before `upto`: its number and when it was opened. ST_END: none. */
-static enum status newest_opened(const struct predicate_facts *x, bool decisions, enum item_type type, struct span row, uint64_t upto,
-                                 uint64_t *ret_number, uint64_t *ret_opened_ms, bool *ret_counts, struct err *err)
-{
-    struct tkey at = decisions ? tkey_u64(upto) : tkey_item(type, upto);
-    struct span key, value;
-    arena_reset(x->f->scratch);
-    TRY(view_prev(x->f->v, decisions ? TABLE_DECISION : TABLE_ITEM, tkey_span(&at), &key, &value));
-    if (decisions) {
-        struct state_decision d;
-        TRY(codec_decode(&state_decision_desc, value, x->f->scratch, &d, err));
-        *ret_number = d.number;
-        *ret_opened_ms = d.opened_ms;
-        *ret_counts = span_eq(d.type, row);
-        return ST_OK;
-    }
-    struct state_item it;
-    TRY(codec_decode(&state_item_desc, value, x->f->scratch, &it, err));
-    *ret_number = it.number;
-    *ret_opened_ms = it.opened_ms;
-    *ret_counts = it.item.type == type;
-    return *ret_counts ? ST_OK : ST_END; /* items of other types come before it */
-}
-
 /* Decisions of a row, or items of a type, that were opened within a span until now. */
 static enum status judge_count(const struct predicate_facts *x, const struct charter_term_of *t,
                                struct predicate_finding *r, struct err *err)
 {
     const struct charter *c = &x->f->metrics.rights.charter;
-    bool decisions = charter_row(c, t->name) != NULL, beyond, counts;
-    uint64_t n = 0, end, number, opened_ms, upto = UINT64_MAX;
-    uint32_t type = 0;
-    *r = (struct predicate_finding){.known = decisions || enum_parse(&item_type_enum, t->name, &type) == ST_OK};
+    struct opened_walk w;
+    struct opened one;
+    uint64_t n = 0, end;
+    bool beyond;
+    *r = (struct predicate_finding){.known = opened_begin(x->f, t->name, &w) == ST_OK};
     if (!r->known)
         return say(r, charter_text(x->f->a, "%.*s is nothing that these rules count", SPAN_FMT(t->name)), err);
-    for (;;) { /* newest first: numbers ascend with the time of opening */
-        enum status st = newest_opened(x, decisions, (enum item_type)type, t->name, upto, &number, &opened_ms, &counts, err);
+    for (;;) {
+        enum status st = opened_next(&w, 0, &one, err);
         if (st == ST_END)
             break;
         TRY(st);
-        st = calendar_deadline(c->calendars, c->decisions->calendar, opened_ms, &t->within, &end, &beyond);
+        st = calendar_deadline(c->calendars, c->decisions->calendar, one.opened_ms, &t->within, &end, &beyond);
         if (st != ST_OK || end <= x->f->now_ms)
             break;
-        if (counts && ++n == 1)
-            r->since_ms = opened_ms;
-        if (number == 0)
-            break;
-        upto = number - 1;
+        if (++n == 1)
+            r->since_ms = one.opened_ms;
     }
     struct decimal count = {.mantissa = (int64_t)n};
     r->holds = predicate_compares(t->op, decimal_compare(&count, &t->number));

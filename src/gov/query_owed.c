@@ -129,8 +129,11 @@ static struct query_owed of_reading(const struct query_reading_task *t, struct a
     bool trigger = t->task == TASK_TRIGGER;
     struct span id =
         trigger ? t->name : text(charter_text(a, "K-%" PRIu64, t->reading)); /* a control's checks are K-n too */
+    const char *key = trigger && t->of == TRIGGER_CONSEQUENCE /* several may look at one metric */
+                          ? charter_text(a, "consequence.%.*s.%.*s.%s", SPAN_FMT(id), SPAN_FMT(t->opens), task)
+                          : charter_text(a, "%s.%.*s.%s", trigger ? "exit" : "reading", SPAN_FMT(id), task);
     struct query_owed o = {
-        .key = text(charter_text(a, "%s.%.*s.%s", !trigger ? "reading" : t->of == TRIGGER_EXIT ? "exit" : "consequence", SPAN_FMT(id), task)),
+        .key = text(key),
         .id = id,
         .type = span_str(trigger ? enum_text(&trigger_type_enum, t->of) : "reading"),
         .task = span_str(task),

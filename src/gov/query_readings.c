@@ -174,36 +174,6 @@ static enum status ask_reading(const struct view *v, struct asking *x, const str
     return ST_OK;
 }
 
-static bool has_seat(const struct query_grow *g, struct span seat)
-{
-    const struct span *v = g->v;
-    for (size_t i = 0; i < g->n; i++)
-        if (span_eq(v[i], seat))
-            return true;
-    return false;
-}
-
-/* Seats of the organisation that any of the selectors names, each once. */
-static enum status select_any(const struct figures *f, const struct charter_selector_list *l, const struct asking *x,
-                              struct span_list *ret, struct err *err)
-{
-    struct query_grow g = {.size = sizeof(struct span)};
-    for (size_t i = 0; i < l->n; i++) {
-        struct span_list some;
-        if (charter_select(&f->metrics.rights.charter, &l->v[i], x->org, x->a, &some) != ST_OK)
-            return query_full(err);
-        for (size_t k = 0; k < some.n; k++) {
-            struct span *one = has_seat(&g, some.v[k]) ? NULL : query_grow_one(&g, x->a);
-            if (one != NULL)
-                *one = some.v[k];
-            else if (!has_seat(&g, some.v[k]))
-                return query_full(err);
-        }
-    }
-    *ret = (struct span_list){g.n, g.v};
-    return ST_OK;
-}
-
 static const char *trigger_words(const struct query_trigger *t, struct arena *a)
 {
     bool item = t->type == TRIGGER_CONSEQUENCE && enum_parse(&item_type_enum, t->opens, &(uint32_t){0}) == ST_OK;
@@ -220,7 +190,8 @@ static enum status ask_triggers(const struct figures *f, enum trigger_type type,
     for (size_t i = 0; i < l.n; i++) {
         struct watched *w = &l.v[i];
         struct span_list owners;
-        TRY(select_any(f, &w->owners, x, &owners, err));
+        if (charter_select_any(&f->metrics.rights.charter, &w->owners, x->org, x->a, &owners) != ST_OK)
+            return query_full(err);
         struct span_list seats = wanted(x, &owners);
         if (seats.n == 0 || x->tasks.n == TASKS_MAX) /* whether it holds is looked up for nobody */
             continue;

@@ -211,31 +211,6 @@ static enum status pin_rungs(const struct rights *r, struct arena *a, struct spa
     return ST_OK;
 }
 
-/* Seats that any of the row's owner selectors names, ascending, none twice. */
-static enum status owners(const struct rights *r, struct arena *a, const struct charter_row *row,
-                          struct span_list *ret, struct err *err)
-{
-    struct span_list all = {0};
-    for (size_t i = 0; i < row->owner.n; i++) {
-        struct span_list some;
-        if (charter_select(&r->charter, &row->owner.v[i], (struct span){0}, a, &some) != ST_OK)
-            return err_set(err, ST_LIMIT, "out of room for the owners of a row");
-        struct span *v = arena_array(a, all.n + some.n, sizeof *v);
-        if (v == NULL)
-            return err_set(err, ST_LIMIT, "out of room for the owners of a row");
-        size_t n = 0, x = 0, y = 0;
-        while (x < all.n || y < some.n) {
-            int c = x == all.n ? 1 : y == some.n ? -1 : span_cmp(all.v[x], some.v[y]);
-            v[n++] = c <= 0 ? all.v[x] : some.v[y];
-            x += c <= 0;
-            y += c >= 0;
-        }
-        all = (struct span_list){n, v};
-    }
-    *ret = all;
-    return ST_OK;
-}
-
 enum status rights_pin(const struct rights *r, struct arena *a, const struct charter_row *row,
                        struct state_pinned *ret_pinned, struct err *err)
 {
@@ -251,7 +226,8 @@ enum status rights_pin(const struct rights *r, struct arena *a, const struct cha
         .otherwise = row->otherwise,
         .abstain = row->abstain,
     };
-    TRY(owners(r, a, row, &p.owners, err));
+    if (charter_select_any(&r->charter, &row->owner, (struct span){0}, a, &p.owners) != ST_OK)
+        return err_set(err, ST_LIMIT, "out of room for the owners of a row");
     if (row->silence == SILENCE_DEEMED) {
         p.silence = row->silence;
         SET_HAS(&p, state_pinned_key_silence);

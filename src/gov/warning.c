@@ -6,7 +6,7 @@
 #include "gov/predicate.h"
 
 /* WATCHERS_MAX bounds what one reading can set going. */
-enum { PERIODS_BACK = 200, WATCHERS_MAX = 64 };
+enum { WATCHERS_MAX = 64 };
 
 #define KEY(name) (UINT64_C(1) << state_indicator_key_##name)
 static const uint64_t while_on = KEY(since_ms) | KEY(from) | KEY(period) | KEY(reading);
@@ -194,7 +194,7 @@ static enum status look_back(const struct figures *f, const struct figure_metric
     struct streak_found r = {.streak = STREAK_UNKNOWN};
     struct period p;
     enum status st = figure_newest(m, m->open.from, &p);
-    for (int i = 0; st == ST_OK && i < PERIODS_BACK; i++, st = figure_before(m, &p)) {
+    for (int i = 0; st == ST_OK && i < FIGURE_PERIODS_BACK; i++, st = figure_before(m, &p)) {
         struct figure_value v;
         TRY(figure_of(f, m, &p, &v, err));
         if (!v.judged && held == 0)

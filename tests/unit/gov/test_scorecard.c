@@ -402,6 +402,28 @@ Test(scorecard, R24_a_consequence_asks_the_owners_of_its_row)
     world_free(&w);
 }
 
+/* Two consequences of one metric are two things owed, each reminded of by itself. */
+Test(scorecard, two_consequences_of_one_metric_have_keys_of_their_own)
+{
+    struct world w;
+    readings_found(&w, paid);
+    AT(&w, "2026-04-01T08:00:00Z");
+    (void)revenue(&w, "2026-03-01", "30", true);
+    AT(&w, "2026-05-01T08:00:00Z");
+    (void)revenue(&w, "2026-04-01", "31", true);
+    struct query_inbox in = {.readings = tasks(&w, "maker")};
+    struct query_owed_list l;
+    cr_assert_eq(query_owed(&in, &w.a, &l, &w.err), ST_OK, "%s", w.err.text);
+    size_t action = 0, plan = 0;
+    for (size_t i = 0; i < l.n; i++) {
+        action += span_eqs(l.v[i].key, "consequence.revenue.action.trigger");
+        plan += span_eqs(l.v[i].key, "consequence.revenue.plan.trigger");
+    }
+    cr_assert_eq(action, 1);
+    cr_assert_eq(plan, 1);
+    world_free(&w);
+}
+
 Test(scorecard, what_an_incentive_pays)
 {
     struct world w;
