@@ -937,6 +937,26 @@ class Halts(Case):
         self.assertEqual((len(a.gov.recoveries), a.now), (0, moved + 3 * DAY))
         self.good()
 
+    def rung_after(self, late, seen):
+        """Of a decision whose deadline fires so late, with a block just before it, or none since it was proposed."""
+        a = self.a
+        n = a.propose("maker/quality", "clinical-claim")
+        deadline = a.gov.decisions[n]["deadline_ms"]
+        if seen:
+            a.say("maker/quality", "note", {"type": 1, "text": bytes(32)}, wait=deadline - 1 - a.now)
+        a.wait(deadline + late - a.now)
+        self.good()
+        return a.gov.decisions[n]["rung"]
+
+    def test_a_minute_late_in_silence_is_not_late(self):
+        self.assertEqual(self.rung_after(60000, seen=False), 1)
+
+    def test_more_than_a_minute_late_in_silence_is(self):
+        self.assertEqual(self.rung_after(60001, seen=False), 0)
+
+    def test_a_block_within_the_silence_gives_late_after(self):
+        self.assertEqual(self.rung_after(60001, seen=True), 1)
+
     def open_(self, count):
         a, t = self.a, self.a.now + HOUR
         body = {"type": "clinical-claim", "proposal": {"title": bytes(32), "effect": {"type": NONE}}}
