@@ -432,6 +432,15 @@ int verb_pack(struct cli *c);
 /* verbs_certify.c. A checkpoint of what is final now, cosigned by a quorum; nodes cosign within a second or so. After some seconds,
  * an older one has to do. ST_NOTFOUND. */
 MUST_USE enum status cli_whole_checkpoint(struct cli *c, struct pack_checkpoint *ret);
+/* Asks the node for block after block, from 0 on, until one was the last that is wanted. */
+MUST_USE enum status cli_each_block(struct cli *c,
+                                    enum status (*take)(void *ctx, const struct pack_block *b, bool *ret_done, struct err *err),
+                                    void *ctx);
+/* The file of --pack. */
+MUST_USE enum status cli_open_pack(struct cli *c, FILE **ret);
+/* A file that is there whole and checked, or not at all: fill writes and reads it under the name with the suffix. */
+MUST_USE enum status cli_write_checked(struct cli *c, const char *to, const char *suffix,
+                                       enum status (*fill)(struct cli *c, void *ctx, FILE *f), void *ctx);
 /* verbs_range.c. pack with --from, --to or --pack: a range of the record into the file. */
 int cli_pack_range(struct cli *c);
 int verb_follow(struct cli *c); /* verbs_follow.c */

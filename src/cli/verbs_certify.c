@@ -42,17 +42,11 @@ enum status cli_whole_checkpoint(struct cli *c, struct pack_checkpoint *ret)
                                          "status, and try again when the others are within reach");
 }
 
-static enum status from_node(struct cli *c, uint64_t number, FILE *out)
+enum status cli_each_block(struct cli *c, enum status (*take)(void *ctx, const struct pack_block *b, bool *ret_done, struct err *err),
+                           void *ctx)
 {
-    struct rpc_genesis_reply g;
-    struct pack_checkpoint note;
-    struct certify *made = certify_new(number);
+    enum status st = ST_OK;
     bool done = false;
-    enum status st = cli_ask(c, METHOD_genesis, NULL, &g);
-    if (st == ST_OK)
-        st = cli_whole_checkpoint(c, &note);
-    if (st == ST_OK)
-        st = certify_begin(made, g.file, note.note, &c->err);
     for (uint64_t h = 0; st == ST_OK && !done; h++) {
         struct arena a CLEANUP(arena_deinit); /* one block at a time */
         struct pack_block b;
@@ -60,8 +54,53 @@ static enum status from_node(struct cli *c, uint64_t number, FILE *out)
         arena_init(&a, 0);
         st = client_ask(c->client, METHOD_block, &q, &a, &b, &c->err);
         if (st == ST_OK)
-            st = certify_block(made, &b, &done, &c->err);
+            st = take(ctx, &b, &done, &c->err);
     }
+    return st;
+}
+
+enum status cli_open_pack(struct cli *c, FILE **ret)
+{
+    char why[128];
+    *ret = fopen(c->pack, "rbe");
+    return *ret != NULL ? ST_OK : err_set(&c->err, ST_IO, "%s: cannot be opened: %s", c->pack, strerror_r(errno, why, sizeof why));
+}
+
+enum status cli_write_checked(struct cli *c, const char *to, const char *suffix, enum status (*fill)(struct cli *c, void *ctx, FILE *f),
+                              void *ctx)
+{
+    char tmp[4096], why[128];
+    (void)snprintf(tmp, sizeof tmp, "%s%s", to, suffix);
+    FILE *f = fopen(tmp, "wb+e");
+    if (f == NULL)
+        return err_set(&c->err, ST_IO, "%s: cannot write: %s", tmp, strerror_r(errno, why, sizeof why));
+    enum status st = fill(c, ctx, f);
+    if (fclose(f) != 0 && st == ST_OK)
+        st = err_set(&c->err, ST_NOSPACE, "%s: cannot be written to its end", tmp);
+    if (st == ST_OK && rename(tmp, to) != 0)
+        st = err_set(&c->err, ST_IO, "%s: cannot be renamed to %s", tmp, to);
+    if (st != ST_OK)
+        (void)remove(tmp);
+    return st;
+}
+
+static enum status take_block(void *ctx, const struct pack_block *b, bool *ret_done, struct err *err)
+{
+    return certify_block(ctx, b, ret_done, err);
+}
+
+static enum status from_node(struct cli *c, uint64_t number, FILE *out)
+{
+    struct rpc_genesis_reply g;
+    struct pack_checkpoint note;
+    struct certify *made = certify_new(number);
+    enum status st = cli_ask(c, METHOD_genesis, NULL, &g);
+    if (st == ST_OK)
+        st = cli_whole_checkpoint(c, &note);
+    if (st == ST_OK)
+        st = certify_begin(made, g.file, note.note, &c->err);
+    if (st == ST_OK)
+        st = cli_each_block(c, take_block, made);
     if (st == ST_OK)
         st = certify_write(made, out, &c->err);
     certify_free(made);
@@ -70,11 +109,11 @@ static enum status from_node(struct cli *c, uint64_t number, FILE *out)
 
 static enum status from_pack(struct cli *c, uint64_t number, FILE *out)
 {
-    FILE *f = fopen(c->pack, "rbe");
-    char why[128];
-    if (f == NULL)
-        return err_set(&c->err, ST_IO, "%s: cannot be opened: %s", c->pack, strerror_r(errno, why, sizeof why));
-    enum status st = certify_pack(f, number, out, &c->err);
+    FILE *f;
+    enum status st = cli_open_pack(c, &f);
+    if (st != ST_OK)
+        return st;
+    st = certify_pack(f, number, out, &c->err);
     (void)fclose(f);
     return st;
 }
@@ -91,10 +130,22 @@ static enum status verified(struct cli *c, FILE *f, struct certificate_report *r
     return st;
 }
 
+struct certifying {
+    uint64_t number;
+    struct certificate_report report;
+};
+
+static enum status fill(struct cli *c, void *ctx, FILE *f)
+{
+    struct certifying *x = ctx;
+    enum status st = c->pack == NULL ? from_node(c, x->number, f) : from_pack(c, x->number, f);
+    return st == ST_OK ? verified(c, f, &x->report) : st;
+}
+
 int verb_certify(struct cli *c)
 {
-    struct certificate_report r;
-    char path[64], tmp[4096];
+    struct certifying x;
+    char path[64];
     const char *to = c->out;
     uint64_t number;
     if (c->n != 1 || !cli_decision(c->words[0], &number))
@@ -103,24 +154,10 @@ int verb_certify(struct cli *c)
         (void)snprintf(path, sizeof path, "D-%" PRIu64 ".certificate", number);
         to = path;
     }
-    (void)snprintf(tmp, sizeof tmp, "%s.part", to);
-    FILE *f = fopen(tmp, "wb+e");
-    char why[128];
-    if (f == NULL) {
-        (void)err_set(&c->err, ST_IO, "%s: cannot write: %s", tmp, strerror_r(errno, why, sizeof why));
+    x.number = number;
+    if (cli_write_checked(c, to, ".part", fill, &x) != ST_OK)
         return cli_fail(c);
-    }
-    enum status st = c->pack == NULL ? from_node(c, number, f) : from_pack(c, number, f);
-    if (st == ST_OK)
-        st = verified(c, f, &r);
-    if (fclose(f) != 0 && st == ST_OK)
-        st = err_set(&c->err, ST_NOSPACE, "%s: cannot be written to its end", tmp);
-    if (st == ST_OK && rename(tmp, to) != 0)
-        st = err_set(&c->err, ST_IO, "%s: cannot be renamed to %s", tmp, to);
-    if (st != ST_OK) {
-        (void)remove(tmp);
-        return cli_fail(c);
-    }
+    struct certificate_report r = x.report;
     if (c->json) {
         (void)printf("{\"decision\":%" PRIu64 ",\"phase\":\"%s\",\"height\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"alliance\":\"%s\"}\n", number,
                      enum_text(&phase_enum, r.decision.phase), r.chain.anchor_height, r.chain.bytes, hex_of(&r.chain.alliance).s);

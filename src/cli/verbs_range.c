@@ -69,20 +69,9 @@ static enum status height_of(struct cli *c, uint64_t newest, uint64_t tree, uint
     return ST_OK;
 }
 
-static enum status blocks_of(struct cli *c, struct cut *made)
+static enum status take_block(void *ctx, const struct pack_block *b, bool *ret_done, struct err *err)
 {
-    enum status st = ST_OK;
-    bool done = false;
-    for (uint64_t h = 0; st == ST_OK && !done; h++) {
-        struct arena a CLEANUP(arena_deinit); /* one block at a time */
-        struct pack_block b;
-        struct rpc_number q = {.number = h};
-        arena_init(&a, 0);
-        st = client_ask(c->client, METHOD_block, &q, &a, &b, &c->err);
-        if (st == ST_OK)
-            st = cut_block(made, &b, &done, &c->err);
-    }
-    return st;
+    return cut_block(ctx, b, ret_done, err);
 }
 
 static enum status from_node(struct cli *c, const struct cut_bounds *bounds, FILE *out)
@@ -111,18 +100,18 @@ static enum status from_node(struct cli *c, const struct cut_bounds *bounds, FIL
     struct cut *made = cut_new();
     st = cut_begin(made, g.file, note.note, first, last, out, &c->err);
     if (st == ST_OK)
-        st = blocks_of(c, made);
+        st = cli_each_block(c, take_block, made);
     cut_free(made);
     return st;
 }
 
 static enum status from_pack(struct cli *c, const struct cut_bounds *bounds, FILE *out)
 {
-    FILE *f = fopen(c->pack, "rbe");
-    char why[128];
-    if (f == NULL)
-        return err_set(&c->err, ST_IO, "%s: cannot be opened: %s", c->pack, strerror_r(errno, why, sizeof why));
-    enum status st = cut_pack(f, bounds, out, &c->err);
+    FILE *f;
+    enum status st = cli_open_pack(c, &f);
+    if (st != ST_OK)
+        return st;
+    st = cut_pack(f, bounds, out, &c->err);
     (void)fclose(f);
     return st;
 }
@@ -152,30 +141,26 @@ static int told(struct cli *c, const char *to, const struct range_report *r)
     return EXIT_DONE;
 }
 
+struct cutting {
+    struct cut_bounds bounds;
+    struct range_report report;
+};
+
+static enum status fill(struct cli *c, void *ctx, FILE *f)
+{
+    struct cutting *x = ctx;
+    enum status st = c->pack == NULL ? from_node(c, &x->bounds, f) : from_pack(c, &x->bounds, f);
+    return st == ST_OK ? verified(c, f, &x->report) : st;
+}
+
 int cli_pack_range(struct cli *c)
 {
     const char *to = c->words[0];
-    struct cut_bounds bounds;
-    struct range_report r;
-    char tmp[4096], why[128];
-    if (bound_of(c, "--from", c->from, false, &bounds.from) != ST_OK || bound_of(c, "--to", c->to, true, &bounds.to) != ST_OK)
+    struct cutting x;
+    if (bound_of(c, "--from", c->from, false, &x.bounds.from) != ST_OK || bound_of(c, "--to", c->to, true, &x.bounds.to) != ST_OK)
         return cli_fail(c);
-    (void)snprintf(tmp, sizeof tmp, "%s.range-part", to);
-    FILE *f = fopen(tmp, "wb+e");
-    if (f == NULL) {
-        (void)err_set(&c->err, ST_IO, "%s: cannot write: %s", tmp, strerror_r(errno, why, sizeof why));
-        return cli_fail(c);
-    }
-    enum status st = c->pack == NULL ? from_node(c, &bounds, f) : from_pack(c, &bounds, f);
-    if (st == ST_OK)
-        st = verified(c, f, &r);
-    if (fclose(f) != 0 && st == ST_OK)
-        st = err_set(&c->err, ST_NOSPACE, "%s: cannot be written to its end", tmp);
-    if (st == ST_OK && rename(tmp, to) != 0)
-        st = err_set(&c->err, ST_IO, "%s: cannot be renamed to %s", tmp, to);
-    if (st == ST_OK)
-        return told(c, to, &r);
-    (void)remove(tmp);
+    if (cli_write_checked(c, to, ".range-part", fill, &x) == ST_OK)
+        return told(c, to, &x.report);
     if (c->err.st == ST_RANGE) /* of what was typed */
         c->err.st = ST_USAGE;
     return cli_fail(c);

@@ -83,22 +83,29 @@ Test(certificate, vectors)
     json_decref(j);
 }
 
+static json_t *of_four(json_t *vectors)
+{
+    json_t *c;
+    size_t i;
+    json_array_foreach(json_object_get(vectors, "certificates"), i, c)
+    {
+        if (strcmp(vectors_text(c, "why"), "4 members, q = 3") == 0)
+            return c;
+    }
+    cr_assert_fail("no such vector");
+    return NULL;
+}
+
 /* What certificate_make gives encodes to the vector's bytes and verifies; any flipped bit of it does not. */
 Test(certificate, make)
 {
-    json_t *j = vectors_load(), *c, *found = NULL;
+    json_t *j = vectors_load(), *found = of_four(j);
     size_t i;
     struct arena a;
     struct err e;
     struct buf b;
     arena_init(&a, 0);
     buf_init(&b, CERTIFICATE_BYTES_MAX);
-    json_array_foreach(json_object_get(j, "certificates"), i, c)
-    {
-        if (strcmp(vectors_text(c, "why"), "4 members, q = 3") == 0)
-            found = c;
-    }
-    cr_assert(found != NULL);
     struct validator_set set = vectors_set(found, "set", &a);
     struct span bytes = vectors_bytes(found, "certificate", &a);
     struct hash alliance = vectors_hash(j, "alliance");
@@ -132,19 +139,12 @@ Test(certificate, make)
 /* Beside one that was checked, the same signature over the same bytes is taken as checked, and nothing else is. */
 Test(certificate, beside_a_known_one)
 {
-    json_t *j = vectors_load(), *c, *found = NULL;
-    size_t i;
+    json_t *j = vectors_load(), *found = of_four(j);
     struct arena a;
     struct err e;
     struct buf b;
     arena_init(&a, 0);
     buf_init(&b, CERTIFICATE_BYTES_MAX);
-    json_array_foreach(json_object_get(j, "certificates"), i, c)
-    {
-        if (strcmp(vectors_text(c, "why"), "4 members, q = 3") == 0)
-            found = c;
-    }
-    cr_assert(found != NULL);
     struct validator_set set = vectors_set(found, "set", &a);
     struct hash alliance = vectors_hash(j, "alliance");
     struct certificate bad, known;
