@@ -64,6 +64,10 @@ MUST_USE enum status gov_apply(struct gov *g, const struct gov_entry *e, enum ve
 /* Earliest deadline on record; ST_END when there is none. */
 MUST_USE enum status gov_next_deadline(const struct view *v, uint64_t *ret_deadline_ms);
 
+/* gov_timers has nothing to do in a block of a time before this one: the earliest deadline, UINT64_MAX without any; 0 while
+ * the deadlines of a halt are being deferred. */
+MUST_USE enum status gov_calm_until(const struct view *v, struct arena *a, uint64_t *ret_ms, struct err *err);
+
 /* The set that decides the block after this state, ascending by organisation. */
 MUST_USE enum status gov_validators(const struct view *v, struct arena *a, struct validator_set *ret_set,
                                     struct err *err);

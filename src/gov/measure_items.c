@@ -37,6 +37,26 @@ static enum status fact_of(const struct figures *f, const struct state_item *it,
     return x->tags.n == it->item.tags.n ? ST_OK : query_full(err);
 }
 
+/* Types whose items are counted, whatever tags they have. */
+static bool is_counted(enum item_type type)
+{
+    return type == ITEM_MILESTONE || type == ITEM_ISSUE || type == ITEM_CONFLICT;
+}
+
+/* Could the row of an item have a tag that a metric of the charter asks for? Most have none of its bytes, and need not be
+ * decoded. */
+static bool may_be_tagged(const struct figures *f, struct span row)
+{
+    const struct charter_metric_list *l = &f->metrics.section.list;
+    for (size_t i = 0; i < l->n; i++) {
+        const struct charter_computed *c = &l->v[i].computed;
+        if (HAS(&l->v[i], charter_metric_key_computed) && HAS(c, charter_computed_key_tag) &&
+            memmem(row.p, row.n, c->tag.p, c->tag.n) != NULL)
+            return true;
+    }
+    return false;
+}
+
 /* The items of a type are read once for a question, however many numbers it asks for. */
 static enum status load(const struct figures *f, enum item_type type, struct err *err)
 {
@@ -54,6 +74,8 @@ static enum status load(const struct figures *f, enum item_type type, struct err
         if (st != ST_OK)
             return err_set(err, st, "items cannot be read");
         from = tkey_after(key);
+        if (!is_counted(type) && !may_be_tagged(f, value))
+            continue;
         TRY(codec_decode(&state_item_desc, value, f->scratch, &it, err));
         TRY(fact_of(f, &it, &f->items->facts, err));
     }

@@ -99,17 +99,16 @@ static enum status put_halt(struct gov *g, uint64_t at_ms, const struct state_ha
 }
 
 /* The newest halt, while deadlines are still to be moved because of it. */
-static enum status open_halt(struct gov *g, uint64_t *ret_at_ms, struct state_halt *ret, bool *ret_open,
-                             struct err *err)
+static enum status open_halt(const struct view *v, struct arena *a, uint64_t *ret_at_ms, struct state_halt *ret,
+                             bool *ret_open, struct err *err)
 {
-    struct view v = overlay_view(g->state);
     struct tkey last = tkey_u64(UINT64_MAX);
     struct span key, value;
     *ret_open = false;
-    enum status st = view_prev(&v, TABLE_HALT, tkey_span(&last), &key, &value);
+    enum status st = view_prev(v, TABLE_HALT, tkey_span(&last), &key, &value);
     if (st != ST_OK)
         return st == ST_END ? ST_OK : st;
-    TRY(codec_decode(&state_halt_desc, value, g->arena, ret, err));
+    TRY(codec_decode(&state_halt_desc, value, a, ret, err));
     *ret_at_ms = load_u64(key.p);
     *ret_open = HAS(ret, state_halt_key_cursor);
     return ST_OK;
@@ -293,7 +292,7 @@ enum status gov_timers(struct gov *g, size_t *ret_fired, bool *ret_more, struct 
     bool more = false, open, late = false;
     uint64_t halt_ms;
     struct state_halt h;
-    TRY(open_halt(g, &halt_ms, &h, &open, err));
+    TRY(open_halt(&v, g->arena, &halt_ms, &h, &open, err));
     if (open)
         TRY(defer_all(g, halt_ms, &h, &fired, &more, err));
     h = (struct state_halt){.from_ms = g->prev_time_ms};
@@ -317,4 +316,18 @@ enum status gov_next_deadline(const struct view *v, uint64_t *ret_deadline_ms)
     TRY(next_timer(v, &first, &t));
     *ret_deadline_ms = t.at_ms;
     return ST_OK;
+}
+
+enum status gov_calm_until(const struct view *v, struct arena *a, uint64_t *ret_ms, struct err *err)
+{
+    uint64_t at_ms;
+    struct state_halt h;
+    bool open;
+    TRY(open_halt(v, a, &at_ms, &h, &open, err));
+    enum status st = gov_next_deadline(v, ret_ms);
+    if (open)
+        *ret_ms = 0;
+    else if (st == ST_END)
+        *ret_ms = UINT64_MAX;
+    return st == ST_OK || st == ST_END ? ST_OK : err_set(err, st, "the deadlines cannot be read");
 }

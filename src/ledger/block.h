@@ -28,6 +28,9 @@ struct ledger {
     const struct view *view;
     const struct ids *ids;
     uint32_t rules_max; /* newest rules version that may be executed; 0: GOV_RULES_MAX */
+    /* Of this state, for who judges many entries against it: NULL and 0, and block_judge reads them each time. */
+    const struct gov_clock *clock;
+    uint64_t calm_until_ms; /* gov_calm_until */
     /* NULL, or: the next block is the first of a new epoch (REF-5). Read, and checked against the tip (REF-2). */
     const struct refounding_info *refounding;
 };

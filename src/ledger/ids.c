@@ -1,7 +1,7 @@
 #include "ledger/ids.h"
 #include "base/plant.h"
 
-enum { KEEP_DAYS = 31, FIRST_CAP = 1024, CHUNK = 4096 };
+enum { KEEP_DAYS = 31, FIRST_CAP = 1024, RESERVE_MAX = 1 << 20, CHUNK = 4096 };
 static const uint64_t KEEP_MS = (uint64_t)KEEP_DAYS * 86400000;
 
 struct item {
@@ -79,10 +79,10 @@ static void put_slot(struct ids *s, uint64_t number)
     s->slots[i] = number + 1;
 }
 
-static void grow_slots(struct ids *s)
+static void set_cap(struct ids *s, size_t cap)
 {
     free(s->slots);
-    s->cap *= 2;
+    s->cap = cap;
     s->slots = take(s->cap, sizeof *s->slots);
     for (uint64_t k = s->from; k < s->to; k++)
         put_slot(s, k);
@@ -103,7 +103,7 @@ void ids_add(struct ids *s, const struct hash *id, uint64_t leaf, uint64_t time_
     if (PLANTED(18) && s->slots[find_slot(s, id)] != 0)
         return;
     if ((ids_count(s) + 1) * 2 > s->cap)
-        grow_slots(s);
+        set_cap(s, 2 * s->cap);
     if (s->to == s->base + s->n_chunks * CHUNK)
         add_chunk(s);
     *item_at(s, s->to) = (struct item){*id, leaf, time_ms};
@@ -163,6 +163,22 @@ size_t ids_bytes(const struct ids *s)
     return s->n_chunks * CHUNK * sizeof(struct item) + s->chunks_cap * sizeof *s->chunks + s->cap * sizeof *s->slots;
 }
 
+/* Room for the rows from this leaf on, at once: there are at most as many as leaves. */
+static void reserve(struct ids *s, const struct view *v, uint64_t from)
+{
+    struct span key, value;
+    uint8_t last[8];
+    store_u64(last, UINT64_MAX);
+    if (view_prev(v, TABLE_IDS, span_of(last, 8), &key, &value) != ST_OK || key.n != 8 || load_u64(key.p) < from)
+        return;
+    uint64_t n = ids_count(s) + load_u64(key.p) - from + 1;
+    size_t cap = s->cap;
+    while (cap / 2 < n && cap < RESERVE_MAX)
+        cap *= 2;
+    if (cap > s->cap)
+        set_cap(s, cap);
+}
+
 /* Rows ascend by leaf, so by time: walks back from the newest until one is too old, then forward. */
 enum status ids_load(struct ids *s, const struct view *v, uint64_t now_ms, struct err *err)
 {
@@ -187,6 +203,7 @@ enum status ids_load(struct ids *s, const struct view *v, uint64_t now_ms, struc
         else
             lo = load_u64(key.p) + 1;
     }
+    reserve(s, v, lo);
     store_u64(at, lo);
     enum status st = view_next(v, TABLE_IDS, span_of(at, 8), &key, &value);
     while (st == ST_OK) {

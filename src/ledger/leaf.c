@@ -4,7 +4,7 @@
 #include "ledger/leaf.h"
 #include "merkle/rfc6962.h"
 
-enum status leaf_parse(struct span bytes, struct arena *a, struct leaf *ret_leaf, struct err *err)
+enum status leaf_read(struct span bytes, struct arena *a, struct leaf *ret_leaf, struct err *err)
 {
     struct leaf leaf = {.bytes = bytes};
     size_t used;
@@ -20,9 +20,17 @@ enum status leaf_parse(struct span bytes, struct arena *a, struct leaf *ret_leaf
     bool sk = leaf.signature.alg == SIG_SK_ED25519;
     if (HAS(&leaf.signature, 4) != sk || HAS(&leaf.signature, 5) != sk) /* SIG-5 */
         return err_set(err, ST_FORMAT, "signature: flags and counter belong to hardware keys, and to them alone");
-    sha256(leaf.entry_bytes, &leaf.id);
-    rfc6962_leaf(bytes, &leaf.leaf_hash);
     *ret_leaf = leaf;
+    return ST_OK;
+}
+
+enum status leaf_parse(struct span bytes, struct arena *a, struct leaf *ret_leaf, struct err *err)
+{
+    enum status st = leaf_read(bytes, a, ret_leaf, err);
+    if (st != ST_OK)
+        return st;
+    sha256(ret_leaf->entry_bytes, &ret_leaf->id);
+    rfc6962_leaf(bytes, &ret_leaf->leaf_hash);
     return ST_OK;
 }
 

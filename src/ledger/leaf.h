@@ -16,6 +16,8 @@ struct leaf {
 
 /* Parses and checks form only: ENC-*, ENT-2's size, SIG-5's keys. ST_FORMAT, ST_RANGE, ST_LIMIT with words. */
 MUST_USE enum status leaf_parse(struct span bytes, struct arena *a, struct leaf *ret_leaf, struct err *err);
+/* The same, but for the two hashes, which stay zero. */
+MUST_USE enum status leaf_read(struct span bytes, struct arena *a, struct leaf *ret_leaf, struct err *err);
 
 /* Checks the signature (SIG-1, SIG-4, SIG-5). ST_OK, ST_BADSIG or ST_BADKEY. Thread-safe. */
 MUST_USE enum status leaf_verify(const struct leaf *leaf);

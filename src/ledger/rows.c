@@ -120,8 +120,12 @@ static enum status flush_tiles(const struct block *b, const struct view *before,
     struct tile_writer w = {&o, write_tile};
     struct hash *hashes = arena_array(&a, b->n_leaves, sizeof *hashes);
     ASSERT(hashes != NULL);
-    for (size_t i = 0; i < b->n_leaves; i++)
-        rfc6962_leaf(b->leaves[i], &hashes[i]);
+    for (size_t i = 0; i < b->n_leaves; i++) {
+        if (i > 0 && b->entries != NULL)
+            hashes[i] = b->entries[i - 1].leaf_hash;
+        else
+            rfc6962_leaf(b->leaves[i], &hashes[i]);
+    }
     enum status st = tiles_append(b->first_leaf, hashes, b->n_leaves, &r, &w);
     if (st != ST_OK)
         return err_set(err, st, "block %" PRIu64 ": the tree's tiles cannot be extended: %s", b->record.height, status_text(st));

@@ -1,6 +1,7 @@
 #include <arpa/inet.h>
 #include <nng/nng.h>
 #include <pthread.h>
+#include <sched.h>
 #include "net/shared.h"
 
 /* nng 1.5.2 decides the shape of this file:
@@ -104,6 +105,18 @@ static struct frame_address address_of(nng_stream *stream)
     if (sa.s_family == NNG_AF_INET6 && inet_ntop(AF_INET6, sa.s_in6.sa_addr, host, sizeof host) != NULL)
         (void)snprintf(a.s, sizeof a.s, "[%s]:%u", host, ntohs(sa.s_in6.sa_port));
     return a;
+}
+
+void frame_start_threads(void)
+{
+    const struct sched_param none = {0};
+    nng_aio *first;
+    int usual = sched_getscheduler(0); /* of this thread; new ones inherit it */
+    bool changed = usual == SCHED_OTHER && sched_setscheduler(0, SCHED_BATCH, &none) == 0;
+    if (nng_aio_alloc(&first, NULL, NULL) == 0)
+        nng_aio_free(first);
+    if (changed)
+        (void)sched_setscheduler(0, usual, &none);
 }
 
 enum status frame_new(struct nng_stream *stream, const struct frame_options *options,

@@ -47,6 +47,11 @@ struct frame_stats {
     uint64_t dropped;      /* frames refused with ST_BUSY */
 };
 
+/* Starts nng's threads, to be called by a program before it uses nng. Where the system lets it (Linux: SCHED_BATCH, sched(7)),
+ * one that gets work waits for the processor until who runs has finished, and does not take it from it: several run for each
+ * frame, and each switch costs as much as their work. */
+void frame_start_threads(void);
+
 /* On failure (ST_NOMEM) the stream is closed and freed. Nothing is read before frame_start. */
 MUST_USE enum status frame_new(struct nng_stream *stream, const struct frame_options *options,
                                const struct frame_events *events, void *ctx, struct frame_conn **ret_conn);

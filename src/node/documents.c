@@ -136,7 +136,7 @@ static void read_leaf(struct documents *d, const struct view *v, uint64_t index,
     struct leaf leaf;
     struct hash_list named;
     struct err err;
-    if (block_leaf(v, index, &bytes, &err) != ST_OK || leaf_parse(bytes, a, &leaf, &err) != ST_OK ||
+    if (block_leaf(v, index, &bytes, &err) != ST_OK || leaf_read(bytes, a, &leaf, &err) != ST_OK ||
         leaf_documents(&leaf, a, &named, &err) != ST_OK)
         return; /* no entry; a leaf that cannot be read is the doctor's */
     struct span seat = leaf.entry.seat;

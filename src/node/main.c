@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "crypto/ed25519.h"
+#include "net/frame.h"
 #include "net/net.h"
 #include "node/backup.h"
 #include "node/config.h"
@@ -206,6 +207,7 @@ static int cmd_run(int argc, char **argv)
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL); /* before threads start, so that all inherit it */
     (void)signal(SIGPIPE, SIG_IGN);
     log_set(log_stderr, NULL, cfg.log);
+    frame_start_threads();
     struct node_hooks hooks = {NULL, ask_restart};
     bool again = false;
     do {

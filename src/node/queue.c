@@ -119,9 +119,10 @@ bool queue_put(struct queue *q, struct job *j, bool *ret_enough)
             l->slowed += !l->paused;
             l->paused = *ret_enough = true;
         }
-        (void)pthread_cond_signal(&q->cond);
     }
     (void)pthread_mutex_unlock(&q->lock);
+    if (taken) /* not under the lock, for who wakes wants it */
+        (void)pthread_cond_signal(&q->cond);
     jobs_free(dropped);
     if (!taken) /* a lost frame is asked for again; a question is told */
         jobs_free(j);

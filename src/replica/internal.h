@@ -189,6 +189,7 @@ struct replica {
     uint64_t epoch;           /* of the open height */
     const struct refounding_info *refounding; /* the open height is the first of an epoch; in set_arena */
     struct gov_clock clock;
+    uint64_t calm_until_ms; /* gov_calm_until */
     bool has_deadline;
     uint64_t deadline_ms;
 

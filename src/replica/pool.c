@@ -207,6 +207,8 @@ static enum status judge(struct replica *r, const struct leaf *leaf, uint64_t ti
     arena_init(&a, 0);
     struct ledger l = replica_ledger(r);
     struct block_candidate c = {.leaf = *leaf};
+    l.clock = &r->clock;
+    l.calm_until_ms = r->calm_until_ms;
     enum status st = block_judge(&l, time_ms, &c, 1, &a, err);
     if (st != ST_OK)
         return st;
@@ -309,12 +311,26 @@ enum status pool_submit(struct replica *r, struct span submission, struct hash *
     return ST_OK;
 }
 
+/* The first that is staged, NULL for none: most came last. */
+static struct pool_entry *first_staged(const struct pool *p)
+{
+    struct pool_entry *first = NULL;
+    size_t left = p->staged;
+    for (struct pool_entry *e = p->last; left > 0; e = e->prev) {
+        if (!e->staged)
+            continue;
+        first = e;
+        left--;
+    }
+    return first;
+}
+
 static enum status put_outbox(struct replica *r, struct store_txn *t, struct err *err)
 {
     enum status st = ST_OK;
     uint8_t key[8];
     uint64_t next = r->pool.next_outbox;
-    for (struct pool_entry *e = r->pool.first; st == ST_OK && e != NULL; e = e->next) {
+    for (struct pool_entry *e = first_staged(&r->pool); st == ST_OK && e != NULL; e = e->next) {
         if (!e->staged)
             continue;
         e->outbox = next++;
@@ -326,11 +342,27 @@ static enum status put_outbox(struct replica *r, struct store_txn *t, struct err
     return st;
 }
 
-/* The order that the promise rests on: rows durable, then acknowledged and sent. */
+/* What is staged leaves for the peers. It need not be durable for that: its author signed it, and whoever gets it may keep it. */
+static void send_staged(struct replica *r)
+{
+    struct wire_batch w = {.n = 0};
+    for (struct pool_entry *e = first_staged(&r->pool); e != NULL; e = e->next) {
+        if (!e->staged)
+            continue;
+        e->relayed_ms = replica_mono(r);
+        struct msg_entry m = {.submission = e->submission};
+        wire_add(r, &w, &msg_entry_desc, &m);
+    }
+    wire_flush(r, &w);
+}
+
+/* The order that the promise rests on: rows durable, then acknowledged. The peers work on what they were sent while the disk
+ * is waited for. */
 enum status replica_acknowledge(struct replica *r, struct err *err)
 {
     if (r->pool.staged == 0)
         return ST_OK;
+    send_staged(r);
     struct store_txn *t;
     enum status st = store_begin(r->cfg.store, &t, err);
     if (st == ST_OK) {
@@ -340,26 +372,23 @@ enum status replica_acknowledge(struct replica *r, struct err *err)
         else
             store_abort(r->cfg.store, t);
     }
-    struct wire_batch w = {.n = 0};
-    for (struct pool_entry *e = r->pool.first, *next; e != NULL; e = next) {
-        next = e->next;
+    bool kept = st == ST_OK || PLANTED(38);
+    for (struct pool_entry *e = first_staged(&r->pool); e != NULL; e = e->next) {
         if (!e->staged)
             continue;
         e->staged = false;
         r->pool.staged--;
-        if (st != ST_OK && !PLANTED(38)) {
-            unlink_entry(&r->pool, e);
-            entry_free(e);
-            continue;
-        }
-        r->pool.next_outbox = e->outbox + 1;
         e->valid = true;
-        e->relayed_ms = replica_mono(r);
-        struct msg_entry m = {.submission = e->submission};
-        wire_add(r, &w, &msg_entry_desc, &m);
+        if (kept) {
+            r->pool.next_outbox = e->outbox + 1;
+        } else { /* from now on like one that a peer relayed */
+            e->own = false;
+            r->pool.own--;
+        }
     }
-    wire_flush(r, &w);
-    return PLANTED(38) ? ST_OK : st;
+    return kept ? ST_OK
+                : err_wrap(err, st, "this node could not keep the entry, and its partners have it all the same: see whether it is on the "
+                                    "record before you enter it again: ");
 }
 
 enum status pool_on_entry(struct replica *r, struct span submission, struct err *err)

@@ -209,6 +209,8 @@ static enum status load_state(struct replica *r, struct err *err)
     if (st == ST_OK)
         st = gov_clock(&r->view, &a, &r->clock, err);
     if (st == ST_OK)
+        st = gov_calm_until(&r->view, &a, &r->calm_until_ms, err);
+    if (st == ST_OK)
         st = epoch_load(r, err);
     if (st == ST_OK)
         st = members_load(r, err);

@@ -86,8 +86,8 @@ void replica_tick(struct replica *r, uint64_t *ret_next_mono_ms);
  * It is not acknowledged before replica_acknowledge returned ST_OK. */
 MUST_USE enum status replica_submit(struct replica *r, struct span submission, struct hash *ret_id, enum verdict *ret_verdict,
                                     char why[256], struct err *err);
-/* Makes all staged submissions durable in one transaction; then they count as taken, and travel. On failure all
- * staged ones are dropped. */
+/* Sends all staged submissions to the peers, and makes them durable in one transaction; then they count as taken. On failure
+ * none does, and they wait like what a peer relayed: they may come on the record all the same, which err says. */
 MUST_USE enum status replica_acknowledge(struct replica *r, struct err *err);
 
 enum entry_state { ENTRY_UNKNOWN, ENTRY_WAITING, ENTRY_FINAL, ENTRY_REFUSED };

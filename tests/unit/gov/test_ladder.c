@@ -324,11 +324,15 @@ Test(ladder, GOV_T2_a_halt_may_take_several_blocks)
     uint64_t next;
     cr_assert_eq(gov_next_deadline(&w.v, &next), ST_OK);
     EXPECT_TIME(time_utc(next), "2026-03-05T00:00:00.000Z"); /* the rest is due: no node rests */
+    cr_assert_eq(gov_calm_until(&w.v, &w.a, &next, &w.err), ST_OK);
+    cr_assert_eq(next, 0);
     AT(&w, "2026-03-05T02:00:00.500Z");
     cr_assert_eq(w.fired, 44);
     cr_assert(!w.more);
     for (uint64_t n = 1; n <= 300; n++)
         EXPECT_TIME(world_deadline(&w, n), "2026-03-07T00:00:00.000Z");
+    cr_assert_eq(gov_calm_until(&w.v, &w.a, &next, &w.err), ST_OK);
+    EXPECT_TIME(time_utc(next), "2026-03-07T00:00:00.000Z");
     struct query_halts h;
     cr_assert_eq(query_halts(&w.v, 0, 10, &w.a, &h, &w.err), ST_OK);
     cr_assert_eq(h.list.n, 1);

@@ -161,6 +161,37 @@ Test(block, ENT_rules_leave_entries_out_and_say_why)
     cr_assert_not_null(strstr(again[0].why, "on the record already, at leaf"), "%s", again[0].why);
 }
 
+/* Who judges many entries against one state gives what it has read of it; the verdicts and words stay the same. */
+Test(block, judged_against_what_was_read_before)
+{
+    struct basis other = newest();
+    other.root.b[0] ^= 1;
+    struct gov_clock clock;
+    struct ledger plain = {.tip = &tip, .view = &v, .ids = ids}, ready = plain;
+    cr_assert_eq(gov_clock(&v, &a, &clock, &err), ST_OK);
+    cr_assert_eq(gov_calm_until(&v, &a, &ready.calm_until_ms, &err), ST_OK);
+    cr_assert_gt(ready.calm_until_ms, FOUNDED + 5);
+    ready.clock = &clock;
+    struct leaf leaves[] = {note_by(0, "expired", FOUNDED + 5, newest()), note_by(0, "another history", FOUNDED + 86400000, other),
+                            note_by(0, "fine", FOUNDED + 86400000, newest())};
+    for (size_t i = 0; i < ARRAY_LEN(leaves); i++) {
+        struct block_candidate one = {.leaf = leaves[i]}, two = one;
+        cr_assert_eq(block_judge(&plain, FOUNDED + 5, &one, 1, &a, &err), ST_OK);
+        cr_assert_eq(block_judge(&ready, FOUNDED + 5, &two, 1, &a, &err), ST_OK);
+        cr_expect_eq(one.verdict, two.verdict);
+        cr_expect_eq(one.left_out, two.left_out);
+        cr_expect_str_eq(one.why, two.why);
+    }
+    /* From the first deadline on they are not used: a clock without room for any entry would leave it out. */
+    clock.block_entries = 0;
+    struct block_candidate c = {.leaf = leaves[2]};
+    cr_assert_eq(block_judge(&ready, FOUNDED + 5, &c, 1, &a, &err), ST_OK);
+    cr_expect(c.left_out);
+    ready.calm_until_ms = FOUNDED + 5;
+    cr_assert_eq(block_judge(&ready, FOUNDED + 5, &c, 1, &a, &err), ST_OK);
+    cr_expect_not(c.left_out);
+}
+
 /* Stale once the block after it is over 30 days old; the newest boundary never is. */
 Test(block, ENT_5_a_basis_grows_stale_by_the_block_after_it)
 {

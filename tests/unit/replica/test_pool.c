@@ -69,6 +69,36 @@ Test(replica_pool, entries_leave_together)
     rig_deinit(&r);
 }
 
+/* The store takes nothing while the test has a transaction open: nobody is told that his entry was taken, and it is not lost. */
+Test(replica_pool, what_cannot_be_kept_is_sent_all_the_same_and_said)
+{
+    struct rig r;
+    struct store_txn *t;
+    struct entry_status s;
+    struct err err = {0};
+    enum verdict verdict;
+    struct hash id;
+    rig_init(&r, 3);
+    rig_start(&r);
+    memset(r.sent, 0, sizeof r.sent);
+    cr_assert_eq(hand_in(&r, 3, 1, "no room for it", false, &verdict, &id, &err), ST_OK);
+    cr_expect_eq(r.sent[msg_entry_desc.number], 0, "sent before anybody asked for its acknowledgement");
+    cr_assert_eq(store_begin(r.store, &t, &err), ST_OK);
+    cr_assert_eq(replica_acknowledge(r.replica, &err), ST_BUSY);
+    store_abort(r.store, t);
+    cr_expect_eq(strncmp(err.text, "this node could not keep the entry, and its partners have it all the same: see whether it is on the record "
+                                   "before you enter it again: ", 129), 0, "%s", err.text);
+    cr_expect_eq(r.sent[msg_entry_desc.number], 1);
+    cr_assert_eq(replica_entry(r.replica, &id, &s, &err), ST_OK);
+    cr_expect_eq(s.state, ENTRY_WAITING);
+    cr_expect_null(replica_check(r.replica));
+    /* The next is taken. */
+    cr_assert_eq(hand_in(&r, 3, 1, "another", false, &verdict, &id, &err), ST_OK);
+    cr_assert_eq(replica_acknowledge(r.replica, &err), ST_OK, "%s", err.text);
+    cr_expect_null(replica_check(r.replica));
+    rig_deinit(&r);
+}
+
 /* 320 wait, 64 are relayed each second, each again after 3 s: the last has its turn too. */
 Test(replica_pool, the_tail_is_relayed_too)
 {
