@@ -140,7 +140,7 @@ static void print_json(const struct verify_report *r, const struct verdict_words
     for (size_t i = 0; i < w->n_unchecked; i++)
         json_array_append_new(unchecked, json_string(w->unchecked[i]));
     json_t *o =
-        json_pack("{s:b,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:I,s:o,s:o,s:o,s:o,s:I,s:o}", "verified", 1,
+        json_pack("{s:b,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:I,s:o,s:o,s:o,s:o,s:I,s:I,s:I,s:o}", "verified", 1,
                   "alliance", json_hash(&r->alliance), "root", json_hash(&r->root), "state_root",
                   json_hash(&r->state_root), "entries", (json_int_t)r->entries, "blocks",
                   (json_int_t)r->blocks, "size", (json_int_t)r->size, "decisions", (json_int_t)r->decisions,
@@ -148,7 +148,8 @@ static void print_json(const struct verify_report *r, const struct verdict_words
                   (json_int_t)r->prose_absent, "checkpoints", (json_int_t)r->checkpoints, "quorum_checkpoint",
                   (int)r->whole_checkpoint, "deadlines_fired", (json_int_t)r->timers, "phases", phases,
                   "organisations", orgs, "members", members, "not_checked", unchecked, "documents",
-                  (json_int_t)w->findings.documents, "exceptions", json_exceptions(&w->findings));
+                  (json_int_t)w->findings.documents, "texts_erased", (json_int_t)w->findings.erased, "texts_left",
+                  (json_int_t)w->findings.left, "exceptions", json_exceptions(&w->findings));
     cmd_dump(o);
 }
 

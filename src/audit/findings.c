@@ -2,6 +2,7 @@
 #include "crypto/sshpub.h"
 #include "gov/due.h"
 #include "gov/item_id.h"
+#include "gov/query.h"
 #include "gov/query_part.h"
 
 const char *const finding_text[FINDING_KINDS] = {
@@ -23,6 +24,8 @@ const char *const finding_text[FINDING_KINDS] = {
     [FINDING_REVOKED] = "key revoked",
     [FINDING_SUSPENDED] = "node suspended",
     [FINDING_FAULT] = "fault proof",
+    [FINDING_ERASED] = "texts erased",
+    [FINDING_LEFT] = "erased text in the pack",
     [FINDING_TEXT] = "text absent",
     [FINDING_DOCUMENT] = "document not in the pack",
 };
@@ -336,6 +339,65 @@ static void one_gap(struct search *s, enum finding_kind kind, const struct histo
     f->id = str(s, state_seat_org(leaf->entry.seat));
 }
 
+/* How many texts of an entry are absent. The gaps ascend. */
+static size_t absent_of(const struct search *s, uint64_t leaf)
+{
+    const struct history *h = s->r->h;
+    size_t lo = 0, hi = h->n_gaps;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (h->gaps[mid].leaf < leaf)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < h->n_gaps && h->gaps[lo].leaf == leaf ? h->gaps[lo].absent : 0;
+}
+
+static enum status one_erased(struct search *s, uint64_t index, const struct state_erased *e, struct arena *scratch)
+{
+    struct span bytes;
+    struct leaf leaf;
+    size_t named, absent = absent_of(s, index);
+    TRY(block_leaf(s->r->v, index, &bytes, s->err));
+    if (leaf_parse(bytes, scratch, &leaf, NULL) != ST_OK) /* a block record: it has no texts */
+        return ST_OK;
+    TRY(leaf_count_prose(&leaf, &named, s->err));
+    const char *kind = enum_text(&kind_enum, (uint32_t)leaf.entry.kind), *id = text_of(s->a, "D-%" PRIu64, e->decision);
+    s->l->erased += absent;
+    s->l->texts -= absent;
+    s->l->left += named - absent;
+    for (int there = 0; there <= 1; there++) {
+        size_t n = there ? named - absent : absent;
+        if (n == 0)
+            continue;
+        struct finding *f = add(s, there ? FINDING_LEFT : FINDING_ERASED, index, e->at_ms,
+                                text_of(s->a, there ? "%zu of %zu texts of this %s still there, though %s erased them"
+                                                    : "%zu of %zu texts of this %s, by %s", n, named, kind, id));
+        f->id = id;
+        f->seat = str(s, leaf.entry.seat);
+    }
+    return ST_OK;
+}
+
+/* ERA-4. */
+static enum status erased(struct search *s)
+{
+    struct arena scratch CLEANUP(arena_deinit);
+    struct tkey from = tkey_u64(0);
+    struct span key, value;
+    enum status st;
+    arena_init(&scratch, 0);
+    while ((st = view_next(s->r->v, TABLE_ERASED, tkey_span(&from), &key, &value)) == ST_OK) {
+        struct state_erased e;
+        arena_reset(&scratch);
+        from = tkey_after(key);
+        TRY(codec_decode(&state_erased_desc, arena_dup(&scratch, value), &scratch, &e, s->err));
+        TRY(one_erased(s, load_u64(key.p), &e, &scratch));
+    }
+    return st == ST_END ? ST_OK : err_set(s->err, st, "what was erased cannot be read");
+}
+
 /* A line each for what an entry names and the pack does not have. */
 static enum status gaps(struct search *s)
 {
@@ -349,7 +411,11 @@ static enum status gaps(struct search *s)
         TRY(block_leaf(s->r->v, g->leaf, &bytes, s->err));
         TRY(leaf_parse(bytes, &scratch, &leaf, s->err));
         const char *kind = enum_text(&kind_enum, (uint32_t)leaf.entry.kind);
-        if (g->absent > 0)
+        struct state_erased e;
+        enum status gone = query_erased(s->r->v, &scratch, g->leaf, &e, s->err);
+        if (gone != ST_OK && gone != ST_NOTFOUND)
+            return gone;
+        if (g->absent > 0 && gone == ST_NOTFOUND)
             one_gap(s, FINDING_TEXT, g, &leaf,
                     text_of(s->a, "%u of %u texts of this %s absent", (unsigned)g->absent, (unsigned)g->texts, kind));
         if (g->documents > 0)
@@ -414,6 +480,7 @@ enum status findings_of(const struct audit_record *r, bool each, struct finding_
     TRY(halts(&s));
     from_history(&s);
     TRY(suspects(&s));
+    TRY(erased(&s));
     if (each)
         TRY(gaps(&s));
     if (l.n > 0)
@@ -435,7 +502,10 @@ const char *findings_summary(const struct finding_list *l, struct arena *a)
             more = text_of(a, " (%s)", duration_text(a, amount));
         else if (kind == FINDING_ACT_FIRST)
             more = text_of(a, " (%" PRIu64 " ratified)", amount);
-        if (kind != FINDING_TEXT && kind != FINDING_DOCUMENT) /* counted below, listed or not */
+        if (kind == FINDING_ERASED || kind == FINDING_LEFT)
+            all = text_of(a, "%s%s%s %" PRIu64, all, all[0] == 0 ? "" : " · ", finding_text[kind],
+                          kind == FINDING_ERASED ? l->erased : l->left);
+        else if (kind != FINDING_TEXT && kind != FINDING_DOCUMENT) /* counted below, listed or not */
             all = text_of(a, "%s%s%s %zu%s", all, all[0] == 0 ? "" : " · ", finding_text[kind], n, more);
     }
     if (l->texts > 0)

@@ -24,7 +24,9 @@ enum finding_kind {
     FINDING_REVOKED,
     FINDING_SUSPENDED,
     FINDING_FAULT,
-    FINDING_TEXT,     /* texts absent from the pack: erased, or withheld by who exported it */
+    FINDING_ERASED,   /* texts that a decision erased (ERA-2) */
+    FINDING_LEFT,     /* and that the pack has all the same */
+    FINDING_TEXT,     /* texts absent from the pack, erased by no decision: withheld by who exported it, or lost */
     FINDING_DOCUMENT, /* documents named; a pack holds none */
     FINDING_KINDS
 };
@@ -45,7 +47,8 @@ struct finding {
 struct finding_list {
     struct finding *v;
     size_t n, cap;
-    uint64_t texts, documents; /* absent; counted also where v does not list them */
+    uint64_t texts, documents; /* absent, and not erased; counted also where v does not list them */
+    uint64_t erased, left;     /* texts that a decision erased: absent; there all the same */
 };
 
 /* By kind, then by leaf; in the record's arena. each: with a line for every entry that names texts or documents that the

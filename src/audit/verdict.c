@@ -145,10 +145,10 @@ static void unchecked(const struct audit_record *r, struct verdict_words *w)
     if (q->by_refounding > 0)
         to[w->n_unchecked++] = "That no other block was final where an epoch ended without a certificate: "
                                "those who signed the re-founding vouch for it.";
-    if (q->prose_absent > 0)
+    if (w->findings.texts > 0)
         to[w->n_unchecked++] =
             text_of(r->a, "What %" PRIu64 " absent texts said (entente-audit exceptions lists them).",
-                    q->prose_absent);
+                    w->findings.texts);
     if (documents > 0)
         to[w->n_unchecked++] = text_of(
             r->a,

@@ -4,7 +4,7 @@
 static const char *const needed_rows[] = {"admission", "charter-core", "charter-policy",
                                           "exit",      "removal",      "renewal"};
 /* Rows in which silence never counts as consent (RULES 15). */
-static const char *const never_deemed[] = {"admission", "charter-core", "exit", "removal", "risk-acceptance"};
+static const char *const never_deemed[] = {"admission", "charter-core", "erasure", "exit", "removal", "risk-acceptance"};
 
 static bool among(const char *const *list, size_t n, struct span name)
 {

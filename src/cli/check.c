@@ -83,8 +83,7 @@ enum status cli_prove(struct cli *c, const char *what, const struct hash *digest
                                  &c->err) != ST_OK)
         return err_wrap(&c->err, ST_BADSIG,
                         "%s is not in the tree that the node shows. Nothing was signed: ", what);
-    ret->prose = r.prose;
-    cli_keep_prose(&ret->leaf, &ret->prose);
+    ret->prose = cli_texts_of(c, &ret->leaf, &r);
     return ST_OK;
 }
 

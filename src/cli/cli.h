@@ -45,7 +45,7 @@ struct cli {
         *partner, *amend, *file, *counter, *card, *name, *role, *seats, *rules, *need, *keys, *alliance,
         *epoch, *after, *principal, *budget, *charge, *rate, *types, *by;
     const char *owner, *due, *link, *tags, *scope, *category, *likelihood, *impact, *share, *every, *warns, *against, *about,
-        *finding, *risk, *accept_until;
+        *finding, *risk, *accept_until, *erase;
     const char *dossier, *annex;
     const char *grep, *tag;
     const char *minutes, *present, *decision, *body, *on, *held;
@@ -117,12 +117,19 @@ uint64_t cli_now(const struct cli *c);
 void cli_put_object(const struct cli *c, const char *object);
 void cli_begin_list(const struct cli *c);
 void cli_end_list(const struct cli *c);
+/* Detached texts of an entry. */
+struct cli_texts {
+    size_t n;
+    struct prose *v;
+    struct span absent; /* what is said where one is not there: "(text absent)", "(erased by D-7)" */
+};
+
 /* render.c. A record as JSON on standard output, or into b; what RAW fields hold is decoded where it is
  * known. */
 int cli_json(struct cli *c, const struct record_desc *d, const void *rec);
 MUST_USE enum status cli_put_json(struct cli *c, const struct record_desc *d, const void *rec, struct buf *b);
 /* What is proposed, line by line; an amended section in full, as the charter file writes it. */
-void cli_render_proposal(struct cli *c, const struct proposal *p, const struct prose_list *prose,
+void cli_render_proposal(struct cli *c, const struct proposal *p, const struct cli_texts *texts,
                          struct buf *b);
 /* A charter section as YAML. */
 MUST_USE enum status cli_section(struct cli *c, uint64_t number, struct span body, struct buf *b);
@@ -153,8 +160,8 @@ struct cli_text cli_amount(const struct money *m); /* "EUR 1250.00" */
 struct cli_text cli_span(uint64_t now_ms, uint64_t then_ms);
 /* Prints text that may have several lines, each after the first indented. */
 void cli_prose(FILE *f, const char *indent, struct span text);
-/* The detached text with this digest, or "(text absent)". */
-struct span cli_find_prose(const struct prose_list *l, const struct hash *digest);
+/* The detached text with this digest, or words that it is absent. */
+struct span cli_find_prose(const struct cli_texts *l, const struct hash *digest);
 /* Drops the texts that do not belong to the entry or may not be shown (ENT-8). */
 void cli_keep_prose(const struct leaf *leaf, struct prose_list *list);
 /* Asks for a line on the terminal; false when there is no terminal. */
@@ -201,7 +208,7 @@ int cli_wait(struct cli *c, const struct hash *id, uint64_t *ret_leaf);
 struct cli_leaf { /* an entry, proven */
     struct leaf leaf;
     struct proposal proposal;
-    struct prose_list prose;
+    struct cli_texts prose;
 };
 struct cli_seen {
     struct query_decision q; /* as the node tells it: where the decision stands */
@@ -302,6 +309,9 @@ void cli_print_grant_task(const struct query_grant_task *t, uint64_t now_ms);
 void cli_print_grants_owed(const struct query_grant_task_list *l, bool first);
 /* verbs_share.c. The effect of a proposal that lets a class be shared, from --class, --with and --until. */
 MUST_USE enum status cli_share_effect(struct cli *c, struct effect *e);
+/* erase.c. The effect of a proposal that erases texts, from --erase; and what it would erase, line by line. */
+MUST_USE enum status cli_erase_effect(struct cli *c, struct effect *e);
+void cli_put_erased(struct cli *c, const struct effect *e, struct buf *b);
 /* verbs_item.c. The effect of a proposal that accepts a risk, from --risk and --accept-until. */
 MUST_USE enum status cli_item_effect(struct cli *c, struct effect *e);
 /* What an item asks, as a line of inbox or status. */
@@ -327,7 +337,8 @@ void cli_put_document(struct cli *c, const struct hash *digest, struct buf *b);
 /* The same as a line, after some words. */
 void cli_print_document(struct cli *c, const char *before, const struct hash *digest);
 /* verbs_read.c. The detached texts beside a leaf that are here and are its own; one of them, or words that it is absent. */
-struct prose_list cli_prose_at(struct cli *c, uint64_t leaf);
+struct cli_texts cli_texts_of(struct cli *c, const struct leaf *leaf, const struct rpc_leaf_reply *r);
+struct cli_texts cli_prose_at(struct cli *c, uint64_t leaf);
 struct span cli_title_at(struct cli *c, uint64_t leaf, const struct hash *digest);
 
 /* verbs_scorecard.c. --since and --until; the last 90 days unless said. */

@@ -222,7 +222,7 @@ void cli_prose(FILE *f, const char *indent, struct span text)
     (void)fputc('\n', f);
 }
 
-struct span cli_find_prose(const struct prose_list *l, const struct hash *digest)
+struct span cli_find_prose(const struct cli_texts *l, const struct hash *digest)
 {
     for (size_t i = 0; i < l->n; i++) {
         struct hash h;
@@ -230,7 +230,7 @@ struct span cli_find_prose(const struct prose_list *l, const struct hash *digest
         if (hash_eq(&h, digest) && text_check(l->v[i].text, true, NULL) == ST_OK)
             return l->v[i].text;
     }
-    return span_str("(text absent)");
+    return l->absent;
 }
 
 void cli_keep_prose(const struct leaf *leaf, struct prose_list *list)

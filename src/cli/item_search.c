@@ -29,7 +29,7 @@ static bool has_tag(const struct query_item_line *l, struct span tag)
 /* Texts of an entry about it; `least`: how many it must have. */
 static bool in_leaf(struct cli *c, uint64_t leaf, size_t least, struct span wanted, uint64_t *absent)
 {
-    struct prose_list l = cli_prose_at(c, leaf);
+    struct cli_texts l = cli_prose_at(c, leaf);
     if (l.n < least)
         *absent += least - l.n;
     for (size_t i = 0; i < l.n; i++)

@@ -74,6 +74,8 @@ static void put_effect(struct cli *c, const struct effect *e, struct buf *b)
         buf_printf(b, " until ");
         scalar_print_date(e->until, b);
         buf_printf(b, "\n");
+    } else if (e->type == EFFECT_ERASE) {
+        cli_put_erased(c, e, b);
     }
     if (e->type != EFFECT_AMEND)
         return;
@@ -93,10 +95,10 @@ static void put_document(struct cli *c, const struct hash *digest, struct buf *b
     buf_u8(b, '\n');
 }
 
-void cli_render_proposal(struct cli *c, const struct proposal *p, const struct prose_list *prose,
+void cli_render_proposal(struct cli *c, const struct proposal *p, const struct cli_texts *texts,
                          struct buf *b)
 {
-    buf_printf(b, "title     %.*s\n", SPAN_FMT(cli_find_prose(prose, &p->title)));
+    buf_printf(b, "title     %.*s\n", SPAN_FMT(cli_find_prose(texts, &p->title)));
     if (HAS(p, proposal_key_amount)) {
         buf_printf(b, "amount    ");
         scalar_print_money(&p->amount, b);
@@ -120,7 +122,7 @@ void cli_render_proposal(struct cli *c, const struct proposal *p, const struct p
     put_effect(c, &p->effect, b);
     if (HAS(p, proposal_key_text)) {
         buf_printf(b, "text\n");
-        cli_indented(b, cli_find_prose(prose, &p->text), "  ");
+        cli_indented(b, cli_find_prose(texts, &p->text), "  ");
     }
 }
 

@@ -138,6 +138,8 @@ enum status cli_fill_proposal(struct cli *c, struct proposal *p, struct cli_pros
         st = cli_item_effect(c, &p->effect);
     if (st == ST_OK && (c->info_class != NULL || c->with != NULL || c->until != NULL))
         st = cli_share_effect(c, &p->effect);
+    if (st == ST_OK && c->erase != NULL)
+        st = cli_erase_effect(c, &p->effect);
     return st;
 }
 

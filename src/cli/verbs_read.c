@@ -1,22 +1,32 @@
 /* show, decisions, readiness, log, seats. */
 #include "cli/cli.h"
+#include "charter/charter_model.h"
 #include "crypto/sshpub.h"
 #include "gov/query.h"
 
-struct prose_list cli_prose_at(struct cli *c, uint64_t leaf)
+struct cli_texts cli_texts_of(struct cli *c, const struct leaf *leaf, const struct rpc_leaf_reply *r)
+{
+    struct prose_list l = r->prose;
+    cli_keep_prose(leaf, &l);
+    return (struct cli_texts){l.n, l.v,
+                              HAS(r, rpc_leaf_reply_key_erased)
+                                  ? span_str(charter_text(&c->a, "(erased by D-%" PRIu64 ")", r->erased))
+                                  : span_str("(text absent)")};
+}
+
+struct cli_texts cli_prose_at(struct cli *c, uint64_t leaf)
 {
     struct rpc_leaf q = {.index = leaf};
     struct rpc_leaf_reply r;
     struct leaf entry;
     if (cli_ask(c, METHOD_leaf, &q, &r) != ST_OK || leaf_parse(r.leaf, &c->a, &entry, NULL) != ST_OK)
-        return (struct prose_list){0, NULL};
-    cli_keep_prose(&entry, &r.prose);
-    return r.prose;
+        return (struct cli_texts){0, NULL, span_str("(text absent)")};
+    return cli_texts_of(c, &entry, &r);
 }
 
 struct span cli_title_at(struct cli *c, uint64_t leaf, const struct hash *digest)
 {
-    struct prose_list l = cli_prose_at(c, leaf);
+    struct cli_texts l = cli_prose_at(c, leaf);
     return cli_find_prose(&l, digest);
 }
 
@@ -226,6 +236,8 @@ static void print_leaf(const struct rpc_log_line *l)
         const char *mark;
         struct span text = cli_cut(l->prose.v[0].text, 60, &mark);
         (void)printf("%.*s%s\n", SPAN_FMT(text), mark);
+    } else if (HAS(l, rpc_log_line_key_erased)) {
+        (void)printf("  (erased by D-%" PRIu64 ")\n", l->erased);
     } else {
         (void)printf("\n");
     }

@@ -1,5 +1,6 @@
 #include "gov/effect.h"
 #include "gov/amend.h"
+#include "gov/erase.h"
 #include "gov/grant.h"
 #include "gov/item.h"
 #include "gov/members.h"
@@ -31,6 +32,7 @@ static const struct {
     {"upgrade", EFFECT_UPGRADE, BIT(rules), 0, "this row upgrades the rules: give their version", false},
     {"risk-acceptance", EFFECT_ACCEPT_RISK, BIT(risk) | BIT(until) | BIT(score), 0,
      "this row accepts a risk: give its number, the score that is accepted, and until when", false},
+    {"erasure", EFFECT_ERASE, BIT(leaves), 0, "this row erases texts: give the entries whose texts go", false},
     {"data-sharing", EFFECT_SHARE, BIT(info_class) | BIT(audience) | BIT(until), 0,
      "this row lets a class be shared: give the class, the partners and the last day, or no effect", true},
 };
@@ -95,6 +97,8 @@ enum status effect_check(const struct view *v, struct arena *a, uint64_t now_ms,
         return grant_check_share(v, a, now_ms, e, no, err);
     case EFFECT_ACCEPT_RISK:
         return item_check_accept(v, a, now_ms, e, no, err);
+    case EFFECT_ERASE:
+        return erase_check(d, e, no);
     }
     return err_set(err, ST_CORRUPT, "an effect of an unknown kind %d", (int)e->type);
 }
@@ -137,6 +141,8 @@ enum status effect_apply(struct gov *g, const struct state_decision *d, const st
         return reseat_apply(g, d->partner, &e->keys, err);
     case EFFECT_ACCEPT_RISK:
         return item_accept(g, d->number, e, err);
+    case EFFECT_ERASE:
+        return erase_apply(g, d->number, e, err);
     }
     return err_set(err, ST_CORRUPT, "an effect of an unknown kind %d", (int)e->type);
 }

@@ -1,5 +1,5 @@
 /* effect: what passing a decision does: which row may have which, could it be done now, and doing it (GOV-22,
- * GOV-36 to GOV-39, GOV-41). Internal to gov. */
+ * GOV-36 to GOV-39, GOV-41, ERA-1). Internal to gov. */
 #ifndef ENT_GOV_EFFECT_H
 #define ENT_GOV_EFFECT_H
 
@@ -8,7 +8,7 @@
 
 /* Has the row of this name an effect of its own? */
 bool effect_has(struct span type);
-/* Could this effect of the decision be carried out now? Of d its type, mover and partner are looked at. */
+/* Could this effect of the decision be carried out now? Of d its type, mover, partner and opened_leaf are looked at. */
 MUST_USE enum status effect_check(const struct view *v, struct arena *a, uint64_t now_ms,
                                   const struct state_decision *d, const struct effect *e, struct denial *no,
                                   struct err *err);

@@ -73,6 +73,9 @@ MUST_USE enum status query_section(const struct view *v, uint64_t number, struct
 /* A version of it, in force or older. ST_NOTFOUND. */
 MUST_USE enum status query_section_version(const struct view *v, uint64_t number, uint64_t version, struct arena *a,
                                            struct query_section *ret, struct err *err);
+/* Who erased the texts of the entry at this leaf (ERA-2), and when. ST_NOTFOUND: nobody did. */
+MUST_USE enum status query_erased(const struct view *v, struct arena *a, uint64_t leaf, struct state_erased *ret,
+                                  struct err *err);
 MUST_USE enum status query_halts(const struct view *v, uint64_t from_ms, uint64_t count, struct arena *a,
                                  struct query_halts *ret, struct err *err);
 

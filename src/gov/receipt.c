@@ -97,7 +97,7 @@ enum status receipt_apply(struct act *c, const struct receipt *r, struct err *er
 
 static bool never_deemed(struct span type)
 {
-    static const char *const types[] = {"charter-core", "admission", "removal", "exit", "risk-acceptance"};
+    static const char *const types[] = {"charter-core", "admission", "removal", "exit", "risk-acceptance", "erasure"};
     for (size_t i = 0; i < ARRAY_LEN(types); i++) {
         if (span_eqs(type, types[i]))
             return true;

@@ -163,30 +163,40 @@ size_t ids_bytes(const struct ids *s)
     return s->n_chunks * CHUNK * sizeof(struct item) + s->chunks_cap * sizeof *s->chunks + s->cap * sizeof *s->slots;
 }
 
-/* Room for the rows from this leaf on, at once: there are at most as many as leaves. */
+/* A row: block time, then ids of consecutive leaves. */
+static enum status row_ids(struct span key, struct span value, size_t *ret_n, struct err *err)
+{
+    if (key.n != 8 || value.n < 40 || (value.n - 8) % 32 != 0)
+        return err_set(err, ST_CORRUPT, "ids: a row has another form: the store is damaged");
+    *ret_n = (value.n - 8) / 32;
+    return ST_OK;
+}
+
+/* Room for the rows from this leaf on, at once: there are at most as many ids as leaves. */
 static void reserve(struct ids *s, const struct view *v, uint64_t from)
 {
     struct span key, value;
     uint8_t last[8];
+    size_t n = 0;
     store_u64(last, UINT64_MAX);
-    if (view_prev(v, TABLE_IDS, span_of(last, 8), &key, &value) != ST_OK || key.n != 8 || load_u64(key.p) < from)
+    if (view_prev(v, TABLE_IDS, span_of(last, 8), &key, &value) != ST_OK || row_ids(key, value, &n, NULL) != ST_OK || load_u64(key.p) < from)
         return;
-    uint64_t n = ids_count(s) + load_u64(key.p) - from + 1;
+    uint64_t most = ids_count(s) + load_u64(key.p) - from + n;
     size_t cap = s->cap;
-    while (cap / 2 < n && cap < RESERVE_MAX)
+    while (cap / 2 < most && cap < RESERVE_MAX)
         cap *= 2;
     if (cap > s->cap)
         set_cap(s, cap);
 }
 
-/* Rows ascend by leaf, so by time: walks back from the newest until one is too old, then forward. */
-enum status ids_load(struct ids *s, const struct view *v, uint64_t now_ms, struct err *err)
+/* Smallest leaf from which all rows are young: they ascend by leaf, so by time. Binary search over keys. */
+static enum status first_young(const struct view *v, uint64_t keep_from, uint64_t *ret_leaf, struct err *err)
 {
-    uint64_t keep_from = now_ms > KEEP_MS ? now_ms - KEEP_MS : 0;
     uint64_t lo = 0, hi = UINT64_MAX;
     struct span key, value;
     uint8_t at[8];
-    while (lo < hi) { /* smallest leaf from which all rows are young: binary search over keys */
+    size_t n = 0;
+    while (lo < hi) {
         uint64_t mid = lo + (hi - lo) / 2;
         store_u64(at, mid);
         enum status st = view_next(v, TABLE_IDS, span_of(at, 8), &key, &value);
@@ -196,25 +206,40 @@ enum status ids_load(struct ids *s, const struct view *v, uint64_t now_ms, struc
         }
         if (st != ST_OK)
             return err_set(err, st, "ids: cannot be read");
-        if (key.n != 8 || value.n != 40)
-            return err_set(err, ST_CORRUPT, "ids: a row has another form: the store is damaged");
+        st = row_ids(key, value, &n, err);
+        if (st != ST_OK)
+            return st;
         if (load_u64(value.p) >= keep_from)
             hi = mid;
         else
             lo = load_u64(key.p) + 1;
     }
-    reserve(s, v, lo);
-    store_u64(at, lo);
-    enum status st = view_next(v, TABLE_IDS, span_of(at, 8), &key, &value);
-    while (st == ST_OK) {
-        if (key.n != 8 || value.n != 40)
-            return err_set(err, ST_CORRUPT, "ids: a row has another form: the store is damaged");
-        struct hash id;
-        memcpy(id.b, value.p + 8, 32);
-        uint64_t leaf = load_u64(key.p);
-        ids_add(s, &id, leaf, load_u64(value.p));
-        store_u64(at, leaf + 1);
-        st = view_next(v, TABLE_IDS, span_of(at, 8), &key, &value);
+    *ret_leaf = lo;
+    return ST_OK;
+}
+
+enum status ids_load(struct ids *s, const struct view *v, uint64_t now_ms, struct err *err)
+{
+    uint64_t leaf = 0;
+    struct span key, value;
+    uint8_t at[8];
+    enum status st = first_young(v, now_ms > KEEP_MS ? now_ms - KEEP_MS : 0, &leaf, err);
+    if (st != ST_OK)
+        return st;
+    reserve(s, v, leaf);
+    store_u64(at, leaf);
+    while ((st = view_next(v, TABLE_IDS, span_of(at, 8), &key, &value)) == ST_OK) {
+        size_t n = 0;
+        st = row_ids(key, value, &n, err);
+        if (st != ST_OK)
+            return st;
+        leaf = load_u64(key.p);
+        for (size_t i = 0; i < n; i++) {
+            struct hash id;
+            memcpy(id.b, value.p + 8 + 32 * i, 32);
+            ids_add(s, &id, leaf + i, load_u64(value.p));
+        }
+        store_u64(at, leaf + n);
     }
     return st == ST_END ? ST_OK : err_set(err, st, "ids: cannot be read");
 }

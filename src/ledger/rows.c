@@ -146,20 +146,28 @@ static enum status flush_writes(const struct overlay_write *w, size_t n, struct 
     return st;
 }
 
-/* LEAF and IDS. */
 static enum status flush_leaves(const struct block *b, struct store *s, struct store_txn *t, struct err *err)
 {
     enum status st = ST_OK;
-    for (size_t i = 0; st == ST_OK && i < b->n_leaves; i++) {
+    for (size_t i = 0; st == ST_OK && i < b->n_leaves; i++)
         st = store_put(s, t, TABLE_LEAF, KEY8(b->first_leaf + i), b->leaves[i], err);
-        if (st == ST_OK && i > 0 && b->entries != NULL) {
-            uint8_t row[40];
-            store_u64(row, b->record.time_ms);
-            memcpy(row + 8, b->entries[i - 1].id.b, 32);
-            st = store_put(s, t, TABLE_IDS, KEY8(b->first_leaf + i), span_of(row, sizeof row), err);
-        }
-    }
     return st;
+}
+
+/* One row for all entries of the block: a node reads a month of them when it starts. */
+static enum status flush_ids(const struct block *b, struct store *s, struct store_txn *t, struct err *err)
+{
+    uint8_t time[8];
+    if (b->n_leaves < 2 || b->entries == NULL)
+        return ST_OK;
+    struct buf row CLEANUP(buf_deinit);
+    buf_init(&row, 8 + 32 * b->n_leaves);
+    store_u64(time, b->record.time_ms);
+    buf_put(&row, time, sizeof time);
+    for (size_t i = 0; i + 1 < b->n_leaves; i++)
+        buf_put(&row, b->entries[i].id.b, sizeof b->entries[i].id.b);
+    ASSERT(row.failed == ST_OK);
+    return store_put(s, t, TABLE_IDS, KEY8(b->first_leaf + 1), buf_span(&row), err);
 }
 
 static enum status flush_tip(const struct block *b, struct span certificate, struct store *s, struct store_txn *t, struct err *err)
@@ -231,6 +239,22 @@ static enum status flush_set(const struct block *b, struct store *s, struct stor
     return put_set(&next, s, t, err);
 }
 
+/* ERA-3: what a decision erased in this block. */
+static enum status flush_erased(const struct block *b, struct store *s, struct store_txn *t, struct err *err)
+{
+    uint8_t key[9];
+    enum status st = ST_OK;
+    for (size_t i = 0; st == ST_OK && i < b->n_writes; i++) {
+        const struct overlay_write *w = &b->writes[i];
+        if (w->table != TABLE_ERASED || w->key.n != 8)
+            continue;
+        memcpy(key, w->key.p, 8);
+        for (key[8] = 0; st == ST_OK && key[8] < LIMIT_PROSE_PER_ENTRY; key[8]++)
+            st = store_del(s, t, TABLE_PROSE, span_of(key, sizeof key), err);
+    }
+    return st;
+}
+
 enum status block_flush(const struct block *b, struct span certificate, const struct view *before, struct store *s,
                         struct store_txn *t, struct err *err)
 {
@@ -240,6 +264,8 @@ enum status block_flush(const struct block *b, struct span certificate, const st
         st = flush_writes(b->nodes, b->n_nodes, s, t, err);
     if (st == ST_OK)
         st = flush_leaves(b, s, t, err);
+    if (st == ST_OK)
+        st = flush_ids(b, s, t, err);
     if (st == ST_OK)
         st = flush_tiles(b, before, s, t, err);
     if (st == ST_OK)
@@ -257,6 +283,8 @@ enum status block_flush(const struct block *b, struct span certificate, const st
         st = store_put(s, t, TABLE_BLOCK_LEAVES, KEY8(b->record.height), span_of(row, 12), err);
     if (st == ST_OK)
         st = flush_set(b, s, t, err);
+    if (st == ST_OK)
+        st = flush_erased(b, s, t, err);
     if (st == ST_OK)
         st = index_flush(b, before, s, t, err);
     return st == ST_OK ? flush_tip(b, certificate, s, t, err) : st;

@@ -80,6 +80,15 @@ static enum status prose_of_leaf(struct ask *q, uint64_t index, struct prose_lis
     return ST_OK;
 }
 
+/* Which decision erased its texts; 0: none. */
+static enum status erased_by(struct ask *q, uint64_t index, uint64_t *ret_decision)
+{
+    struct state_erased e;
+    enum status st = query_erased(q->v, q->a, index, &e, &q->err);
+    *ret_decision = st == ST_OK ? e.decision : 0;
+    return st == ST_NOTFOUND ? ST_OK : st;
+}
+
 static void leaf(struct ask *q, const struct rpc_leaf *asked)
 {
     struct boundary b;
@@ -103,7 +112,10 @@ static void leaf(struct ask *q, const struct rpc_leaf *asked)
         st = tiles_inclusion(&reader, asked->index, r.size, &proof);
     if (st == ST_OK)
         st = prose_of_leaf(q, asked->index, &r.prose);
+    if (st == ST_OK)
+        st = erased_by(q, asked->index, &r.erased);
     if (st == ST_OK) {
+        r.has |= (uint64_t)(r.erased != 0) << rpc_leaf_reply_key_erased;
         r.proof = (struct hash_list){proof.n, proof.v};
         r.height = b.height;
         r.time_ms = b.time_ms;
@@ -128,6 +140,12 @@ static void log_range(struct ask *q, const struct rpc_range *asked)
             st = block_leaf(q->v, i, &line->leaf, &q->err);
         if (st == ST_OK)
             st = prose_of_leaf(q, i, &line->prose);
+        line->erased = 0;
+        line->has = 0;
+        if (st == ST_OK)
+            st = erased_by(q, i, &line->erased);
+        if (line->erased != 0)
+            SET_HAS(line, rpc_log_line_key_erased);
         line->index = i;
         line->height = b.height;
         line->time_ms = b.time_ms;

@@ -216,6 +216,22 @@ static void chain_step(struct examine *e, const struct view *v)
 
 /* -- Rows that lead from one thing to another, and a node's own -- */
 
+/* Is this the id that IDS has of entry i of a block? Its row has them all; in an older store each has one of its own. */
+static bool has_id(const struct view *v, uint64_t first, size_t i, uint64_t time_ms, const struct hash *id)
+{
+    struct key8 all = key_u64(first + 1), own = key_u64(first + 1 + i);
+    struct span row;
+    size_t at = 8 + 32 * i;
+    if (view_get(v, TABLE_IDS, span_of(all.b, 8), &row) != ST_OK)
+        return false;
+    if (row.n == 40) {
+        at = 8;
+        if (view_get(v, TABLE_IDS, span_of(own.b, 8), &row) != ST_OK)
+            return false;
+    }
+    return row.n >= at + 32 && load_u64(row.p) == time_ms && memcmp(row.p + at, id->b, 32) == 0;
+}
+
 static void rows_of_entries(struct examine *e, const struct view *v, uint64_t first,
                             const struct span *leaves, size_t n, uint64_t time_ms)
 {
@@ -225,14 +241,12 @@ static void rows_of_entries(struct examine *e, const struct view *v, uint64_t fi
         struct leaf leaf;
         struct err err;
         uint64_t index = first + 1 + i;
-        struct key8 k = key_u64(index);
         struct span row;
         if (leaf_parse(leaves[i], &a, &leaf, &err) != ST_OK) {
             examine_say(e, "rows", "leaf %" PRIu64 " is no entry", index);
             continue;
         }
-        if (view_get(v, TABLE_IDS, span_of(k.b, 8), &row) != ST_OK || row.n != 40 ||
-            load_u64(row.p) != time_ms || memcmp(row.p + 8, leaf.id.b, 32) != 0)
+        if (!has_id(v, first, i, time_ms, &leaf.id))
             examine_say(e, "rows", "IDS: the id of leaf %" PRIu64 " is missing or another's", index);
         for (uint8_t nth = 0; nth < 16; nth++) {
             uint8_t pk[9];

@@ -79,7 +79,7 @@ Test(render, proposal)
     struct charter_text_of words[] = {{.name = span_str("case"), .text = span_str("24 bottles")}};
     struct charter_glossary glossary = {.list = {1, words}};
     struct proposal p = {.amount = {.minor = 18000000, .currency = span_str("USD")}, .affected = {2, orgs}};
-    struct prose_list prose = {2, v};
+    struct cli_texts prose = {2, v, span_str("(text absent)")};
     arena_init(&c.a, 0);
     buf_init(&b, 1 << 16);
     buf_init(&body, 1 << 16);
@@ -105,6 +105,10 @@ Test(render, proposal)
     prose.n = 0; /* withheld */
     cli_render_proposal(&c, &p, &prose, &b);
     cr_assert_not_null(strstr(buf_cstr(&b), "title     (text absent)\n"));
+    buf_reset(&b);
+    prose.absent = span_str("(erased by D-7)");
+    cli_render_proposal(&c, &p, &prose, &b);
+    cr_assert_not_null(strstr(buf_cstr(&b), "title     (erased by D-7)\n"));
     arena_deinit(&c.a);
 }
 
@@ -112,7 +116,7 @@ Test(render, proposal)
 Test(render, prose_is_checked)
 {
     struct prose v[] = {{.text = span_str("\x1b[2Jgone")}, {.text = span_str("fine")}};
-    struct prose_list l = {2, v};
+    struct cli_texts l = {2, v, span_str("(text absent)")};
     struct hash h, other = {{9}};
     leaf_prose_digest(&v[0], &h);
     cr_assert(span_eqs(cli_find_prose(&l, &h), "(text absent)"));

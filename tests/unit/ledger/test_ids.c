@@ -64,6 +64,51 @@ Test(ids, load_takes_the_young_rows_alone)
     store_close(st);
 }
 
+/* A row has the ids of a block, whose leaves follow each other. What is young begins with a row. */
+Test(ids, rows_of_blocks)
+{
+    enum { BLOCKS = 100, EACH = 7 };
+    struct store *st = store_mem_new();
+    struct store_txn *t;
+    struct err err;
+    struct view v;
+    uint64_t day = 86400000, leaf;
+    cr_assert_eq(store_begin(st, &t, &err), ST_OK);
+    for (uint64_t i = 0; i < BLOCKS; i++) {
+        uint8_t key[8], row[8 + 32 * EACH];
+        store_u64(key, i * (EACH + 1) + 1);
+        store_u64(row, i * day);
+        for (uint64_t k = 0; k < EACH; k++) {
+            struct hash h = id_of(i * EACH + k);
+            memcpy(row + 8 + 32 * k, h.b, 32);
+        }
+        cr_assert_eq(store_put(st, t, TABLE_IDS, span_of(key, 8), span_of(row, sizeof row), &err), ST_OK);
+    }
+    cr_assert_eq(store_commit(st, t, &err), ST_OK);
+    cr_assert_eq(store_read_begin(st, &v, &err), ST_OK);
+    struct ids *s = ids_new();
+    cr_assert_eq(ids_load(s, &v, 100 * day, &err), ST_OK);
+    cr_assert_eq(ids_count(s), 31 * EACH);
+    for (uint64_t i = 69; i < BLOCKS; i++)
+        for (uint64_t k = 0; k < EACH; k++) {
+            struct hash h = id_of(i * EACH + k);
+            cr_assert(ids_find(s, &h, &leaf));
+            cr_assert_eq(leaf, i * (EACH + 1) + 1 + k);
+        }
+    ids_free(s);
+    store_read_end(st, &v);
+    cr_assert_eq(store_begin(st, &t, &err), ST_OK);
+    cr_assert_eq(store_put(st, t, TABLE_IDS, span_of("12345678", 8), span_of("a row of another form, of 41 bytes.......", 41), &err), ST_OK);
+    cr_assert_eq(store_commit(st, t, &err), ST_OK);
+    cr_assert_eq(store_read_begin(st, &v, &err), ST_OK);
+    s = ids_new();
+    cr_assert_eq(ids_load(s, &v, 100 * day, &err), ST_CORRUPT);
+    cr_assert_not_null(strstr(err.text, "ids: a row has another form: the store is damaged"));
+    ids_free(s);
+    store_read_end(st, &v);
+    store_close(st);
+}
+
 /* Ids come and go for long: what is held is what is young, its memory is in proportion, and nothing of the forgotten stays. */
 Test(ids, memory_is_in_proportion_to_what_is_young)
 {
