@@ -1,4 +1,4 @@
-"""Sections 9 and 16: where a decision stands, and its course from opening to end.
+"""Sections 9, 16 and 25: where a decision stands, and its course from opening to end.
 
 Methods of Governance. What people do to a decision is in proposals.py and ballots.py, money in money.py."""
 import struct
@@ -284,7 +284,7 @@ class Decisions:
         effect = self.proposal(d).effect
         kind = self.effect_kind(effect)
         try:
-            self.effect_ok(d["type"], effect, d["mover"], d["partner"])
+            self.effect_ok(d["type"], effect, d["mover"], d["partner"], d["opened_leaf"])
         except Verdict as e:
             return self.stale(d, None if kind == "EFFECT_AMEND" else self.codec.schema.verdicts[e.verdict])
         if kind == "EFFECT_AMEND":
@@ -297,6 +297,8 @@ class Decisions:
             self.reseat(d["partner"], effect.keys)
         elif kind == "EFFECT_ACCEPT_RISK":
             self.accept_risk(d, effect)
+        elif kind == "EFFECT_ERASE":
+            self.erase(d, effect.leaves)
         self.spend(d)
         self.set(d, phase=self.phase["PHASE_EFFECTIVE"], effective_ms=self.now, closed_ms=self.now,
                  changed_leaf=self.leaf())
@@ -323,6 +325,13 @@ class Decisions:
             self.follow_metrics()
         if number == 16:
             self.follow_cadence()
+
+    def erase(self, d, leaves):
+        """ERA-2: the first decision stands."""
+        for leaf in leaves:
+            if leaf not in self.erased:
+                self.erased.add(leaf)
+                self.put("ERASED", u64(leaf), "state_erased", {"decision": d["number"], "at_ms": self.now})
 
     def outdated(self, d, version):
         for n in sorted(self.decisions):

@@ -62,6 +62,15 @@ def alliance(text):
     return bytes.fromhex(text)
 
 
+def said_erased(c):
+    """ERA-4."""
+    erased, left = c["texts_erased"], c["texts_left"]
+    words = ", %d of them erased by decision" % erased if erased else ""
+    if left:
+        words += "; %d %s by decision" % (left, "is there although it was erased" if left == 1 else "are there although they were erased")
+    return words
+
+
 def say_pack(v, as_json):
     c = dict(v.counts, alliance=v.founding.alliance.hex(), leaves=v.tree.size, signatures=v.sigs.counts,
              kinds=v.kinds, kept_size=v.kept_size, faults=v.faults)
@@ -79,7 +88,7 @@ def say_pack(v, as_json):
     for f in v.faults:
         print("  fault: the node of {org} signed two votes of type {type} at height {height}, round {round}: leaf {leaf}, "
               "shown by {shown_by}".format(**f))
-    print("  texts: {texts} match their digests, {texts_absent} absent".format(**c))
+    print("  texts: {texts} match their digests, {texts_absent} absent".format(**c) + said_erased(c))
     print("  writes roots: {writes_roots} re-derived, {writes_roots_not_derived} NOT re-derived".format(**c))
     print("  state roots: {state_roots} re-derived".format(**c))
     if v.kept_size:

@@ -1,4 +1,4 @@
-"""Sections 9 and 16 to 20: the writes of every block, re-executed.
+"""Sections 9, 16 to 20 and 25: the writes of every block, re-executed.
 
 Not repeated here: the charter check (of a founding, an amendment, an admission), as SPEC does not hold it: what the
 validators accepted is taken as passing it. Where an amendment fails its second check (GOV-25), the words of its
@@ -48,6 +48,7 @@ class Governance(Decisions, Proposals, Ballots, Money, Items, ItemSteps, Indicat
         self.recommendations, self.recused, self.budgets = {}, {}, {}
         self.items, self.ladders, self.cadences, self.sessions = {}, {}, {}, {}
         self.grants, self.audits, self.until_set_ms = {}, {}, {}
+        self.erased = set()  # leaves in ERASED
         self.recoveries, self.asks, self.supports, self.faults = {}, {}, {}, set()
         self.metric_rows, self.readings, self.reading_of, self.sums, self.receipts = {}, {}, {}, {}, {}
         self.last = {"decision": 0, "note": 0, "metric": 0, "reading": 0}

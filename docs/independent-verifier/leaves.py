@@ -26,12 +26,13 @@ def read(codec, sigs, leaf, alliance, known):
 
 
 def texts(codec, bodies, given, need, height):
-    """PAK-4, ENT-8. bodies: (name, body) of the block's entries, in order. (how many texts match, how many are absent)."""
-    open_ = {}
+    """PAK-4, ENT-8. bodies: (name, body) of the block's entries, in order. Of each that names texts, by its place
+    from 1: [how many match, how many are absent]."""
+    open_, counts = {}, {}
     for i, (name, body) in enumerate(bodies, 1):
         for path, field, digest in codec.prose_fields(name, body):
             open_.setdefault((i, digest), []).append((path, field))
-    total = sum(map(len, open_.values()))
+            counts.setdefault(i, [0, 0])[1] += 1
     for p in given:
         text = p.prose.text
         key = (p.leaf, hashlib.sha256(p.prose.salt + text.encode()).digest())
@@ -40,4 +41,6 @@ def texts(codec, bodies, given, need, height):
         n = len(text.encode())
         fits = field.low <= n <= (field.high or n) and text_ok(text, path.split(".")[-1] != "title")
         need(fits, "prose", "ENT-8", "the text of %s is out of bounds, or has a refused character" % path)
-    return len(given), total - len(given)
+        counts[p.leaf][0] += 1
+        counts[p.leaf][1] -= 1
+    return counts

@@ -1,5 +1,5 @@
-"""Sections 9 and 16: what is put to decision. What a row pins (GOV-7, GOV-45), proposing, revising and withdrawing
-(GOV-18, GOV-20), counters (GOV-19), effects (GOV-22), notes (GOV-23).
+"""Sections 9, 16 and 25: what is put to decision. What a row pins (GOV-7, GOV-45), proposing, revising and withdrawing
+(GOV-18, GOV-20), counters (GOV-19), effects (GOV-22, ERA-1), notes (GOV-23).
 
 Methods of Governance. The charter check of an amendment is not repeated: SPEC does not hold it."""
 import struct
@@ -12,11 +12,13 @@ from rights import need, org_of, u64
 EFFECTS = {"charter-core": ("EFFECT_AMEND",), "charter-policy": ("EFFECT_AMEND",),
            "admission": ("EFFECT_ADMIT", "EFFECT_REGISTRAR"),
            "removal": ("EFFECT_REMOVE",), "exit": ("EFFECT_EXIT",), "upgrade": ("EFFECT_UPGRADE",),
-           "risk-acceptance": ("EFFECT_ACCEPT_RISK",), "data-sharing": ("EFFECT_NONE", "EFFECT_SHARE")}
+           "risk-acceptance": ("EFFECT_ACCEPT_RISK",), "erasure": ("EFFECT_ERASE",),
+           "data-sharing": ("EFFECT_NONE", "EFFECT_SHARE")}
 EFFECT_KEYS = {"EFFECT_AMEND": ("section", "base_version", "body"), "EFFECT_ADMIT": ("party", "card"),
                "EFFECT_UPGRADE": ("rules",), "EFFECT_REGISTRAR": ("keys", "instead_of"),
-               "EFFECT_ACCEPT_RISK": ("risk", "until", "score"), "EFFECT_SHARE": ("info_class", "audience", "until")}
-NEVER_DEEMED = ("charter-core", "admission", "removal", "exit", "risk-acceptance")
+               "EFFECT_ACCEPT_RISK": ("risk", "until", "score"), "EFFECT_SHARE": ("info_class", "audience", "until"),
+               "EFFECT_ERASE": ("leaves",)}
+NEVER_DEEMED = ("charter-core", "admission", "removal", "exit", "risk-acceptance", "erasure")
 
 
 class Proposals:
@@ -93,8 +95,8 @@ class Proposals:
                  "it names nobody affected", "INCOMPLETE")
         need(all(rights.asked(t, d, self.who) for t in terms), "an approval asks nobody", "NOT_PERMITTED")
 
-    def effect_ok(self, type_, effect, mover, partner):
-        """GOV-22, but for the charter check."""
+    def effect_ok(self, type_, effect, mover, partner, opened):
+        """GOV-22, but for the charter check. opened: the leaf at which the decision was, or is being, opened."""
         kind = self.effect_kind(effect)
         keys = EFFECT_KEYS.get(kind, ())
         need(kind in EFFECTS.get(type_, ("EFFECT_NONE",)), "the effect does not fit the row", "BAD_EFFECT")
@@ -120,6 +122,14 @@ class Proposals:
             self.accept_risk_ok(effect)
         elif kind == "EFFECT_SHARE":
             self.share_ok(effect)
+        elif kind == "EFFECT_ERASE":
+            self.erase_ok(effect, opened)
+
+    def erase_ok(self, effect, opened):
+        """ERA-1. What stands at a leaf is not asked."""
+        need(effect.leaves, "it names no leaf", "BAD_EFFECT")
+        need(all(a < b for a, b in zip(effect.leaves, effect.leaves[1:] + [opened])),
+             "the leaves do not ascend, or one is not below that of the opening", "BAD_EFFECT")
 
     def effect_kind(self, effect):
         return next(n for n, v in self.enums["effect_type"].items() if v == effect.type)
@@ -156,7 +166,7 @@ class Proposals:
              "budget": p.budget, "charge": self.charge(p), "acted_ms": self.now if row.act_first else None,
              "events": 0, "changed_leaf": e.leaf}
         self.approvals_ok(pinned, d)
-        self.effect_ok(b.type, p.effect, e.seat, p.partner)
+        self.effect_ok(b.type, p.effect, e.seat, p.partner, e.leaf)
         amending = [x for x in self.decisions.values() if p.effect.section and x["section"] == p.effect.section
                     and self.is_phase(x, *UNDECIDED)]
         need(len(amending) < 32 and self.fits(pinned), "32 undecided amendments, or too much to pin", "TOO_MANY")
@@ -214,7 +224,7 @@ class Proposals:
         pinned = self.pinned[d["number"]]
         self.money_ok(p, pinned, was=self.proposal(d))
         self.proposal_ok(d["type"], p)
-        self.effect_ok(d["type"], p.effect, d["mover"], p.partner)
+        self.effect_ok(d["type"], p.effect, d["mover"], p.partner, d["opened_leaf"])
         self.same_matter(d, p)
         level, joint = rights.level_and_joint(pinned, p, e.seat, self.enums, self.counted(d["type"], p))
         self.approvals_ok(pinned, {**d, "level": level, "joint": joint, "affected": p.affected or []})

@@ -141,8 +141,9 @@ class Checker(Chain):
         self.expire(r)
         if r.next_set is not None:
             self.take_next(r, "header")
-        given, absent = leaves.texts(self.codec, [(name, body) for _, _, _, name, body in self.signers], b.prose, need, r.height)
-        self.texts, self.absent = self.texts + given, self.absent + absent
+        bodies = [(name, body) for _, _, _, name, body in self.signers]
+        for given, absent in leaves.texts(self.codec, bodies, b.prose, need, r.height).values():
+            self.texts, self.absent = self.texts + given, self.absent + absent
         self.header, self.record, self.height = h, r, r.height
         self.place, self.previous, self.fixed = (r.height, h.size, r.time_ms), block, sha256(b.certificate)
         self.first_ms, self.last_ms = self.first_ms or r.time_ms, r.time_ms

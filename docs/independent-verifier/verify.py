@@ -28,10 +28,11 @@ class Verifier:
         self.last, self.last_certificate = None, None  # of the newest block
         self.refounding = None  # what ends the epoch with the newest block
         self.members = None
-        self.counts = {"blocks": 0, "entries": 0, "texts": 0, "texts_absent": 0, "checkpoints": 0,
-                       "writes_roots": 0, "writes_roots_not_derived": 0, "state_roots": 0, "certificates": 0,
+        self.counts = {"blocks": 0, "entries": 0, "texts": 0, "texts_absent": 0, "texts_erased": 0, "texts_left": 0,
+                       "checkpoints": 0, "writes_roots": 0, "writes_roots_not_derived": 0, "state_roots": 0, "certificates": 0,
                        "refoundings": 0, "uncertified_blocks": 0}
         self.kinds, self.ended, self.kept_size = {}, False, 0
+        self.texts_of = {}  # leaf of an entry that names texts -> (how many are there, how many absent)
         self.faults = []  # nodes that signed twice in one slot, as the record proves
 
     # -- frames ----------------------------------------------------------------------------------------------------
@@ -106,7 +107,15 @@ class Verifier:
         for k in self.kept:
             self.fail("checkpoint", "PAK-7", "the checkpoint in %s is of %d leaves, this record ends after %d: it is older, "
                       "cut off, or of another history" % (k.path, k.size, self.tree.size))
+        self.count_erased()
         self.ended = True
+
+    def count_erased(self):
+        """ERA-4, as of the end of the pack."""
+        for leaf in self.governance.erased:
+            given, absent = self.texts_of.get(leaf, (0, 0))
+            self.counts["texts_left"] += given
+            self.counts["texts_erased"] += absent
 
     def compare_kept(self, size, root):
         """PAK-7, at the end of a block; those that are found are done with."""
@@ -280,9 +289,12 @@ class Verifier:
         """PAK-4, ENT-8."""
         if not self.counts["blocks"]:
             return
-        given, absent = leaves_.texts(self.codec, [(e.name, e.body) for e in self.decoded], b.prose, self.need, self.counts["blocks"])
-        self.counts["texts"] += given
-        self.counts["texts_absent"] += absent
+        bodies = [(e.name, e.body) for e in self.decoded]
+        found = leaves_.texts(self.codec, bodies, b.prose, self.need, self.counts["blocks"])
+        for place, (given, absent) in found.items():
+            self.texts_of[self.decoded[place - 1].leaf] = given, absent
+            self.counts["texts"] += given
+            self.counts["texts_absent"] += absent
 
     # -- governance ------------------------------------------------------------------------------------------------
 
