@@ -22,7 +22,7 @@ ok "$secret" entente show D-1 --node trustee
 good entente pack before.pack --node maker
 
 echo "== what is proposed is checked where it is typed, and by the record"
-answers 2 'the option --erase: expected|--erase: expected|--erase' as maker alliance-manager propose erasure --title "It" --erase x --yes
+answers 2 '^entente: --erase x: expected a whole number' as maker alliance-manager propose erasure --title "It" --erase x --yes
 answers 2 "leaf $block is no entry: it is a block record, or of the founding; it has no texts" \
   as maker alliance-manager propose erasure --title "It" --erase "$block" --yes
 answers 1 'there is no leaf|the tree here has' as maker alliance-manager propose erasure --title "It" --erase 100000 --yes
