@@ -72,7 +72,7 @@ MEMBERS = {"organisation": ("org",), "org": ("org",), "name": ("name",), "score"
 
 def order_of(f):
     """ENC-13: what a list ascends by, from its line. Empty: no order by rule, or one that is checked elsewhere."""
-    if f.kind == "UINTS" and "in this order" in f.doc:
+    if f.kind == "UINTS" and "ascending" not in f.doc.lower():
         return ()
     if f.kind in ("IDS", "SEATS", "UINTS"):
         return ("",)  # by itself; charter.def: these ascend always; elsewhere their lines say so

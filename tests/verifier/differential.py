@@ -25,7 +25,7 @@ from verify import Verifier
 DAY = 24 * HOUR
 ROWS = ("admission", "charter-core", "charter-policy", "clinical-claim", "commercial-terms", "consequence", "data-sharing",
         "delivery-tradeoff", "exit", "removal", "renewal", "roadmap-change", "swiss-listing", "upgrade", "spend", "spend",
-        "capital", "safety-notice", "risk-acceptance")
+        "capital", "safety-notice", "risk-acceptance", "erasure", "erasure")
 NEW = ("newco", "auditor", "viewer")
 MORE = ("delivery-lead", "finance", "security-legal")
 ORGS = {o: (role, tuple(sorted(set(seats) | set(MORE if role == forge.PARTNER else ()))), extra)
@@ -110,6 +110,10 @@ class Story(acts.Absence, acts.Measured, acts.Owned, acts.Warned, acts.Shared):
                     "until": self.a.now // DAY + self.pick((2, 20, 60, 800, -1))}
         if type_ == "data-sharing":
             return self.consent_effect()
+        if type_ == "erasure":
+            top = self.a.tree.size + self.pick((0, 0, 0, 0, 0, 0, 3))
+            leaves = sorted({self.rng.randrange(top) for _ in range(self.rng.randint(1, 4))})
+            return {"type": 11, "leaves": leaves if self.chance(0.95) else self.pick((leaves[::-1], leaves + leaves, None))}
         if type_ == "upgrade":
             return {"type": 6, "rules": self.pick((2, 2, 3))}
         if type_.startswith("charter-"):

@@ -156,6 +156,7 @@ def large_charter():
     rows["exit"].update(notice=soon)
     rows["charter-core"].update(notice=soon)
     rows["upgrade"] = {**rows["admission"], "name": "upgrade", "needs": None}
+    rows["erasure"] = {**rows["commercial-terms"], "name": "erasure", "joint": rows["roadmap-change"]["joint"], "above": None, "budget": rows["roadmap-change"]["budget"]}
     ladders = [{"name": x.name, "rungs": [{"to": r.to, "within": days, "answer": r.answer and days} for r in x.rungs]}
                for x in out["charter_ladders"].list]
     out["charter_ladders"] = {"list": ladders}
