@@ -1,15 +1,23 @@
 /* Texts that are erased by decision (ERA-1): what of them is proposed, and how it is shown to who decides. */
 #include "cli/cli.h"
+#include "merkle/rfc6962.h"
 
 enum { SHOWN = 60 };
 
-/* The entry at a leaf, and its texts. */
+/* The entry at a leaf, proven to be there, and its texts. */
 static enum status fetch(struct cli *c, uint64_t index, struct rpc_leaf_reply *r, struct leaf *ret_leaf, size_t *ret_named)
 {
-    struct rpc_leaf q = {.index = index};
-    enum status st = cli_ask(c, METHOD_leaf, &q, r);
+    struct rpc_boundary_reply at;
+    enum status st = cli_ask(c, METHOD_boundary, NULL, &at);
+    struct rpc_leaf q = {.index = index, .size = at.size};
+    if (st == ST_OK)
+        st = cli_ask(c, METHOD_leaf, &q, r);
     if (st != ST_OK)
         return st;
+    struct hash h;
+    rfc6962_leaf(r->leaf, &h);
+    if (rfc6962_verify_inclusion(&h, index, at.size, r->proof.v, r->proof.n, &at.root, &c->err) != ST_OK)
+        return err_wrap(&c->err, ST_BADSIG, "leaf %" PRIu64 " is not in the tree that the node shows: ", index);
     if (leaf_parse(r->leaf, &c->a, ret_leaf, NULL) != ST_OK)
         return err_set(&c->err, ST_USAGE, "leaf %" PRIu64 " is no entry: it is a block record, or of the founding; it has no texts", index);
     return leaf_count_prose(ret_leaf, ret_named, &c->err);
@@ -72,7 +80,7 @@ static void put_one(struct cli *c, uint64_t index, struct buf *b)
     struct leaf leaf;
     size_t named;
     if (fetch(c, index, &r, &leaf, &named) != ST_OK) {
-        buf_printf(b, "erases    leaf %" PRIu64 ", which has no texts\n", index);
+        buf_printf(b, "erases    %s\n", c->err.text);
         return;
     }
     struct cli_texts t = cli_texts_of(c, &leaf, &r);
