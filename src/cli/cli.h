@@ -416,6 +416,7 @@ int verb_charter_diff(struct cli *c);
 int verb_charter_replay(struct cli *c);
 int verb_plan_launch(struct cli *c);
 int verb_plan_diligence(struct cli *c);
+int verb_plan_unwind(struct cli *c);
 int verb_dossier_template(struct cli *c);
 int verb_dossier_check(struct cli *c);
 int verb_dossier_show(struct cli *c);

@@ -224,6 +224,10 @@ const struct cli_verb cli_verbs[] = {
      "Opens the findings of a dossier's due diligence as items, which all partners then see; what is there already is "
      "left alone",
      "entente plan diligence dossier.yaml --as brand/legal", verb_plan_diligence},
+    {"plan unwind", "D-n [--yes]", "as seat key passphrase-file yes timeout ",
+     "Lays out the charter's unwind plan when a partner leaves: an action for each task, offered to its owner, due from the day "
+     "on which the decision passed; what is there already is left alone",
+     "entente plan unwind D-31 --as brand/alliance-manager", verb_plan_unwind},
     {"dossier template", "[NAME] [-o FILE]", "output ",
      "Forms of a dossier to start from: lists them, or writes one", "entente dossier template blank -o dossier.yaml",
      verb_dossier_template},

@@ -1,6 +1,6 @@
 /* Plans laid out as items. The charter's launch plan: a milestone for each day of it, an action for each goal, a milestone
- * for each gate, and an item for each assumption of the thesis; and the findings of a dossier. What is there already, by
- * its title (an assumption: by its name), is left alone. */
+ * for each gate, and an item for each assumption of the thesis; the findings of a dossier; and the tasks of the unwind plan.
+ * What is there already, by its title (an assumption: by its name), is left alone. */
 #include "charter/calendar.h"
 #include "charter/charter_model.h"
 #include "charter/scalar.h"
@@ -18,6 +18,7 @@ struct step {
     struct span owner;        /* whom it is offered to; else empty */
     const char *text;         /* in full; else NULL */
     const struct step *under; /* the milestone that an action is linked to; else NULL */
+    uint64_t decision;        /* that it is linked to; 0: none */
     bool late;                /* its day is over, and it is not opened any more */
     struct item_ref item;     /* number 0: not there yet */
 };
@@ -232,6 +233,72 @@ static enum status read_diligence(struct cli *c, const char *path, struct plan *
     return find_present(c, p, ITEM_FINDING, NULL, 0);
 }
 
+/* What an exit or a removal sets off, from when it passed: so that the notice is used. */
+static enum status leaving(struct cli *c, const char *word, struct state_decision *ret)
+{
+    struct rpc_number q;
+    struct query_decision d;
+    if (!cli_decision(word, &q.number))
+        return err_set(&c->err, ST_USAGE, "%s: expected the decision by which a partner leaves, such as D-31", word);
+    enum status st = cli_ask(c, METHOD_decision, &q, &d);
+    if (st != ST_OK)
+        return st;
+    *ret = d.decision;
+    if (!span_eqs(ret->type, "exit") && !span_eqs(ret->type, "removal"))
+        return err_set(&c->err, ST_USAGE, "D-%" PRIu64 " is of the row %.*s; the unwind plan goes with an exit or a removal", q.number,
+                       SPAN_FMT(ret->type));
+    if ((ret->phase != PHASE_PASSED && ret->phase != PHASE_EFFECTIVE) || !HAS(ret, state_decision_key_passed_ms))
+        return err_set(&c->err, ST_NOTFOUND, "D-%" PRIu64 " is %s; the unwind plan is laid out once it has passed", q.number,
+                       enum_text(&phase_enum, ret->phase));
+    return ST_OK;
+}
+
+/* Is it a seat of the partner that leaves? */
+static bool is_of(struct span seat, const struct state_decision *d)
+{
+    struct span of = HAS(d, state_decision_key_partner) ? d->partner : d->mover;
+    const uint8_t *slash = memchr(of.p, '/', of.n);
+    size_t n = slash == NULL ? of.n : (size_t)(slash - of.p);
+    return seat.n > n && seat.p[n] == '/' && memcmp(seat.p, of.p, n) == 0;
+}
+
+static enum status read_unwind(struct cli *c, const char *word, struct plan *p)
+{
+    struct state_decision d;
+    struct charter_exit out = {0};
+    struct charter_calendars calendars;
+    struct charter_decisions decisions;
+    bool is, any = false;
+    enum status st = leaving(c, word, &d);
+    if (st == ST_OK)
+        st = read_section(c, SECTION_EXIT, &out, &any);
+    if (st == ST_OK && out.unwind.n == 0)
+        return err_set(&c->err, ST_NOTFOUND, "the charter has no unwind plan; add it to section exit: entente propose charter-core --amend exit");
+    if (st == ST_OK)
+        st = read_section(c, SECTION_CALENDARS, &calendars, &is);
+    if (st == ST_OK)
+        st = read_section(c, SECTION_DECISIONS, &decisions, &is);
+    if (st != ST_OK)
+        return st;
+    p->v = arena_array(&c->a, out.unwind.n + 1, sizeof *p->v);
+    for (size_t i = 0; i < out.unwind.n; i++) {
+        const struct charter_unwind_task *t = &out.unwind.v[i];
+        char title[TITLE_MAX + 1], lead[40];
+        uint64_t end, day = 0;
+        bool beyond;
+        (void)snprintf(lead, sizeof lead, "Unwind by D-%" PRIu64 ": ", d.number);
+        put_title(title, lead, t->task);
+        if (calendar_deadline(&calendars, decisions.calendar, d.passed_ms, &t->within, &end, &beyond) != ST_OK ||
+            calendar_day(&calendars, decisions.calendar, end - 1, &day) != ST_OK)
+            day = 0;
+        struct step *s = add(c, p, ITEM_ACTION, day, title);
+        s->decision = d.number;
+        if (d.phase != PHASE_EFFECTIVE || !is_of(t->owner, &d)) /* who has left owns nothing any more */
+            s->owner = t->owner;
+    }
+    return find_present(c, p, ITEM_ACTION, NULL, 0);
+}
+
 static void item_text(const struct step *s, char *ret, size_t cap)
 {
     (void)snprintf(ret, cap, "%s", item_id(s->type, s->item.number).s);
@@ -274,6 +341,11 @@ static int open_step(struct cli *c, const struct cli_signer *signer, struct span
     if (s->under != NULL && s->under->item.number != 0) {
         link.item = s->under->item;
         SET_HAS(&link, item_link_key_item);
+        r.links = (struct item_link_list){1, &link};
+        SET_HAS(&r, item_key_links);
+    } else if (s->decision != 0) {
+        link.decision = s->decision;
+        SET_HAS(&link, item_link_key_decision);
         r.links = (struct item_link_list){1, &link};
         SET_HAS(&r, item_key_links);
     }
@@ -363,4 +435,14 @@ int verb_plan_diligence(struct cli *c)
         return cli_fail(c);
     (void)fprintf(stderr, "Findings on the record are there for all partners, for good:\n");
     return carry_out(c, &p, "entente finding list");
+}
+
+int verb_plan_unwind(struct cli *c)
+{
+    struct plan p = {0};
+    if (c->n != 1)
+        return cli_usage(c, "plan unwind needs the decision by which a partner leaves, such as D-31; it lays out the tasks of section exit");
+    if (read_unwind(c, c->words[0], &p) != ST_OK)
+        return cli_fail(c);
+    return carry_out(c, &p, "entente action list");
 }
