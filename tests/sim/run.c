@@ -16,12 +16,18 @@ struct founded {
 /* The last: 1, its rows on members take effect at once; 2, its charter has all record families. */
 static struct founded *alliances[FIXTURE_ORGS_MAX + 1][FIXTURE_ORGS_MAX + 1][4];
 
+/* Each key has four mappings of its own (libsodium's guarded memory), and a process may have 65,530. */
+enum { KEPT_MAX = 40 };
+static size_t n_kept;
+
 static struct founded *alliance_of(size_t partners, size_t witnesses, bool at_once, bool families)
 {
     struct founded **place = &alliances[partners][witnesses][(families ? 2 : 0) + at_once];
     struct err err = {0};
     if (*place != NULL)
         return *place;
+    if (n_kept == KEPT_MAX)
+        run_deinit();
     struct founded *x = calloc(1, sizeof *x);
     ASSERT(x != NULL);
     uint64_t seed = 1000 * partners + witnesses, founded_ms = load_start_ms() - 1000;
@@ -35,6 +41,7 @@ static struct founded *alliance_of(size_t partners, size_t witnesses, bool at_on
         abort();
     }
     *place = x;
+    n_kept++;
     return x;
 }
 
@@ -51,6 +58,7 @@ void run_deinit(void)
                 free(x);
                 alliances[p][w][k] = NULL;
             }
+    n_kept = 0;
 }
 
 /* -- What the simulator tells -- */
