@@ -264,7 +264,7 @@ static bool is_of(struct span seat, const struct state_decision *d)
 
 static enum status read_unwind(struct cli *c, const char *word, struct plan *p)
 {
-    struct state_decision d;
+    struct state_decision d = {0};
     struct charter_exit out = {0};
     struct charter_calendars calendars;
     struct charter_decisions decisions;
