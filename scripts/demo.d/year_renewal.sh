@@ -108,7 +108,17 @@ also distributor/sponsor approve D-16 --yes
 signed 1
 look 'effect|phase' entente show D-16
 sign maker/alliance-manager plan unwind D-16 --yes
-look 'Unwind by D-16' entente action list --node "$ENTENTE_NODE"
+look 'Unwind by D-16' entente action list
+also maker/delivery-lead action take A-12
+also clinics/security-legal action take A-13
+also distributor/finance action take A-14
+signed 1
+also clinics/security-legal action claim A-13 --text "deleted, and said so to all partners"
+also distributor/finance action claim A-14 --text "settled"
+signed 1
+also maker/alliance-manager action verify A-13
+also clinics/alliance-manager action verify A-14
+signed 1
 day 2027-04-19
 must_be D-16 effective
 look 'distributor' entente partner list
