@@ -88,10 +88,12 @@ class Chain:
         return {(p.table, p.key): self.row(region, rule, p, root) for p in rows}
 
     def row(self, region, rule, p, root):
-        self.need(p.table in IN_ROOT, region, rule, "a row of table %d" % p.table)
+        in_root = {number for number, rooted in self.codec.schema.tables.values() if rooted}
+        self.need(p.table in in_root, region, rule, "a row of table %d, which is not in the state root" % p.table)
         leaf = (key_hash(p.table, p.key), sha256(p.value))
         self.need(sparse_proof(p.table, p.key, p.siblings, leaf, root) == "present", region, "SMT-3",
                   "a row of table %d is not proven" % p.table)
+        self.need(p.table in IN_ROOT, region, rule, "a row of table %d, which has no place here" % p.table)
         return self.codec.decode(IN_ROOT[p.table], p.value)
 
     def seats(self, x, rows, region):

@@ -50,7 +50,7 @@ static enum status writes_root(struct check *c, const struct at_hand *b)
         const struct write *w = &b->f.writes.v[shown].write;
         if (shown > 0 &&
             write_cmp(b->f.writes.v[shown - 1].write.table, b->f.writes.v[shown - 1].write.key, w) >= 0)
-            return chain_refuse(&c->chain, "block", "BLK-4: its writes do not ascend");
+            return chain_refuse(&c->chain, "block", "CER-7: its writes do not ascend");
         shown++;
         buf_reset(&bytes);
         if (codec_encode(&write_desc, w, &bytes) != ST_OK)

@@ -160,6 +160,8 @@ struct cli_text cli_amount(const struct money *m); /* "EUR 1250.00" */
 struct cli_text cli_span(uint64_t now_ms, uint64_t then_ms);
 /* Prints text that may have several lines, each after the first indented. */
 void cli_prose(FILE *f, const char *indent, struct span text);
+/* Is this in it? a-z as A-Z. */
+bool cli_has_text(struct span text, struct span wanted);
 /* The detached text with this digest, or words that it is absent. */
 struct span cli_find_prose(const struct cli_texts *l, const struct hash *digest);
 /* Drops the texts that do not belong to the entry or may not be shown (ENT-8). */

@@ -6,7 +6,7 @@ static uint8_t lower(uint8_t c)
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
 }
 
-static bool has_text(struct span text, struct span wanted)
+bool cli_has_text(struct span text, struct span wanted)
 {
     for (size_t i = 0; i + wanted.n <= text.n; i++) {
         size_t n = 0;
@@ -33,7 +33,7 @@ static bool in_leaf(struct cli *c, uint64_t leaf, size_t least, struct span want
     if (l.n < least)
         *absent += least - l.n;
     for (size_t i = 0; i < l.n; i++)
-        if (has_text(l.v[i].text, wanted))
+        if (cli_has_text(l.v[i].text, wanted))
             return true;
     return false;
 }
@@ -52,7 +52,7 @@ enum status cli_item_matches(struct cli *c, const struct query_item_line *l, boo
     if (c->tag != NULL && !has_tag(l, span_str(c->tag)))
         return ST_OK;
     if (!found && HAS(l, query_item_line_key_about))
-        found = has_text(l->about, wanted);
+        found = cli_has_text(l->about, wanted);
     if (!found && cli_ask(c, METHOD_item, &l->item, &q) != ST_OK)
         return c->err.st;
     if (!found && HAS(&q.item, state_item_key_id))

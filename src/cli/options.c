@@ -79,7 +79,7 @@ static const struct option_desc options[] = {
     TEXT("risk", 0, risk, "R-n", "Passing accepts this risk, with the score that it has now"),
     TEXT("accept-until", 0, accept_until, "DATE", "Last day on which the risk is accepted"),
     TEXT("erase", 0, erase, "LEAF,...", "Passing erases the texts of these entries, at every node; leaves as entente log numbers them"),
-    TEXT("grep", 0, grep, "TEXT", "Only those with this in their title or in what was written on them; a-z as A-Z"),
+    TEXT("grep", 0, grep, "TEXT", "Only those with this in their title or in what was written on them, of the log in a text, the seat or the kind; a-z as A-Z"),
     TEXT("tag", 0, tag, "NAME", "Only those with this tag"),
     TEXT("minutes", 0, minutes, "FILE", "Minutes, recorded by their SHA-256"),
     TEXT("present", 0, present, "ORG/SEAT,...", "Seats that were there"),

@@ -265,6 +265,32 @@ static void print_log_json(struct cli *c, const struct rpc_log_reply *r, size_t 
     }
 }
 
+/* Is it in the seat, the kind or a text of the entry? */
+static bool log_matches(const struct cli *c, const struct rpc_log_line *l)
+{
+    struct arena a CLEANUP(arena_deinit);
+    struct leaf leaf;
+    struct span wanted = span_str(c->grep);
+    arena_init(&a, 1 << 20);
+    if (leaf_parse(l->leaf, &a, &leaf, NULL) != ST_OK)
+        return false;
+    const char *kind = enum_text(&kind_enum, (uint32_t)leaf.entry.kind);
+    bool found = cli_has_text(leaf.entry.seat, wanted) || (kind != NULL && cli_has_text(span_str(kind), wanted));
+    for (size_t i = 0; i < l->prose.n && !found; i++)
+        found = leaf_accepts_prose(&leaf, &l->prose.v[i], NULL) == ST_OK && cli_has_text(l->prose.v[i].text, wanted);
+    return found;
+}
+
+/* Drops what is not looked for. Of what is, at most so many stay. */
+static void log_filter(const struct cli *c, struct rpc_log_reply *r, uint64_t most)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->list.n && n < most; i++)
+        if (log_matches(c, &r->list.v[i]))
+            r->list.v[n++] = r->list.v[i];
+    r->list.n = n;
+}
+
 int verb_log(struct cli *c)
 {
     struct rpc_boundary_reply at;
@@ -274,19 +300,21 @@ int verb_log(struct cli *c)
         return cli_fail(c);
     if (c->json)
         cli_begin_list(c);
-    uint64_t from = c->from != NULL ? c->from_number : at.size > limit ? at.size - limit : 0;
+    uint64_t from = c->from != NULL ? c->from_number : at.size > limit && c->grep == NULL ? at.size - limit : 0;
     while (limit > 0 && from < at.size) {
-        struct rpc_range q = {.from = from, .count = limit > 1000 ? 1000 : limit};
+        struct rpc_range q = {.from = from, .count = limit > 1000 || c->grep != NULL ? 1000 : limit};
         struct rpc_log_reply r;
         if (cli_ask(c, METHOD_log, &q, &r) != ST_OK)
             return cli_fail(c);
         if (r.list.n == 0)
             break;
+        from += r.list.n;
+        if (c->grep != NULL)
+            log_filter(c, &r, limit);
         if (c->json)
             print_log_json(c, &r, &printed);
         for (size_t i = 0; !c->json && i < r.list.n; i++)
             print_leaf(&r.list.v[i]);
-        from += r.list.n;
         limit -= r.list.n;
     }
     if (c->json)

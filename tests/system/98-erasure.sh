@@ -15,8 +15,11 @@ echo "== a comment that should not have been written, and one that may stay"
 good as maker alliance-manager propose commercial-terms --title "Longer terms" --yes
 good as clinics alliance-manager comment D-1 --text "$secret" --yes
 good as distributor alliance-manager comment D-1 --text "We need ten days" --yes
-leaf=$(entente log --limit 100 --node maker | awk -v s="$secret" 'index($0, s) {print $1}')
+leaf=$(entente log --grep "CALL jo" --node maker | awk '{print $1}')
 [ -n "$leaf" ] || fail "the comment is not in the log"
+[ "$(entente log --limit 100 --node maker | awk -v s="$secret" 'index($0, s) {print $1}')" = "$leaf" ] || fail "--grep found another leaf"
+[ "$(entente log --grep note --json --node maker | json "[l['index'] for l in x]")" = "[$leaf, $((leaf + 2))]" ] || fail "--grep of a kind, as JSON"
+[ "$(entente log --grep clinics/ --limit 1 --node maker | wc -l)" = 1 ] || fail "--grep of a seat, at most one"
 block=$(entente log --limit 100 --node maker | awk '/block record/ {n = $1} END {print n}')
 ok "$secret" entente show D-1 --node trustee
 good entente pack before.pack --node maker
@@ -43,6 +46,7 @@ for o in $nodes; do
   ok 'We need ten days' entente show D-1 --node $o
   ok "^ *$leaf .*\(erased by D-2\)" entente log --limit 100 --node $o
   ! entente log --limit 100 --json --node $o | grep -q "Call Jo" || fail "$o still gives the text"
+  [ -z "$(entente log --grep "Call Jo" --node $o)" ] || fail "$o still finds the text"
   ok '\(erased by D-2\)' entente show D-2 --node $o
 done
 answers 2 "the texts of leaf $leaf are erased already, by D-2" as maker alliance-manager propose erasure --title "Again" --erase "$leaf" --yes

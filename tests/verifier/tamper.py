@@ -50,7 +50,7 @@ PACK = (
     (r"head\.genesis\.cards(\.|$)", "genesis", "ENC GEN-1 GEN-2 GEN-3 GEN-5 GOV-2"),
     (r"head\.genesis\.sigs", "genesis", "ENC GEN-4"),
     (r"block frame", "header frame checkpoint certificate", CHAIN + " PAK-6 CRT-1 REF-2"),
-    (r"block\.header\.record\.(version|leaf)", "header", "ENC CRT-1"),
+    (r"block\.header\.record\.(version|leaf)", "header", "ENC CRT-1 GEN-5"),
     (r"block\.header\.record\.alliance", "header", "ENC CRT-1 BLK-2 GEN-5"),
     (r"block\.header\.record\.entries", "header leaf", "ENC CRT-1 BLK-1 GEN-5"),
     (r"block\.header\.record\.epoch", "header", "ENC CRT-1 BLK-2 GEN-5"),
