@@ -1,18 +1,10 @@
 /* What an entry needs to be in the next block, before governance looks at it. */
-#include <stdarg.h>
 #include "base/plant.h"
 #include "ledger/block.h"
 #include "ledger/rows.h"
+#include "ledger/say.h"
 
 static const uint64_t DAY_MS = 86400000;
-
-__attribute__((format(printf, 2, 3))) static void say(char *why, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    (void)vsnprintf(why, 256, fmt, ap);
-    va_end(ap);
-}
 
 /* ENT-5. */
 static enum status check_basis(const struct ledger *l, const struct basis *basis, uint64_t time_ms, enum verdict *ret_verdict,

@@ -1,21 +1,13 @@
 /* Making and executing a block: one run of the same steps, timers, entries, roots, record, header. */
-#include <stdarg.h>
 #include "ledger/block.h"
 #include "base/plant.h"
 #include "cert/validators.h"
 #include "crypto/hash.h"
 #include "ledger/rows.h"
+#include "ledger/say.h"
 #include "merkle/rfc6962.h"
 
 enum { RULES_VERSION = 1 };
-
-__attribute__((format(printf, 2, 3))) static void say(char *why, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    (void)vsnprintf(why, 256, fmt, ap);
-    va_end(ap);
-}
 
 /* What both ways of making a block share. */
 struct run {
@@ -405,7 +397,7 @@ enum status block_judge(const struct ledger *l, uint64_t time_ms, struct block_c
 {
     struct run r;
     struct gov_clock clock;
-    bool more = false, any = false;
+    bool more, any = false;
     bool calm = l->clock != NULL && time_ms < l->calm_until_ms && l->refounding == NULL && l->tip->rules <= rules_known(l);
     if (calm && n == 1) {
         run_init(&r, l, time_ms, a);

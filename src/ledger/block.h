@@ -98,8 +98,8 @@ MUST_USE enum status block_refounding_sound(const struct ledger *l, struct arena
 /* Block 0 of a genesis that genesis_read accepted. */
 MUST_USE enum status block_genesis(const struct genesis_info *g, struct arena *a, struct block *ret_block, struct err *err);
 
-/* Writes the block into a transaction: state, leaves, tiles, sparse nodes, ids, tip; and takes away the texts that it erases. before: a view of the store as it
- * was before the transaction. certificate: its bytes; at height 0 the bytes of genesis_sigs. */
+/* Writes the block into a transaction: state, leaves, tiles, sparse nodes, ids, tip; and takes away the
+ * texts that it erases. before: a view of the store as it was before the transaction. certificate: its bytes; at height 0 the bytes of genesis_sigs. */
 MUST_USE enum status block_flush(const struct block *b, struct span certificate, const struct view *before, struct store *s,
                                  struct store_txn *t, struct err *err);
 

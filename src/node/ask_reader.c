@@ -115,7 +115,8 @@ static void leaf(struct ask *q, const struct rpc_leaf *asked)
     if (st == ST_OK)
         st = erased_by(q, asked->index, &r.erased);
     if (st == ST_OK) {
-        r.has |= (uint64_t)(r.erased != 0) << rpc_leaf_reply_key_erased;
+        if (r.erased != 0)
+            SET_HAS(&r, rpc_leaf_reply_key_erased);
         r.proof = (struct hash_list){proof.n, proof.v};
         r.height = b.height;
         r.time_ms = b.time_ms;
