@@ -96,7 +96,16 @@ Test(measure_items, issues_conflicts_and_tags)
     AT(&w, "2026-05-01T08:00:00Z");
     expect(&w, "quarrels", "2026-04", "0");
     expect(&w, "learnt", "2026-04", "0"); /* the fourth has no tag */
+    /* Of a type that no other number counts, only what has the tag is read at all. */
+    tagged.due = plain.due = world_day("2026-06-30");
+    EXPECT_VERDICT(&w, world_item_new(&w, "maker/quality", ITEM_ACTION, &tagged), V_OK);
+    EXPECT_VERDICT(&w, world_item_new(&w, "maker/quality", ITEM_ACTION, &plain), V_OK);
+    for (uint64_t n = 1; n <= 2; n++) {
+        done(&w, ITEM_ACTION, n);
+        verified(&w, ITEM_ACTION, n);
+    }
     AT(&w, "2026-06-01T08:00:00Z");
     expect(&w, "cycle", "2026-05", NULL);
+    expect(&w, "learnt", "2026-05", "1");
     world_free(&w);
 }
