@@ -45,6 +45,7 @@ struct sim_options {
     COUNT(readings, "about readings")                                                                        \
     COUNT(sessions, "about sessions")                                                                        \
     COUNT(grants, "about grants")                                                                            \
+    COUNT(erased, "entries whose texts a decision erased")                                                   \
     COUNT(sets, "changes of the set of validators")                                                          \
     COUNT(admitted, "organisations admitted, whose nodes came to vote")                                      \
     COUNT(imported, "of these, nodes that were given another's record")                                      \
@@ -124,6 +125,7 @@ void sim_stats_add(struct sim_stats *sum, const struct sim_stats *more);
     CHECK(EXPIRED, "nothing expired is taken")                                                               \
     CHECK(BASIS, "every basis is on the record")                                                             \
     CHECK(DEADLINE, "deadlines fire")                                                                        \
+    CHECK(ERASED, "what is erased is kept by nobody")                                                        \
     CHECK(AUDIT, "an auditor's replay gives the same roots")                                                 \
     CHECK(TABLES, "the tables agree with each other")
 

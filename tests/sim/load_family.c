@@ -1,4 +1,4 @@
-/* The other record families of the workload: items, readings, sessions and grants, in an alliance whose charter has them. What
+/* The other record families of the workload: items, readings, sessions, grants and erasures, in an alliance whose charter has them. What
  * comes next of one is read from some node's record, as a person would; much of it is refused, as of people it is too. */
 #include "charter/scalar.h"
 #include "crypto/hash.h"
@@ -295,13 +295,56 @@ static void grant_step(struct run *r, size_t node, struct fixture_entry *e, stru
     load_submit(r, node, e);
 }
 
+/* Texts of up to three leaves that this node has; now and then of one that it does not have yet. */
+static void erasure(struct run *r, size_t node, struct fixture_entry *e)
+{
+    struct prose prose;
+    struct replica_status st;
+    uint64_t leaves[3];
+    if (!sim_awake(r->sim, node))
+        return;
+    replica_status(sim_replica(r->sim, node), &st);
+    uint64_t size = st.tip->tree.size, at = size < 40 ? 0 : size - 40;
+    struct effect what = {.type = EFFECT_ERASE, .leaves = {0, leaves}};
+    for (size_t n = 1 + sim_random(r->sim, ARRAY_LEN(leaves)); what.leaves.n < n;) {
+        at += 1 + sim_random(r->sim, 16);
+        leaves[what.leaves.n++] = at;
+    }
+    SET_HAS(&what, effect_key_leaves);
+    struct propose body = {.type = span_str("erasure"), .proposal.effect = what};
+    prose = load_text(r, "what should not be here", &body.proposal.title);
+    e->kind = KIND_PROPOSE;
+    e->seat = 2;
+    e->body = &body;
+    e->prose = &prose;
+    e->n_prose = 1;
+    load_submit(r, node, e);
+}
+
+static void erasure_step(struct run *r, size_t node, struct fixture_entry *e, struct arena *a)
+{
+    struct state_decision d;
+    bool found = false;
+    for (int i = 0; i < 2 * NEWEST && !found; i++)
+        found = find_one(r, node, TABLE_DECISION, 0, &state_decision_desc, a, &d) && span_eqs(d.type, "erasure") && d.phase == PHASE_OPEN;
+    if (!found) {
+        erasure(r, node, e);
+        return;
+    }
+    struct ballot body = {.decision = {.number = d.number, .digest = d.digest}, .rung = d.rung, .choice = CHOICE_APPROVE};
+    e->kind = KIND_BALLOT;
+    e->body = &body;
+    by(r, d.mover, e);
+    load_submit(r, node, e);
+}
+
 void load_family(struct run *r, size_t node, size_t org)
 {
     struct arena a CLEANUP(arena_deinit);
     arena_init(&a, 0);
     struct fixture_entry e = {.org = org, .seat = sim_random(r->sim, 4)};
     bool first = sim_random(r->sim, 3) == 0;
-    switch (sim_random(r->sim, 5)) {
+    switch (sim_random(r->sim, 6)) {
     case 0:
         first ? reading_new(r, node, &e) : reading_mark(r, node, &e, &a);
         break;
@@ -310,6 +353,9 @@ void load_family(struct run *r, size_t node, size_t org)
         break;
     case 2:
         first ? grant_new(r, node, &e, &a) : grant_step(r, node, &e, &a);
+        break;
+    case 3:
+        first ? erasure(r, node, &e) : erasure_step(r, node, &e, &a);
         break;
     default:
         first ? item_new(r, node, &e, &a) : item_step(r, node, &e, &a);

@@ -248,6 +248,28 @@ static void check_leaves(struct run *r, const struct view *v, const struct tip *
     }
 }
 
+/* ERA-3 */
+void record_erased(struct run *r, size_t node, bool count)
+{
+    uint8_t from[8] = {0}, text[9] = {0};
+    struct span key, value;
+    struct view v;
+    struct err err;
+    if (store_read_begin(sim_store(r->sim, node), &v, &err) != ST_OK) {
+        sim_fail(r->sim, SIM_LOST, "node %zu: %.200s", node, err.text);
+        return;
+    }
+    while (view_next(&v, TABLE_ERASED, span_of(from, sizeof from), &key, &value) == ST_OK && key.n == 8) {
+        uint64_t leaf = load_u64(key.p);
+        store_u64(from, leaf + 1);
+        store_u64(text, leaf);
+        sim_stats(r->sim)->erased += count;
+        if (view_next(&v, TABLE_PROSE, span_of(text, sizeof text), &key, &value) == ST_OK && load_u64(key.p) == leaf)
+            sim_fail(r->sim, SIM_ERASED, "node %zu keeps a text of leaf %" PRIu64 ", which was erased", node, leaf);
+    }
+    store_read_end(sim_store(r->sim, node), &v);
+}
+
 void record_check(struct run *r, size_t node)
 {
     struct ids *ids = ids_new();

@@ -551,6 +551,9 @@ bool run_plan(const struct plan *p, const struct run_options *o, struct run_resu
         record_check(r, one);
         if (other != one && sim_failed(r->sim) == NULL)
             record_check(r, other);
+        for (size_t i = 0; i < r->n && sim_failed(r->sim) == NULL; i++)
+            if (!is_bad(r, i))
+                record_erased(r, i, i == one);
         if (sim_failed(r->sim) == NULL)
             record_audit(r, one);
     }
