@@ -225,7 +225,7 @@ static void add(struct server *s, nng_stream *stream)
         frame_close(victim, ST_CLOSED, "others want in, and this one said nothing for long");
         frame_release(victim);
     }
-    if (full || frame_new(stream, &options, &events, c, &c->conn) != ST_OK) {
+    if (full || frame_new(stream, NULL, &options, &events, c, &c->conn) != ST_OK) {
         if (full)
             nng_stream_free(stream);
         usage_release(c->usage);

@@ -36,27 +36,17 @@ static bool is_address(struct span s)
     return colon > 0 && colon + 1 < s.n && s.p[s.n - 1] != ']';
 }
 
-static enum status new_dialer(struct peer *p, const struct net_peer *from, struct span text,
-                              nng_stream_dialer **ret, struct err *err)
+static enum status new_dialer(const struct peer *p, struct span text, nng_stream_dialer **ret, struct err *err)
 {
     char url[ADDRESS_MAX + 16];
     if (!is_address(text))
         return err_set(err, ST_FORMAT, "the address on the card of '%s' is not host:port", p->id.org);
-    (void)snprintf(url, sizeof url, "tls+tcp://%.*s", SPAN_FMT(text));
-    nng_tls_config *config;
-    enum status st = tlsconf_dial(&p->net->own, from->tls, p->id.org, &config, err);
-    if (st != ST_OK)
-        return st;
+    (void)snprintf(url, sizeof url, "tcp://%.*s", SPAN_FMT(text));
     nng_stream_dialer *d = NULL;
     int rv = nng_stream_dialer_alloc(&d, url);
-    if (rv == 0)
-        rv = nng_stream_dialer_set_ptr(d, NNG_OPT_TLS_CONFIG, config);
-    nng_tls_config_free(config); /* the dialer holds it */
-    if (rv != 0) {
-        nng_stream_dialer_free(d);
+    if (rv != 0)
         return err_set(err, frame_status(rv), "the address %.*s of '%s' cannot be used: %s", SPAN_FMT(text),
                        p->id.org, nng_strerror(rv));
-    }
     *ret = d;
     return ST_OK;
 }
@@ -72,7 +62,7 @@ void dial_init(struct peer *p, const struct net_peer *from)
         struct err err;
         a->dialer = NULL;
         (void)snprintf(a->text, sizeof a->text, "%.*s", SPAN_FMT(text));
-        if (new_dialer(p, from, text, &a->dialer, &err) == ST_OK)
+        if (new_dialer(p, text, &a->dialer, &err) == ST_OK)
             continue;
         (void)pthread_mutex_lock(&p->net->lock);
         net_peer_error(p, "%s", err.text);
@@ -112,7 +102,7 @@ void dial_later(struct peer *p, bool failed)
 /* Under lock: the dialer to use now, or NULL. Marks the attempt as under way. */
 static nng_stream_dialer *due(struct peer *p, uint64_t now)
 {
-    if (p->dial == NULL || p->n_addresses == 0 || p->dialing || p->out != NULL || p->up != NULL ||
+    if (p->dial == NULL || p->config == NULL || p->n_addresses == 0 || p->dialing || p->out != NULL || p->up != NULL ||
         now < p->next_at)
         return NULL;
     for (size_t i = 0; i < p->n_addresses; i++) {

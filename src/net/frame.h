@@ -1,4 +1,4 @@
-/* frame: length-prefixed messages over one nng stream (tls+tcp, tcp or ipc), without blocking.
+/* frame: length-prefixed messages over one nng stream (tcp, with or without TLS, or ipc), without blocking.
  *
  * On the wire a frame is u32 big-endian length and that many bytes. Length 0 is a keepalive: it is never
  * delivered. A length above the limit closes the connection before anything is allocated for it; memory for a
@@ -8,7 +8,7 @@
  * block. Every function may be called from any thread and from any callback, this connection's included.
  * No nng function runs under a lock of ours.
  *
- * Ownership. frame_new takes the stream. The creator holds the first reference; frame_free gives it back and
+ * Ownership. The creator holds the first reference; frame_free gives it back and
  * closes. Whoever uses the connection from another thread takes one by frame_hold. Once started, on_closed
  * comes exactly once and last; ctx must live until it has returned. */
 #ifndef ENT_NET_FRAME_H
@@ -17,6 +17,7 @@
 #include "base/base.h"
 
 struct nng_stream; /* <nng/nng.h> */
+struct tls;        /* net/tls.h */
 struct frame_conn;
 
 struct frame_options {
@@ -52,8 +53,9 @@ struct frame_stats {
  * frame, and each switch costs as much as their work. */
 void frame_start_threads(void);
 
-/* On failure (ST_NOMEM) the stream is closed and freed. Nothing is read before frame_start. */
-MUST_USE enum status frame_new(struct nng_stream *stream, const struct frame_options *options,
+/* Takes the stream, and tls unless NULL; on failure (ST_NOMEM) both are closed and freed. Nothing is read before frame_start.
+ * With TLS nothing that is queued leaves before both sides are known to each other. */
+MUST_USE enum status frame_new(struct nng_stream *stream, struct tls *tls, const struct frame_options *options,
                                const struct frame_events *events, void *ctx, struct frame_conn **ret_conn);
 void frame_start(struct frame_conn *conn);
 struct frame_conn *frame_hold(struct frame_conn *conn);

@@ -12,7 +12,7 @@
 #include "net/frame.h"
 #include "net/hello.h"
 #include "net/net.h"
-#include "net/tlsconf.h"
+#include "net/tls.h"
 
 enum { ADDRESS_MAX = 128, PEER_ADDRESSES = 4 };
 enum {
@@ -35,7 +35,8 @@ struct address {
 struct peer {
     struct net *net;
     struct hello_peer id;
-    char fingerprint[52]; /* of its certificate */
+    char fingerprint[52];      /* of its certificate */
+    struct tls_config *config; /* to dial it; NULL: its certificate cannot be used */
 
     /* Under dial_lock. */
     struct address address[PEER_ADDRESSES];
@@ -79,7 +80,7 @@ struct net {
     const struct rng *rng; /* under lock */
     struct net_events events;
     uint64_t hello_ms;
-    struct tlsconf_own own;
+    struct tls_own *own;
     nng_aio *tick;
 
     pthread_mutex_t dial_lock, event_lock, lock;
@@ -88,10 +89,10 @@ struct net {
     /* Changed under dial_lock and lock together; read under either. */
     struct peer **peers;
     size_t n_peers;
+    struct tls_config *callers; /* whom the listener lets in: those peers */
 
     /* Under dial_lock. */
     char listen[ADDRESS_MAX]; /* "" for none; the port is set after the first binding */
-    struct span *members;     /* certificates for the listener: DER, n_peers of them, owned */
     nng_stream_listener *listener;
     nng_aio *accept;
 

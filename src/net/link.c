@@ -17,7 +17,7 @@ static void explain(const struct link *l, enum status st, const char *text, char
     else if (st == ST_TLS)
         (void)snprintf(
             ret, cap,
-            "TLS with a caller from %s failed (%s): it showed no certificate of a member, or did not accept "
+            "TLS with a caller from %s failed (%s). A caller must show the certificate of a member, and accept "
             "ours (%s). If it is a member's node, compare with `ententd card --show FILE`",
             l->address, text, net->fingerprint);
     else if (st == ST_CLOSED && l->dialed)
@@ -386,6 +386,18 @@ static bool insert(struct net *net, struct peer *p, struct link *l, struct frame
     return true;
 }
 
+/* For a connection to this peer, or for one that came in. */
+static struct tls *new_tls(struct net *net, const struct peer *p)
+{
+    struct tls *tls = NULL;
+    (void)pthread_mutex_lock(&net->lock);
+    struct tls_config *config = tls_config_hold(p != NULL ? p->config : net->callers);
+    (void)pthread_mutex_unlock(&net->lock);
+    enum status st = tls_new(config, &tls);
+    tls_config_free(config);
+    return st == ST_OK ? tls : NULL;
+}
+
 static struct link *new_link(struct net *net, struct peer *p, nng_stream *stream)
 {
     static const struct frame_events events = {on_frame, on_closed};
@@ -399,13 +411,15 @@ static struct link *new_link(struct net *net, struct peer *p, nng_stream *stream
         .clock = net->clock,
     };
     struct link *l = calloc(1, sizeof *l);
-    if (l == NULL) {
+    struct tls *tls = l == NULL ? NULL : new_tls(net, p);
+    if (tls == NULL) {
         nng_stream_free(stream);
+        free(l);
         return NULL;
     }
     l->net = net;
     l->dialed = p != NULL;
-    if (frame_new(stream, &o, &events, l, &l->conn) != ST_OK) {
+    if (frame_new(stream, tls, &o, &events, l, &l->conn) != ST_OK) {
         free(l);
         return NULL;
     }

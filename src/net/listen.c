@@ -29,25 +29,6 @@ void listen_tick(struct net *net, uint64_t now)
         nng_stream_listener_accept(net->listener, net->accept);
 }
 
-/* All members' certificates; one that cannot be used shuts out its own member only. */
-static enum status member_config(struct net *net, nng_tls_config **ret_config, struct err *err)
-{
-    nng_tls_config *config;
-    enum status st = tlsconf_listen(&net->own, &config, err);
-    if (st != ST_OK)
-        return st;
-    for (size_t i = 0; i < net->n_peers; i++) {
-        struct err why;
-        if (tlsconf_add(config, net->members[i], net->peers[i]->id.org, &why) == ST_OK)
-            continue;
-        (void)pthread_mutex_lock(&net->lock);
-        net_peer_error(net->peers[i], "%s", why.text);
-        (void)pthread_mutex_unlock(&net->lock);
-    }
-    *ret_config = config;
-    return ST_OK;
-}
-
 static enum status fail(const struct net *net, int rv, struct err *err)
 {
     if (rv == NNG_EADDRINUSE)
@@ -72,17 +53,15 @@ static void fix_port(struct net *net, nng_stream_listener *l)
     (void)snprintf(colon, room, ":%d", port);
 }
 
-static int bind_listener(struct net *net, nng_tls_config *config, nng_stream_listener **ret)
+static int bind_listener(const struct net *net, nng_stream_listener **ret)
 {
     char url[ADDRESS_MAX + 16];
-    (void)snprintf(url, sizeof url, "tls+tcp://%s", net->listen);
+    (void)snprintf(url, sizeof url, "tcp://%s", net->listen);
     nng_stream_listener *l;
     int rv = nng_stream_listener_alloc(&l, url);
     if (rv != 0)
         return rv;
-    rv = nng_stream_listener_set_ptr(l, NNG_OPT_TLS_CONFIG, config);
-    if (rv == 0)
-        rv = nng_stream_listener_listen(l);
+    rv = nng_stream_listener_listen(l);
     if (rv == 0)
         *ret = l;
     else
@@ -95,13 +74,8 @@ enum status listen_open(struct net *net, struct err *err)
     ASSERT(net->listener == NULL);
     if (net->listen[0] == 0)
         return ST_OK;
-    nng_tls_config *config;
-    enum status st = member_config(net, &config, err);
-    if (st != ST_OK)
-        return st;
     nng_stream_listener *l = NULL;
-    int rv = bind_listener(net, config, &l);
-    nng_tls_config_free(config); /* the listener holds it */
+    int rv = bind_listener(net, &l);
     if (rv == 0 && (rv = nng_aio_alloc(&net->accept, on_accept, net)) != 0)
         nng_stream_listener_free(l);
     if (rv != 0)

@@ -1,12 +1,9 @@
 #include <nng/nng.h>
-#include <nng/supplemental/util/platform.h>
 #include <sodium.h>
 #include <stdarg.h>
 #include "crypto/hash.h"
 #include "crypto/tlsid.h"
 #include "net/impl.h"
-
-enum { REBIND_TRIES = 20, REBIND_PAUSE_MS = 100 };
 
 struct net_fingerprint net_fingerprint(struct span tls)
 {
@@ -76,6 +73,14 @@ static enum status hello_peer_of(const struct net_peer *from, struct hello_peer 
     return ST_OK;
 }
 
+/* A certificate that cannot be used shuts out its own organisation only. */
+static void note_unusable(struct peer *p, const struct err *err)
+{
+    (void)pthread_mutex_lock(&p->net->lock);
+    net_peer_error(p, "%s", err->text);
+    (void)pthread_mutex_unlock(&p->net->lock);
+}
+
 static struct peer *new_peer(struct net *net, const struct net_peer *from, const struct hello_peer *id)
 {
     struct peer *p = calloc(1, sizeof *p);
@@ -85,6 +90,9 @@ static struct peer *new_peer(struct net *net, const struct net_peer *from, const
     p->id = *id;
     p->since_ms = clock_wall_ms(net->clock);
     (void)snprintf(p->fingerprint, sizeof p->fingerprint, "%s", net_fingerprint(from->tls).s);
+    struct err err;
+    if (tls_config_dial(net->own, from->tls, p->id.org, &p->config, &err) != ST_OK)
+        note_unusable(p, &err);
     return p;
 }
 
@@ -93,6 +101,7 @@ static void free_peer(struct peer *p)
     if (p == NULL)
         return;
     dial_deinit(p);
+    tls_config_free(p->config);
     free(p);
 }
 
@@ -109,27 +118,15 @@ static bool same_addresses(const struct peer *p, const struct span_list *list)
 
 struct roster {
     struct peer **peers;
-    struct span *members;
     size_t n;
+    struct tls_config *callers;
 };
 
 static void roster_free(struct roster *r)
 {
-    for (size_t i = 0; i < r->n; i++)
-        free((void *)(uintptr_t)r->members[i].p);
-    free(r->members);
+    tls_config_free(r->callers);
     free(r->peers);
     *r = (struct roster){0};
-}
-
-static bool copy_member(struct span der, struct span *ret)
-{
-    uint8_t *copy = malloc(der.n);
-    if (copy == NULL)
-        return false;
-    memcpy(copy, der.p, der.n);
-    *ret = span_of(copy, der.n);
-    return true;
 }
 
 /* Ourselves, or an organisation that is in the list already, is a mistake of the caller's record. */
@@ -143,14 +140,13 @@ static enum status check_new(const struct net *net, const struct net_peer *from,
                             SPAN_FMT(from[i].org));
 }
 
-/* The new list; peers that stay are the same objects. Nothing changes before it is complete. Peers of n > 0
- * have members; the rest of the arrays is zero. */
+/* The new list; peers that stay are the same objects. Nothing changes before it is complete. */
 static enum status roster_make(struct net *net, const struct net_peer *from, size_t n, struct roster *ret,
                                struct err *err)
 {
-    struct roster r = {calloc(n + 1, sizeof(struct peer *)), calloc(n + 1, sizeof(struct span)), 0};
-    enum status st =
-        r.peers == NULL || r.members == NULL ? err_set(err, ST_NOMEM, "out of memory for the peers") : ST_OK;
+    struct roster r = {.peers = calloc(n + 1, sizeof(struct peer *))};
+    enum status st = r.peers == NULL ? err_set(err, ST_NOMEM, "out of memory for the peers")
+                                     : tls_config_listen(net->own, &r.callers, err);
     for (size_t i = 0; i < n && st == ST_OK; i++) {
         struct hello_peer id;
         st = hello_peer_of(&from[i], &id, err);
@@ -162,9 +158,12 @@ static enum status roster_make(struct net *net, const struct net_peer *from, siz
         if (p == NULL || !hash_eq(&p->id.node, &id.node) || !hash_eq(&p->id.certificate, &id.certificate))
             p = new_peer(net, &from[i], &id);
         r.peers[i] = p;
-        if (p == NULL || !copy_member(from[i].tls, &r.members[i]))
-            st = err_set(err, ST_NOMEM, "out of memory for the peers");
         r.n = i + 1;
+        struct err why;
+        if (p == NULL)
+            st = err_set(err, ST_NOMEM, "out of memory for the peers");
+        else if (tls_config_add(r.callers, from[i].tls, id.org, &why) != ST_OK)
+            note_unusable(p, &why);
     }
     if (st == ST_OK) {
         *ret = r;
@@ -224,11 +223,11 @@ static enum status set_peers(struct net *net, const struct net_peer *from, size_
     enum status st = roster_make(net, from, n, &fresh, err);
     if (st != ST_OK)
         return st;
-    struct roster old = {net->peers, net->members, net->n_peers};
+    struct roster old = {net->peers, net->n_peers, net->callers};
     (void)pthread_mutex_lock(&net->lock);
     net->peers = fresh.peers;
-    net->members = fresh.members;
     net->n_peers = fresh.n;
+    net->callers = fresh.callers;
     for (size_t i = 0; i < n; i++)
         net->peers[i]->validator = from[i].validator;
     (void)pthread_mutex_unlock(&net->lock);
@@ -249,15 +248,6 @@ enum status net_update_peers(struct net *net, const struct net_peer *peers, size
 {
     (void)pthread_mutex_lock(&net->dial_lock);
     enum status st = set_peers(net, peers, n, err);
-    if (st == ST_OK) {
-        listen_close(net);
-        st = listen_open(net, err);
-    }
-    /* Somebody may have had the port for a moment. */
-    for (int i = 0; i < REBIND_TRIES && st == ST_LOCKED; i++) {
-        nng_msleep(REBIND_PAUSE_MS);
-        st = listen_open(net, err);
-    }
     (void)pthread_mutex_unlock(&net->dial_lock);
     return st;
 }
@@ -285,7 +275,7 @@ static enum status init(struct net *net, const struct net_config *cfg, const str
     net->hello_ms = cfg->hello_ms == 0 ? HELLO_DEFAULT_MS : cfg->hello_ms;
     if (nng_aio_alloc(&net->tick, on_tick, net) != 0)
         return err_set(err, ST_NOMEM, "out of memory for the network");
-    return tlsconf_own_init(&net->own, cfg->tls, cfg->tls_key, err);
+    return tls_own_new(cfg->tls, cfg->tls_key, &net->own, err);
 }
 
 enum status net_start(const struct net_config *cfg, const struct net_peer *peers, size_t n,
@@ -352,10 +342,10 @@ void net_stop(struct net *net)
     end_links(net);
     for (size_t i = 0; i < net->n_peers; i++)
         free_peer(net->peers[i]);
-    struct roster r = {net->peers, net->members, net->n_peers};
+    struct roster r = {net->peers, net->n_peers, net->callers};
     roster_free(&r);
     nng_aio_free(net->tick);
-    tlsconf_own_deinit(&net->own);
+    tls_own_free(net->own);
     (void)pthread_cond_destroy(&net->links_gone);
     (void)pthread_mutex_destroy(&net->lock);
     (void)pthread_mutex_destroy(&net->event_lock);

@@ -54,10 +54,8 @@ MUST_USE enum status net_start(const struct net_config *cfg, const struct net_pe
 /* Closes all links (giving down), waits until no callback runs, frees. Not from a callback. Accepts NULL. */
 void net_stop(struct net *net);
 
-/* Replaces the list of peers. Links to peers that stay, with the same keys, go on; the others are closed. The
- * listener is closed and bound anew, since its certificates cannot change. May block for some 2 s. Not from a
- * callback. ST_FORMAT, ST_BADKEY, ST_NOMEM: nothing changed. ST_LOCKED: the peers are the new ones, but
- * somebody took the port; we only dial until a later call succeeds. */
+/* Replaces the list of peers. Links to peers that stay, with the same keys, go on; the others are closed. Not from a
+ * callback. ST_FORMAT, ST_BADKEY, ST_NOMEM: nothing changed. */
 MUST_USE enum status net_update_peers(struct net *net, const struct net_peer *peers, size_t n,
                                       struct err *err);
 

@@ -162,7 +162,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buf_init(&r.queued, 1 << 20);
     wire_reset();
     r.stream = wire_stream();
-    REQUIRE(frame_new(r.stream, &o, &events, &r, &r.conn) == ST_OK, "a connection");
+    REQUIRE(frame_new(r.stream, NULL, &o, &events, &r, &r.conn) == ST_OK, "a connection");
     (void)frame_hold(r.conn); /* statistics may be asked for after the end */
     frame_start(r.conn);
     wire_run();

@@ -59,7 +59,7 @@ static void end_make(struct end *e, nng_stream *s, const struct frame_options *o
 {
     *e = (struct end){0};
     (void)pthread_mutex_init(&e->lock, NULL);
-    cr_assert_eq(frame_new(s, o, &events, e, &e->conn), ST_OK);
+    cr_assert_eq(frame_new(s, NULL, o, &events, e, &e->conn), ST_OK);
 }
 
 static unsigned frames_of(struct end *e)

@@ -4,6 +4,8 @@
 #include <sodium.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <nng/nng.h>
+#include <nng/supplemental/tls/tls.h>
 #include "tools.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -334,21 +336,37 @@ bool tcp_closed(int fd, unsigned ms)
     return false;
 }
 
+static nng_tls_config *nng_config(const struct member *who, const struct member *to)
+{
+    nng_tls_config *c;
+    struct buf ours, theirs;
+    buf_init(&ours, 4096);
+    buf_init(&theirs, 4096);
+    tlsid_put_pem(cert_of(who), &ours);
+    tlsid_put_pem(cert_of(to), &theirs);
+    buf_u8(&ours, 0);
+    buf_u8(&theirs, 0);
+    NEED(ours.failed == ST_OK && theirs.failed == ST_OK);
+    NEED(nng_tls_config_alloc(&c, NNG_TLS_MODE_CLIENT) == 0);
+    NEED(nng_tls_config_auth_mode(c, NNG_TLS_AUTH_MODE_REQUIRED) == 0);
+    NEED(nng_tls_config_own_cert(c, (const char *)ours.p, who->tls->key_pem, NULL) == 0);
+    NEED(nng_tls_config_ca_chain(c, (const char *)theirs.p, NULL) == 0);
+    NEED(nng_tls_config_server_name(c, to->org) == 0);
+    buf_deinit(&ours);
+    buf_deinit(&theirs);
+    return c;
+}
+
 bool raw_open(struct raw *r, const struct member *who, const struct member *to)
 {
-    struct tlsconf_own own;
-    nng_tls_config *config;
-    struct err err;
+    nng_tls_config *config = nng_config(who, to);
     char url[96];
     *r = (struct raw){0};
-    NEED(tlsconf_own_init(&own, cert_of(who), who->tls->key_pem, &err) == ST_OK);
-    NEED(tlsconf_dial(&own, cert_of(to), to->org, &config, &err) == ST_OK);
     (void)snprintf(url, sizeof url, "tls+tcp://%s", to->address);
     NEED(nng_stream_dialer_alloc(&r->dialer, url) == 0);
     NEED(nng_stream_dialer_set_ptr(r->dialer, NNG_OPT_TLS_CONFIG, config) == 0);
     NEED(nng_aio_alloc(&r->aio, NULL, NULL) == 0);
     nng_tls_config_free(config);
-    tlsconf_own_deinit(&own);
     nng_aio_set_timeout(r->aio, WAIT_MS);
     nng_stream_dialer_dial(r->dialer, r->aio);
     nng_aio_wait(r->aio);

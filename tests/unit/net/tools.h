@@ -9,7 +9,7 @@
 #include "crypto/tlsid.h"
 #include "net/hello.h"
 #include "net/net.h"
-#include "net/tlsconf.h"
+#include "net/tls.h"
 
 enum { MEMBERS_MAX = 5, WAIT_MS = 10000 };
 
@@ -80,7 +80,7 @@ int tcp_open(const char *address);
 /* Did the other side close it within ms? Reads away what comes. */
 bool tcp_closed(int fd, unsigned ms);
 
-/* A client made by hand: TLS with who's certificate to whom, blocking. */
+/* A client made by hand: nng's TLS with who's certificate to whom, blocking. */
 struct raw {
     nng_stream_dialer *dialer;
     nng_stream *stream;
