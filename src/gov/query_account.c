@@ -455,10 +455,10 @@ static enum status sessions(struct accounting *x)
 /* --- All --- */
 
 /* All that a seat owes now. */
-static enum status owed(struct accounting *x, struct span seat, struct arena *scratch, struct query_owed_list *ret)
+static enum status owed(struct accounting *x, struct span *seat, struct arena *scratch, struct query_owed_list *ret)
 {
-    struct span org = state_seat_org(seat);
-    struct span_list only = {1, &seat};
+    struct span org = state_seat_org(*seat);
+    struct span_list only = {1, seat};
     struct query_inbox in;
     TRY(query_inbox(x->f.v, org, &only, x->f.a, &in, x->err));
     TRY(query_reading_tasks(x->f.v, org, &only, x->f.now_ms, x->f.a, scratch, &in.readings, x->err));
@@ -469,22 +469,26 @@ static enum status owed(struct accounting *x, struct span seat, struct arena *sc
 enum status query_account(const struct view *v, uint64_t from_ms, uint64_t to_ms, const struct span *seat, uint64_t now_ms,
                           struct arena *a, struct arena *scratch, struct query_account *ret, struct err *err)
 {
-    struct span only = seat != NULL ? *seat : (struct span){NULL, 0}, org, name;
-    struct accounting x = {.only = seat != NULL ? &only : NULL,
+    struct span org, name, *only = seat != NULL ? arena_array(a, 1, sizeof *only) : NULL; /* what is late keeps it */
+    struct accounting x = {.only = only,
                            .from_ms = from_ms,
                            .until_ms = to_ms,
                            .lines = {.size = sizeof(struct query_account_line)},
                            .err = err};
     struct query_account q = {.from_ms = from_ms, .to_ms = to_ms};
+    if (seat != NULL && only == NULL)
+        return query_full(err);
+    if (seat != NULL)
+        *only = *seat;
     TRY(figures_load(v, a, scratch, now_ms, &x.f, err));
-    if (seat != NULL && (!charter_split_seat(only, &org, &name) || !charter_has_seat(&x.f.metrics.rights.charter, org, name)))
-        return err_set(err, ST_NOTFOUND, "the charter has no seat %.*s; see: entente seats", SPAN_FMT(only));
+    if (seat != NULL && (!charter_split_seat(*seat, &org, &name) || !charter_has_seat(&x.f.metrics.rights.charter, org, name)))
+        return err_set(err, ST_NOTFOUND, "the charter has no seat %.*s; see: entente seats", SPAN_FMT(*seat));
     TRY(load_halts(&x));
     TRY(measure_tallies(&x.f, 0, UINT64_MAX, tally, &x, err));
     TRY(readings(&x));
     TRY(items(&x));
     TRY(sessions(&x));
-    TRY(query_late(&x.f, x.only, from_ms, to_ms, &q.late, err));
+    TRY(query_late(&x.f, only, from_ms, to_ms, &q.late, err));
     if (seat != NULL)
         TRY(owed(&x, only, scratch, &q.owed));
     q.lines = (struct query_account_line_list){x.lines.n, x.lines.v};

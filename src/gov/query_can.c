@@ -226,7 +226,10 @@ enum status query_can(const struct view *v, const struct query_can_what *what, u
     uint64_t next;
     enum status due = gov_next_deadline(v, &next);
     if (due == ST_OK && next <= at_ms) /* as no entry could be in a block now: GOV-T1 */
-        return err_set(err, ST_BUSY, "more deadlines are due than one block fires; ask again in a moment");
+        return err_set(err, ST_BUSY,
+                       "a deadline of %s is due and has not fired by then; what may be done is known once it has. If that does not come about: "
+                       "entente node why",
+                       time_utc(next).s);
     if (due != ST_OK && due != ST_END)
         return err_set(err, due, "deadlines cannot be read");
     if (what->action != CAN_PROPOSE && what->action != CAN_SHARE) {

@@ -5,7 +5,7 @@
 #include "gov/figure.h"
 
 /* Items overdue, readings late or unchecked; and sessions missed from from_ms on and before until_ms that are not recorded
- * yet. Of one seat, which is borrowed, or of all (NULL). Oldest first. */
+ * yet. Of one seat, which the answer goes on borrowing, or of all (NULL). Oldest first. */
 MUST_USE enum status query_late(const struct figures *f, struct span *seat, uint64_t from_ms, uint64_t until_ms,
                                 struct query_late_list *ret, struct err *err);
 

@@ -21,6 +21,25 @@ static struct query_account account(struct world *w, const char *seat, const cha
     return r;
 }
 
+/* What was on the stack is written over. */
+__attribute__((noinline)) static void scrub(void)
+{
+    volatile uint8_t bytes[1 << 15];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = 0xa5;
+}
+
+/* As the node does it: when the stack of the question is gone. */
+static void expect_sendable(const struct query_account *r, const char *seat)
+{
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, 1 << 20);
+    scrub();
+    cr_assert_eq(codec_encode(&query_account_desc, r, &b), ST_OK);
+    for (size_t i = 0; i < r->late.n; i++)
+        cr_assert(r->late.v[i].seats.n == 1 && span_eqs(r->late.v[i].seats.v[0], seat));
+}
+
 static struct query_account_line line(const struct query_account *r, const char *seat, enum account_kind kind)
 {
     for (size_t i = 0; i < r->lines.n; i++)
@@ -134,6 +153,7 @@ Test(account, readings)
     EXPECT_LINE(&r, "distributor/finance", ACCOUNT_REPORT, 1, 0, 1, 1, HOURS(72));
     EXPECT_LINE(&r, "brand/finance", ACCOUNT_CHECK, 1, 0, 1, 1, HOURS(72) - 1000);
     r = account(&w, "brand/finance", "2026-03-01T00:00:00Z");
+    expect_sendable(&r, "brand/finance");
     cr_assert_eq(r.late.n, 2); /* its own reading, due within 2 d of the 8th; and the check, within 2 d of the 9th */
     cr_assert_eq(r.late.v[0].since_ms, readings_ms("2026-03-11T00:00:00Z"));
     cr_assert_eq(r.late.v[1].since_ms, readings_ms("2026-03-12T00:00:00Z"));
