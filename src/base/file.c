@@ -1,6 +1,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/base.h"
@@ -80,8 +81,6 @@ static enum status write_all(int fd, struct span s, const char *path, struct err
             return fail(err, path, "write");
         at += (size_t)k;
     }
-    if (fsync(fd) != 0)
-        return fail(err, path, "sync");
     return ST_OK;
 }
 
@@ -99,26 +98,73 @@ static enum status sync_parent(const char *path, struct err *err)
     return file_sync_dir(dir, err);
 }
 
+enum status file_begin(const char *path, unsigned mode, struct file_draft *ret_draft, struct err *err)
+{
+    uint64_t name;
+    struct file_draft d;
+    if (getrandom(&name, sizeof name, 0) != (ssize_t)sizeof name)
+        return fail(err, path, "draw a name for what is written beside");
+    int n = snprintf(d.path, sizeof d.path, "%s.tmp.%016" PRIx64, path, name);
+    if (n < 0 || (size_t)n >= sizeof d.path)
+        return err_set(err, ST_LIMIT, "%s: path too long", path);
+    (void)snprintf(d.target, sizeof d.target, "%s", path);
+    d.fd = open(d.path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, (mode_t)mode);
+    if (d.fd < 0)
+        return fail(err, path, "create");
+    *ret_draft = d;
+    return ST_OK;
+}
+
+void file_drop(struct file_draft *draft)
+{
+    if (draft->fd < 0)
+        return;
+    (void)close(draft->fd);
+    (void)unlink(draft->path);
+    draft->fd = -1;
+}
+
+enum status file_finish(struct file_draft *draft, bool replace, struct err *err)
+{
+    const char *path = draft->target;
+    enum status st = fsync(draft->fd) == 0 ? ST_OK : fail(err, path, "sync");
+    if (close(draft->fd) != 0 && st == ST_OK)
+        st = fail(err, path, "close");
+    draft->fd = -1;
+    if (st == ST_OK && replace && rename(draft->path, path) != 0)
+        st = fail(err, path, "rename");
+    if (st == ST_OK && !replace && link(draft->path, path) != 0)
+        st = errno == EEXIST ? err_set(err, ST_EXISTS, "%s: exists already; it was left as it is", path) : fail(err, path, "create");
+    if (st != ST_OK || !replace)
+        (void)unlink(draft->path);
+    return st == ST_OK ? sync_parent(path, err) : st;
+}
+
+/* What is no regular file and takes bytes: nothing is put in its place. */
+static enum status write_into(const char *path, struct span bytes, struct err *err)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fail(err, path, "open");
+    enum status st = write_all(fd, bytes, path, err);
+    (void)close(fd);
+    return st;
+}
+
 enum status file_write(const char *path, struct span bytes, unsigned mode, bool replace, struct err *err)
 {
-    char tmp[4096];
-    int n = snprintf(tmp, sizeof tmp, "%s.tmp.%ld", path, (long)getpid());
-    if (n < 0 || (size_t)n >= sizeof tmp)
-        return err_set(err, ST_LIMIT, "%s: path too long", path);
-    int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode);
-    if (fd < 0)
-        return fail(err, path, "create");
-    enum status st = write_all(fd, bytes, path, err);
-    if (close(fd) != 0 && st == ST_OK)
-        st = fail(err, path, "close");
-    if (st == ST_OK && replace && rename(tmp, path) != 0)
-        st = fail(err, path, "rename");
-    if (st == ST_OK && !replace && link(tmp, path) != 0)
-        st = errno == EEXIST ? err_set(err, ST_EXISTS, "%s: exists already; it was left as it is", path)
-                             : fail(err, path, "create");
-    if (st != ST_OK || !replace)
-        (void)unlink(tmp);
-    return st == ST_OK ? sync_parent(path, err) : st;
+    struct file_draft draft;
+    struct stat sb;
+    if (replace && stat(path, &sb) == 0 && (S_ISCHR(sb.st_mode) || S_ISFIFO(sb.st_mode)))
+        return write_into(path, bytes, err);
+    enum status st = file_begin(path, mode, &draft, err);
+    if (st != ST_OK)
+        return st;
+    st = write_all(draft.fd, bytes, path, err);
+    if (st == ST_OK)
+        return file_finish(&draft, replace, err);
+    file_drop(&draft);
+    return st;
 }
 
 static bool dir_is_empty(const char *path)

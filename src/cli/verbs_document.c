@@ -224,22 +224,16 @@ static enum status fetch_into(struct cli *c, const struct hash *digest, int fd, 
 
 static enum status get_file(struct cli *c, const struct hash *digest, const char *path)
 {
-    char tmp[4096];
-    int n = snprintf(tmp, sizeof tmp, "%s.part.%ld", path, (long)getpid());
-    if (n < 0 || (size_t)n >= sizeof tmp)
-        return err_set(&c->err, ST_LIMIT, "%s: path too long", path);
+    struct file_draft draft;
     if (access(path, F_OK) == 0)
         return err_set(&c->err, ST_EXISTS, "%s: exists already; it was left as it is", path);
-    int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return cannot(c, path, "create");
-    enum status st = fetch_into(c, digest, fd, path);
-    if (st == ST_OK && fsync(fd) != 0)
-        st = cannot(c, path, "sync");
-    (void)close(fd);
-    if (st == ST_OK && link(tmp, path) != 0)
-        st = cannot(c, path, "create");
-    (void)unlink(tmp);
+    enum status st = file_begin(path, 0600, &draft, &c->err);
+    if (st != ST_OK)
+        return st;
+    st = fetch_into(c, digest, draft.fd, path);
+    if (st == ST_OK)
+        return file_finish(&draft, false, &c->err);
+    file_drop(&draft);
     return st;
 }
 
