@@ -8,7 +8,9 @@ static const char *seen_path(struct cli *c, const char *what)
     const char *state = getenv("XDG_STATE_HOME"); /* NOLINT(concurrency-mt-unsafe): one thread */
     const char *home = getenv("HOME");            /* NOLINT(concurrency-mt-unsafe): one thread */
     char path[1024];
-    if (state == NULL && home == NULL)
+    if (state != NULL && state[0] == 0) /* as if it were not set: XDG Base Directory Specification */
+        state = NULL;
+    if (state == NULL && (home == NULL || home[0] == 0))
         return NULL;
     (void)snprintf(path, sizeof path, "%s%s/entente", state != NULL ? state : home,
                    state != NULL ? "" : "/.local/state");

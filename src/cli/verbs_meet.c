@@ -305,7 +305,23 @@ static bool same_seats(const struct span_list *x, const struct span_list *y)
     return same;
 }
 
-/* The record in the entry's own bytes, which must be what the node says. */
+static bool same_decisions(const struct session_version *now, const struct minutes *m)
+{
+    size_t there = HAS(now, session_version_key_decisions) ? now->decisions.n : 0, said = HAS(m, minutes_key_decisions) ? m->decisions.n : 0;
+    bool same = there == said;
+    for (size_t i = 0; same && i < said; i++)
+        same = now->decisions.v[i] == m->decisions.v[i];
+    return same;
+}
+
+/* Both absent, or the same. */
+static bool same_hash(bool there, const struct hash *x, bool said, const struct hash *y)
+{
+    return there == said && (!there || hash_eq(x, y));
+}
+
+/* The record in the entry's own bytes, which must be what the node says: all of it that is shown, but whether the session was
+ * quorate, which takes the charter. */
 static enum status check_record(struct cli *c, const struct state_session *s, struct cli_leaf *ret)
 {
     char what[32];
@@ -317,10 +333,10 @@ static enum status check_record(struct cli *c, const struct state_session *s, st
         return st;
     const struct entry *e = &ret->leaf.entry;
     st = e->kind == KIND_MINUTES ? codec_decode(&minutes_desc, e->body, &c->a, &m, &c->err) : ST_FORMAT;
-    bool document = HAS(now, session_version_key_document);
-    if (st == ST_OK && m.session == s->number && m.act == SESSION_ACT_RECORD && m.held == now->held &&
-        same_seats(&m.present, &now->present) && document == HAS(&m, minutes_key_document) &&
-        (!document || hash_eq(&m.document, &now->document)))
+    if (st == ST_OK && m.session == s->number && m.act == SESSION_ACT_RECORD && m.held == now->held && span_eq(e->seat, now->seat) &&
+        same_seats(&m.present, &now->present) && same_decisions(now, &m) &&
+        same_hash(HAS(now, session_version_key_document), &now->document, HAS(&m, minutes_key_document), &m.document) &&
+        same_hash(HAS(now, session_version_key_text), &now->text, HAS(&m, minutes_key_text), &m.text))
         return ST_OK;
     return err_set(&c->err, ST_BADSIG,
                    "S-%" PRIu64 ": the entry on record does not say what the node says. Nothing was signed",

@@ -91,6 +91,12 @@ ok "recorded by maker/alliance-manager: confirm or contest it; with silence it s
 answers 3 'a seat of another partner says whether it is right' as maker finance meet confirm "$review" --yes
 wait_for stands "$review" recorded clinics
 answers 2 'to contest needs a reason' as clinics alliance-manager meet contest "$review" --yes
+python3 "$source/tests/system/lying_node.py" "$work/clinics/node.sock" "$work/liar.sock" decided >liar.out &
+pid[liar]=$!
+for i in $(seq 50); do [ -s liar.out ] && break; sleep 0.1; done
+answers 6 "$review: the entry on record does not say what the node says. Nothing was signed" \
+  entente meet confirm "$review" --yes --node "$work/liar.sock" --key keys/clinics-alliance-manager.key --as clinics/alliance-manager
+kill "${pid[liar]}"
 ok "$review is contested" as clinics alliance-manager meet contest "$review" --yes --reason "we left early"
 ok "clinics/alliance-manager contests its record; record it anew" entente inbox --node maker
 ok "$review is recorded, not quorate" as maker alliance-manager meet record "$review" --minutes minutes.txt \

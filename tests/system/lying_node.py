@@ -1,6 +1,7 @@
-"""A node that lies: passes questions on to a real node, and flips one bit of what it says of a leaf.
+"""A node that lies: passes questions on to a real node, and flips one bit of what it says of a leaf (entry, proof), or says of
+a session that D-3 was decided in it where it was D-1 alone (decided).
 
-usage: lying_node.py REAL_SOCKET OWN_SOCKET entry|proof
+usage: lying_node.py REAL_SOCKET OWN_SOCKET entry|proof|decided
 """
 import re
 import socket
@@ -46,7 +47,9 @@ def serve(conn, real_path, where):
         answer = frame(real)
         while answer == b"":
             answer = frame(real)
-        if question[0] == 0x83 and question[3] == 2 and question[4] == LEAF:
+        if where == "decided":  # keys 9 and 10 of session_version: [1], and the digest of a text
+            answer = re.sub(rb"\x09\x91\x01\x0a\xc4\x20", b"\x09\x91\x03\x0a\xc4\x20", answer)
+        elif question[0] == 0x83 and question[3] == 2 and question[4] == LEAF:
             answer = lie(answer, where)
         conn.sendall(struct.pack(">I", len(answer)) + answer)
 
