@@ -79,6 +79,8 @@ static void arrive(struct side *to, const struct side *from, struct span in)
 static void carry(struct side *from, struct side *to, size_t n)
 {
     size_t left = from->wire.n - from->at, k = n < left ? n : left;
+    if (k == 0)
+        return;
     from->at += k;
     arrive(to, from, span_of(from->wire.p + (from->at - k), k));
 }

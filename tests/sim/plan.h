@@ -69,7 +69,7 @@ struct plan {
     uint64_t calm_ms;  /* then little, and the network as lossy as ever */
     unsigned pace_ms;  /* between two entries, on average */
     uint64_t entries_max;
-    bool families;     /* of the charter that has items, readings, sessions and grants, texts to be erased, and with entries about them */
+    bool families;     /* of the charter that has all record families, and with entries about them */
     bool over_f;       /* more than f are bad */
     struct plan_fault faults[PLAN_FAULTS_MAX];
     size_t n_faults;
