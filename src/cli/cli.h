@@ -145,6 +145,8 @@ struct span cli_cut(struct span text, size_t room, const char **ret_mark);
 
 /* With --reason-file, sets reason to the content. */
 MUST_USE enum status cli_reason(struct cli *c);
+/* What a file says, without the ends of line at its end. ST_USAGE: a NUL is in it, and would end what is signed. */
+MUST_USE enum status cli_text_file(struct cli *c, const char *path, const char **ret_text);
 /* A whole number within bounds. ST_USAGE names what was found and expected. */
 MUST_USE enum status cli_number(struct cli *c, const char *what, const char *text, uint64_t least,
                                 uint64_t most, uint64_t *ret);
@@ -188,7 +190,10 @@ struct cli_prose_list {
 };
 /* Does the text hold what looks like a mail address or a telephone number? */
 bool cli_is_personal(struct span text);
-/* Makes a detached text; ret_digest goes into the body. Warns when it looks personal. */
+/* The content of --passphrase-file, without the ends of line at its end. */
+MUST_USE enum status cli_passphrase_file(struct cli *c, struct span *ret);
+/* Makes a detached text; ret_digest goes into the body. Warns when it looks personal. ST_USAGE: empty, or not to be shown;
+ * names the option that it came by. */
 MUST_USE enum status cli_detach(struct cli *c, struct cli_prose_list *l, const char *text,
                                 struct hash *ret_digest);
 /* Signs an entry on the newest boundary, saves it (--save) or hands it in, waits for it, says what became of

@@ -127,17 +127,26 @@ enum status cli_ask(struct cli *c, enum method m, const void *request, void *ret
 
 enum status cli_reason(struct cli *c)
 {
-    struct span text;
     if (c->reason_file == NULL)
         return ST_OK;
     if (c->reason != NULL)
         return err_set(&c->err, ST_USAGE, "--reason and --reason-file: one of them");
-    enum status st = file_read(c->reason_file, LIMIT_PROSE_BYTES, &c->a, &text, &c->err);
-    while (st == ST_OK && text.n > 0 && text.p[text.n - 1] == '\n')
+    return cli_text_file(c, c->reason_file, &c->reason);
+}
+
+enum status cli_text_file(struct cli *c, const char *path, const char **ret_text)
+{
+    struct span text;
+    enum status st = file_read(path, LIMIT_PROSE_BYTES, &c->a, &text, &c->err);
+    if (st != ST_OK)
+        return st;
+    const uint8_t *nul = text.n == 0 ? NULL : memchr(text.p, 0, text.n);
+    if (nul != NULL) /* what is signed is what is in the file, not its beginning */
+        return err_set(&c->err, ST_USAGE, "%s: byte %zu is NUL; a text was expected", path, (size_t)(nul - text.p));
+    while (text.n > 0 && text.p[text.n - 1] == '\n')
         text.n--;
-    if (st == ST_OK)
-        c->reason = (const char *)arena_dup(&c->a, text).p;
-    return st;
+    *ret_text = (const char *)arena_dup(&c->a, text).p;
+    return ST_OK;
 }
 
 enum status cli_number(struct cli *c, const char *what, const char *text, uint64_t least, uint64_t most,

@@ -8,7 +8,7 @@
 #include "crypto/sshpub.h"
 #include "crypto/sshsig.h"
 
-enum { PASSPHRASE_MAX = 1024, LIVES_DAYS = 29 };
+enum { PASSPHRASE_MAX = 1024, LIVES_DAYS = 29, TITLE_MAX = 200 }; /* TITLE_MAX: as all titles of proto/records.def */
 
 void cli_signer_close(struct cli_signer *s)
 {
@@ -16,13 +16,18 @@ void cli_signer_close(struct cli_signer *s)
     s->own = NULL;
 }
 
+enum status cli_passphrase_file(struct cli *c, struct span *ret)
+{
+    enum status st = file_read(c->passphrase_file, PASSPHRASE_MAX, &c->a, ret, &c->err);
+    while (st == ST_OK && ret->n > 0 && (ret->p[ret->n - 1] == '\n' || ret->p[ret->n - 1] == '\r'))
+        ret->n--;
+    return st;
+}
+
 static enum status passphrase(struct cli *c, struct span *ret)
 {
     if (c->passphrase_file != NULL) {
-        enum status st = file_read(c->passphrase_file, PASSPHRASE_MAX, &c->a, ret, &c->err);
-        while (st == ST_OK && ret->n > 0 && (ret->p[ret->n - 1] == '\n' || ret->p[ret->n - 1] == '\r'))
-            ret->n--;
-        return st;
+        return cli_passphrase_file(c, ret);
     }
     char *line = arena_alloc(&c->a, PASSPHRASE_MAX);
     char question[600];
@@ -162,14 +167,29 @@ bool cli_is_personal(struct span s)
     return false;
 }
 
+/* The option that a text came by, for people. */
+static const char *given_by(const struct cli *c, const char *text)
+{
+    return text == c->title     ? "--title"
+           : text == c->purpose ? "--purpose"
+           : text == c->reason  ? (c->reason_file != NULL ? c->reason_file : "--reason")
+           : text == c->text    ? (c->text_file != NULL ? c->text_file : "--text")
+                                : "a text";
+}
+
 enum status cli_detach(struct cli *c, struct cli_prose_list *l, const char *text, struct hash *ret_digest)
 {
     ASSERT(l->n < LIMIT_PROSE_PER_ENTRY);
+    if (text[0] == 0)
+        return err_set(&c->err, ST_USAGE, "%s is empty; write what there is to say, or leave it out", given_by(c, text));
+    if (text == c->title && strlen(text) > TITLE_MAX)
+        return err_set(&c->err, ST_USAGE, "--title has %zu bytes; at most %d are taken. What is longer belongs into --text", strlen(text),
+                       TITLE_MAX);
     struct prose *p = &l->v[l->n++];
     *p = (struct prose){.text = span_str(text)};
     enum status st = text_check(p->text, true, &c->err);
     if (st != ST_OK)
-        return err_wrap(&c->err, ST_USAGE, "the text cannot be taken: ");
+        return err_wrap(&c->err, ST_USAGE, "%s cannot be taken: ", given_by(c, text));
     if (cli_is_personal(p->text))
         (void)fprintf(stderr, "Note: the text seems to hold a mail address or telephone number. Every "
                               "partner will keep it; seats are enough "

@@ -90,15 +90,11 @@ void cli_split(struct cli *c, const char *list, struct span_list *ret)
 /* --text, or what --text-file holds, into text; NULL when neither is given. */
 enum status cli_text_given(struct cli *c)
 {
-    struct span text;
     if (c->text_file == NULL)
         return ST_OK;
     if (c->text != NULL)
         return err_set(&c->err, ST_USAGE, "--text and --text-file: one of them");
-    enum status st = file_read(c->text_file, LIMIT_PROSE_BYTES, &c->a, &text, &c->err);
-    if (st == ST_OK)
-        c->text = (const char *)text.p;
-    return st;
+    return cli_text_file(c, c->text_file, &c->text);
 }
 
 /* What is proposed, but for effects on members. */
@@ -545,15 +541,11 @@ int verb_comment(struct cli *c)
     struct cli_prose_list prose = {0};
     struct note body = {.type = NOTE_COMMENT};
     struct span seat;
-    struct span text;
     if (c->n > 1 || (c->n == 1 && !cli_decision(c->words[0], &number)) ||
         (c->text == NULL) == (c->text_file == NULL))
         return cli_usage(c, "comment takes a decision's id, or none, and --text TEXT or --text-file FILE");
-    if (c->text == NULL) {
-        if (file_read(c->text_file, LIMIT_PROSE_BYTES, &c->a, &text, &c->err) != ST_OK)
-            return cli_fail(c);
-        c->text = (const char *)text.p;
-    }
+    if (cli_text_given(c) != ST_OK)
+        return cli_fail(c);
     if (number != 0) {
         if (cli_fetch(c, number, &s) != ST_OK)
             return cli_fail(c);

@@ -22,9 +22,7 @@ int verb_key_new(struct cli *c)
         return cli_usage(c, "key new needs the file to write");
     enum status st = ST_OK;
     if (!c->unsealed && c->passphrase_file != NULL) {
-        st = file_read(c->passphrase_file, PASS_CAP, &c->a, &phrase, &c->err);
-        while (st == ST_OK && phrase.n > 0 && phrase.p[phrase.n - 1] == '\n')
-            phrase.n--;
+        st = cli_passphrase_file(c, &phrase);
     } else if (!c->unsealed) {
         char *line = arena_alloc(&c->a, PASS_CAP), *again = arena_alloc(&c->a, PASS_CAP);
         if (!cli_prompt("Passphrase for the new key: ", line, PASS_CAP, true) ||
@@ -559,9 +557,11 @@ int verb_alliance_join(struct cli *c)
     struct genesis_info g;
     if (c->n != 1 || c->node == NULL)
         return cli_usage(c, "alliance join needs the .genesis file, and --node DIR");
-    /* First: a directory with the genesis alone would be taken for a founder's. */
     struct stat sb;
-    enum status st = ST_OK;
+    enum status st = load(c, c->words[0], true, &g);
+    if (st != ST_OK)
+        return cli_fail(c);
+    /* Before the genesis is there: a directory with that alone would be taken for a founder's. */
     if (stat(file_join(&c->a, c->node, "node.yaml"), &sb) == 0)
         st = file_write(file_join(&c->a, c->node, "keys.later"),
                         span_str("The keys here came on the record after the founding.\n"), 0600, true, &c->err);

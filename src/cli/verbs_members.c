@@ -347,7 +347,7 @@ int verb_node_replace(struct cli *c)
 
 static void say_two_seats(const struct cli *c, int code)
 {
-    if (code == EXIT_DONE && !c->json)
+    if (code == EXIT_DONE && !c->json && c->save == NULL)
         (void)fprintf(stderr, "It takes two seats of the organisation, held by different keys, neither its registrar: the second signs the "
                               "same command within %d days, and then it is done.\n",
                       LIMIT_ASK_DAYS);

@@ -432,7 +432,7 @@ int verb_report_commit(struct cli *c)
     if (st != ST_OK)
         return cli_fail(c);
     int code = cli_enter_only(c, &wanted, KIND_COMMIT, &body, NULL);
-    if (code == EXIT_DONE && !c->json)
+    if (code == EXIT_DONE && !c->json && c->save == NULL)
         (void)printf("%s for %s is committed. Keep %s: without it nothing can be revealed. When all have "
                      "committed, or when it is due: entente report reveal %s\n",
                      c->words[0], name.s, c->out, c->out);

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Goal: what people give by mistake is refused before anything is signed, with the option's name: empty texts, files with a NUL,
+# titles that are too long; and a passphrase file with CR LF opens the key that it sealed.
+set -euo pipefail
+bin=$(realpath "$1") source=$(realpath "$2") name=input
+. "$source/tests/system/alliance.sh"
+found "maker clinics" trustee
+before=$(field maker size)
+: >empty.txt
+printf 'I approve\0only if the price is right\n' >nul.txt
+answers 2 '--title is empty' as maker alliance-manager propose charter-policy --title ""
+answers 2 '--text is empty' as maker alliance-manager comment --text ""
+answers 2 'empty.txt is empty' as maker alliance-manager comment --text-file empty.txt
+answers 2 '--title is empty' as maker alliance-manager issue new --title "" --owner maker/alliance-manager
+answers 2 'nul.txt: byte 9 is NUL; a text was expected' as maker alliance-manager comment --text-file nul.txt
+answers 2 '--title has 201 bytes; at most 200 are taken' as maker alliance-manager issue new --title "$(printf 'x%.0s' $(seq 201))"
+[ "$(field maker size)" = "$before" ] || fail "something came on the record"
+printf 'secret\r\n' >phrase
+good entente key new sealed.key --passphrase-file phrase
+answers 4 'holds no seat|no seat' entente comment --text hello --node maker --key sealed.key --passphrase-file phrase
+! grep -q 'wrong passphrase' o || fail "the file does not open the key that it sealed"
+printf 'secret' >bare
+! entente comment --text hello --node maker --key sealed.key --passphrase-file bare 2>&1 | grep -q 'wrong passphrase' || fail "the end of line counts"
+echo "$name: ok"
