@@ -84,7 +84,7 @@ static enum status write_all(int fd, struct span s, const char *path, struct err
     return ST_OK;
 }
 
-static enum status sync_parent(const char *path, struct err *err)
+enum status file_sync_parent(const char *path, struct err *err)
 {
     char dir[4096];
     const char *slash = strrchr(path, '/');
@@ -137,7 +137,7 @@ enum status file_finish(struct file_draft *draft, bool replace, struct err *err)
         st = errno == EEXIST ? err_set(err, ST_EXISTS, "%s: exists already; it was left as it is", path) : fail(err, path, "create");
     if (st != ST_OK || !replace)
         (void)unlink(draft->path);
-    return st == ST_OK ? sync_parent(path, err) : st;
+    return st == ST_OK ? file_sync_parent(path, err) : st;
 }
 
 /* What is no regular file and takes bytes: nothing is put in its place. */
@@ -183,7 +183,7 @@ static bool dir_is_empty(const char *path)
 enum status file_make_dir(const char *path, unsigned mode, struct err *err)
 {
     if (mkdir(path, (mode_t)mode) == 0)
-        return sync_parent(path, err);
+        return file_sync_parent(path, err);
     if (errno != EEXIST)
         return fail(err, path, "create the directory");
     if (!dir_is_empty(path))

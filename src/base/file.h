@@ -25,8 +25,9 @@ void file_drop(struct file_draft *draft);
 MUST_USE enum status file_write(const char *path, struct span bytes, unsigned mode, bool replace, struct err *err);
 /* mkdir; an existing empty directory is fine; ST_EXISTS when it has content. */
 MUST_USE enum status file_make_dir(const char *path, unsigned mode, struct err *err);
-/* fsync of a directory. */
+/* fsync of a directory; of the one that a path is in. */
 MUST_USE enum status file_sync_dir(const char *path, struct err *err);
+MUST_USE enum status file_sync_parent(const char *path, struct err *err);
 /* "dir/name" in the arena. */
 const char *file_join(struct arena *a, const char *dir, const char *name);
 

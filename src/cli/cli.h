@@ -457,8 +457,8 @@ MUST_USE enum status cli_each_block(struct cli *c,
                                     void *ctx);
 /* The file of --pack. */
 MUST_USE enum status cli_open_pack(struct cli *c, FILE **ret);
-/* A file that is there whole and checked, or not at all: fill writes and reads it under the name with the suffix. */
-MUST_USE enum status cli_write_checked(struct cli *c, const char *to, const char *suffix,
+/* A file that is there whole and checked, or not at all: fill writes and reads it under another name. */
+MUST_USE enum status cli_write_checked(struct cli *c, const char *to,
                                        enum status (*fill)(struct cli *c, void *ctx, FILE *f), void *ctx);
 /* verbs_range.c. pack with --from, --to or --pack: a range of the record into the file. */
 int cli_pack_range(struct cli *c);

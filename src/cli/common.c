@@ -1,5 +1,9 @@
 /* Errors, connection, output. */
 #include <stdarg.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 #include <fcntl.h>
@@ -251,27 +255,50 @@ void cli_keep_prose(const struct leaf *leaf, struct prose_list *list)
     list->n = n;
 }
 
+/* Reads a line. False: a signal waits. */
+static bool read_line(int fd, int signals, char *ret, size_t cap)
+{
+    size_t n = 0;
+    bool ok = true;
+    for (char ch; n + 1 < cap;) {
+        struct pollfd p[] = {{.fd = fd, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+        ok = poll(p, ARRAY_LEN(p), -1) > 0 && p[1].revents == 0;
+        if (!ok || read(fd, &ch, 1) != 1 || ch == '\n')
+            break;
+        ret[n++] = ch;
+    }
+    ret[n] = 0;
+    return ok;
+}
+
 bool cli_prompt(const char *question, char *ret, size_t cap, bool hidden)
 {
     int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
     struct termios was, now;
+    sigset_t ends, before;
     if (fd < 0)
         return false;
+    /* Who ends the program while it asks gets the terminal back as it was first: the signal takes effect below. */
+    (void)sigemptyset(&ends);
+    (void)sigaddset(&ends, SIGINT);
+    (void)sigaddset(&ends, SIGTERM);
+    (void)sigaddset(&ends, SIGQUIT);
+    (void)sigaddset(&ends, SIGHUP);
+    (void)pthread_sigmask(SIG_BLOCK, &ends, &before);
+    int signals = signalfd(-1, &ends, SFD_CLOEXEC);
     bool quiet = hidden && tcgetattr(fd, &was) == 0;
     if (quiet) {
         now = was;
         now.c_lflag &= ~(tcflag_t)ECHO;
         (void)tcsetattr(fd, TCSAFLUSH, &now);
     }
-    size_t n = 0;
-    bool ok = write(fd, question, strlen(question)) >= 0;
-    for (char ch; ok && n + 1 < cap && read(fd, &ch, 1) == 1 && ch != '\n';)
-        ret[n++] = ch;
-    ret[n] = 0;
+    bool ok = write(fd, question, strlen(question)) >= 0 && read_line(fd, signals, ret, cap);
     if (quiet) {
         (void)tcsetattr(fd, TCSAFLUSH, &was);
-        ok = write(fd, "\n", 1) == 1;
+        ok = write(fd, "\n", 1) == 1 && ok;
     }
+    (void)close(signals);
     (void)close(fd);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return ok;
 }

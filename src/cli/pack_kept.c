@@ -65,6 +65,11 @@ enum status pack_kept_read(struct cli *c, FILE *f, struct pack_kept *ret, struct
     enum status st = ST_OK;
     *ret = (struct pack_kept){0};
     pack_reader_init(&in, f);
+    char magic[sizeof PACK_MAGIC - 1];
+    size_t begun = fread(magic, 1, sizeof magic, f);
+    rewind(f);
+    if (memcmp(magic, PACK_MAGIC, begun) != 0) /* somebody's, and not to be written over */
+        return err_set(err, ST_MISMATCH, "it is no beginning of a pack");
     bool good = pack_read_magic(&in, PACK_MAGIC, &own) == ST_OK && pack_read(&in, &kind, &body, &own) == ST_OK && kind == pack_head_desc.number &&
                 head_of(c, body, &p, &alliance);
     if (good && !hash_eq(&alliance, &c->info.alliance)) {

@@ -1,6 +1,7 @@
 /* certify: the certificate of one decision, from the node's record or from a pack. */
 #include <errno.h>
 #include <unistd.h>
+#include <fcntl.h>
 #include "api/client.h"
 #include "audit/certificate.h"
 #include "certify/certify.h"
@@ -66,21 +67,21 @@ enum status cli_open_pack(struct cli *c, FILE **ret)
     return *ret != NULL ? ST_OK : err_set(&c->err, ST_IO, "%s: cannot be opened: %s", c->pack, strerror_r(errno, why, sizeof why));
 }
 
-enum status cli_write_checked(struct cli *c, const char *to, const char *suffix, enum status (*fill)(struct cli *c, void *ctx, FILE *f),
+enum status cli_write_checked(struct cli *c, const char *to, enum status (*fill)(struct cli *c, void *ctx, FILE *f),
                               void *ctx)
 {
-    char tmp[4096], why[128];
-    (void)snprintf(tmp, sizeof tmp, "%s%s", to, suffix);
-    FILE *f = fopen(tmp, "wb+e");
-    if (f == NULL)
-        return err_set(&c->err, ST_IO, "%s: cannot write: %s", tmp, strerror_r(errno, why, sizeof why));
-    enum status st = fill(c, ctx, f);
-    if (fclose(f) != 0 && st == ST_OK)
-        st = err_set(&c->err, ST_NOSPACE, "%s: cannot be written to its end", tmp);
-    if (st == ST_OK && rename(tmp, to) != 0)
-        st = err_set(&c->err, ST_IO, "%s: cannot be renamed to %s", tmp, to);
+    struct file_draft draft;
+    enum status st = file_begin(to, 0666, &draft, &c->err);
     if (st != ST_OK)
-        (void)remove(tmp);
+        return st;
+    int fd = fcntl(draft.fd, F_DUPFD_CLOEXEC, 0);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "wb+");
+    st = f != NULL ? fill(c, ctx, f) : err_set(&c->err, ST_IO, "%s: cannot be written", to);
+    if (f != NULL && fclose(f) != 0 && st == ST_OK)
+        st = err_set(&c->err, ST_NOSPACE, "%s: cannot be written to its end", to);
+    if (st == ST_OK)
+        return file_finish(&draft, true, &c->err);
+    file_drop(&draft);
     return st;
 }
 
@@ -155,7 +156,7 @@ int verb_certify(struct cli *c)
         to = path;
     }
     x.number = number;
-    if (cli_write_checked(c, to, ".part", fill, &x) != ST_OK)
+    if (cli_write_checked(c, to, fill, &x) != ST_OK)
         return cli_fail(c);
     struct certificate_report r = x.report;
     if (c->json) {

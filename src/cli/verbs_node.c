@@ -274,7 +274,8 @@ int verb_pack(struct cli *c)
     if (c->from != NULL || c->to != NULL || c->pack != NULL)
         return cli_pack_range(c);
     (void)snprintf(part, sizeof part, "%s.part", c->words[0]);
-    int fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    /* Its name is known, so that the next call goes on from it: so it may be no link, to a file that is somebody's. */
+    int fd = open(part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
     FILE *f = fd < 0 ? NULL : fdopen(fd, "r+b");
     char why[128];
     if (f == NULL) {
@@ -285,10 +286,14 @@ int verb_pack(struct cli *c)
     bool begun = st == ST_OK;
     if (st == ST_OK)
         st = cli_write_pack(c, f, from, &blocks, &leaves);
+    if (st == ST_OK && (fflush(f) != 0 || fsync(fd) != 0))
+        st = err_set(&c->err, ST_NOSPACE, "%s: cannot be written to its end", part);
     if (fclose(f) != 0 && st == ST_OK)
         st = err_set(&c->err, ST_NOSPACE, "%s: cannot be written to its end", part);
     if (st == ST_OK && rename(part, c->words[0]) != 0)
         st = err_set(&c->err, ST_IO, "%s: cannot be renamed to %s", part, c->words[0]);
+    if (st == ST_OK)
+        st = file_sync_parent(c->words[0], &c->err);
     if (st != ST_OK) {
         struct stat is;
         int code = cli_fail(c);

@@ -159,7 +159,7 @@ int cli_pack_range(struct cli *c)
     struct cutting x;
     if (bound_of(c, "--from", c->from, false, &x.bounds.from) != ST_OK || bound_of(c, "--to", c->to, true, &x.bounds.to) != ST_OK)
         return cli_fail(c);
-    if (cli_write_checked(c, to, ".range-part", fill, &x) == ST_OK)
+    if (cli_write_checked(c, to, fill, &x) == ST_OK)
         return told(c, to, &x.report);
     if (c->err.st == ST_RANGE) /* of what was typed */
         c->err.st = ST_USAGE;

@@ -21,4 +21,24 @@ answers 4 'holds no seat|no seat' entente comment --text hello --node maker --ke
 ! grep -q 'wrong passphrase' o || fail "the file does not open the key that it sealed"
 printf 'secret' >bare
 ! entente comment --text hello --node maker --key sealed.key --passphrase-file bare 2>&1 | grep -q 'wrong passphrase' || fail "the end of line counts"
+
+echo "== whoever breaks off at a passphrase has a terminal that echoes"
+cat >asked.py <<'END'
+import os, pty, termios, time
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp("entente", ["entente", "key", "new", "asked.key"])
+seen = b""
+while b"Passphrase" not in seen:
+    seen += os.read(fd, 100)
+assert not termios.tcgetattr(fd)[3] & termios.ECHO, "it echoes a passphrase"
+os.write(fd, b"secret\x03")
+end = time.monotonic() + 60
+while os.waitpid(pid, os.WNOHANG)[0] == 0:
+    assert time.monotonic() < end, "Ctrl-C did not end it"
+    time.sleep(0.02)
+assert termios.tcgetattr(fd)[3] & termios.ECHO, "the terminal was left without echo"
+assert not os.path.exists("asked.key")
+END
+PATH=$bin:$PATH python3 asked.py || fail "the terminal"
 echo "$name: ok"
