@@ -154,13 +154,9 @@ void cli_say_outcome(struct cli *c, uint64_t number)
         cli_print_outcome(c, number, enum_text(&phase_enum, r.phase));
         return;
     }
-    (void)printf("D-%" PRIu64 " is %s.", number, enum_text(&phase_enum, r.phase));
-    for (size_t i = 0; i < r.missing.n; i++)
-        (void)printf("%s%.*s", i == 0 ? " Missing: " : "; ", SPAN_FMT(r.missing.v[i]));
-    if (HAS(&r, query_readiness_key_deadline_ms) && r.silence.n > 0)
-        (void)printf(r.phase == PHASE_PASSED ? " It %.*s on %s." : " Silence: %.*s on %s.",
-                     SPAN_FMT(r.silence), cli_time(r.deadline_ms).s);
-    (void)printf("\n");
+    (void)printf("D-%" PRIu64 " is %s.\n", number, cli_phase(r.phase));
+    cli_print_missing(&r);
+    cli_print_silence(&r);
 }
 
 /* The decision that an entry opened: the one whose first revision is its leaf. Newest first, by pages. */
@@ -266,23 +262,159 @@ static int changed(struct cli *c, const struct cli_seen *s, uint64_t seen)
     return EXIT_CHANGED;
 }
 
-/* Exit code: done, failed (the answer was no), or usage (nobody could be asked). */
-int cli_confirmed(struct cli *c, const struct hash *digest, struct span seat, const struct ballot *b)
+static bool has_seat(const struct span_list *l, struct span seat)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (span_eq(l->v[i], seat))
+            return true;
+    return false;
+}
+
+/* The approval of which partners is missing, once this seat approves: with none, and nothing else missing, it passes. */
+static size_t missing_after(const struct query_readiness *r, struct span seat, struct buf *orgs, bool *ret_last)
+{
+    size_t missing = 0, spoken = 0;
+    *ret_last = r->phase == PHASE_OPEN;
+    for (size_t i = 0; i < r->partners.n; i++) {
+        const struct query_partner *p = &r->partners.v[i];
+        bool acts = has_seat(&p->could, seat);
+        for (size_t k = 0; k < p->stand_ins.n; k++)
+            acts = acts || span_eq(p->stand_ins.v[k].principal, seat);
+        spoken += HAS(p, query_partner_key_words);
+        if (p->position == POSITION_APPROVES || (p->position == POSITION_OWES && acts && p->approved.n + 1 >= p->count))
+            continue;
+        *ret_last = false;
+        if (p->position == POSITION_OWES)
+            buf_printf(orgs, "%s%.*s", missing++ == 0 ? "" : ", ", SPAN_FMT(p->org));
+    }
+    *ret_last = *ret_last && r->missing.n > 0 && r->missing.n <= spoken; /* more: inputs */
+    return missing;
+}
+
+/* What is missing, what a yes would do, and what silence does. */
+static void print_stakes(const struct query_decision *q, struct span seat, enum choice choice)
+{
+    const struct query_readiness *r = &q->readiness;
+    struct buf orgs CLEANUP(buf_deinit);
+    bool last;
+    buf_init(&orgs, 1 << 16);
+    cli_print_acted(q);
+    if (r->missing.n == 0)
+        (void)printf("  D-%" PRIu64 " is %s; nothing is missing\n", r->decision, cli_phase(r->phase));
+    cli_print_missing(r);
+    size_t n = missing_after(r, seat, &orgs, &last);
+    if (choice == CHOICE_APPROVE && last)
+        (void)printf("  Yes: you are last, it passes now.\n");
+    else if (choice == CHOICE_APPROVE && n > 0)
+        (void)printf("  Yes: it waits for %s still.\n", buf_cstr(&orgs));
+    cli_print_silence(r);
+}
+
+static void show_details(struct cli *c, const struct cli_seen *s)
+{
+    char id[32];
+    const char *words[] = {id};
+    (void)snprintf(id, sizeof id, "D-%" PRIu64, s->q.decision.number);
+    if (s->leaf.proposal.effect.type == EFFECT_AMEND) {
+        const char **typed = c->words;
+        size_t n = c->n;
+        c->words = words;
+        c->n = 1;
+        (void)verb_charter_diff(c);
+        c->words = typed;
+        c->n = n;
+    } else {
+        cli_show_proposal(c, s);
+    }
+    cli_print_revised(c, s);
+}
+
+/* s: what can be looked at again before the answer; NULL: nothing. */
+static int confirmed(struct cli *c, const struct hash *digest, struct span seat, const struct ballot *b, const struct cli_seen *s)
 {
     char answer[64], question[700], principal[160] = "";
     if (HAS(b, ballot_key_principal))
         (void)snprintf(principal, sizeof principal, " for %.*s", SPAN_FMT(b->principal));
     if (b->choice == CHOICE_VETO || c->yes) /* the caller checked --confirm */
         return EXIT_DONE;
-    (void)fflush(stdout);
-    (void)snprintf(question, sizeof question, "%s as %.*s%s  sha256:%s? [y/N] ",
-                   enum_text(&choice_enum, b->choice), SPAN_FMT(seat), principal, hex_of(digest).s);
-    if (!cli_prompt(question, answer, sizeof answer, false))
-        return cli_usage(c, "not signed: nobody can be asked here. To answer beforehand: --yes");
-    if (answer[0] == 'y' || answer[0] == 'Y')
+    (void)snprintf(question, sizeof question, "%s as %.*s%s  sha256:%s? [%s] ", enum_text(&choice_enum, b->choice),
+                   SPAN_FMT(seat), principal, hex_of(digest).s, s == NULL ? "y/N" : "y/N/r/d");
+    for (;;) {
+        (void)fflush(stdout);
+        if (!cli_prompt(question, answer, sizeof answer, false))
+            return cli_usage(c, "not signed: nobody can be asked here. To answer beforehand: --yes");
+        switch (answer[0]) {
+        case 'y':
+        case 'Y':
+            return EXIT_DONE;
+        case 0:
+        case 'n':
+        case 'N':
+            (void)fprintf(stderr, "Not signed.\n");
+            return EXIT_FAILED;
+        case 'r':
+        case 'R':
+            if (s != NULL) {
+                cli_print_readiness(c, &s->q);
+                continue;
+            }
+            break;
+        case 'd':
+        case 'D':
+            if (s != NULL) {
+                show_details(c, s);
+                continue;
+            }
+            break;
+        default:
+            break;
+        }
+        (void)fprintf(stderr, s == NULL ? "y signs it, n does not.\n"
+                                        : "y signs it, n does not; r shows who has said what, d shows what is proposed.\n");
+    }
+}
+
+int cli_confirmed(struct cli *c, const struct hash *digest, struct span seat, const struct ballot *b)
+{
+    return confirmed(c, digest, seat, b, NULL);
+}
+
+/* The ballot that says the same already: of this seat or for it, on this revision and rung; NULL: none. */
+static const struct query_ballot *said_already(struct cli *c, const struct query_decision *q, struct span seat, const struct ballot *b)
+{
+    bool other = HAS(b, ballot_key_principal);
+    struct span voter = other ? b->principal : seat;
+    for (size_t i = 0; i < q->ballots.n; i++) {
+        const struct query_ballot *l = &q->ballots.v[i];
+        const struct state_ballot *was = &l->ballot;
+        bool reason = HAS(was, state_ballot_key_reason), clause = HAS(was, state_ballot_key_clause);
+        if (!l->counts || was->choice != b->choice || !span_eq(l->seat, voter) || HAS(was, state_ballot_key_by) != other ||
+            (other && !span_eq(was->by, seat)) || clause != (c->clause != NULL) || (clause && !span_eqs(was->clause, c->clause)))
+            continue;
+        if (c->reason == NULL || (reason && span_eqs(cli_title_at(c, was->leaf, &was->reason), c->reason)))
+            return l;
+    }
+    return NULL;
+}
+
+/* The same again would change nothing. */
+static int say_already(struct cli *c, uint64_t number, enum phase phase, const struct query_ballot *was)
+{
+    struct rpc_entry q = {.id = was->ballot.id};
+    struct rpc_status_reply s;
+    if (!c->json) {
+        (void)printf("%.*s said \"%s\" on D-%" PRIu64 " already, on %s (leaf %" PRIu64 "). Nothing was signed.\n",
+                     SPAN_FMT(HAS(&was->ballot, state_ballot_key_by) ? was->ballot.by : was->seat),
+                     enum_text(&choice_enum, was->ballot.choice), number, cli_time(was->ballot.at_ms).s, was->ballot.leaf);
         return EXIT_DONE;
-    (void)fprintf(stderr, "Not signed.\n");
-    return EXIT_FAILED;
+    }
+    c->outcome = (struct cli_outcome){.id = was->ballot.id};
+    if (cli_ask(c, METHOD_entry, &q, &c->outcome.entry) != ST_OK || cli_ask(c, METHOD_status, NULL, &s) != ST_OK)
+        return cli_fail(c);
+    c->outcome.nodes = s.validators;
+    c->outcome.known = true;
+    cli_print_outcome(c, number, enum_text(&phase_enum, phase));
+    return EXIT_DONE;
 }
 
 static int cast_one(struct cli *c, uint64_t number, enum choice choice)
@@ -320,15 +452,19 @@ static int cast_one(struct cli *c, uint64_t number, enum choice choice)
         SET_HAS(&b, ballot_key_clause);
     }
     int code = EXIT_DONE;
+    const struct query_ballot *was = st == ST_OK && c->save == NULL ? said_already(c, &s.q, seat, &b) : NULL;
+    if (was != NULL) {
+        cli_signer_close(&signer);
+        return say_already(c, number, s.q.decision.phase, was);
+    }
     if (st != ST_OK) {
         code = cli_fail(c);
     } else {
         if (!c->json) {
             cli_show_proposal(c, &s);
-            (void)printf("  %.*s\n", SPAN_FMT(s.q.readiness.missing.n > 0 ? s.q.readiness.missing.v[0]
-                                                                          : span_str("nothing is missing")));
+            print_stakes(&s.q, HAS(&b, ballot_key_principal) ? b.principal : seat, choice);
         }
-        code = cli_confirmed(c, &s.q.decision.digest, seat, &b);
+        code = confirmed(c, &s.q.decision.digest, seat, &b, &s);
         if (code == EXIT_DONE)
             code = cli_enter(c, &signer, seat, KIND_BALLOT, &b, &prose, NULL);
     }
