@@ -302,6 +302,8 @@ MUST_USE enum status cli_dossier_on_cards(struct cli *c, const struct cli_annexe
 struct dossier;
 MUST_USE enum status cli_dossier_load(struct cli *c, const char *path, struct dossier *ret, struct span *ret_bytes);
 
+/* verbs_inbox.c. ST_NOTFOUND, with words, for a seat that the charter does not have. */
+MUST_USE enum status cli_has_seat(struct cli *c, struct span seat);
 /* verbs_meet.c. What a session asks, as lines of inbox. */
 void cli_print_session_task(const struct query_session_task *t, uint64_t now_ms);
 /* verbs_share_read.c. "G-12" or "12"; a grant as the node tells it, ST_NOTFOUND with words; the partner that shares it. */

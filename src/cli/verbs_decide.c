@@ -495,6 +495,8 @@ static int walk(struct cli *c)
         return cli_fail(c);
     struct rpc_inbox q = {.org = c->info.org};
     if (c->seat != NULL) {
+        if (cli_has_seat(c, seat) != ST_OK)
+            return cli_fail(c);
         q.org = span_of(c->seat, strcspn(c->seat, "/"));
         q.seats = (struct span_list){1, &seat};
         SET_HAS(&q, rpc_inbox_key_seats);

@@ -156,3 +156,18 @@ good as trustee mediator mediate "$id" --title "Returns at 4 percent" --reason "
 ok 'is in mediation; asked' entente readiness "$id" --node clinics
 grep -q '^    title     Returns at 4 percent$' o || { cat o; fail "the text"; }
 ok '^    title     Returns at 4 percent$' entente show "$id" --node clinics
+
+echo "== the inbox and the status: first what is due first, and we before others"
+answers 1 'the charter has no seat maker/nobody' entente inbox --as maker/nobody --node maker
+answers 1 'the charter has no seat maker/nobody' entente approve --as maker/nobody --node maker
+good as clinics finance action new --title "Send the list" --due "$(date -u -d '+2 days' +%F)" --owner distributor/finance
+wait_for entente action show A-1 --node distributor
+good as distributor finance action take A-1
+ok '^1 of [0-9]+  A-1 action: Send the list' entente inbox --as distributor/finance --node distributor
+n=$(sed -n 's/^1 of \([0-9]*\) .*/\1/p' o)
+[ "$(grep -c "^[0-9]* of $n  " o)" = "$n" ] || { cat o; fail "each is counted"; }
+ok '^We owe ' entente status --node distributor
+[ "$(grep -n '^We owe' o | cut -d: -f1)" -lt "$(grep -n '^They owe' o | head -n 1 | cut -d: -f1)" ] || { cat o; fail "we owe first"; }
+grep -Eq '^We owe +do A-1 in .* · vote on D-' o || { cat o; fail "in plain words, by the time"; }
+COLUMNS=60 entente status --node distributor >o
+awk '/^(We|They) owe/ && length($0) > 62 {bad = 1; print "too wide: " $0} END {exit bad}' o || fail "too wide"

@@ -59,7 +59,7 @@ expect 0 'A-1 is open. maker/finance owes it' - entente action take A-1 $(by mak
 expect 3 '^[A-Z]+-1: ' 'its owner maker/finance does this' entente action claim A-1 $(by distributor finance)
 expect 0 'A-1 is claimed. a seat of another partner than maker owes a look' - entente action claim A-1 --text "sent" $(by maker finance)
 expect 3 '^[A-Z]+-1: ' 'Refused: .*a seat of another partner than maker' entente action verify A-1 $(by maker quality)
-expect 0 'They owe +clinics:.*A-1 verify' - entente status
+expect 0 'They owe +clinics:.*verify A-1' - entente status
 expect 0 'A-1 is closed' - entente action verify A-1 $(by clinics finance)
 expect 3 '^[A-Z]+-1: ' 'A-1 was closed at .*it can be reopened' entente action claim A-1 $(by maker finance)
 expect 1 '^[A-Z]+-1: ' 'Refused: a reason is required' entente action reopen A-1 $(by clinics finance)
