@@ -274,7 +274,7 @@ static bool has_seat(const struct span_list *l, struct span seat)
 static size_t missing_after(const struct query_readiness *r, struct span seat, struct buf *orgs, bool *ret_last)
 {
     size_t missing = 0, spoken = 0;
-    *ret_last = r->phase == PHASE_OPEN;
+    *ret_last = true;
     for (size_t i = 0; i < r->partners.n; i++) {
         const struct query_partner *p = &r->partners.v[i];
         bool acts = has_seat(&p->could, seat);
@@ -303,9 +303,9 @@ static void print_stakes(const struct query_decision *q, struct span seat, enum 
         (void)printf("  D-%" PRIu64 " is %s; nothing is missing\n", r->decision, cli_phase(r->phase));
     cli_print_missing(r);
     size_t n = missing_after(r, seat, &orgs, &last);
-    if (choice == CHOICE_APPROVE && last)
+    if (choice == CHOICE_APPROVE && r->phase == PHASE_OPEN && last)
         (void)printf("  Yes: you are last, it passes now.\n");
-    else if (choice == CHOICE_APPROVE && n > 0)
+    else if (choice == CHOICE_APPROVE && r->phase == PHASE_OPEN && n > 0)
         (void)printf("  Yes: it waits for %s still.\n", buf_cstr(&orgs));
     cli_print_silence(r);
 }
@@ -485,7 +485,7 @@ static int walk(struct cli *c)
     struct query_inbox in;
     struct span seat = span_str(c->seat == NULL ? "" : c->seat);
     char answer[8];
-    size_t asked = 0;
+    size_t asked = 0, ballots = 0;
     if (c->yes || c->save != NULL || c->json)
         return cli_usage(c, "without an id, approve walks the inbox and asks; with --yes, --save or --json "
                             "it needs an id: entente approve D-12");
@@ -503,16 +503,19 @@ static int walk(struct cli *c)
     }
     if (cli_ask(c, METHOD_inbox, &q, &in) != ST_OK)
         return cli_fail(c);
+    for (size_t i = 0; i < in.list.n; i++)
+        ballots += in.list.v[i].task == TASK_BALLOT;
     for (size_t i = 0; i < in.list.n; i++) {
         uint64_t number = in.list.v[i].decision;
         if (in.list.v[i].task != TASK_BALLOT)
             continue;
-        (void)printf("%s%zu of %zu  ", asked++ == 0 ? "" : "\n", i + 1, in.list.n);
+        (void)printf("%s%zu of %zu  ", asked == 0 ? "" : "\n", asked + 1, ballots);
+        asked++;
         (void)fflush(stdout);
         int code = cast_one(c, number, CHOICE_APPROVE);
         if (code == EXIT_DONE)
             continue;
-        if (i + 1 == in.list.n || code == EXIT_USAGE)
+        if (asked == ballots || code == EXIT_USAGE)
             return code;
         (void)snprintf(answer, sizeof answer, "n");
         if (!cli_prompt("Go on to the next? [y/N] ", answer, sizeof answer, false) ||

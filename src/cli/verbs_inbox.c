@@ -22,8 +22,15 @@ static void print_task(struct cli *c, const struct query_task *t, uint64_t now)
     print_seats(t->words, &t->seats);
     if (HAS(t, query_task_key_deadline_ms))
         (void)printf(", until %s (%s)", cli_time(t->deadline_ms).s, cli_span(now, t->deadline_ms).s);
-    (void)printf("\n        entente show D-%" PRIu64 " · entente approve D-%" PRIu64 "\n", t->decision,
-                 t->decision);
+    const char *verb = t->task == TASK_ANSWER    ? "accept"
+                       : t->task == TASK_MEDIATE ? "mediate"
+                       : t->task == TASK_INPUT   ? "input"
+                       : t->task == TASK_REBASE  ? "revise"
+                                                 : "approve";
+    (void)printf("\n        entente show D-%" PRIu64 " · entente %s D-%" PRIu64, t->decision, verb, t->decision);
+    if (t->task == TASK_ANSWER)
+        (void)printf(" · entente decline D-%" PRIu64, t->decision);
+    (void)printf("\n");
 }
 
 /* What concerns the organisation itself: a recovery that is announced, a second seat that is asked. */

@@ -82,7 +82,17 @@ static bool is_asked(enum phase p)
     return p == PHASE_OPEN || p == PHASE_MEDIATION || p == PHASE_PAUSED || p == PHASE_STALE;
 }
 
-/* How it was closed, or passed. */
+/* The last event of a type, if there is one. */
+static void print_last(struct cli *c, const struct query_decision *q, enum event_type type)
+{
+    for (size_t i = q->events.n; i-- > 0;)
+        if (q->events.v[i].type == type) {
+            print_event(c, &q->events.v[i]);
+            return;
+        }
+}
+
+/* How it was closed, or passed: when, and by whom. */
 static void print_end(struct cli *c, const struct query_decision *q)
 {
     static const enum event_type ends[] = {
@@ -91,11 +101,10 @@ static void print_end(struct cli *c, const struct query_decision *q)
         [PHASE_LAPSED] = EVENT_LAPSED,       [PHASE_COUNTERED] = EVENT_COUNTERED, [PHASE_PAUSED] = 0,
     };
     enum phase p = q->decision.phase;
-    for (size_t i = q->events.n; i-- > 0 && (size_t)p < ARRAY_LEN(ends) && ends[p] != 0;)
-        if (q->events.v[i].type == ends[p]) {
-            print_event(c, &q->events.v[i]);
-            return;
-        }
+    if (p == PHASE_EFFECTIVE)
+        print_last(c, q, EVENT_PASSED);
+    if ((size_t)p < ARRAY_LEN(ends) && ends[p] != 0)
+        print_last(c, q, ends[p]);
 }
 
 /* "maker/delivery-lead, for maker/quality": who signed is told from who is spoken for. */
@@ -151,10 +160,12 @@ static void print_recommended(struct cli *c, const struct query_readiness *r)
 static void print_partner(const struct query_decision *q, const struct query_partner *p)
 {
     bool silent = p->position == POSITION_OWES && !is_asked(q->decision.phase);
-    (void)printf("  %-14.*s %-13s", SPAN_FMT(p->org), silent ? "did not vote" : enum_text(&position_enum, p->position));
-    if (HAS(p, query_partner_key_words) && !silent)
+    bool words = HAS(p, query_partner_key_words) && !silent;
+    (void)printf("  %-14.*s ", SPAN_FMT(p->org));
+    (void)printf(words || p->approved.n > 0 ? "%-13s" : "%s", silent ? "did not vote" : enum_text(&position_enum, p->position));
+    if (words)
         (void)printf(" %.*s", SPAN_FMT(p->words));
-    for (size_t k = 0; !HAS(p, query_partner_key_words) && k < p->approved.n; k++) {
+    for (size_t k = 0; !words && k < p->approved.n; k++) {
         (void)printf("%s", k == 0 ? " " : "; ");
         print_approved(q, p->approved.v[k]);
     }

@@ -133,6 +133,7 @@ grep -q '^  since revision 1:$' o && grep -q '^    - title     No fee$' o && gre
 
 echo "== a closed one: how, when, by whom, and nobody owes"
 for o in $partners; do good as $o finance approve "$counter" --yes; done
+ok 'UTC  passed by distributor/finance' entente readiness "$counter" --node distributor
 wait_for is_phase "$fee" countered maker
 ok "$fee terms is countered; asked was" entente readiness "$fee" --node maker
 grep -q "UTC  countered by $counter" o || { cat o; fail "by which"; }
@@ -156,6 +157,7 @@ good as trustee mediator mediate "$id" --title "Returns at 4 percent" --reason "
 ok 'is in mediation; asked' entente readiness "$id" --node clinics
 grep -q '^    title     Returns at 4 percent$' o || { cat o; fail "the text"; }
 ok '^    title     Returns at 4 percent$' entente show "$id" --node clinics
+ok "entente accept $id · entente decline $id" entente inbox --node clinics --as clinics/finance
 
 echo "== the inbox and the status: first what is due first, and we before others"
 answers 1 'the charter has no seat maker/nobody' entente inbox --as maker/nobody --node maker
