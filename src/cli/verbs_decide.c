@@ -296,7 +296,7 @@ static void print_stakes(const struct query_decision *q, struct span seat, enum 
 {
     const struct query_readiness *r = &q->readiness;
     struct buf orgs CLEANUP(buf_deinit);
-    bool last;
+    bool last, sums = HAS(&q->pinned, state_pinned_key_raises) || HAS(&q->pinned, state_pinned_key_beyond); /* GOV-61, GOV-62 */
     buf_init(&orgs, 1 << 16);
     cli_print_acted(q);
     if (r->missing.n == 0)
@@ -304,7 +304,7 @@ static void print_stakes(const struct query_decision *q, struct span seat, enum 
     cli_print_missing(r);
     size_t n = missing_after(r, seat, &orgs, &last);
     if (choice == CHOICE_APPROVE && r->phase == PHASE_OPEN && last)
-        (void)printf("  Yes: you are last, it passes now.\n");
+        (void)printf("  Yes: you are last, it passes now%s.\n", sums ? ", unless its amount is too high for those asked" : "");
     else if (choice == CHOICE_APPROVE && r->phase == PHASE_OPEN && n > 0)
         (void)printf("  Yes: it waits for %s still.\n", buf_cstr(&orgs));
     cli_print_silence(r);
@@ -379,8 +379,9 @@ int cli_confirmed(struct cli *c, const struct hash *digest, struct span seat, co
     return confirmed(c, digest, seat, b, NULL);
 }
 
-/* The ballot that says the same already: of this seat or for it, on this revision and rung; NULL: none. */
-static const struct query_ballot *said_already(struct cli *c, const struct query_decision *q, struct span seat, const struct ballot *b)
+/* The ballot that says the same already: by this key, of this seat or for it, on this revision and rung; NULL: none. */
+static const struct query_ballot *said_already(struct cli *c, const struct query_decision *q, const struct cli_signer *signer,
+                                               struct span seat, const struct ballot *b)
 {
     bool other = HAS(b, ballot_key_principal);
     struct span voter = other ? b->principal : seat;
@@ -388,6 +389,8 @@ static const struct query_ballot *said_already(struct cli *c, const struct query
         const struct query_ballot *l = &q->ballots.v[i];
         const struct state_ballot *was = &l->ballot;
         bool reason = HAS(was, state_ballot_key_reason), clause = HAS(was, state_ballot_key_clause);
+        if (!hash_eq(&was->key.key, &signer->pub.key)) /* by an earlier holder, or an earlier key */
+            continue;
         if (!l->counts || was->choice != b->choice || !span_eq(l->seat, voter) || HAS(was, state_ballot_key_by) != other ||
             (other && !span_eq(was->by, seat)) || clause != (c->clause != NULL) || (clause && !span_eqs(was->clause, c->clause)))
             continue;
@@ -452,7 +455,7 @@ static int cast_one(struct cli *c, uint64_t number, enum choice choice)
         SET_HAS(&b, ballot_key_clause);
     }
     int code = EXIT_DONE;
-    const struct query_ballot *was = st == ST_OK && c->save == NULL ? said_already(c, &s.q, seat, &b) : NULL;
+    const struct query_ballot *was = st == ST_OK && c->save == NULL ? said_already(c, &s.q, &signer, seat, &b) : NULL;
     if (was != NULL) {
         cli_signer_close(&signer);
         return say_already(c, number, s.q.decision.phase, was);

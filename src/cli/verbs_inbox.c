@@ -354,7 +354,8 @@ static void list_owed(struct cli *c, const struct query_inbox *in, struct owed_l
     l->n = 0;
     for (size_t k = 0; k < in->list.n; k++) {
         const struct query_task *t = &in->list.v[k];
-        owe(l, charter_text(&c->a, "%s D-%" PRIu64, task_verb(t->task), t->decision), HAS(t, query_task_key_deadline_ms), t->deadline_ms, false);
+        owe(l, charter_text(&c->a, "%s D-%" PRIu64, task_verb(t->task), t->decision), HAS(t, query_task_key_deadline_ms),
+            t->deadline_ms, false);
     }
     for (size_t k = 0; k < in->items.n; k++) {
         const struct query_item_task *t = &in->items.v[k];
