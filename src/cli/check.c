@@ -185,3 +185,47 @@ void cli_show_proposal(struct cli *c, const struct cli_seen *s)
                  SPAN_FMT(s->q.decision.mover), s->q.decision.revision, hex_of(&s->q.decision.digest).s);
     print_around(s, live);
 }
+
+int cli_say_changed(struct cli *c, const struct cli_seen *s, uint64_t seen)
+{
+    uint64_t rev = s->q.decision.revision, number = s->q.decision.number;
+    struct cli_leaf old;
+    struct buf before CLEANUP(buf_deinit), after CLEANUP(buf_deinit), diff CLEANUP(buf_deinit);
+    buf_init(&before, 1 << 21);
+    buf_init(&after, 1 << 21);
+    buf_init(&diff, 1 << 22);
+    (void)fprintf(stderr,
+                  "Not signed: D-%" PRIu64 " was revised (%" PRIu64 ") after you read it (%" PRIu64 ").\n",
+                  number, rev, seen);
+    if (cli_fetch_revision(c, &s->q, seen, &old) == ST_OK) {
+        cli_render_proposal(c, &old.proposal, &old.prose, &before);
+        cli_render_proposal(c, &s->leaf.proposal, &s->leaf.prose, &after);
+        cli_diff(buf_span(&before), buf_span(&after), &diff);
+        (void)fputs(buf_cstr(&diff), stderr);
+    }
+    (void)fprintf(stderr,
+                  "Ballots on revision %" PRIu64 " are void, kept on record. For revision %" PRIu64
+                  ": entente show D-%" PRIu64 ", then the same command; or at once with --rev %" PRIu64 "\n",
+                  seen, rev, number, rev);
+    return EXIT_CHANGED;
+}
+
+const struct query_ballot *cli_said_already(struct cli *c, const struct query_decision *q, const struct cli_signer *signer,
+                                            struct span seat, const struct ballot *b)
+{
+    bool other = HAS(b, ballot_key_principal);
+    struct span voter = other ? b->principal : seat;
+    for (size_t i = 0; i < q->ballots.n; i++) {
+        const struct query_ballot *l = &q->ballots.v[i];
+        const struct state_ballot *was = &l->ballot;
+        bool reason = HAS(was, state_ballot_key_reason), clause = HAS(was, state_ballot_key_clause);
+        if (!hash_eq(&was->key.key, &signer->pub.key)) /* by an earlier holder, or an earlier key */
+            continue;
+        if (!l->counts || was->choice != b->choice || !span_eq(l->seat, voter) || HAS(was, state_ballot_key_by) != other ||
+            (other && !span_eq(was->by, seat)) || clause != (c->clause != NULL) || (clause && !span_eqs(was->clause, c->clause)))
+            continue;
+        if (c->reason == NULL || (reason && span_eqs(cli_title_at(c, was->leaf, &was->reason), c->reason)))
+            return l;
+    }
+    return NULL;
+}

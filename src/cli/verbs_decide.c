@@ -237,79 +237,6 @@ int verb_propose(struct cli *c)
     return code;
 }
 
-/* What changed since it was read: never signed silently. */
-static int changed(struct cli *c, const struct cli_seen *s, uint64_t seen)
-{
-    uint64_t rev = s->q.decision.revision, number = s->q.decision.number;
-    struct cli_leaf old;
-    struct buf before CLEANUP(buf_deinit), after CLEANUP(buf_deinit), diff CLEANUP(buf_deinit);
-    buf_init(&before, 1 << 21);
-    buf_init(&after, 1 << 21);
-    buf_init(&diff, 1 << 22);
-    (void)fprintf(stderr,
-                  "Not signed: D-%" PRIu64 " was revised (%" PRIu64 ") after you read it (%" PRIu64 ").\n",
-                  number, rev, seen);
-    if (cli_fetch_revision(c, &s->q, seen, &old) == ST_OK) {
-        cli_render_proposal(c, &old.proposal, &old.prose, &before);
-        cli_render_proposal(c, &s->leaf.proposal, &s->leaf.prose, &after);
-        cli_diff(buf_span(&before), buf_span(&after), &diff);
-        (void)fputs(buf_cstr(&diff), stderr);
-    }
-    (void)fprintf(stderr,
-                  "Ballots on revision %" PRIu64 " are void, kept on record. For revision %" PRIu64
-                  ": entente show D-%" PRIu64 ", then the same command; or at once with --rev %" PRIu64 "\n",
-                  seen, rev, number, rev);
-    return EXIT_CHANGED;
-}
-
-static bool has_seat(const struct span_list *l, struct span seat)
-{
-    for (size_t i = 0; i < l->n; i++)
-        if (span_eq(l->v[i], seat))
-            return true;
-    return false;
-}
-
-/* The approval of which partners is missing, once this seat approves: with none, and nothing else missing, it passes. */
-static size_t missing_after(const struct query_readiness *r, struct span seat, struct buf *orgs, bool *ret_last)
-{
-    size_t missing = 0, spoken = 0;
-    *ret_last = true;
-    for (size_t i = 0; i < r->partners.n; i++) {
-        const struct query_partner *p = &r->partners.v[i];
-        bool acts = has_seat(&p->could, seat);
-        for (size_t k = 0; k < p->stand_ins.n; k++)
-            acts = acts || span_eq(p->stand_ins.v[k].principal, seat);
-        spoken += HAS(p, query_partner_key_words);
-        if (p->position == POSITION_APPROVES || (p->position == POSITION_OWES && acts && p->approved.n + 1 >= p->count))
-            continue;
-        *ret_last = false;
-        if (p->position == POSITION_OWES)
-            buf_printf(orgs, "%s%.*s", missing++ == 0 ? "" : ", ", SPAN_FMT(p->org));
-    }
-    *ret_last = *ret_last && r->missing.n > 0 && r->missing.n <= spoken; /* more: inputs */
-    return missing;
-}
-
-/* What is missing, what a yes would do, and what silence does. */
-static void print_stakes(const struct query_decision *q, struct span seat, enum choice choice)
-{
-    const struct query_readiness *r = &q->readiness;
-    struct buf orgs CLEANUP(buf_deinit);
-    bool last, sums = HAS(&q->pinned, state_pinned_key_raises) || HAS(&q->pinned, state_pinned_key_beyond); /* GOV-61, GOV-62 */
-    buf_init(&orgs, 1 << 16);
-    cli_print_acted(q);
-    if (r->missing.n == 0)
-        (void)printf("  D-%" PRIu64 " is %s; nothing is missing\n", r->decision, cli_phase(r->phase));
-    cli_print_missing(r);
-    size_t n = missing_after(r, seat, &orgs, &last);
-    if (choice == CHOICE_APPROVE && r->phase == PHASE_OPEN && last)
-        (void)printf("  Yes: you are last, it passes now%s.\n", sums ? ", unless its amount is too high for those asked" : "");
-    else if (choice == CHOICE_APPROVE && r->phase == PHASE_OPEN && n > 0)
-        (void)printf("  Yes: it waits for %s still.\n", buf_cstr(&orgs));
-    cli_print_silence(r);
-}
-
 static void show_details(struct cli *c, const struct cli_seen *s)
 {
     char id[32];
@@ -379,27 +306,6 @@ int cli_confirmed(struct cli *c, const struct hash *digest, struct span seat, co
     return confirmed(c, digest, seat, b, NULL);
 }
 
-/* The ballot that says the same already: by this key, of this seat or for it, on this revision and rung; NULL: none. */
-static const struct query_ballot *said_already(struct cli *c, const struct query_decision *q, const struct cli_signer *signer,
-                                               struct span seat, const struct ballot *b)
-{
-    bool other = HAS(b, ballot_key_principal);
-    struct span voter = other ? b->principal : seat;
-    for (size_t i = 0; i < q->ballots.n; i++) {
-        const struct query_ballot *l = &q->ballots.v[i];
-        const struct state_ballot *was = &l->ballot;
-        bool reason = HAS(was, state_ballot_key_reason), clause = HAS(was, state_ballot_key_clause);
-        if (!hash_eq(&was->key.key, &signer->pub.key)) /* by an earlier holder, or an earlier key */
-            continue;
-        if (!l->counts || was->choice != b->choice || !span_eq(l->seat, voter) || HAS(was, state_ballot_key_by) != other ||
-            (other && !span_eq(was->by, seat)) || clause != (c->clause != NULL) || (clause && !span_eqs(was->clause, c->clause)))
-            continue;
-        if (c->reason == NULL || (reason && span_eqs(cli_title_at(c, was->leaf, &was->reason), c->reason)))
-            return l;
-    }
-    return NULL;
-}
-
 /* The same again would change nothing. */
 static int say_already(struct cli *c, uint64_t number, enum phase phase, const struct query_ballot *was)
 {
@@ -435,7 +341,7 @@ static int cast_one(struct cli *c, uint64_t number, enum choice choice)
         return EXIT_CHANGED;
     }
     if (asked == 0 && seen != 0 && seen < rev && seen <= s.q.revisions.n)
-        return changed(c, &s, seen);
+        return cli_say_changed(c, &s, seen);
     struct ballot b = {.decision = {.number = number, .digest = s.q.decision.digest},
                        .rung = s.q.decision.rung,
                        .choice = choice};
@@ -455,7 +361,7 @@ static int cast_one(struct cli *c, uint64_t number, enum choice choice)
         SET_HAS(&b, ballot_key_clause);
     }
     int code = EXIT_DONE;
-    const struct query_ballot *was = st == ST_OK && c->save == NULL ? said_already(c, &s.q, &signer, seat, &b) : NULL;
+    const struct query_ballot *was = st == ST_OK && c->save == NULL ? cli_said_already(c, &s.q, &signer, seat, &b) : NULL;
     if (was != NULL) {
         cli_signer_close(&signer);
         return say_already(c, number, s.q.decision.phase, was);
@@ -465,7 +371,7 @@ static int cast_one(struct cli *c, uint64_t number, enum choice choice)
     } else {
         if (!c->json) {
             cli_show_proposal(c, &s);
-            print_stakes(&s.q, HAS(&b, ballot_key_principal) ? b.principal : seat, choice);
+            cli_print_stakes(&s.q, HAS(&b, ballot_key_principal) ? b.principal : seat, choice);
         }
         code = confirmed(c, &s.q.decision.digest, seat, &b, &s);
         if (code == EXIT_DONE)

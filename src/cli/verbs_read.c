@@ -130,7 +130,7 @@ static bool said(const struct query_readiness *r, struct span missing)
     return false;
 }
 
-void cli_print_acted(const struct query_decision *q)
+static void print_acted(const struct query_decision *q)
 {
     if (!HAS(&q->decision, state_decision_key_acted_ms) || q->decision.phase == PHASE_EFFECTIVE)
         return;
@@ -195,7 +195,7 @@ void cli_print_readiness(struct cli *c, const struct query_decision *q)
         (void)printf("; %s %" PRIu64 " of %" PRIu64 " partners", asked ? "has" : "had", r->approving, r->asked);
     (void)printf("\n");
     print_end(c, q);
-    cli_print_acted(q);
+    print_acted(q);
     for (size_t i = 0; i < r->partners.n; i++)
         print_partner(q, &r->partners.v[i]);
     for (size_t i = 0; i < r->missing.n; i++)
@@ -218,6 +218,54 @@ void cli_print_readiness(struct cli *c, const struct query_decision *q)
     if (HAS(r, query_readiness_key_deadline_ms) && r->silence.n > 0)
         (void)printf("  %s%.*s on %s\n", r->phase == PHASE_PASSED ? "" : "silence: ", SPAN_FMT(r->silence),
                      cli_time(r->deadline_ms).s);
+}
+
+static bool has_seat(const struct span_list *l, struct span seat)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (span_eq(l->v[i], seat))
+            return true;
+    return false;
+}
+
+/* The approval of which partners is missing, once this seat approves: with none, and nothing else missing, it passes. */
+static size_t missing_after(const struct query_readiness *r, struct span seat, struct buf *orgs, bool *ret_last)
+{
+    size_t missing = 0, spoken = 0;
+    *ret_last = true;
+    for (size_t i = 0; i < r->partners.n; i++) {
+        const struct query_partner *p = &r->partners.v[i];
+        bool acts = has_seat(&p->could, seat);
+        for (size_t k = 0; k < p->stand_ins.n; k++)
+            acts = acts || span_eq(p->stand_ins.v[k].principal, seat);
+        spoken += HAS(p, query_partner_key_words);
+        if (p->position == POSITION_APPROVES || (p->position == POSITION_OWES && acts && p->approved.n + 1 >= p->count))
+            continue;
+        *ret_last = false;
+        if (p->position == POSITION_OWES)
+            buf_printf(orgs, "%s%.*s", missing++ == 0 ? "" : ", ", SPAN_FMT(p->org));
+    }
+    *ret_last = *ret_last && r->missing.n > 0 && r->missing.n <= spoken; /* more: inputs */
+    return missing;
+}
+
+void cli_print_stakes(const struct query_decision *q, struct span seat, enum choice choice)
+{
+    const struct query_readiness *r = &q->readiness;
+    struct buf orgs CLEANUP(buf_deinit);
+    bool last, sums = HAS(&q->pinned, state_pinned_key_raises) || HAS(&q->pinned, state_pinned_key_beyond); /* GOV-61, GOV-62 */
+    buf_init(&orgs, 1 << 16);
+    print_acted(q);
+    if (r->missing.n == 0)
+        (void)printf("  D-%" PRIu64 " is %s; nothing is missing\n", r->decision, cli_phase(r->phase));
+    cli_print_missing(r);
+    size_t n = missing_after(r, seat, &orgs, &last);
+    if (choice == CHOICE_APPROVE && r->phase == PHASE_OPEN && last)
+        (void)printf("  Yes: you are last, it passes now%s%s.\n", q->pinned.notice.n > 0 ? " and its notice begins" : "",
+                     sums ? ", unless its amount is too high for those asked" : "");
+    else if (choice == CHOICE_APPROVE && r->phase == PHASE_OPEN && n > 0)
+        (void)printf("  Yes: it waits for %s still.\n", buf_cstr(&orgs));
+    cli_print_silence(r);
 }
 
 /* A revision that is void by now. */

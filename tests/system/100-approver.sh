@@ -94,6 +94,8 @@ proposed as clinics sponsor propose exit --title "We go" --confirm exit
 ok 'leaves +clinics, partner, for good: its name and keys never come back' entente show "$id" --node maker
 good as clinics sponsor withdraw "$id" --reason "we stay"
 good as maker sponsor withdraw "$removal" --reason "no need"
+ok "$removal removal is withdrawn; asked was" entente readiness "$removal" --node maker
+grep -q 'UTC  withdrawn by maker/sponsor: no need' o || { cat o; fail "by whom, and why"; }
 
 echo "== before the answer: all that is missing, what a yes does, what silence does"
 answers 2 '^  Missing: needs 1 seat of clinics \(has 0 of 1\); could act: clinics/finance$' as distributor finance approve "$fee"

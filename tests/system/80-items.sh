@@ -109,7 +109,7 @@ expect 0 'doubted: AS-1 was falsified' - entente show "$id"
 grep -q 'AS-1 ' "$work/o"
 expect 0 'review the thesis: AS-1 was falsified' - entente action list
 expect 0 "reaffirm, amend or supersede $id: AS-1 was falsified" - entente inbox --as maker/finance
-action=$(sed -n "s/^\(A-[0-9]*\) action: reaffirm.*/\1/p" "$work/o")
+action=$(sed -n "s/^[0-9]* of [0-9]*  \(A-[0-9]*\) action: reaffirm.*/\1/p" "$work/o")
 expect 0 "$action is open. maker/finance owes it" - entente action take "$action" $(by maker finance)
 
 # Training in a procedure of the charter, confirmed by another partner; a pilot, an opportunity, what people without a seat said.
