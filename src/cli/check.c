@@ -125,6 +125,41 @@ enum status cli_fetch(struct cli *c, uint64_t number, struct cli_seen *ret)
     return cli_fetch_revision(c, &ret->q, d->revision, &ret->leaf);
 }
 
+void cli_print_revised(struct cli *c, const struct cli_seen *s)
+{
+    uint64_t revision = s->q.decision.revision;
+    struct cli_leaf old;
+    struct buf before CLEANUP(buf_deinit), after CLEANUP(buf_deinit), diff CLEANUP(buf_deinit), in CLEANUP(buf_deinit);
+    buf_init(&before, 1 << 21);
+    buf_init(&after, 1 << 21);
+    buf_init(&diff, 1 << 22);
+    buf_init(&in, 1 << 22);
+    if (revision < 2 || cli_fetch_revision(c, &s->q, revision - 1, &old) != ST_OK)
+        return;
+    cli_render_proposal(c, &old.proposal, &old.prose, &before);
+    cli_render_proposal(c, &s->leaf.proposal, &s->leaf.prose, &after);
+    cli_diff(buf_span(&before), buf_span(&after), &diff);
+    cli_indented(&in, buf_span(&diff), "    ");
+    (void)printf("  since revision %" PRIu64 ":\n%.*s", revision - 1,
+                 SPAN_FMT(diff.n > 0 ? buf_span(&in) : span_str("    nothing that is shown differs\n")));
+}
+
+/* What else belongs to it: the decision that it counters, those that counter it, what became of ballots before. */
+static void print_around(const struct cli_seen *s, bool live)
+{
+    const struct state_decision *d = &s->q.decision;
+    if (HAS(d, state_decision_key_counters))
+        (void)printf("  a counter to D-%" PRIu64 "%s\n", d->counters, live ? ", which is closed when this one passes" : "");
+    for (size_t i = 0; i < d->countered_by.n; i++)
+        (void)printf("  countered by D-%" PRIu64 "%s\n", d->countered_by.v[i], live ? "; when that one passes, this one is closed" : "");
+    if (live && s->leaf.proposal.effect.type == EFFECT_AMEND)
+        (void)printf("  what it changes: entente charter diff D-%" PRIu64 "\n", d->number);
+    if (d->revision > 1)
+        (void)printf("  revised: ballots on revision%s %s%" PRIu64 " are void, kept on record; read it: entente show D-%" PRIu64
+                     " --rev %" PRIu64 "\n",
+                     d->revision > 2 ? "s" : "", d->revision > 2 ? "1 to " : "", d->revision - 1, d->number, d->revision - 1);
+}
+
 void cli_show_proposal(struct cli *c, const struct cli_seen *s)
 {
     struct buf b CLEANUP(buf_deinit), in CLEANUP(buf_deinit);
@@ -148,4 +183,49 @@ void cli_show_proposal(struct cli *c, const struct cli_seen *s)
     (void)fputs(buf_cstr(&then_in), stdout);
     (void)printf("%.*s  by %.*s, revision %" PRIu64 ", sha256:%s\n", SPAN_FMT(buf_span(&in)),
                  SPAN_FMT(s->q.decision.mover), s->q.decision.revision, hex_of(&s->q.decision.digest).s);
+    print_around(s, live);
+}
+
+int cli_say_changed(struct cli *c, const struct cli_seen *s, uint64_t seen)
+{
+    uint64_t rev = s->q.decision.revision, number = s->q.decision.number;
+    struct cli_leaf old;
+    struct buf before CLEANUP(buf_deinit), after CLEANUP(buf_deinit), diff CLEANUP(buf_deinit);
+    buf_init(&before, 1 << 21);
+    buf_init(&after, 1 << 21);
+    buf_init(&diff, 1 << 22);
+    (void)fprintf(stderr,
+                  "Not signed: D-%" PRIu64 " was revised (%" PRIu64 ") after you read it (%" PRIu64 ").\n",
+                  number, rev, seen);
+    if (cli_fetch_revision(c, &s->q, seen, &old) == ST_OK) {
+        cli_render_proposal(c, &old.proposal, &old.prose, &before);
+        cli_render_proposal(c, &s->leaf.proposal, &s->leaf.prose, &after);
+        cli_diff(buf_span(&before), buf_span(&after), &diff);
+        (void)fputs(buf_cstr(&diff), stderr);
+    }
+    (void)fprintf(stderr,
+                  "Ballots on revision %" PRIu64 " are void, kept on record. For revision %" PRIu64
+                  ": entente show D-%" PRIu64 ", then the same command; or at once with --rev %" PRIu64 "\n",
+                  seen, rev, number, rev);
+    return EXIT_CHANGED;
+}
+
+const struct query_ballot *cli_said_already(struct cli *c, const struct query_decision *q, const struct cli_signer *signer,
+                                            struct span seat, const struct ballot *b)
+{
+    bool other = HAS(b, ballot_key_principal);
+    struct span voter = other ? b->principal : seat;
+    for (size_t i = 0; i < q->ballots.n; i++) {
+        const struct query_ballot *l = &q->ballots.v[i];
+        const struct state_ballot *was = &l->ballot;
+        bool reason = HAS(was, state_ballot_key_reason), clause = HAS(was, state_ballot_key_clause);
+        if (!hash_eq(&was->key.key, &signer->pub.key)) /* by an earlier holder, or an earlier key */
+            continue;
+        if (!l->counts || was->choice != b->choice || !span_eq(l->seat, voter) || HAS(was, state_ballot_key_by) != other ||
+            (other && !span_eq(was->by, seat)) || clause != (c->clause != NULL) || (clause && !span_eqs(was->clause, c->clause)))
+            continue;
+        if (c->reason == NULL || (reason && span_eqs(cli_title_at(c, was->leaf, &was->reason), c->reason)))
+            return l;
+    }
+    return NULL;
 }

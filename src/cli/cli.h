@@ -237,6 +237,13 @@ MUST_USE enum status cli_fetch_recommended(struct cli *c, const struct query_rea
                                            struct cli_leaf *ret);
 /* Prints the proposal from its bytes. */
 void cli_show_proposal(struct cli *c, const struct cli_seen *s);
+/* Of a revised one: what the revision before said differently. */
+void cli_print_revised(struct cli *c, const struct cli_seen *s);
+/* What changed since it was read: never signed silently. Exit code. */
+int cli_say_changed(struct cli *c, const struct cli_seen *s, uint64_t seen);
+/* The ballot that says the same already: by this key, of this seat or for it, on this revision and rung; NULL: none. */
+const struct query_ballot *cli_said_already(struct cli *c, const struct query_decision *q, const struct cli_signer *signer,
+                                            struct span seat, const struct ballot *b);
 
 /* seen.c. The revision that this user saw last (0: none), and notes it. */
 uint64_t cli_last_seen(struct cli *c, uint64_t number);
@@ -305,6 +312,8 @@ MUST_USE enum status cli_dossier_on_cards(struct cli *c, const struct cli_annexe
 struct dossier;
 MUST_USE enum status cli_dossier_load(struct cli *c, const char *path, struct dossier *ret, struct span *ret_bytes);
 
+/* verbs_inbox.c. ST_NOTFOUND, with words, for a seat that the charter does not have. */
+MUST_USE enum status cli_has_seat(struct cli *c, struct span seat);
 /* verbs_meet.c. What a session asks, as lines of inbox. */
 void cli_print_session_task(const struct query_session_task *t, uint64_t now_ms);
 /* verbs_share_read.c. "G-12" or "12"; a grant as the node tells it, ST_NOTFOUND with words; the partner that shares it. */
@@ -346,6 +355,13 @@ void cli_print_document(struct cli *c, const char *before, const struct hash *di
 /* verbs_read.c. The detached texts beside a leaf that are here and are its own; one of them, or words that it is absent. */
 struct cli_texts cli_texts_of(struct cli *c, const struct leaf *leaf, const struct rpc_leaf_reply *r);
 struct cli_texts cli_prose_at(struct cli *c, uint64_t leaf);
+/* A phase as what a decision "is". Who has said what, what is missing and what silence does; of these what is missing, and what
+ * silence does; and before a seat ballots, or one for it: these two, and what a yes would do. */
+const char *cli_phase(enum phase p);
+void cli_print_readiness(struct cli *c, const struct query_decision *q);
+void cli_print_missing(const struct query_readiness *r);
+void cli_print_silence(const struct query_readiness *r);
+void cli_print_stakes(const struct query_decision *q, struct span seat, enum choice choice);
 struct span cli_title_at(struct cli *c, uint64_t leaf, const struct hash *digest);
 
 /* verbs_scorecard.c. --since and --until; the last 90 days unless said. */

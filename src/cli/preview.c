@@ -193,25 +193,34 @@ void cli_preview(struct cli *c, const struct proposal *p, struct span mover, str
 {
     struct query_parties l;
     const struct effect *e = &p->effect;
-    if (e->type == EFFECT_NONE || e->type == EFFECT_AMEND)
+    const uint8_t *slash = mover.n == 0 ? NULL : memchr(mover.p, '/', mover.n);
+    switch (e->type) {
+    case EFFECT_NONE:
+    case EFFECT_AMEND:
+    case EFFECT_SHARE:
+    case EFFECT_ACCEPT_RISK:
+    case EFFECT_ERASE: /* what it says itself is all: nobody joins or leaves */
         return;
-    if (e->type == EFFECT_UPGRADE) {
+    case EFFECT_UPGRADE:
         put_upgrade(c, e->rules, b);
         return;
-    }
-    if (cli_ask(c, METHOD_parties, NULL, &l) != ST_OK)
+    case EFFECT_ADMIT:
+        if (cli_ask(c, METHOD_parties, NULL, &l) == ST_OK)
+            put_admission(c, &l, e, b);
         return;
-    if (e->type == EFFECT_ADMIT) {
-        put_admission(c, &l, e, b);
+    case EFFECT_REGISTRAR:
+        if (cli_ask(c, METHOD_parties, NULL, &l) == ST_OK)
+            put_reseat(&l, p, b);
+        return;
+    case EFFECT_REMOVE:
+        if (cli_ask(c, METHOD_parties, NULL, &l) == ST_OK)
+            put_leaving(c, &l, p->partner, b);
+        return;
+    case EFFECT_EXIT:
+        if (cli_ask(c, METHOD_parties, NULL, &l) == ST_OK)
+            put_leaving(c, &l, slash == NULL ? mover : span_of(mover.p, (size_t)(slash - mover.p)), b);
         return;
     }
-    if (e->type == EFFECT_REGISTRAR) {
-        put_reseat(&l, p, b);
-        return;
-    }
-    const uint8_t *slash = mover.n == 0 ? NULL : memchr(mover.p, '/', mover.n);
-    struct span org = e->type == EFFECT_REMOVE ? p->partner : slash == NULL ? mover : span_of(mover.p, (size_t)(slash - mover.p));
-    put_leaving(c, &l, org, b);
 }
 
 void cli_preview_suspended(struct cli *c, struct span org, struct buf *b)

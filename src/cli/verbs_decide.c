@@ -150,13 +150,9 @@ void cli_say_outcome(struct cli *c, uint64_t number)
         cli_print_outcome(c, number, enum_text(&phase_enum, r.phase));
         return;
     }
-    (void)printf("D-%" PRIu64 " is %s.", number, enum_text(&phase_enum, r.phase));
-    for (size_t i = 0; i < r.missing.n; i++)
-        (void)printf("%s%.*s", i == 0 ? " Missing: " : "; ", SPAN_FMT(r.missing.v[i]));
-    if (HAS(&r, query_readiness_key_deadline_ms) && r.silence.n > 0)
-        (void)printf(r.phase == PHASE_PASSED ? " It %.*s on %s." : " Silence: %.*s on %s.",
-                     SPAN_FMT(r.silence), cli_time(r.deadline_ms).s);
-    (void)printf("\n");
+    (void)printf("D-%" PRIu64 " is %s.\n", number, cli_phase(r.phase));
+    cli_print_missing(&r);
+    cli_print_silence(&r);
 }
 
 /* The decision that an entry opened: the one whose first revision is its leaf. Newest first, by pages. */
@@ -237,48 +233,93 @@ int verb_propose(struct cli *c)
     return code;
 }
 
-/* What changed since it was read: never signed silently. */
-static int changed(struct cli *c, const struct cli_seen *s, uint64_t seen)
+static void show_details(struct cli *c, const struct cli_seen *s)
 {
-    uint64_t rev = s->q.decision.revision, number = s->q.decision.number;
-    struct cli_leaf old;
-    struct buf before CLEANUP(buf_deinit), after CLEANUP(buf_deinit), diff CLEANUP(buf_deinit);
-    buf_init(&before, 1 << 21);
-    buf_init(&after, 1 << 21);
-    buf_init(&diff, 1 << 22);
-    (void)fprintf(stderr,
-                  "Not signed: D-%" PRIu64 " was revised (%" PRIu64 ") after you read it (%" PRIu64 ").\n",
-                  number, rev, seen);
-    if (cli_fetch_revision(c, &s->q, seen, &old) == ST_OK) {
-        cli_render_proposal(c, &old.proposal, &old.prose, &before);
-        cli_render_proposal(c, &s->leaf.proposal, &s->leaf.prose, &after);
-        cli_diff(buf_span(&before), buf_span(&after), &diff);
-        (void)fputs(buf_cstr(&diff), stderr);
+    char id[32];
+    const char *words[] = {id};
+    (void)snprintf(id, sizeof id, "D-%" PRIu64, s->q.decision.number);
+    if (s->leaf.proposal.effect.type == EFFECT_AMEND) {
+        const char **typed = c->words;
+        size_t n = c->n;
+        c->words = words;
+        c->n = 1;
+        (void)verb_charter_diff(c);
+        c->words = typed;
+        c->n = n;
+    } else {
+        cli_show_proposal(c, s);
     }
-    (void)fprintf(stderr,
-                  "Ballots on revision %" PRIu64 " are void, kept on record. For revision %" PRIu64
-                  ": entente show D-%" PRIu64 ", then the same command; or at once with --rev %" PRIu64 "\n",
-                  seen, rev, number, rev);
-    return EXIT_CHANGED;
+    cli_print_revised(c, s);
 }
 
-/* Exit code: done, failed (the answer was no), or usage (nobody could be asked). */
-int cli_confirmed(struct cli *c, const struct hash *digest, struct span seat, const struct ballot *b)
+/* s: what can be looked at again before the answer; NULL: nothing. */
+static int confirmed(struct cli *c, const struct hash *digest, struct span seat, const struct ballot *b, const struct cli_seen *s)
 {
     char answer[64], question[700], principal[160] = "";
     if (HAS(b, ballot_key_principal))
         (void)snprintf(principal, sizeof principal, " for %.*s", SPAN_FMT(b->principal));
     if (b->choice == CHOICE_VETO || c->yes) /* the caller checked --confirm */
         return EXIT_DONE;
-    (void)fflush(stdout);
-    (void)snprintf(question, sizeof question, "%s as %.*s%s  sha256:%s? [y/N] ",
-                   enum_text(&choice_enum, b->choice), SPAN_FMT(seat), principal, hex_of(digest).s);
-    if (!cli_prompt(question, answer, sizeof answer, false))
-        return cli_usage(c, "not signed: nobody can be asked here. To answer beforehand: --yes");
-    if (answer[0] == 'y' || answer[0] == 'Y')
+    (void)snprintf(question, sizeof question, "%s as %.*s%s  sha256:%s? [%s] ", enum_text(&choice_enum, b->choice),
+                   SPAN_FMT(seat), principal, hex_of(digest).s, s == NULL ? "y/N" : "y/N/r/d");
+    for (;;) {
+        (void)fflush(stdout);
+        if (!cli_prompt(question, answer, sizeof answer, false))
+            return cli_usage(c, "not signed: nobody can be asked here. To answer beforehand: --yes");
+        switch (answer[0]) {
+        case 'y':
+        case 'Y':
+            return EXIT_DONE;
+        case 0:
+        case 'n':
+        case 'N':
+            (void)fprintf(stderr, "Not signed.\n");
+            return EXIT_FAILED;
+        case 'r':
+        case 'R':
+            if (s != NULL) {
+                cli_print_readiness(c, &s->q);
+                continue;
+            }
+            break;
+        case 'd':
+        case 'D':
+            if (s != NULL) {
+                show_details(c, s);
+                continue;
+            }
+            break;
+        default:
+            break;
+        }
+        (void)fprintf(stderr, s == NULL ? "y signs it, n does not.\n"
+                                        : "y signs it, n does not; r shows who has said what, d shows what is proposed.\n");
+    }
+}
+
+int cli_confirmed(struct cli *c, const struct hash *digest, struct span seat, const struct ballot *b)
+{
+    return confirmed(c, digest, seat, b, NULL);
+}
+
+/* The same again would change nothing. */
+static int say_already(struct cli *c, uint64_t number, enum phase phase, const struct query_ballot *was)
+{
+    struct rpc_entry q = {.id = was->ballot.id};
+    struct rpc_status_reply s;
+    if (!c->json) {
+        (void)printf("%.*s said \"%s\" on D-%" PRIu64 " already, on %s (leaf %" PRIu64 "). Nothing was signed.\n",
+                     SPAN_FMT(HAS(&was->ballot, state_ballot_key_by) ? was->ballot.by : was->seat),
+                     enum_text(&choice_enum, was->ballot.choice), number, cli_time(was->ballot.at_ms).s, was->ballot.leaf);
         return EXIT_DONE;
-    (void)fprintf(stderr, "Not signed.\n");
-    return EXIT_FAILED;
+    }
+    c->outcome = (struct cli_outcome){.id = was->ballot.id};
+    if (cli_ask(c, METHOD_entry, &q, &c->outcome.entry) != ST_OK || cli_ask(c, METHOD_status, NULL, &s) != ST_OK)
+        return cli_fail(c);
+    c->outcome.nodes = s.validators;
+    c->outcome.known = true;
+    cli_print_outcome(c, number, enum_text(&phase_enum, phase));
+    return EXIT_DONE;
 }
 
 static int cast_one(struct cli *c, uint64_t number, enum choice choice)
@@ -296,7 +337,7 @@ static int cast_one(struct cli *c, uint64_t number, enum choice choice)
         return EXIT_CHANGED;
     }
     if (asked == 0 && seen != 0 && seen < rev && seen <= s.q.revisions.n)
-        return changed(c, &s, seen);
+        return cli_say_changed(c, &s, seen);
     struct ballot b = {.decision = {.number = number, .digest = s.q.decision.digest},
                        .rung = s.q.decision.rung,
                        .choice = choice};
@@ -316,15 +357,19 @@ static int cast_one(struct cli *c, uint64_t number, enum choice choice)
         SET_HAS(&b, ballot_key_clause);
     }
     int code = EXIT_DONE;
+    const struct query_ballot *was = st == ST_OK && c->save == NULL ? cli_said_already(c, &s.q, &signer, seat, &b) : NULL;
+    if (was != NULL) {
+        cli_signer_close(&signer);
+        return say_already(c, number, s.q.decision.phase, was);
+    }
     if (st != ST_OK) {
         code = cli_fail(c);
     } else {
         if (!c->json) {
             cli_show_proposal(c, &s);
-            (void)printf("  %.*s\n", SPAN_FMT(s.q.readiness.missing.n > 0 ? s.q.readiness.missing.v[0]
-                                                                          : span_str("nothing is missing")));
+            cli_print_stakes(&s.q, HAS(&b, ballot_key_principal) ? b.principal : seat, choice);
         }
-        code = cli_confirmed(c, &s.q.decision.digest, seat, &b);
+        code = confirmed(c, &s.q.decision.digest, seat, &b, &s);
         if (code == EXIT_DONE)
             code = cli_enter(c, &signer, seat, KIND_BALLOT, &b, &prose, NULL);
     }
@@ -345,7 +390,7 @@ static int walk(struct cli *c)
     struct query_inbox in;
     struct span seat = span_str(c->seat == NULL ? "" : c->seat);
     char answer[8];
-    size_t asked = 0;
+    size_t asked = 0, ballots = 0;
     if (c->yes || c->save != NULL || c->json)
         return cli_usage(c, "without an id, approve walks the inbox and asks; with --yes, --save or --json "
                             "it needs an id: entente approve D-12");
@@ -355,22 +400,27 @@ static int walk(struct cli *c)
         return cli_fail(c);
     struct rpc_inbox q = {.org = c->info.org};
     if (c->seat != NULL) {
+        if (cli_has_seat(c, seat) != ST_OK)
+            return cli_fail(c);
         q.org = span_of(c->seat, strcspn(c->seat, "/"));
         q.seats = (struct span_list){1, &seat};
         SET_HAS(&q, rpc_inbox_key_seats);
     }
     if (cli_ask(c, METHOD_inbox, &q, &in) != ST_OK)
         return cli_fail(c);
+    for (size_t i = 0; i < in.list.n; i++)
+        ballots += in.list.v[i].task == TASK_BALLOT;
     for (size_t i = 0; i < in.list.n; i++) {
         uint64_t number = in.list.v[i].decision;
         if (in.list.v[i].task != TASK_BALLOT)
             continue;
-        (void)printf("%s%zu of %zu  ", asked++ == 0 ? "" : "\n", i + 1, in.list.n);
+        (void)printf("%s%zu of %zu  ", asked == 0 ? "" : "\n", asked + 1, ballots);
+        asked++;
         (void)fflush(stdout);
         int code = cast_one(c, number, CHOICE_APPROVE);
         if (code == EXIT_DONE)
             continue;
-        if (i + 1 == in.list.n || code == EXIT_USAGE)
+        if (asked == ballots || code == EXIT_USAGE)
             return code;
         (void)snprintf(answer, sizeof answer, "n");
         if (!cli_prompt("Go on to the next? [y/N] ", answer, sizeof answer, false) ||

@@ -1,20 +1,36 @@
 /* inbox, status: what is asked, and what time does. */
 #include <unistd.h>
+#include "charter/charter_model.h"
 #include "cli/cli.h"
 #include "cli/ics.h"
 #include "gov/query.h"
 
-static void print_task(struct cli *c, const struct query_task *t, uint64_t now, size_t i, size_t n)
+/* Who is asked; the words before it end by themselves or as "... is owed". */
+static void print_seats(struct span words, const struct span_list *seats)
 {
-    (void)printf("%zu of %zu  D-%" PRIu64 " %.*s: %.*s\n", i, n, t->decision, SPAN_FMT(t->type),
-                 SPAN_FMT(cli_title_at(c, t->leaf, &t->title)));
+    static const char owed[] = "is owed";
+    size_t n = sizeof owed - 1;
+    bool by = words.n >= n && memcmp(words.p + words.n - n, owed, n) == 0;
+    for (size_t k = 0; k < seats->n; k++)
+        (void)printf("%s%.*s", k > 0 ? " or " : by ? " by " : "; asked: ", SPAN_FMT(seats->v[k]));
+}
+
+static void print_task(struct cli *c, const struct query_task *t, uint64_t now)
+{
+    (void)printf("D-%" PRIu64 " %.*s: %.*s\n", t->decision, SPAN_FMT(t->type), SPAN_FMT(cli_title_at(c, t->leaf, &t->title)));
     (void)printf("        %.*s", SPAN_FMT(t->words));
-    for (size_t k = 0; k < t->seats.n; k++)
-        (void)printf("%s%.*s", k == 0 ? " by " : " or ", SPAN_FMT(t->seats.v[k]));
+    print_seats(t->words, &t->seats);
     if (HAS(t, query_task_key_deadline_ms))
         (void)printf(", until %s (%s)", cli_time(t->deadline_ms).s, cli_span(now, t->deadline_ms).s);
-    (void)printf("\n        entente show D-%" PRIu64 " · entente approve D-%" PRIu64 "\n", t->decision,
-                 t->decision);
+    const char *verb = t->task == TASK_ANSWER    ? "accept"
+                       : t->task == TASK_MEDIATE ? "mediate"
+                       : t->task == TASK_INPUT   ? "input"
+                       : t->task == TASK_REBASE  ? "revise"
+                                                 : "approve";
+    (void)printf("\n        entente show D-%" PRIu64 " · entente %s D-%" PRIu64, t->decision, verb, t->decision);
+    if (t->task == TASK_ANSWER)
+        (void)printf(" · entente decline D-%" PRIu64, t->decision);
+    (void)printf("\n");
 }
 
 /* What concerns the organisation itself: a recovery that is announced, a second seat that is asked. */
@@ -42,17 +58,6 @@ static void print_reading_task(struct cli *c, const struct query_reading_task *t
     if (HAS(t, query_reading_task_key_deadline_ms))
         (void)printf(", until %s (%s)", cli_time(t->deadline_ms).s, cli_span(now, t->deadline_ms).s);
     (void)printf("\n        %s\n", query_reading_next(t, &c->a));
-}
-
-/* "KPI savings countersign 2 d", in a line of what is owed. */
-static void print_reading_owed(const struct query_reading_task *t, uint64_t now, bool first)
-{
-    (void)printf("%s %s %.*s %s", first ? "" : " ·", t->task != TASK_TRIGGER ? "KPI" : t->of == TRIGGER_EXIT ? "exit" : "consequence", SPAN_FMT(t->name),
-                 enum_text(&task_type_enum, t->task));
-    if (HAS(t, query_reading_task_key_deadline_ms))
-        (void)printf(" %s", cli_span(now, t->deadline_ms).s);
-    else if (t->task != TASK_TRIGGER)
-        (void)printf(" late");
 }
 
 /* A word from a person. */
@@ -107,6 +112,90 @@ static int print_ics(struct cli *c, const struct query_inbox *in)
     return EXIT_DONE;
 }
 
+/* A line of the inbox, wherever it is listed. */
+struct due {
+    enum { DUE_DECISION, DUE_ITEM, DUE_READING, DUE_SESSION, DUE_GRANT, DUE_AGAIN } kind;
+    size_t at;
+    uint64_t due_ms; /* 0: late, with no deadline left; UINT64_MAX: none */
+};
+
+static int compare_due(const void *x, const void *y)
+{
+    const struct due *a = x, *b = y;
+    if (a->due_ms != b->due_ms)
+        return a->due_ms < b->due_ms ? -1 : 1;
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
+    return (a->at > b->at) - (a->at < b->at);
+}
+
+static size_t by_due(struct cli *c, const struct query_inbox *in, struct due **ret)
+{
+    size_t n = 0, most = in->list.n + in->items.n + in->readings.n + in->sessions.n + in->grants.n + in->again.n;
+    struct due *v = arena_array(&c->a, most + 1, sizeof *v);
+    for (size_t i = 0; i < in->list.n; i++)
+        v[n++] = (struct due){DUE_DECISION, i, HAS(&in->list.v[i], query_task_key_deadline_ms) ? in->list.v[i].deadline_ms : UINT64_MAX};
+    for (size_t i = 0; i < in->items.n; i++)
+        v[n++] = (struct due){DUE_ITEM, i, HAS(&in->items.v[i], query_item_task_key_deadline_ms) ? in->items.v[i].deadline_ms : UINT64_MAX};
+    for (size_t i = 0; i < in->readings.n; i++) {
+        const struct query_reading_task *t = &in->readings.v[i];
+        v[n++] = (struct due){DUE_READING, i, HAS(t, query_reading_task_key_deadline_ms) ? t->deadline_ms : t->late ? 0 : UINT64_MAX};
+    }
+    for (size_t i = 0; i < in->sessions.n; i++) {
+        const struct query_session_task *t = &in->sessions.v[i];
+        v[n++] = (struct due){DUE_SESSION, i, HAS(t, query_session_task_key_deadline_ms) ? t->deadline_ms : UINT64_MAX};
+    }
+    for (size_t i = 0; i < in->grants.n; i++) {
+        const struct query_grant_task *t = &in->grants.v[i];
+        v[n++] = (struct due){DUE_GRANT, i, HAS(t, query_grant_task_key_deadline_ms) ? t->deadline_ms : UINT64_MAX};
+    }
+    for (size_t i = 0; i < in->again.n; i++)
+        v[n++] = (struct due){DUE_AGAIN, i, in->again.v[i].due_ms};
+    qsort(v, n, sizeof *v, compare_due);
+    *ret = v;
+    return n;
+}
+
+static void print_all(struct cli *c, const struct query_inbox *in)
+{
+    struct due *v;
+    uint64_t now = cli_now(c);
+    size_t n = by_due(c, in, &v);
+    for (size_t i = 0; i < n; i++) {
+        (void)printf("%zu of %zu  ", i + 1, n);
+        switch (v[i].kind) {
+        case DUE_DECISION:
+            print_task(c, &in->list.v[v[i].at], now);
+            break;
+        case DUE_ITEM:
+            cli_print_item_task(c, &in->items.v[v[i].at], now);
+            break;
+        case DUE_READING:
+            print_reading_task(c, &in->readings.v[v[i].at], now);
+            break;
+        case DUE_SESSION:
+            cli_print_session_task(&in->sessions.v[v[i].at], now);
+            break;
+        case DUE_GRANT:
+            cli_print_grant_task(&in->grants.v[v[i].at], now);
+            break;
+        case DUE_AGAIN:
+            cli_print_again(&in->again.v[v[i].at], now);
+            break;
+        }
+    }
+}
+
+enum status cli_has_seat(struct cli *c, struct span seat)
+{
+    struct query_seats s;
+    enum status st = cli_ask(c, METHOD_seats, NULL, &s);
+    for (size_t i = 0; st == ST_OK && i < s.list.n; i++)
+        if (span_eq(s.list.v[i].seat, seat))
+            return ST_OK;
+    return st != ST_OK ? st : err_set(&c->err, ST_NOTFOUND, "the charter has no seat %.*s; see: entente seats", SPAN_FMT(seat));
+}
+
 int verb_inbox(struct cli *c)
 {
     struct query_inbox in;
@@ -121,6 +210,8 @@ int verb_inbox(struct cli *c)
         const char *slash = strchr(c->seat, '/');
         if (!text_is_seat(seat))
             return cli_usage(c, "--as %s: expected ORG/SEAT", c->seat);
+        if (cli_has_seat(c, seat) != ST_OK)
+            return cli_fail(c);
         q.org = span_of(c->seat, (size_t)(slash - c->seat));
         q.seats = only;
         SET_HAS(&q, rpc_inbox_key_seats);
@@ -136,40 +227,8 @@ int verb_inbox(struct cli *c)
     print_nudges(&in);
     if (in.list.n + in.own.n + in.items.n + in.readings.n + in.sessions.n + in.grants.n + in.again.n == 0)
         (void)printf("Nothing is asked of %.*s.\n", SPAN_FMT(c->seat != NULL ? seat : c->info.org));
-    for (size_t i = 0; i < in.list.n; i++)
-        print_task(c, &in.list.v[i], cli_now(c), i + 1, in.list.n);
-    for (size_t i = 0; i < in.items.n; i++)
-        cli_print_item_task(c, &in.items.v[i], cli_now(c));
-    for (size_t i = 0; i < in.readings.n; i++)
-        print_reading_task(c, &in.readings.v[i], cli_now(c));
-    for (size_t i = 0; i < in.sessions.n; i++)
-        cli_print_session_task(&in.sessions.v[i], cli_now(c));
-    for (size_t i = 0; i < in.grants.n; i++)
-        cli_print_grant_task(&in.grants.v[i], cli_now(c));
-    for (size_t i = 0; i < in.again.n; i++)
-        cli_print_again(&in.again.v[i], cli_now(c));
+    print_all(c, &in);
     return EXIT_DONE;
-}
-
-/* "M-12 verify in 2 d", in the line of an organisation. */
-static void print_short(const struct query_item_task *t, uint64_t now, bool first)
-{
-    (void)printf("%s %.*s %s", first ? "" : " ·", SPAN_FMT(t->id), enum_text(&item_task_enum, t->task));
-    if (t->overdue && t->task == ITEM_TASK_DO)
-        (void)printf(" overdue");
-    if (HAS(t, query_item_task_key_deadline_ms))
-        (void)printf(" %s", cli_span(now, t->deadline_ms).s);
-}
-
-/* "S-3 meet in 2 d", in the line of an organisation. */
-static void print_meetings(const struct query_session_task_list *l, uint64_t now, bool first)
-{
-    for (size_t i = 0; i < l->n; i++) {
-        (void)printf("%s S-%" PRIu64 " %s", first && i == 0 ? "" : " ·", l->v[i].session,
-                     enum_text(&task_type_enum, l->v[i].task));
-        if (HAS(&l->v[i], query_session_task_key_deadline_ms))
-            (void)printf(" %s", cli_span(now, l->v[i].deadline_ms).s);
-    }
 }
 
 enum { NEWS_SHOWN = 8, WEEK_MS = 7 * 86400000 };
@@ -211,46 +270,172 @@ static enum status ask_news(struct cli *c, uint64_t tip_ms, struct query_news *r
     return st;
 }
 
+/* What is owed, once for all that are alike. */
+struct owed {
+    const char *what;
+    size_t n;
+    uint64_t due_ms; /* the earliest; 0: late; UINT64_MAX: no deadline */
+};
+
+struct owed_list {
+    size_t n;
+    struct owed *v;
+};
+
+static void owe(struct owed_list *l, const char *what, bool has, uint64_t due_ms, bool late)
+{
+    uint64_t due = has ? due_ms : late ? 0 : UINT64_MAX;
+    for (size_t i = 0; i < l->n; i++)
+        if (strcmp(l->v[i].what, what) == 0) {
+            l->v[i].n++;
+            if (due < l->v[i].due_ms)
+                l->v[i].due_ms = due;
+            return;
+        }
+    l->v[l->n++] = (struct owed){what, 1, due};
+}
+
+static int compare_owed(const void *x, const void *y)
+{
+    const struct owed *a = x, *b = y;
+    if (a->due_ms != b->due_ms)
+        return a->due_ms < b->due_ms ? -1 : 1;
+    return strcmp(a->what, b->what);
+}
+
+static const char *task_verb(enum task_type t)
+{
+    switch (t) {
+    case TASK_BALLOT:
+        return "vote on";
+    case TASK_REBASE:
+        return "revise";
+    case TASK_MEDIATE:
+        return "recommend on";
+    case TASK_INPUT:
+        return "give input to";
+    case TASK_ANSWER:
+        return "answer on";
+    case TASK_COUNTERSIGN:
+        return "check";
+    case TASK_TRIGGER:
+        return "act on";
+    case TASK_MEET:
+        return "hold";
+    case TASK_CONFIRM:
+        return "confirm the record of";
+    case TASK_RECORD:
+        return "record anew";
+    case TASK_RECOVERY:
+    case TASK_SECOND:
+    case TASK_RESEAT:
+    case TASK_REPORT:
+    case TASK_COMMIT:
+    case TASK_REVEAL:
+    case TASK_RESTATE:
+        break;
+    }
+    return enum_text(&task_type_enum, t);
+}
+
+static const char *item_verb(enum item_task t)
+{
+    static const char *const verbs[] = {
+        [ITEM_TASK_DO] = "do",         [ITEM_TASK_TAKE] = "take or leave", [ITEM_TASK_VERIFY] = "verify",
+        [ITEM_TASK_REVIEW] = "review", [ITEM_TASK_LOOK] = "look at",       [ITEM_TASK_MEDIATE] = "recommend on",
+        [ITEM_TASK_ANSWER] = "answer", [ITEM_TASK_HEED] = "act on the warning of",
+    };
+    return verbs[t];
+}
+
+static void list_owed(struct cli *c, const struct query_inbox *in, struct owed_list *l)
+{
+    l->v = arena_array(&c->a, in->list.n + in->items.n + in->readings.n + in->sessions.n + 1, sizeof *l->v);
+    l->n = 0;
+    for (size_t k = 0; k < in->list.n; k++) {
+        const struct query_task *t = &in->list.v[k];
+        owe(l, charter_text(&c->a, "%s D-%" PRIu64, task_verb(t->task), t->decision), HAS(t, query_task_key_deadline_ms),
+            t->deadline_ms, false);
+    }
+    for (size_t k = 0; k < in->items.n; k++) {
+        const struct query_item_task *t = &in->items.v[k];
+        owe(l, charter_text(&c->a, "%s %.*s", item_verb(t->task), SPAN_FMT(t->id)), HAS(t, query_item_task_key_deadline_ms), t->deadline_ms,
+            t->overdue && t->task == ITEM_TASK_DO);
+    }
+    for (size_t k = 0; k < in->readings.n; k++) {
+        const struct query_reading_task *t = &in->readings.v[k];
+        const char *of = t->task != TASK_TRIGGER ? "" : t->of == TRIGGER_EXIT ? "exit trigger " : "consequence ";
+        owe(l, charter_text(&c->a, "%s %s%.*s", task_verb(t->task), of, SPAN_FMT(t->name)), HAS(t, query_reading_task_key_deadline_ms),
+            t->deadline_ms, t->late);
+    }
+    for (size_t k = 0; k < in->sessions.n; k++) {
+        const struct query_session_task *t = &in->sessions.v[k];
+        owe(l, charter_text(&c->a, "%s S-%" PRIu64, task_verb(t->task), t->session), HAS(t, query_session_task_key_deadline_ms),
+            t->deadline_ms, false);
+    }
+    qsort(l->v, l->n, sizeof *l->v, compare_owed);
+}
+
+static const char *owed_text(struct cli *c, const struct owed *o, uint64_t now)
+{
+    const char *times = o->n == 1 ? "" : charter_text(&c->a, ", %zu times", o->n);
+    if (o->due_ms == UINT64_MAX)
+        return charter_text(&c->a, "%s%s", o->what, times);
+    if (o->due_ms == 0)
+        return charter_text(&c->a, "%s%s%s late", o->what, times, o->n == 1 ? "" : ",");
+    struct cli_text span = cli_span(now, o->due_ms);
+    bool past = o->due_ms < now; /* "2 d ago" is 2 d late */
+    int n = past ? (int)(strlen(span.s) - strlen(" ago")) : (int)strlen(span.s);
+    return charter_text(&c->a, "%s%s%s %.*s%s", o->what, times, o->n == 1 ? "" : ", the first", n, span.s, past ? " late" : "");
+}
+
+enum { OWED_INDENT = 11 };
+
 static void print_owed(struct cli *c, struct span org, bool us, const struct query_inbox *in)
 {
-    uint64_t now = cli_now(c);
+    struct owed_list l;
+    size_t columns = cli_columns(), at = OWED_INDENT;
+    list_owed(c, in, &l);
     (void)printf("%-10s", us ? "We owe" : "They owe");
     if (!us)
         (void)printf(" %.*s:", SPAN_FMT(org));
-    for (size_t k = 0; k < in->list.n; k++) {
-        const struct query_task *t = &in->list.v[k];
-        (void)printf("%s D-%" PRIu64 " %s", k == 0 ? "" : " ·", t->decision, enum_text(&task_type_enum, t->task));
-        if (HAS(t, query_task_key_deadline_ms))
-            (void)printf(" %s", cli_span(now, t->deadline_ms).s);
+    at += us ? 0 : org.n + 2;
+    for (size_t k = 0; k < l.n; k++) {
+        const char *text = owed_text(c, &l.v[k], cli_now(c));
+        if (k > 0 && at + 3 + strlen(text) > columns) {
+            (void)printf("\n%*s", OWED_INDENT - 1, "");
+            at = OWED_INDENT;
+        } else if (k > 0) {
+            (void)printf(" ·");
+            at += 3;
+        }
+        (void)printf(" %s", text);
+        at += strlen(text);
     }
-    size_t n = in->list.n;
-    for (size_t k = 0; k < in->items.n; k++)
-        print_short(&in->items.v[k], now, n++ == 0);
-    for (size_t k = 0; k < in->readings.n; k++)
-        print_reading_owed(&in->readings.v[k], now, n++ == 0);
-    print_meetings(&in->sessions, now, n == 0);
-    n += in->sessions.n;
-    cli_print_grants_owed(&in->grants, n == 0);
-    n += in->grants.n;
-    cli_print_again_owed(&in->again, n == 0);
-    n += in->again.n;
-    (void)printf("%s\n", n == 0 ? " nothing" : "");
+    if (in->grants.n + in->again.n > 0)
+        (void)printf(l.n > 0 ? "\n%*s" : "", OWED_INDENT - 1, "");
+    cli_print_grants_owed(&in->grants, true);
+    cli_print_again_owed(&in->again, in->grants.n == 0);
+    (void)printf("%s\n", l.n + in->grants.n + in->again.n == 0 ? " nothing" : "");
     for (size_t k = 0; us && k < in->own.n; k++)
-        print_own_task(&in->own.v[k], now);
+        print_own_task(&in->own.v[k], cli_now(c));
     if (us)
         print_nudges(in);
 }
 
+/* First what we owe. */
 static enum status print_all_owed(struct cli *c)
 {
     struct query_parties parties;
     struct query_inbox in;
     enum status st = cli_ask(c, METHOD_parties, NULL, &parties);
-    for (size_t i = 0; st == ST_OK && i < parties.list.n; i++) {
-        struct rpc_inbox q = {.org = parties.list.v[i].org};
-        if (parties.list.v[i].party.role == ROLE_PARTNER && cli_ask(c, METHOD_inbox, &q, &in) == ST_OK)
-            print_owed(c, q.org, span_eq(q.org, c->info.org), &in);
-    }
+    for (int us = 1; us >= 0; us--)
+        for (size_t i = 0; st == ST_OK && i < parties.list.n; i++) {
+            struct rpc_inbox q = {.org = parties.list.v[i].org};
+            if (parties.list.v[i].party.role == ROLE_PARTNER && span_eq(q.org, c->info.org) == (us == 1) &&
+                cli_ask(c, METHOD_inbox, &q, &in) == ST_OK)
+                print_owed(c, q.org, us == 1, &in);
+        }
     return st;
 }
 

@@ -98,7 +98,7 @@ expect 0 'Signed, final' - entente submit "$work/a.entry" --node "$work/distribu
 [ "$leaves" = "$(entente seats >/dev/null; entente node status --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["size"])')" ]
 head -c 200 "$work/a.entry" >"$work/cut.entry"
 unchanged 1 - 'at byte' entente submit "$work/cut.entry"
-expect 8 'is open. Missing: ' - entente wait "$id" --timeout 1
+expect 8 'Missing: needs 1 seat' - entente wait "$id" --timeout 1
 
 # What was seen at one node is waited for at another; a node that stays behind says so, once.
 seen=$work/state/entente/seen-$(entente node status | awk '/^alliance/ {print substr($3, 1, 16)}')-block

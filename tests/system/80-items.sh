@@ -59,7 +59,7 @@ expect 0 'A-1 is open. maker/finance owes it' - entente action take A-1 $(by mak
 expect 3 '^[A-Z]+-1: ' 'its owner maker/finance does this' entente action claim A-1 $(by distributor finance)
 expect 0 'A-1 is claimed. a seat of another partner than maker owes a look' - entente action claim A-1 --text "sent" $(by maker finance)
 expect 3 '^[A-Z]+-1: ' 'Refused: .*a seat of another partner than maker' entente action verify A-1 $(by maker quality)
-expect 0 'They owe +clinics:.*A-1 verify' - entente status
+expect 0 'They owe +clinics:.*verify A-1' - entente status
 expect 0 'A-1 is closed' - entente action verify A-1 $(by clinics finance)
 expect 3 '^[A-Z]+-1: ' 'A-1 was closed at .*it can be reopened' entente action claim A-1 $(by maker finance)
 expect 1 '^[A-Z]+-1: ' 'Refused: a reason is required' entente action reopen A-1 $(by clinics finance)
@@ -109,7 +109,7 @@ expect 0 'doubted: AS-1 was falsified' - entente show "$id"
 grep -q 'AS-1 ' "$work/o"
 expect 0 'review the thesis: AS-1 was falsified' - entente action list
 expect 0 "reaffirm, amend or supersede $id: AS-1 was falsified" - entente inbox --as maker/finance
-action=$(sed -n "s/^\(A-[0-9]*\) action: reaffirm.*/\1/p" "$work/o")
+action=$(sed -n "s/^[0-9]* of [0-9]*  \(A-[0-9]*\) action: reaffirm.*/\1/p" "$work/o")
 expect 0 "$action is open. maker/finance owes it" - entente action take "$action" $(by maker finance)
 
 # Training in a procedure of the charter, confirmed by another partner; a pilot, an opportunity, what people without a seat said.

@@ -65,7 +65,7 @@ wait_for opened
 review=$(session review open) standup=$(session stand-up open) missed=$(session review missed)
 ok "$missed +missed +operational-review +council" entente meet --node clinics
 ok "$review .*is due|$review operational-review of council for .* is due: meet, then record it" entente inbox --node clinics
-ok "$review meet in" entente status --node maker
+ok "hold $review in" entente status --node maker
 ok 'cadence +[^ ]+ 0 .*computed' entente scorecard --node maker
 
 echo "== the agenda builds itself"

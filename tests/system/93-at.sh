@@ -71,8 +71,8 @@ says 'D-1 commercial-terms: Sensor' ask half inbox --as clinics/alliance-manager
 says "until .* \(in (8|9|1[0-9]) d\)" ask half inbox --as clinics/alliance-manager
 ! ask half inbox --as maker/alliance-manager | grep -q D-1 || fail "asked again of who has approved"
 says 'Nothing is asked of maker/alliance-manager' ask founded inbox --as maker/alliance-manager
-answers 0 'They owe +clinics: D-1 ballot in [0-9]+ d' ask half status
-grep -q '^We owe     I-1 do' o || { cat o; fail "what we owe"; }
+answers 0 'They owe +clinics: vote on D-1 in [0-9]+ d' ask half status
+grep -q '^We owe     do I-1' o || { cat o; fail "what we owe"; }
 ! grep -q 'within reach' o || fail "how the node is was not on the record"
 [ "$(ask half status --json | json "x['as_of']['height'] > 0 and [len(o['inbox']['list']) for o in x['owed'] if o['org'] == 'clinics'][0]")" = 1 ] || fail "status as JSON"
 says 'D-1' ask half waiting D-1

@@ -80,7 +80,7 @@ ok "early warning on-shelf < 80 for 3: ON since .*, by K-$number of $missing" en
 ok "climbed to council" entente show R-1 --node clinics
 ok 'an early warning is on: on-shelf < 80 for 3' entente inbox --node maker
 ok 'it has come to council by an early warning, on-shelf < 80 for 3: its owner is maker/alliance-manager' entente inbox --node clinics
-ok 'R-1 heed' entente status --node maker
+ok 'act on the warning of R-1' entente status --node maker
 ok "R-1 warned: on-shelf < 80 for 3, by K-$number" entente status --since "$(date -u -d "@$((due - 3600))" +%FT%TZ)" --node clinics
 wait_for told "r['id'] == 'R-1' and r['task'] == 'heed' and r['seats'] == ['maker/alliance-manager'] and 'on-shelf < 80 for 3' in r['words']"
 
