@@ -281,6 +281,13 @@ size_t cli_warn_key(struct cli *c, const char *where, const struct card *card);
 
 /* All sections of a charter file, a draft or as printed, cards not needed; or of the charter in force. */
 MUST_USE enum status cli_charter_file(struct cli *c, const char *path, struct section_list *ret);
+/* verbs_diff.c. What such a file says otherwise; of a draft, what the founding adds (nonce, founded, cards named by path) is no
+ * difference. */
+struct charter_differences;
+MUST_USE enum status cli_charter_compare_file(struct cli *c, const char *path, const struct section_list *before,
+                                              struct charter_differences *ret);
+/* verbs_charter.c. What the check of `charter check` refuses in such a file, on standard error, file:line:column first. */
+MUST_USE enum status cli_charter_refusals(struct cli *c, const char *path, size_t *ret_n);
 MUST_USE enum status cli_charter_in_force(struct cli *c, struct query_section *ret_of, struct section_list *ret);
 
 /* verbs_dossier.c. What an alliance takes over from the dossiers of --dossier: sections into the draft, and who signed. */

@@ -108,7 +108,7 @@ static void fetch(struct words *w, uint64_t index)
     w->evidence[w->n_evidence++] = (struct evidence){index, documents};
 }
 
-static void put_string(struct span s, struct buf *b)
+void cli_put_string(struct span s, struct buf *b)
 {
     buf_u8(b, '"');
     for (size_t i = 0; i < s.n; i++)
@@ -153,7 +153,7 @@ void cli_json_words(struct cli *c, const struct record_desc *d, struct span json
             end = m.at + 66; /* the digest and its quotes */
             buf_put(b, json.p + done, end - done);
             buf_printf(b, ",\"%.*s_text\":", SPAN_FMT(m.key));
-            put_string(*text, b);
+            cli_put_string(*text, b);
             done = at = end;
         } else if (d == &query_item_desc && span_eqs(m.key, "leaf") && leaf_of(json, &m, &leaf, &end)) {
             buf_put(b, json.p + done, end - done);

@@ -9,5 +9,7 @@
  * has the documents that its entry names: "leaf":366,"documents":["5f70..."]. Asks the node for the leaves that the answer names
  * as leaf and opened_leaf. */
 void cli_json_words(struct cli *c, const struct record_desc *d, struct span json, struct buf *b);
+/* A string of JSON, with its quotes. */
+void cli_put_string(struct span s, struct buf *b);
 
 #endif

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Goal: what people wrote is there for programs and for who must act on it: JSON has the texts beside their digests; evidence shows
+# where it is owed a look; a charter's check, diff and log say what they know; a certificate and a saved entry say what they do.
+set -euo pipefail
+bin=$1 source=$2 name=json
+. "$source/tests/system/alliance.sh"
+more='budgets:
+  launch: {amount: EUR 100000.00, from: 2026-01-01, to: 2035-12-31, borne: {maker: 100}, beyond: steering}'
+found "maker clinics distributor" "trustee"
+export ENTENTE_NODE=$work/maker
+
+# Texts beside their digests: what is quoted, of several lines, and outside ASCII stays what it was.
+title='Price "EUR 41.50" \ from April — für alle'
+good as maker alliance-manager propose commercial-terms --title "$title" --amount "EUR 1200.00" --text $'one\ntwo\tthree'
+good as clinics alliance-manager reject D-1 --reason "too dear" --yes
+wait_for is 'too dear' entente show D-1
+[ "$(entente decisions --json | json "x['list'][0]['title_text']")" = "$title" ] || fail "decisions"
+[ "$(entente decisions --json | json "len(x['list'][0]['title'])")" = 64 ]
+[ "$(entente show D-1 --json | json "x['revisions'][0]['proposal']['title_text']")" = "$title" ] || fail "show"
+[ "$(entente show D-1 --json | json "x['revisions'][0]['proposal']['text_text']")" = $'one\ntwo\tthree' ]
+[ "$(entente show D-1 --json | json "[e['reason_text'] for e in x['events'] if 'reason' in e]")" = "['too dear']" ]
+good as maker alliance-manager propose commercial-terms --title "asked of all"
+wait_for is 'asked of all' entente inbox --node clinics
+entente inbox --node clinics --json | json "[t['title_text'] for t in x['list'] if t['decision'] == 2]" | grep -q "asked of all" || fail "inbox"
+
+# Evidence: named by the entry that claims, shown to who verifies it.
+echo evidence >ev.txt
+digest=$(sha256sum ev.txt | cut -d' ' -f1)
+good as maker alliance-manager issue new --title "Leaking valve"
+good as maker alliance-manager issue claim I-1 --text "Replaced" --attach ev.txt
+[ "$(entente issue list --all --json | json "x['list'][0]['title_text']")" = "Leaking valve" ]
+answers 0 "^    document sha256:$digest  \(here, 9 bytes\)" entente show I-1
+grep -q "entente document get $digest --to FILE" o
+[ "$(entente show I-1 --json | json "[e['documents'] for e in x['events'] if e['type'] == 'claimed']")" = "[['$digest']]" ] || fail "documents"
+[ "$(entente show I-1 --json | json "[e['text_text'] for e in x['events'] if e['type'] == 'claimed']")" = "['Replaced']" ]
+[ "$(entente show I-1 --json | json "x['item']['item']['title_text']")" = "Leaking valve" ]
+
+# The check of a charter: its findings as JSON; a printed charter is checked as it is; drafting stays strict.
+sed 's/owner: council, approve: each partner 1 of council, sla: 10 bd/owner: counsil, approve: each partner 1 of council, sla: 10 bd/' charter/charter.yaml >charter/wrong.yaml
+exits 1 entente charter check charter/wrong.yaml --json
+line=$(grep -n counsil charter/wrong.yaml | cut -d: -f1)
+sed -n '/^{/p' o | json "(x['refusals'], [(f['finding'], f['file'], f['line']) for f in x['findings'] if 'counsil' in f['text']][0])" | grep -q "('refused', 'charter/wrong.yaml', $line)" || { cat o; fail "findings"; }
+entente charter show >now.yaml
+answers 0 '^now.yaml: a founded charter, [0-9]+ sections, 0 refusals' entente charter check now.yaml
+answers 1 'nonce: is drawn when the alliance is drafted' entente alliance draft now.yaml -o no.genesis
+
+# What the founding adds is no difference; a charter that cannot be is named before it is compared, and is not replayed.
+answers 0 '^The two say the same.$' entente charter diff charter/charter.yaml
+answers 0 '^The two say the same.$' entente charter diff charter/charter.yaml now.yaml
+answers 0 "^charter/wrong.yaml:$line:[0-9]+: refused: .*counsil" entente charter diff charter/wrong.yaml
+grep -q 'charter/wrong.yaml does not pass the charter check (above): 1 refusal' o
+grep -q 'commercial-terms.owner: council -> counsil' o
+exits 1 entente charter replay charter/wrong.yaml
+grep -q "^charter/wrong.yaml:$line:" o
+grep -q 'does not pass the charter check' o
