@@ -281,6 +281,9 @@ size_t cli_warn_key(struct cli *c, const char *where, const struct card *card);
 
 /* All sections of a charter file, a draft or as printed, cards not needed; or of the charter in force. */
 MUST_USE enum status cli_charter_file(struct cli *c, const char *path, struct section_list *ret);
+/* verbs_entry.c. What an entry does: "approve" and what it is about: "D-6"; nothing of the latter when it opens something, whose
+ * number the entry does not know. */
+void cli_entry_words(const struct leaf *leaf, struct arena *a, struct buf *what, struct buf *about);
 /* verbs_diff.c. What such a file says otherwise; of a draft, what the founding adds (nonce, founded, cards named by path) is no
  * difference. */
 struct charter_differences;
