@@ -253,6 +253,71 @@ int verb_charter_check(struct cli *c)
     return code;
 }
 
+/* The next part of a clause: up to its dot. */
+static struct span clause_part(struct span *rest)
+{
+    const uint8_t *dot = memchr(rest->p, '.', rest->n);
+    struct span part = span_of(rest->p, dot == NULL ? rest->n : (size_t)(dot - rest->p));
+    *rest = dot == NULL ? span_of(rest->p + rest->n, 0) : span_of(dot + 1, rest->n - part.n - 1);
+    return part;
+}
+
+/* The keys of a mapping, as far as they fit. */
+static const char *keys_of(struct cli *c, const struct yaml_node *n)
+{
+    enum { SHOWN = 12 };
+    size_t i = 0;
+    const char *s = "";
+    if (n->type != YAML_MAPPING)
+        return "no parts with names";
+    for (const struct yaml_node *m = n->first; m != NULL && i < SHOWN; m = m->next, i++)
+        s = charter_text(&c->a, "%s%s%.*s", s, i == 0 ? "" : ", ", SPAN_FMT(m->key->text));
+    return charter_text(&c->a, "%s%s", s, n->n > SHOWN ? ", ..." : "");
+}
+
+enum status cli_clause_in(struct cli *c, const struct section *section, struct span clause)
+{
+    struct buf b CLEANUP(buf_deinit);
+    struct span rest = clause, part = clause_part(&rest);
+    const struct yaml_node *n;
+    buf_init(&b, 1 << 20);
+    enum status st = cli_section(c, section->number, section->body, &b);
+    if (st == ST_OK)
+        st = yaml_parse(arena_dup(&c->a, buf_span(&b)), "charter", &c->a, &n, &c->err);
+    if (st != ST_OK)
+        return st;
+    if (section->number != SECTION_ALLIANCE) /* whose keys have none above them */
+        n = yaml_get(n, part);
+    while (n != NULL && rest.n > 0) {
+        const struct yaml_node *in = n;
+        size_t upto = (size_t)(rest.p - clause.p) - 1;
+        part = clause_part(&rest);
+        n = yaml_get(in, part);
+        if (n == NULL)
+            return err_set(&c->err, ST_NOTFOUND, "clause %.*s: the charter's %.*s has no %.*s; it has %s", SPAN_FMT(clause), (int)upto,
+                           (const char *)clause.p, SPAN_FMT(part), keys_of(c, in));
+    }
+    return n != NULL ? ST_OK : err_set(&c->err, ST_NOTFOUND, "clause %.*s: the charter has none of that name", SPAN_FMT(clause));
+}
+
+enum status cli_clause_exists(struct cli *c, struct span clause)
+{
+    struct span rest = clause, part = clause_part(&rest);
+    struct rpc_number q = {0};
+    struct query_section s;
+    uint32_t number = 0;
+    enum status st = enum_parse(&section_id_enum, part, &number);
+    q.number = number;
+    if (st == ST_OK)
+        st = cli_ask(c, METHOD_section, &q, &s);
+    else
+        st = ST_NOTFOUND;
+    if (st == ST_NOTFOUND)
+        return err_set(&c->err, ST_NOTFOUND, "clause %.*s: the charter has no section %.*s; see: entente charter show", SPAN_FMT(clause),
+                       SPAN_FMT(part));
+    return st == ST_OK ? cli_clause_in(c, &(struct section){.number = number, .body = s.section.body}, clause) : st;
+}
+
 const struct charter_template *cli_template(struct cli *c, const char *name)
 {
     char all[200] = "";

@@ -53,3 +53,26 @@ grep -q 'commercial-terms.owner: \[council\] -> \[counsil\]' o || { cat o; fail 
 exits 1 entente charter replay charter/wrong.yaml
 grep -q "^charter/wrong.yaml:$line:" o || { cat o; fail "line 54"; }
 grep -q 'does not pass the charter check' o || { cat o; fail "line 55"; }
+
+# The log says what an entry is about, and that nothing was found; a saved entry and a certificate say what they do.
+answers 0 'ballot +clinics/alliance-manager  reject D-1  sha256:' entente log --limit 100
+grep -q 'item-move maker/alliance-manager  claim I-1  sha256:' o || { cat o; fail "log: claim"; }
+grep -q 'propose   maker/alliance-manager  propose commercial-terms  sha256:' o || { cat o; fail "log: propose"; }
+[ "$(entente log --json --limit 100 | json "[(l['what'], l['about']) for l in x if l.get('about') == 'D-1']")" = "[('reject', 'D-1')]" ] || fail "log --json"
+answers 0 'reject D-1' entente log --grep D-1
+answers 0 '^Nothing from leaf 9999 on: the record ends with leaf [0-9]+\.$' entente log --from 9999
+answers 0 '^Nothing on the record matches "no such words"' entente log --grep "no such words"
+good as clinics alliance-manager approve D-2 --save a.entry --yes
+answers 0 '^does      approve D-2$' entente entry show a.entry
+grep -Eq '^revision  sha256:[0-9a-f]{64}$' o || { cat o; fail "entry show: revision"; }
+good as maker alliance-manager propose commercial-terms --title "$title" --amount "EUR 500.00" --save p.entry
+answers 0 '^does      propose commercial-terms$' entente entry show p.entry
+grep -q '^amount    EUR 500.00$' o || { cat o; fail "entry show: amount"; }
+good entente certify D-1 -o d1.certificate
+answers 0 '^decided      Price "EUR 41.50"' entente-audit verify d1.certificate --expect-alliance "$alliance"
+grep -q '^amount       EUR 1200.00$' o || { cat o; fail "certificate: amount"; }
+grep -q '^effect       none$' o || { cat o; fail "certificate: effect"; }
+grep -q '^text         one two three$' o || { cat o; fail "certificate: text"; }
+grep -q '  each partner, 1 of council:' o || { cat o; fail "certificate: asks"; }
+[ "$(entente-audit verify d1.certificate --json | json "x['title_text']")" = "$title" ] || fail "certificate --json"
+[ "$(entente-audit verify d1.certificate --json | json "x['amount'], x['effect']")" = "EUR 1200.00 none" ] || fail "certificate --json: amount"
