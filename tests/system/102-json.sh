@@ -76,3 +76,7 @@ grep -q '^text         one two three$' o || { cat o; fail "certificate: text"; }
 grep -q '  each partner, 1 of council:' o || { cat o; fail "certificate: asks"; }
 [ "$(entente-audit verify d1.certificate --json | json "x['title_text']")" = "$title" ] || fail "certificate --json"
 [ "$(entente-audit verify d1.certificate --json | json "x['amount'], x['effect']")" = "EUR 1200.00 none" ] || fail "certificate --json: amount"
+good entente pack all.pack
+[ "$(entente-audit exceptions all.pack --json 2>/dev/null | json "type(x).__name__")" = list ] || fail "exceptions --json"
+[ "$(entente-audit log all.pack --kind ballot --json 2>/dev/null | json "[l['about'] for l in x]")" = "['D-1']" ] || fail "entente-audit log --json"
+exits 2 entente-audit exceptions all.pack --json --jsonl
