@@ -98,7 +98,8 @@ static void print_events(struct cli *c, const struct query_item *q)
     for (size_t i = 0; i < q->events.n; i++) {
         const struct state_item_event *e = &q->events.v[i];
         bool same_entry = i > 0 && q->events.v[i - 1].leaf == e->leaf;
-        (void)printf("  %s  %s", cli_time(e->at_ms).s, enum_text(&item_event_enum, e->type));
+        (void)printf("  %s  %s%s", cli_time(e->at_ms).s, enum_text(&item_event_enum, e->type),
+                     e->type == ITEM_EVENT_DEFERRED ? ": the ledger had stood still, and its deadline moves by as long" : "");
         if (HAS(e, state_item_event_key_finding))
             (void)printf(": %s", enum_text(&assumed_enum, e->finding));
         if (HAS(e, state_item_event_key_to))

@@ -95,9 +95,11 @@ int verb_charter_replay(struct cli *c)
         return cli_usage(c, "charter replay needs a charter file, as `entente charter show` prints it, changed");
     size_t refusals = 0;
     enum status st = cli_charter_refusals(c, c->words[0], &refusals);
-    if (st == ST_OK && refusals > 0)
-        st = err_set(&c->err, ST_FORMAT,
-                     "%s does not pass the charter check (above), so no alliance can decide by it; nothing was replayed", c->words[0]);
+    if (st == ST_OK && refusals > 0) /* a part of it may be worth a look all the same */
+        (void)fprintf(stderr,
+                      "%s does not pass the charter check (above): %zu refusal%s. It could never be in force; what follows tells only "
+                      "what its rows and ladders would do.\n",
+                      c->words[0], refusals, refusals == 1 ? "" : "s");
     if (st == ST_OK)
         st = cli_charter_file(c, c->words[0], &proposed);
     if (st == ST_OK && c->pack == NULL)
