@@ -18,6 +18,8 @@ struct certificate_report {
     uint64_t writes; /* proven */
     uint64_t blocks, entries, texts, texts_absent;
     struct state_decision decision;
+    struct proposal proposal; /* of its current revision */
+    struct span title, text;  /* {NULL, 0}: absent */
     struct state_pinned pinned; /* the row in force, its approvals written out */
     uint64_t pinned_times;
     struct certificate_event *events;

@@ -227,6 +227,19 @@ static enum status authority(struct check *c, const struct at_hand *b, const str
     return key_then(c, b, leaf, e->leaf);
 }
 
+static enum status keep_text(struct check *c, const struct leaf *leaf, const struct prose *prose)
+{
+    if (leaf->entry.kind != KIND_PROPOSE && leaf->entry.kind != KIND_REVISE && leaf->entry.kind != KIND_INPUT)
+        return ST_OK;
+    struct check_text *t = arena_alloc(c->chain.a, sizeof *t);
+    if (t == NULL)
+        return err_set(c->chain.err, ST_LIMIT, "no room for the texts");
+    *t = (struct check_text){.next = c->texts, .text = arena_dup(c->chain.a, prose->text)};
+    leaf_prose_digest(prose, &t->digest);
+    c->texts = t;
+    return ST_OK;
+}
+
 static enum status one_entry(struct check *c, const struct at_hand *b, size_t i)
 {
     const struct shown_entry *e = &b->f.entries.v[i];
@@ -265,6 +278,9 @@ static enum status one_entry(struct check *c, const struct at_hand *b, size_t i)
         if (leaf_accepts_prose(leaf, &e->prose.v[k], &err) != ST_OK)
             return chain_refuse(&c->chain, "block", "%s: leaf %" PRIu64 ": %s", verify_rule_of(&err, "ENT-8"),
                                 e->leaf, err.text);
+        st = keep_text(c, leaf, &e->prose.v[k]);
+        if (st != ST_OK)
+            return st;
     }
     if (leaf_count_prose(leaf, &named, &err) != ST_OK)
         return chain_refuse(&c->chain, "block", "%s: leaf %" PRIu64 ": %s", verify_rule_of(&err, "ENT-3"),

@@ -131,7 +131,7 @@ static uint64_t kind_of_event(enum event_type type)
     }
 }
 
-/* A revision is made: its digest and title from here on. */
+/* A revision is made: its digest, and what it proposes, from here on. */
 static enum status new_revision(struct check *c, const struct state_event *ev, const struct leaf *leaf)
 {
     struct propose propose;
@@ -145,12 +145,12 @@ static enum status new_revision(struct check *c, const struct state_event *ev, c
             st = chain_refuse(&c->chain, "block", "CER-9: it was opened as a %.*s; its row says %.*s",
                               SPAN_FMT(propose.type), SPAN_FMT(c->r->decision.type));
         if (st == ST_OK)
-            c->title = propose.proposal.title;
+            c->r->proposal = propose.proposal;
         break;
     case EVENT_REVISED:
         st = body(c, leaf, &revise_desc, &revise);
         if (st == ST_OK)
-            c->title = revise.proposal.title;
+            c->r->proposal = revise.proposal;
         break;
     default: /* recommended: put forward, in force as a revision once settled */
         st = body(c, leaf, &decision_input_desc, &input);
@@ -159,6 +159,7 @@ static enum status new_revision(struct check *c, const struct state_event *ev, c
         if (st != ST_OK)
             return st;
         c->recommended = leaf->id;
+        c->recommends = input.settled;
         c->has_recommended = true;
         return ST_OK;
     }
@@ -235,10 +236,19 @@ enum status certificate_take_event(struct check *c, const struct state_event *ev
         st = new_revision(c, ev, leaf);
     if (st == ST_OK && ev->type == EVENT_SETTLED) { /* GOV-55 */
         c->digest = c->recommended;
+        c->r->proposal = c->recommends;
         c->has_recommended = false;
     }
     set_phase(c, ev->type);
     return st;
+}
+
+static struct span text_here(const struct check *c, const struct hash *digest)
+{
+    for (const struct check_text *t = c->texts; t != NULL; t = t->next)
+        if (hash_eq(&t->digest, digest))
+            return t->text;
+    return (struct span){NULL, 0};
 }
 
 enum status certificate_outcome(struct check *c)
@@ -260,5 +270,8 @@ enum status certificate_outcome(struct check *c)
     if (d->phase != c->phase && !(c->either && d->phase == PHASE_MEDIATION))
         return chain_refuse(&c->chain, "end", "CER-9: the decision's row says %s; the events lead to %s",
                             enum_text(&phase_enum, d->phase), enum_text(&phase_enum, c->phase));
+    c->r->title = text_here(c, &c->r->proposal.title);
+    if (HAS(&c->r->proposal, proposal_key_text))
+        c->r->text = text_here(c, &c->r->proposal.text);
     return ST_OK;
 }

@@ -10,6 +10,12 @@ struct check_key { /* KEY row after the anchor */
     bool used;
 };
 
+struct check_text { /* beside an entry that proposes, in the chain's arena */
+    struct check_text *next;
+    struct hash digest;
+    struct span text;
+};
+
 struct check {
     struct chain chain;
     struct certificate_report *r;
@@ -23,8 +29,10 @@ struct check {
     size_t n_logs;
     /* Of the blocks so far. */
     uint64_t last_block;                    /* index of the newest one's record */
-    struct hash digest, title, recommended; /* of the current revision, as the events have it */
+    struct hash digest, recommended; /* of the current revision, as the events have it */
     bool has_recommended;
+    struct proposal recommends; /* what is recommended */
+    struct check_text *texts;
     enum phase phase; /* set by the event read last that sets one */
     bool either;      /* open, or in mediation: by the rung */
 };

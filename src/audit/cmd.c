@@ -78,10 +78,10 @@ bool cmd_number(const char *s, uint64_t *ret)
 
 bool cmd_form(const struct cmd_args *args, enum sheet_form *ret_form)
 {
-    bool csv = cmd_flag(args, "csv"), jsonl = cmd_flag(args, "jsonl");
-    if (csv && jsonl)
+    bool csv = cmd_flag(args, "csv"), jsonl = cmd_flag(args, "jsonl"), json = cmd_flag(args, "json");
+    if ((int)csv + (int)jsonl + (int)json > 1)
         return false;
-    *ret_form = csv ? SHEET_CSV : jsonl ? SHEET_JSONL : SHEET_PLAIN;
+    *ret_form = csv ? SHEET_CSV : jsonl ? SHEET_JSONL : json ? SHEET_JSON : SHEET_PLAIN;
     return true;
 }
 

@@ -45,7 +45,7 @@ __attribute__((format(printf, 2, 3))) int cmd_usage(const struct cmd *c, const c
 int cmd_bad(const char *text);
 void cmd_print_help(const struct cmd *c, FILE *f);
 bool cmd_number(const char *s, uint64_t *ret);
-/* --csv, --jsonl. False: both. */
+/* --csv, --jsonl, --json. False: more than one. */
 bool cmd_form(const struct cmd_args *args, enum sheet_form *ret_form);
 /* Opens a file to write, before the pack is read; "-" is standard output. What is there stays until
  * cmd_close, so a pack that fails changes no file. NULL: said why. */
@@ -98,6 +98,10 @@ int cmd_range(const struct cmd_args *args, FILE *f);
 #define CMD_JSONL                                                                                            \
     {                                                                                                        \
         "jsonl", NULL, "one JSON object a line"                                                              \
+    }
+#define CMD_JSON                                                                                             \
+    {                                                                                                        \
+        "json", NULL, "the same objects as one JSON list"                                                    \
     }
 
 extern const struct cmd cmd_verify, cmd_exceptions, cmd_access, cmd_log, cmd_sample, cmd_replay, cmd_export,

@@ -183,7 +183,7 @@ static int run(const struct cmd_args *args, uint64_t n, const char *seed)
     struct arena own CLEANUP(arena_deinit);
     arena_init(&own, 0);
     if (!cmd_form(args, &l.form))
-        return cmd_usage(args->cmd, "--csv or --jsonl, not both");
+        return cmd_usage(args->cmd, "--csv, --jsonl or --json: one of them");
     if (filter_parse(&t, &own, &l.filter, &err) != ST_OK)
         return cmd_usage(args->cmd, "%s", err.text);
     struct cmd_pack what = {.ctx = &l, .end = print_lines};
@@ -223,7 +223,7 @@ static int sample(const struct cmd_args *args)
     {                                                                                                        \
         "amount-over", "MONEY", "decisions on more than this: 'EUR 1000.00'; other currencies are left out"  \
     }
-static const struct cmd_option log_options[] = {CMD_EXPECT, FILTERS, CMD_CSV, CMD_JSONL};
+static const struct cmd_option log_options[] = {CMD_EXPECT, FILTERS, CMD_CSV, CMD_JSONL, CMD_JSON};
 const struct cmd cmd_log = {
     "log",
     "PACK",
@@ -238,7 +238,8 @@ static const struct cmd_option sample_options[] = {
     FILTERS,
     {"proofs", NULL, "for each line a command that proves its leaf in the newest checkpoint"},
     CMD_CSV,
-    CMD_JSONL};
+    CMD_JSONL,
+    CMD_JSON};
 const struct cmd cmd_sample = {"sample",
                                "PACK",
                                "lines of the log, drawn so that anybody can draw them again",

@@ -23,7 +23,7 @@ static int run(const struct cmd_args *args, int (*end)(void *, const struct audi
     struct cmd_pack what = {.ctx = &own, .end = end};
     enum sheet_form form;
     return cmd_form(args, &form) ? cmd_read_pack(args, &what)
-                                 : cmd_usage(args->cmd, "--csv or --jsonl, not both");
+                                 : cmd_usage(args->cmd, "--csv, --jsonl or --json: one of them");
 }
 
 static int exceptions(const struct cmd_args *args)
@@ -102,7 +102,7 @@ static int access_of(const struct cmd_args *args)
     return run(args, print_access);
 }
 
-static const struct cmd_option options[] = {CMD_EXPECT, CMD_CSV, CMD_JSONL};
+static const struct cmd_option options[] = {CMD_EXPECT, CMD_CSV, CMD_JSONL, CMD_JSON};
 const struct cmd cmd_exceptions = {
     "exceptions",       "PACK",    "what was out of the ordinary: counts, then a line each", options,
     ARRAY_LEN(options), exceptions};

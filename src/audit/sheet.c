@@ -117,9 +117,11 @@ static void json_text(const char *s, FILE *f)
     (void)fputc('"', f);
 }
 
-/* What is empty is left out. */
-static void print_jsonl(const struct sheet *t, FILE *f)
+/* What is empty is left out. One list, or a line each. */
+static void print_json(const struct sheet *t, bool list, FILE *f)
 {
+    if (list)
+        (void)fputs(t->n == 0 ? "[]\n" : "[", f);
     for (size_t i = 0; i < t->n; i++) {
         const char *comma = "";
         (void)fputc('{', f);
@@ -136,7 +138,7 @@ static void print_jsonl(const struct sheet *t, FILE *f)
             else
                 json_text(cell, f);
         }
-        (void)fputs("}\n", f);
+        (void)fputs(!list ? "}\n" : i + 1 == t->n ? "}]\n" : "},\n", f);
     }
 }
 
@@ -147,7 +149,7 @@ void sheet_print(const struct sheet *t, enum sheet_form form, FILE *f)
     else if (form == SHEET_CSV)
         print_csv(t, f);
     else
-        print_jsonl(t, f);
+        print_json(t, form == SHEET_JSON, f);
 }
 
 void html_put(const char *text, FILE *f)

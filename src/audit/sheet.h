@@ -1,10 +1,10 @@
-/* sheet: lines with columns, for people (aligned), as CSV, as JSON lines, or as HTML. */
+/* sheet: lines with columns, for people (aligned), as CSV, as JSON (lines, or one list), or as HTML. */
 #ifndef ENT_AUDIT_SHEET_H
 #define ENT_AUDIT_SHEET_H
 
 #include "base/base.h"
 
-enum sheet_form { SHEET_PLAIN, SHEET_CSV, SHEET_JSONL };
+enum sheet_form { SHEET_PLAIN, SHEET_CSV, SHEET_JSONL, SHEET_JSON };
 
 struct sheet_column {
     const char *name; /* "opened", and its key in JSON */

@@ -293,6 +293,22 @@ size_t cli_warn_key(struct cli *c, const char *where, const struct card *card);
 
 /* All sections of a charter file, a draft or as printed, cards not needed; or of the charter in force. */
 MUST_USE enum status cli_charter_file(struct cli *c, const char *path, struct section_list *ret);
+/* verbs_charter.c. Is there such a clause in the charter in force: a section, or what is in it by its keys: boundaries.clinics,
+ * decisions.spend.approve? To be asked before a clause is signed. ST_NOTFOUND with words that say what there is. */
+MUST_USE enum status cli_clause_exists(struct cli *c, struct span clause);
+/* The same in a section at hand, which the clause's first part names. */
+struct section;
+MUST_USE enum status cli_clause_in(struct cli *c, const struct section *section, struct span clause);
+/* verbs_entry.c. What an entry does: "approve" and what it is about: "D-6"; nothing of the latter when it opens something, whose
+ * number the entry does not know. */
+void cli_entry_words(const struct leaf *leaf, struct arena *a, struct buf *what, struct buf *about);
+/* verbs_diff.c. What such a file says otherwise; of a draft, what the founding adds (nonce, founded, cards named by path) is no
+ * difference. */
+struct charter_differences;
+MUST_USE enum status cli_charter_compare_file(struct cli *c, const char *path, const struct section_list *before,
+                                              struct charter_differences *ret);
+/* verbs_charter.c. What the check of `charter check` refuses in such a file, on standard error, file:line:column first. */
+MUST_USE enum status cli_charter_refusals(struct cli *c, const char *path, size_t *ret_n);
 MUST_USE enum status cli_charter_in_force(struct cli *c, struct query_section *ret_of, struct section_list *ret);
 
 /* verbs_dossier.c. What an alliance takes over from the dossiers of --dossier: sections into the draft, and who signed. */

@@ -4,6 +4,7 @@
 #include "charter/charter.h"
 #include "charter/scalar.h"
 #include "cli/cli.h"
+#include "cli/json_words.h"
 #include "crypto/sshpub.h"
 #include "crypto/hash.h"
 
@@ -208,12 +209,27 @@ enum status cli_put_json(struct cli *c, const struct record_desc *d, const void 
     return err_set(&c->err, ST_LIMIT, "the answer is too large to be shown");
 }
 
+static int put_with_words(struct cli *c, const struct record_desc *d, struct span json)
+{
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, JSON_MAX);
+    cli_json_words(c, d, json, &b);
+    if (b.failed != ST_OK) {
+        (void)err_set(&c->err, ST_LIMIT, "the answer is too large to be shown");
+        return cli_fail(c);
+    }
+    cli_put_object(c, buf_cstr(&b));
+    return EXIT_DONE;
+}
+
 int cli_json(struct cli *c, const struct record_desc *d, const void *rec)
 {
     struct buf b CLEANUP(buf_deinit);
     buf_init(&b, JSON_MAX);
     if (cli_put_json(c, d, rec, &b) != ST_OK)
         return cli_fail(c);
+    if (strncmp(d->name, "query_", strlen("query_")) == 0) /* the others speak of the node, not of what people wrote */
+        return put_with_words(c, d, buf_span(&b));
     cli_put_object(c, buf_cstr(&b));
     return EXIT_DONE;
 }

@@ -1,5 +1,6 @@
 /* What two charters say differently. */
 #include "charter/difference.h"
+#include "charter/value.h"
 #include "cli/cli.h"
 #include "crypto/hash.h"
 
@@ -12,7 +13,8 @@ static enum status any_card(void *ctx, struct span path, struct hash *ret_digest
     return ST_OK;
 }
 
-enum status cli_charter_file(struct cli *c, const char *path, struct section_list *ret)
+/* A charter file; ret_draft: its tree, when the founding has not added to it yet. */
+static enum status load_file(struct cli *c, const char *path, struct section_list *ret, const struct yaml_node **ret_draft)
 {
     static const struct charter_founding draft; /* all drafts alike */
     struct span yaml;
@@ -29,8 +31,54 @@ enum status cli_charter_file(struct cli *c, const char *path, struct section_lis
     if (st == ST_OK) /* a printed charter has both */
         st = charter_load(yaml, path, yaml_get(root, span_str("nonce")) == NULL ? &draft : NULL, &files,
                           &c->a, &source, &c->err);
+    if (st != ST_OK)
+        return st;
+    *ret = source.sections;
+    *ret_draft = yaml_get(root, span_str("nonce")) == NULL ? source.root : NULL;
+    return ST_OK;
+}
+
+enum status cli_charter_file(struct cli *c, const char *path, struct section_list *ret)
+{
+    const struct yaml_node *draft;
+    return load_file(c, path, ret, &draft);
+}
+
+/* Does the draft name the card of this party by its path? */
+static bool card_by_path(const struct yaml_node *draft, const char *key)
+{
+    size_t n = strlen(key), end = strlen(".card");
+    struct hash digest;
+    if (n <= end || strcmp(key + n - end, ".card") != 0)
+        return false;
+    const struct yaml_node *party = yaml_get(yaml_get(draft, span_str("parties")), span_of(key, n - end)),
+                           *card = party == NULL ? NULL : yaml_get(party, span_str("card"));
+    return card != NULL && card->type == YAML_SCALAR && !value_parse_digest(card->text, &digest);
+}
+
+/* What the founding adds to a draft is no difference. */
+static void drop_founding(const struct yaml_node *draft, struct charter_differences *l)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        const struct charter_difference *d = &l->v[i];
+        bool drawn = d->section == SECTION_ALLIANCE && (strcmp(d->key, "nonce") == 0 || strcmp(d->key, "founded") == 0);
+        if (!drawn && !(d->section == SECTION_PARTIES && card_by_path(draft, d->key)))
+            l->v[n++] = *d;
+    }
+    l->n = n;
+}
+
+enum status cli_charter_compare_file(struct cli *c, const char *path, const struct section_list *before,
+                                     struct charter_differences *ret)
+{
+    struct section_list after;
+    const struct yaml_node *draft;
+    enum status st = load_file(c, path, &after, &draft);
     if (st == ST_OK)
-        *ret = source.sections;
+        st = charter_compare(before, &after, &c->a, ret, &c->err);
+    if (st == ST_OK && draft != NULL)
+        drop_founding(draft, ret);
     return st;
 }
 
@@ -188,30 +236,60 @@ static int put_json(struct cli *c, const struct charter_differences *l)
     return EXIT_DONE;
 }
 
-static enum status sides(struct cli *c, struct section_list *ret_before, struct section_list *ret_after)
+/* A file that no alliance can have in force is compared all the same, once that is said. */
+static enum status say_refusals(struct cli *c, const char *path)
+{
+    size_t n = 0;
+    enum status st = cli_charter_refusals(c, path, &n);
+    if (st == ST_OK && n > 0)
+        (void)fprintf(stderr, "%s does not pass the charter check (above): %zu refusal%s. It is compared as it stands.\n", path, n,
+                      n == 1 ? "" : "s");
+    return st;
+}
+
+/* Two files: what the founding adds is no difference when one of them is a draft, and the other one is not. */
+static enum status compare_files(struct cli *c, struct charter_differences *ret)
+{
+    struct section_list before, after;
+    const struct yaml_node *first, *second;
+    enum status st = load_file(c, c->words[0], &before, &first);
+    if (st == ST_OK)
+        st = load_file(c, c->words[1], &after, &second);
+    if (st == ST_OK)
+        st = charter_compare(&before, &after, &c->a, ret, &c->err);
+    if (st == ST_OK && (first == NULL) != (second == NULL))
+        drop_founding(first == NULL ? second : first, ret);
+    return st;
+}
+
+static enum status compare(struct cli *c, struct charter_differences *ret)
 {
     struct query_section of[SECTIONS_MAX];
+    struct section_list before, after;
     uint64_t decision;
-    if (c->n == 0)
-        return last_change(c, ret_before, ret_after);
-    if (c->n == 1 && cli_decision(c->words[0], &decision))
-        return of_decision(c, decision, ret_before, ret_after);
-    enum status st =
-        c->n == 1 ? cli_charter_in_force(c, of, ret_before) : cli_charter_file(c, c->words[0], ret_before);
-    return st == ST_OK ? cli_charter_file(c, c->words[c->n - 1], ret_after) : st;
+    enum status st;
+    if (c->n == 0 || (c->n == 1 && cli_decision(c->words[0], &decision))) {
+        st = c->n == 0 ? last_change(c, &before, &after) : of_decision(c, decision, &before, &after);
+        return st == ST_OK ? charter_compare(&before, &after, &c->a, ret, &c->err) : st;
+    }
+    st = say_refusals(c, c->words[0]);
+    if (st == ST_OK && c->n == 2)
+        st = say_refusals(c, c->words[1]);
+    if (st == ST_OK && c->n == 1)
+        st = cli_charter_in_force(c, of, &before);
+    if (st != ST_OK)
+        return st;
+    return c->n == 2 ? compare_files(c, ret) : cli_charter_compare_file(c, c->words[0], &before, ret);
 }
 
 int verb_charter_diff(struct cli *c)
 {
-    struct section_list before, after;
     struct charter_differences l;
     size_t core = 0, sections = 0;
     if (c->n > 2)
         return cli_usage(
             c, "charter diff needs two charter files, one file, D-n, or nothing for the last change");
-    enum status st = sides(c, &before, &after);
-    if (st == ST_OK)
-        st = charter_compare(&before, &after, &c->a, &l, &c->err);
+    enum status st = compare(c, &l);
     if (st != ST_OK)
         return cli_fail(c);
     if (c->json)

@@ -76,12 +76,30 @@ static void print_state(const struct query_item *q, uint64_t now)
         (void)printf("\n");
 }
 
+/* The documents that an entry named. */
+static void print_evidence(struct cli *c, const struct state_item_event *e)
+{
+    struct rpc_leaf q = {.index = e->leaf};
+    struct rpc_leaf_reply r;
+    struct leaf entry;
+    struct hash_list l;
+    if (cli_ask(c, METHOD_leaf, &q, &r) != ST_OK || leaf_parse(r.leaf, &c->a, &entry, NULL) != ST_OK ||
+        leaf_documents(&entry, &c->a, &l, NULL) != ST_OK)
+        return;
+    for (size_t i = 0; i < l.n; i++) {
+        cli_print_document(c, "    document ", &l.v[i]);
+        (void)printf("      entente document get %s --to FILE\n", hex_of(&l.v[i]).s);
+    }
+}
+
 static void print_events(struct cli *c, const struct query_item *q)
 {
     (void)printf("what happened\n");
     for (size_t i = 0; i < q->events.n; i++) {
         const struct state_item_event *e = &q->events.v[i];
-        (void)printf("  %s  %s", cli_time(e->at_ms).s, enum_text(&item_event_enum, e->type));
+        bool same_entry = i > 0 && q->events.v[i - 1].leaf == e->leaf;
+        (void)printf("  %s  %s%s", cli_time(e->at_ms).s, enum_text(&item_event_enum, e->type),
+                     e->type == ITEM_EVENT_DEFERRED ? ": the ledger had stood still, and its deadline moves by as long" : "");
         if (HAS(e, state_item_event_key_finding))
             (void)printf(": %s", enum_text(&assumed_enum, e->finding));
         if (HAS(e, state_item_event_key_to))
@@ -105,6 +123,8 @@ static void print_events(struct cli *c, const struct query_item *q)
         if (HAS(e, state_item_event_key_text))
             (void)printf(": %.*s", SPAN_FMT(cli_title_at(c, e->leaf, &e->text)));
         (void)printf("  (leaf %" PRIu64 ")\n", e->leaf);
+        if (HAS(e, state_item_event_key_id) && e->type != ITEM_EVENT_OPENED && !same_entry) /* those of its opening stand above */
+            print_evidence(c, e);
     }
 }
 

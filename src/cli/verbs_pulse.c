@@ -36,6 +36,24 @@ static enum status about(struct cli *c, size_t at, struct charter_metric *ret_d,
     return st;
 }
 
+/* A period that was over before there was an alliance has nothing to be asked about. */
+static enum status founded_by_then(struct cli *c, const struct charter_metric *d, const struct pulse_voice *v, const char *name)
+{
+    struct rpc_number q = {.number = SECTION_ALLIANCE};
+    struct query_section s;
+    struct charter_alliance alliance = {0};
+    struct period p;
+    enum status st = cli_ask(c, METHOD_section, &q, &s);
+    if (st == ST_OK)
+        st = charter_decode_section(SECTION_ALLIANCE, s.section.body, &c->a, &alliance, &c->err);
+    if (st == ST_OK)
+        st = period_of(&d->every, v->period, &p);
+    if (st != ST_OK || (p.until + 1) * 86400000 > alliance.founded_ms) /* a day more: its days are local ones */
+        return st;
+    return err_set(&c->err, ST_USAGE, "%s was over when the alliance was founded, on %.10s: there was nothing to ask about", name,
+                   time_utc(alliance.founded_ms).s);
+}
+
 int verb_pulse(struct cli *c)
 {
     struct charter_metric d = {0};
@@ -47,6 +65,8 @@ int verb_pulse(struct cli *c)
     if (c->n != 3 || score[0] < '1' || score[0] > '5' || score[1] != 0)
         return cli_usage(c, "pulse needs a metric, a period and a score of 1 (poor) to 5 (good): entente pulse trust 2026-Q3 4");
     enum status st = about(c, 0, &d, &v, &name);
+    if (st == ST_OK)
+        st = founded_by_then(c, &d, &v, name.s);
     if (st == ST_OK)
         st = cli_signer_open(c, &s);
     if (st != ST_OK)

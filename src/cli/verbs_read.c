@@ -384,8 +384,12 @@ static void print_leaf(const struct rpc_log_line *l)
         return;
     }
     const char *kind = enum_text(&kind_enum, (uint32_t)leaf.entry.kind);
-    (void)printf("%-9s %.*s  sha256:%.16s...", kind == NULL ? "?" : kind, SPAN_FMT(leaf.entry.seat),
-                 hex_of(&leaf.id).s);
+    struct buf what CLEANUP(buf_deinit), about CLEANUP(buf_deinit);
+    buf_init(&what, 1 << 16);
+    buf_init(&about, 1 << 16);
+    cli_entry_words(&leaf, &a, &what, &about);
+    (void)printf("%-9s %.*s  %s%s%s  sha256:%.16s...", kind == NULL ? "?" : kind, SPAN_FMT(leaf.entry.seat), buf_cstr(&what),
+                 about.n == 0 ? "" : " ", buf_cstr(&about), hex_of(&leaf.id).s);
     if (l->prose.n > 0) {
         (void)printf("  ");
         const char *mark;
@@ -404,7 +408,9 @@ static void print_log_json(struct cli *c, const struct rpc_log_reply *r, size_t 
     for (size_t i = 0; i < r->list.n; i++) {
         struct arena a CLEANUP(arena_deinit);
         struct leaf leaf;
-        struct buf b CLEANUP(buf_deinit), e CLEANUP(buf_deinit);
+        struct buf b CLEANUP(buf_deinit), e CLEANUP(buf_deinit), what CLEANUP(buf_deinit), about CLEANUP(buf_deinit);
+        buf_init(&what, 1 << 16);
+        buf_init(&about, 1 << 16);
         arena_init(&a, 1 << 22);
         buf_init(&b, 1 << 22);
         buf_init(&e, 1 << 22);
@@ -415,12 +421,15 @@ static void print_log_json(struct cli *c, const struct rpc_log_reply *r, size_t 
         (void)printf("%s%.*s", (*printed)++ == 0 ? "[" : ",\n", (int)b.n - 1,
                      buf_cstr(&b)); /* without its last brace */
         if (entry)
-            (void)printf(",\"id\":\"%s\",\"entry\":%s", hex_of(&leaf.id).s, buf_cstr(&e));
+            cli_entry_words(&leaf, &a, &what, &about);
+        if (entry)
+            (void)printf(",\"id\":\"%s\",\"about\":\"%s\",\"what\":\"%s\",\"entry\":%s", hex_of(&leaf.id).s,
+                         buf_cstr(&about), buf_cstr(&what), buf_cstr(&e)); /* names and numbers: nothing to escape */
         (void)printf("}");
     }
 }
 
-/* Is it in the seat, the kind or a text of the entry? */
+/* Is it in the seat, the kind, a text of the entry, or the words for what it does? */
 static bool log_matches(const struct cli *c, const struct rpc_log_line *l)
 {
     struct arena a CLEANUP(arena_deinit);
@@ -431,6 +440,11 @@ static bool log_matches(const struct cli *c, const struct rpc_log_line *l)
         return false;
     const char *kind = enum_text(&kind_enum, (uint32_t)leaf.entry.kind);
     bool found = cli_has_text(leaf.entry.seat, wanted) || (kind != NULL && cli_has_text(span_str(kind), wanted));
+    struct buf what CLEANUP(buf_deinit), about CLEANUP(buf_deinit);
+    buf_init(&what, 1 << 16);
+    buf_init(&about, 1 << 16);
+    cli_entry_words(&leaf, &a, &what, &about);
+    found = found || cli_has_text(buf_span(&what), wanted) || cli_has_text(buf_span(&about), wanted);
     for (size_t i = 0; i < l->prose.n && !found; i++)
         found = leaf_accepts_prose(&leaf, &l->prose.v[i], NULL) == ST_OK && cli_has_text(l->prose.v[i].text, wanted);
     return found;
@@ -449,7 +463,7 @@ static void log_filter(const struct cli *c, struct rpc_log_reply *r, uint64_t mo
 int verb_log(struct cli *c)
 {
     struct rpc_boundary_reply at;
-    size_t printed = 0;
+    size_t printed = 0, shown = 0;
     uint64_t limit = c->limit == NULL ? 50 : c->limit_number;
     if (cli_ask(c, METHOD_boundary, NULL, &at) != ST_OK)
         return cli_fail(c);
@@ -471,7 +485,12 @@ int verb_log(struct cli *c)
         for (size_t i = 0; !c->json && i < r.list.n; i++)
             print_leaf(&r.list.v[i]);
         limit -= r.list.n;
+        shown += r.list.n;
     }
+    if (shown == 0 && c->from != NULL && c->from_number >= at.size)
+        (void)fprintf(stderr, "Nothing from leaf %" PRIu64 " on: the record ends with leaf %" PRIu64 ".\n", c->from_number, at.size - 1);
+    else if (shown == 0 && c->grep != NULL)
+        (void)fprintf(stderr, "Nothing on the record%s matches \"%s\".\n", c->from != NULL ? " from there on" : "", c->grep);
     if (c->json)
         (void)printf("%s]\n", printed == 0 ? "[" : "");
     if (c->json)

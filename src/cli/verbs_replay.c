@@ -27,7 +27,7 @@ static enum status open_record(struct cli *c, FILE **ret_file)
 }
 
 /* Sections that differ and are not looked at. */
-static enum status say_differences(struct cli *c, const struct section_list *proposed, size_t *ret_looked_at)
+static enum status say_differences(struct cli *c, const char *path, size_t *ret_looked_at)
 {
     struct query_section of[SECTIONS_MAX] = {0};
     struct section_list now;
@@ -35,7 +35,7 @@ static enum status say_differences(struct cli *c, const struct section_list *pro
     uint64_t last = 0;
     enum status st = cli_charter_in_force(c, of, &now);
     if (st == ST_OK)
-        st = charter_compare(&now, proposed, &c->a, &l, &c->err);
+        st = cli_charter_compare_file(c, path, &now, &l);
     if (st != ST_OK)
         return st;
     *ret_looked_at = 0;
@@ -93,9 +93,17 @@ int verb_charter_replay(struct cli *c)
     size_t differences = 1;
     if (c->n != 1)
         return cli_usage(c, "charter replay needs a charter file, as `entente charter show` prints it, changed");
-    enum status st = cli_charter_file(c, c->words[0], &proposed);
+    size_t refusals = 0;
+    enum status st = cli_charter_refusals(c, c->words[0], &refusals);
+    if (st == ST_OK && refusals > 0) /* a part of it may be worth a look all the same */
+        (void)fprintf(stderr,
+                      "%s does not pass the charter check (above): %zu refusal%s. It could never be in force; what follows tells only "
+                      "what its rows and ladders would do.\n",
+                      c->words[0], refusals, refusals == 1 ? "" : "s");
+    if (st == ST_OK)
+        st = cli_charter_file(c, c->words[0], &proposed);
     if (st == ST_OK && c->pack == NULL)
-        st = say_differences(c, &proposed, &differences);
+        st = say_differences(c, c->words[0], &differences);
     if (st != ST_OK)
         return cli_fail(c);
     if (differences == 0)

@@ -1,4 +1,5 @@
 /* scorecard, pace, health: numbers, and what stands behind each. */
+#include "charter/charter_model.h"
 #include "charter/period.h"
 #include "charter/predicate.h"
 #include "cli/cli.h"
@@ -111,7 +112,23 @@ static void print_payout(const struct query_trigger *t)
     (void)printf("); a payout is a decision");
 }
 
-static void print_trigger(const struct query_trigger *t)
+/* The words of the rules: of a metric whose periods are over, but not judged yet, they say that none is over. The line of the metric
+ * knows better. */
+static const char *trigger_words(struct cli *c, const struct query_scorecard *r, const struct query_trigger *t)
+{
+    const char *s = charter_text(&c->a, "%.*s", SPAN_FMT(t->words));
+    for (size_t i = 0; i < r->metrics.n; i++) {
+        const struct query_metric *m = &r->metrics.v[i];
+        const char *wrong = charter_text(&c->a, "%.*s: no period is over", SPAN_FMT(m->name)), *at = strstr(s, wrong);
+        if (!HAS(m, query_metric_key_period) || at == NULL || (at > s && at[-1] != ' ' && at[-1] != '('))
+            continue;
+        s = charter_text(&c->a, "%.*s%.*s: no period counts yet, %.*s is %s%s", (int)(at - s), s, SPAN_FMT(m->name),
+                         SPAN_FMT(m->period), enum_text(&figure_enum, m->figure), at + strlen(wrong));
+    }
+    return s;
+}
+
+static void print_trigger(struct cli *c, const struct query_scorecard *r, const struct query_trigger *t)
 {
     struct buf b CLEANUP(buf_deinit);
     buf_init(&b, 1024);
@@ -121,7 +138,7 @@ static void print_trigger(const struct query_trigger *t)
                  : t->holds ? "HOLDS"
                             : "no",
                  buf_cstr(&b));
-    (void)printf("  (%.*s)", SPAN_FMT(t->words));
+    (void)printf("  (%s)", trigger_words(c, r, t));
     if (HAS(t, query_trigger_key_since_ms) && t->since_ms > 0)
         (void)printf(" since %s", cli_time(t->since_ms).s);
     if (HAS(t, query_trigger_key_decision))
@@ -165,7 +182,7 @@ int verb_scorecard(struct cli *c)
     if (r.triggers.n > 0)
         (void)printf("watched\n");
     for (size_t i = 0; i < r.triggers.n; i++)
-        print_trigger(&r.triggers.v[i]);
+        print_trigger(c, &r, &r.triggers.v[i]);
     (void)printf(
         "12 = computed   12 countersigned or revealed by all   (12) merely reported   (12)? disputed\n");
     return EXIT_DONE;

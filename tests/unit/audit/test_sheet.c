@@ -55,6 +55,11 @@ static void jsonl(FILE *f)
     sheet_print(&s, SHEET_JSONL, f);
 }
 
+static void json(FILE *f)
+{
+    sheet_print(&s, SHEET_JSON, f);
+}
+
 static void html(FILE *f)
 {
     sheet_html(&s, f);
@@ -71,6 +76,7 @@ Test(sheet, no_rows_are_no_lines_but_csv_keeps_its_names)
 {
     prints(plain, "");
     prints(jsonl, "");
+    prints(json, "[]\n");
     prints(csv, "leaf,seat,digest,title\n");
 }
 
@@ -87,6 +93,13 @@ Test(sheet, json_lines_escape_and_leave_out_what_is_empty)
 {
     row("7", "a/b", "", "a \"b\" \\ \n");
     prints(jsonl, "{\"leaf\":7,\"seat\":\"a/b\",\"title\":\"a \\\"b\\\" \\\\ \\u000a\"}\n");
+}
+
+Test(sheet, json_is_one_list)
+{
+    row("7", "a/b", "", "x");
+    row("8", "", "", "");
+    prints(json, "[{\"leaf\":7,\"seat\":\"a/b\",\"title\":\"x\"},\n{\"leaf\":8}]\n");
 }
 
 Test(sheet, html_escapes)

@@ -112,6 +112,65 @@ Test(render, proposal)
     arena_deinit(&c.a);
 }
 
+/* A clause that does not exist is said to be none, with what there is. */
+Test(render, clauses)
+{
+    static const struct {
+        const char *clause;
+        bool is;
+    } cases[] = {{"glossary", true},          {"glossary.case", true},   {"glossary.pallet", false},
+                 {"glossary.case.of", false}, {"glossary.cas", false}};
+    struct cli c = {.n = 0};
+    struct buf body CLEANUP(buf_deinit);
+    struct charter_text_of words[] = {{.name = span_str("case"), .text = span_str("24 bottles")}};
+    struct charter_glossary glossary = {.list = {1, words}};
+    arena_init(&c.a, 0);
+    buf_init(&body, 1 << 16);
+    cr_assert_eq(codec_encode(&charter_glossary_desc, &glossary, &body), ST_OK);
+    struct section s = {.number = charter_glossary_number_, .body = buf_span(&body)};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        cr_assert_eq(cli_clause_in(&c, &s, span_str(cases[i].clause)), cases[i].is ? ST_OK : ST_NOTFOUND, "%s", cases[i].clause);
+    cr_assert_eq(cli_clause_in(&c, &s, span_str("glossary.pallet")), ST_NOTFOUND);
+    cr_assert_str_eq(c.err.text, "clause glossary.pallet: the charter's glossary has no pallet; it has case");
+    arena_deinit(&c.a);
+}
+
+/* Reads an entry's words. */
+static void words_of(const struct record_desc *d, const void *body, enum kind kind, const char *want_what, const char *want_about)
+{
+    struct arena a CLEANUP(arena_deinit);
+    struct buf b CLEANUP(buf_deinit), what CLEANUP(buf_deinit), about CLEANUP(buf_deinit);
+    arena_init(&a, 0);
+    buf_init(&b, 1 << 16);
+    buf_init(&what, 1 << 10);
+    buf_init(&about, 1 << 10);
+    cr_assert_eq(codec_encode(d, body, &b), ST_OK);
+    struct leaf leaf = {.entry = {.kind = kind, .body = buf_span(&b)}};
+    cli_entry_words(&leaf, &a, &what, &about);
+    cr_assert_str_eq(buf_cstr(&what), want_what);
+    cr_assert_str_eq(buf_cstr(&about), want_about);
+}
+
+Test(render, entries_in_words)
+{
+    struct ballot ballot = {.decision = {.number = 6}, .choice = CHOICE_VETO, .clause = span_str("boundaries.maker")};
+    SET_HAS(&ballot, ballot_key_clause);
+    words_of(&ballot_desc, &ballot, KIND_BALLOT, "veto by clause boundaries.maker", "D-6");
+    struct item_move move = {.item = {.type = ITEM_RISK, .number = 2}, .step = ITEM_STEP_CLAIM};
+    words_of(&item_move_desc, &move, KIND_ITEM_MOVE, "claim", "R-2");
+    struct minutes minutes = {.session = 3, .act = SESSION_ACT_CONFIRM};
+    words_of(&minutes_desc, &minutes, KIND_MINUTES, "confirm", "S-3");
+    words_of(&receipt_desc, &(struct receipt){.decision = {.number = 1}}, KIND_RECEIPT, "has seen", "D-1");
+    struct leaf broken = {.entry = {.kind = KIND_KEY, .body = span_str("x")}};
+    struct arena a CLEANUP(arena_deinit);
+    struct buf what CLEANUP(buf_deinit), about CLEANUP(buf_deinit);
+    arena_init(&a, 0);
+    buf_init(&what, 1 << 10);
+    buf_init(&about, 1 << 10);
+    cli_entry_words(&broken, &a, &what, &about); /* a body that does not decode */
+    cr_assert_str_eq(buf_cstr(&what), "key");
+}
+
 /* A text that is not the digest's, or that may not be shown, is as good as absent. */
 Test(render, prose_is_checked)
 {
