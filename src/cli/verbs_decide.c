@@ -352,6 +352,8 @@ static int cast_one(struct cli *c, uint64_t number, enum choice choice)
         st = cli_detach(c, &prose, c->reason, &b.reason);
         SET_HAS(&b, ballot_key_reason);
     }
+    if (st == ST_OK && c->clause != NULL && (st = cli_clause_exists(c, span_str(c->clause))) == ST_NOTFOUND)
+        st = err_wrap(&c->err, ST_USAGE, "--clause: ");
     if (c->clause != NULL) {
         b.clause = span_str(c->clause);
         SET_HAS(&b, ballot_key_clause);

@@ -77,10 +77,12 @@ static enum status parse_link(struct cli *c, struct span text, struct item_link 
         SET_HAS(&l, item_link_key_clause);
     }
     *ret = l;
-    return codec_check(&item_link_desc, ret, &c->err) == ST_OK
-               ? ST_OK
-               : err_set(&c->err, ST_USAGE,
-                         "--link %s: expected a decision (D-12), an item (R-7) or a clause", s);
+    if (codec_check(&item_link_desc, ret, &c->err) != ST_OK)
+        return err_set(&c->err, ST_USAGE, "--link %s: expected a decision (D-12), an item (R-7) or a clause", s);
+    if (!HAS(&l, item_link_key_clause))
+        return ST_OK;
+    enum status st = cli_clause_exists(c, text);
+    return st == ST_NOTFOUND ? err_wrap(&c->err, ST_USAGE, "--link: ") : st;
 }
 
 static enum status parse_links(struct cli *c, struct item_link_list *ret)

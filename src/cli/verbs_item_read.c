@@ -262,7 +262,7 @@ void cli_print_item_task(struct cli *c, const struct query_item_task *t, uint64_
                  SPAN_FMT(title_of(c, HAS(t, query_item_task_key_about), t->about, t->leaf, &t->title)),
                  SPAN_FMT(t->words));
     for (size_t k = 0; k < t->seats.n && t->task != ITEM_TASK_VERIFY; k++)
-        (void)printf("%s%.*s", k == 0 ? " by " : " or ", SPAN_FMT(t->seats.v[k]));
+        (void)printf("%s%.*s", k == 0 ? "; asked: " : " or ", SPAN_FMT(t->seats.v[k]));
     if (t->task == ITEM_TASK_VERIFY)
         (void)printf(", by any seat of yours");
     if (HAS(t, query_item_task_key_deadline_ms))
