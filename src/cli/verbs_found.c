@@ -87,6 +87,28 @@ int verb_key_show(struct cli *c)
     return EXIT_DONE;
 }
 
+static void say_empty(const char *when, struct span seat)
+{
+    (void)fprintf(stderr, "%s, nobody can act for %.*s: no ballot, no entry and no alternate of it counts until a registrar gives it a key again.\n",
+                  when, SPAN_FMT(seat));
+}
+
+/* No key: meant, or a word that was forgotten? ST_USAGE. */
+static enum status agree_to_empty(struct cli *c, struct span seat)
+{
+    char line[160] = "", question[240];
+    say_empty("Without a key", seat);
+    (void)snprintf(question, sizeof question, "Type %.*s to leave it empty: ", SPAN_FMT(seat));
+    if (c->confirm == NULL && cli_prompt(question, line, sizeof line, false))
+        c->confirm = (const char *)arena_dup(&c->a, span_str(line)).p;
+    if (c->confirm != NULL && span_eqs(seat, c->confirm))
+        return ST_OK;
+    return err_set(&c->err, ST_USAGE,
+                   "not signed: no public key is given. To set one: entente seat set %.*s PUBKEY. To leave the seat empty, repeat its name with "
+                   "--confirm %.*s",
+                   SPAN_FMT(seat), SPAN_FMT(seat));
+}
+
 int verb_seat_set(struct cli *c)
 {
     struct holder body = {0};
@@ -94,13 +116,15 @@ int verb_seat_set(struct cli *c)
     struct span seat;
     if (c->n < 1 || !text_is_seat(span_str(c->words[0])))
         return cli_usage(
-            c, "seat set needs ORG/SEAT and the public keys that shall hold it (none: it is left empty)");
+            c, "seat set needs ORG/SEAT and the public keys that shall hold it");
     body.seat = span_str(c->words[0]);
     body.keys.v = arena_array(&c->a, c->n, sizeof *body.keys.v);
     for (size_t i = 1; i < c->n; i++)
         if (cli_public_key(c, c->words[i], &body.keys.v[body.keys.n++]) != ST_OK)
             return cli_fail(c);
-    if (cli_signer_open(c, &s) != ST_OK)
+    if (body.keys.n > 0 && c->confirm != NULL)
+        return cli_usage(c, "--confirm goes with no public key, when a seat is left empty");
+    if ((body.keys.n == 0 && agree_to_empty(c, body.seat) != ST_OK) || cli_signer_open(c, &s) != ST_OK)
         return cli_fail(c);
     int code = cli_seat(c, &s, NULL, &seat) == ST_OK ? cli_enter(c, &s, seat, KIND_HOLDER, &body, NULL, NULL)
                                                      : cli_fail(c);
@@ -134,6 +158,19 @@ static enum status key_to_revoke(struct cli *c, const char *word, struct public_
     return err_set(&c->err, ST_USAGE, "%s: expected node:vote, node:cosign, node:log or node:node", word);
 }
 
+/* Seats that only this key holds. */
+static void say_left_empty(struct cli *c, const struct public_key *key)
+{
+    struct query_seats l;
+    if (cli_ask(c, METHOD_seats, NULL, &l) != ST_OK)
+        return; /* what is asked next says so */
+    for (size_t i = 0; i < l.list.n; i++) {
+        const struct public_key_list *k = &l.list.v[i].keys;
+        if (k->n == 1 && k->v[0].alg == key->alg && hash_eq(&k->v[0].key, &key->key))
+            say_empty("Without this key", l.list.v[i].seat);
+    }
+}
+
 int verb_key_revoke(struct cli *c)
 {
     struct key body = {0};
@@ -151,6 +188,8 @@ int verb_key_revoke(struct cli *c)
     if (node_of.n > 0) {
         cli_preview_suspended(c, node_of, &preview);
         (void)fputs(buf_cstr(&preview), stderr);
+    } else {
+        say_left_empty(c, &body.key);
     }
     if (c->since != NULL) {
         SET_HAS(&body, key_key_compromised_since_ms);

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Goal: what a forgotten word, or a word too many, would do for good is asked first, says what it does, and changes nothing unless it is repeated.
+set -euo pipefail
+bin=$1 source=$2 name=careful
+. "$source/tests/system/alliance.sh"
+seats="alliance-manager finance registrar sponsor"
+keys_of() { entente seats --json --node "$1" | json "[len(s['keys']) for s in x['list'] if s['seat'] == '$2'][0]"; }
+has_keys() { [ "$(keys_of "$1" "$2")" = "$3" ]; }
+
+found "maker clinics distributor" trustee
+
+echo "== a seat is left empty only when its name is repeated"
+answers 2 'nobody can act for maker/finance.*until a registrar gives it a key' as maker registrar seat set maker/finance
+answers 2 'repeat its name with --confirm maker/finance' as maker registrar seat set maker/finance --yes
+answers 2 'repeat its name' as maker registrar seat set maker/finance --confirm maker/sponsor
+answers 2 'goes with no public key' as maker registrar seat set maker/finance keys/maker-finance.key --confirm maker/finance
+has_keys maker maker/finance 1 || fail "maker/finance is empty"
+good as maker registrar seat set maker/finance --confirm maker/finance
+has_keys maker maker/finance 0 || fail "maker/finance is not empty"
+good as maker registrar seat set maker/finance keys/maker-finance.key
+
+echo "== a revocation says which seats it leaves empty"
+answers 2 'nobody can act for maker/finance' as maker registrar key revoke keys/maker-finance.key
+has_keys maker maker/finance 1 || fail "the key of maker/finance is gone"
