@@ -22,3 +22,20 @@ good as maker registrar seat set maker/finance keys/maker-finance.key
 echo "== a revocation says which seats it leaves empty"
 answers 2 'nobody can act for maker/finance' as maker registrar key revoke keys/maker-finance.key
 has_keys maker maker/finance 1 || fail "the key of maker/finance is gone"
+
+echo "== a node stops signing for a new epoch only when that is repeated, and its report can be written"
+answers 2 'signs nothing more in epoch 0, also after a restart' entente refound survivor -o x.survivor --node clinics --yes </dev/null
+grep -q 'WARNING: 4 of 4 nodes are within reach, and 3 suffice: there is a quorum' o || { cat o; fail "no warning"; }
+grep -q 'repeat whose node stops signing with --confirm clinics' o || { cat o; fail "how to go on"; }
+exits 2 entente refound survivor -o x.survivor --node clinics --confirm maker
+answers 1 'The node was not asked' entente refound survivor -o nowhere/x.survivor --node clinics --confirm clinics
+answers 1 'The node was not asked' entente refound survivor -o charter --node clinics --confirm clinics
+[ ! -e x.survivor ] && [ ! -e charter.part ] || fail "what was left"
+good healthy clinics
+good entente refound survivor -o x.survivor --node clinics --confirm clinics
+[ -s x.survivor ] && [ ! -e x.survivor.part ] || fail "the report"
+exits 7 healthy clinics
+good entente refound survivor -o again.survivor --node clinics --confirm clinics
+cmp x.survivor again.survivor || fail "the report again"
+good entente refound abandon --node clinics --yes
+stop clinics; start clinics; wait_for healthy clinics
