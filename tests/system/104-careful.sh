@@ -39,3 +39,14 @@ good entente refound survivor -o again.survivor --node clinics --confirm clinics
 cmp x.survivor again.survivor || fail "the report again"
 good entente refound abandon --node clinics --yes
 stop clinics; start clinics; wait_for healthy clinics
+
+echo "== why nothing becomes final, also when nothing waits here"
+answers 0 'The ledger is idle' entente node why --node maker
+lose clinics; lose trustee
+reach() { has_field maker connected 2; }
+wait_for reach
+answers 7 'No quorum: 2 of 4 nodes are within reach, 3 must sign' entente node why --node maker
+grep -Eq '^  clinics +absent since .* UTC$' o && grep -Eq '^  trustee +absent since .* UTC$' o || { cat o; fail "who is away"; }
+grep -q 'no deadline fires' o && ! grep -q idle o || { cat o; fail "what it means"; }
+start clinics; start trustee; wait_for healthy maker
+answers 0 'The ledger is idle' entente node why --node maker
