@@ -283,7 +283,7 @@ const struct cli_verb cli_verbs[] = {
      "entente faults", verb_faults},
     {"rules", "", "at ", "Rules version in force, the next one, and which nodes have it", "entente rules", verb_rules},
     {"node replace", "FILE.card", SIGNS,
-     "Puts fresh keys of your organisation's node on the record (registrars)",
+     "Puts fresh keys of your organisation's node on the record (registrars); one that its partners do not let in hands it in at theirs",
      "entente node replace fresh.card --as brand/registrar", verb_node_replace},
     {"refound survivor", "-o FILE --confirm ORG", "output confirm ",
      "When too many nodes are lost: what your node holds, for a new epoch; it then signs nothing more in this one",

@@ -50,3 +50,17 @@ grep -Eq '^  clinics +absent since .* UTC$' o && grep -Eq '^  trustee +absent si
 grep -q 'no deadline fires' o && ! grep -q idle o || { cat o; fail "what it means"; }
 start clinics; start trustee; wait_for healthy maker
 answers 0 'The ledger is idle' entente node why --node maker
+
+echo "== a restored node that its partners do not let in comes back through one of them"
+good entente node backup "$work/backup" --node clinics
+stop clinics
+mv clinics gone
+good ententd restore backup clinics
+start clinics
+good ententd rekey clinics -o new.card
+out_of_reach() { has_field clinics connected 1; }
+wait_for out_of_reach
+answers 0 'out of its partners. reach.*--save FILE.entry' as clinics registrar node replace new.card --yes --save replace.entry
+good entente submit replace.entry --node maker
+wait_for healthy clinics
+wait_for same clinics maker
