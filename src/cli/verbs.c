@@ -329,7 +329,7 @@ const struct cli_verb cli_verbs[] = {
      "entente proof 812", verb_proof},
     {"key new", "FILE [--unsealed]", "unsealed passphrase-file ",
      "Makes a key file, sealed with a passphrase", "entente key new me.key", verb_key_new},
-    {"key show", "FILE", "key ", "Public key and fingerprint of a key file", "entente key show me.key",
+    {"key show", "FILE", "key ", "Public key of a key file, as a line for a .pub file; its fingerprint on standard error", "entente key show me.key > me.pub",
      verb_key_show},
     {"alliance draft", "CHARTER.yaml|--template NAME [--dossier FILE] -o FILE", "output template dossier annex ",
      "From charter and cards, and parts of signed dossiers, to a .genesis that founding seats sign",

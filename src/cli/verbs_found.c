@@ -83,7 +83,9 @@ int verb_key_show(struct cli *c)
     if (c->json)
         return cli_json(c, &public_key_desc, &p);
     sshpub_print(&p, span_str(""), &b);
-    (void)printf("%s%s\n", buf_cstr(&b), sshpub_fingerprint(&p).s);
+    (void)fputs(buf_cstr(&b), stdout); /* alone, so that it can go into a file that is a public key */
+    (void)fflush(stdout);
+    (void)fprintf(stderr, "Fingerprint %s\n", sshpub_fingerprint(&p).s);
     return EXIT_DONE;
 }
 
@@ -552,12 +554,43 @@ int verb_alliance_show(struct cli *c)
     return EXIT_DONE;
 }
 
+/* What a node's directory is given must be signed by all: how each that has not signs. ST_NOTFOUND. */
+static enum status all_signed(struct cli *c, const struct genesis_info *g)
+{
+    struct buf b CLEANUP(buf_deinit);
+    size_t n = 0;
+    buf_init(&b, 1 << 16);
+    for (size_t i = 0; i < g->genesis.cards.n; i++)
+        for (size_t k = 0; k < g->cards[i].seats.n; k++) {
+            const struct card_seat *s = &g->cards[i].seats.v[k];
+            if (!genesis_seat_signs(g, &g->cards[i], s) || has_signed(g, g->cards[i].org, s->seat))
+                continue;
+            if (n++ < 6)
+                buf_printf(&b, "%s%.*s/%.*s", n == 1 ? "" : ", ", SPAN_FMT(g->cards[i].org), SPAN_FMT(s->seat));
+        }
+    if (n > 6)
+        buf_printf(&b, " and %zu more", n - 6);
+    return n == 0 ? ST_OK
+                  : err_set(&c->err, ST_NOTFOUND,
+                            "%s: genesis: %zu founding %s missing (GEN-4): %s. Each signs with: entente alliance sign %s --as ORG/SEAT --key KEY",
+                            c->words[0], n, n == 1 ? "signature is" : "signatures are", buf_cstr(&b), c->words[0]);
+}
+
+/* The founding, checked and signed by all. */
+static enum status load_signed(struct cli *c, struct genesis_info *ret)
+{
+    enum status st = load(c, c->words[0], false, ret);
+    if (st == ST_OK)
+        st = all_signed(c, ret);
+    return st == ST_OK ? load(c, c->words[0], true, ret) : st;
+}
+
 /* The .genesis file into a node's directory. */
 static enum status give(struct cli *c, struct genesis_info *ret_g)
 {
     struct span bytes, there;
     struct stat sb;
-    enum status st = load(c, c->words[0], true, ret_g);
+    enum status st = load_signed(c, ret_g);
     if (st != ST_OK)
         return st;
     if (stat(file_join(&c->a, c->node, "node.yaml"), &sb) != 0)
@@ -597,7 +630,7 @@ int verb_alliance_join(struct cli *c)
     if (c->n != 1 || c->node == NULL)
         return cli_usage(c, "alliance join needs the .genesis file, and --node DIR");
     struct stat sb;
-    enum status st = load(c, c->words[0], true, &g);
+    enum status st = load_signed(c, &g);
     if (st != ST_OK)
         return cli_fail(c);
     /* Before the genesis is there: a directory with that alone would be taken for a founder's. */
