@@ -131,7 +131,7 @@ static const struct option_desc options[] = {
     TEXT("pack", 0, pack, "FILE", "A pack to take the record from, in place of the node; to follow: which nodes sign after it"),
     FLAG("ics", ics, "As a calendar (RFC 5545): each deadline an event"),
     FLAG("no-pager", no_pager, "Never starts a pager"),
-    FLAG("help", help, "This help"),
+    {"help", NULL, "This help; also -h", 'h', offsetof(struct cli, help)},
 };
 
 /* What every verb takes: which node, who, and how to show it. */
@@ -263,7 +263,8 @@ enum status cli_parse(struct cli *c, int argc, char **argv, const struct cli_ver
                                    NULL, 256 + (int)i};
         if (options[i].letter != 0) {
             letters[n++] = (char)options[i].letter;
-            letters[n++] = ':';
+            if (options[i].arg != NULL)
+                letters[n++] = ':';
         }
     }
     letters[n] = 0;

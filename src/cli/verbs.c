@@ -427,9 +427,50 @@ size_t cli_distance(const char *x, const char *y)
     return row[n];
 }
 
+/* The verbs whose first word is this, one line each; how many. */
+static size_t print_group(const char *word, FILE *f)
+{
+    size_t n = strlen(word), found = 0;
+    for (size_t i = 0; i < cli_verbs_n; i++) {
+        const struct cli_verb *v = &cli_verbs[i];
+        if (strncmp(v->words, word, n) == 0 && (v->words[n] == ' ' || v->words[n] == 0)) {
+            (void)fprintf(f, "  entente %-18s %s\n", v->words, v->help);
+            found++;
+        }
+    }
+    return found;
+}
+
+static bool is_group(const char *word)
+{
+    size_t n = strlen(word);
+    for (size_t i = 0; i < cli_verbs_n; i++)
+        if (strncmp(cli_verbs[i].words, word, n) == 0 && cli_verbs[i].words[n] == ' ')
+            return true;
+    return false;
+}
+
+bool cli_help_group(int argc, char **argv)
+{
+    bool help = argc == 1 || (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0));
+    if (!help || !is_group(argv[0]))
+        return false;
+    (void)print_group(argv[0], stdout);
+    return true;
+}
+
 int cli_unknown_verb(int argc, char **argv)
 {
     char typed[64];
+    if (is_group(argv[0])) {
+        bool more = argc > 1 && argv[1][0] != '-';
+        if (more)
+            (void)fprintf(stderr, "entente: there is no `%s %s`. There is:\n", argv[0], argv[1]);
+        else
+            (void)fprintf(stderr, "entente: `%s` needs one more word. There is:\n", argv[0]);
+        (void)print_group(argv[0], stderr);
+        return EXIT_USAGE;
+    }
     const struct cli_verb *best = NULL;
     size_t least = 4;
     (void)snprintf(typed, sizeof typed, "%s%s%s", argv[0], argc > 1 && argv[1][0] != '-' ? " " : "",

@@ -64,3 +64,13 @@ answers 0 'out of its partners. reach.*--save FILE.entry' as clinics registrar n
 good entente submit replace.entry --node maker
 wait_for healthy clinics
 wait_for same clinics maker
+
+echo "== a group of verbs says which there are"
+for g in charter report node key document plan alliance; do
+  answers 2 "^  entente $g [a-z]+ +[A-Z]" entente "$g"
+  ! grep -q 'Did you mean' o || { cat o; fail "a suggestion for $g"; }
+  answers 2 "there is no .$g nonsense" entente "$g" nonsense
+  answers 0 "^  entente $g [a-z]+ +[A-Z]" entente help "$g"
+done
+answers 0 'Exit status:' entente -h
+answers 0 'Example: entente inbox' entente inbox -h
