@@ -236,11 +236,21 @@ static enum status set(struct cli *c, const struct option_desc *o, const char *v
     return ST_OK;
 }
 
+/* As its line in the help has it: nothing, or options alone. Verbs that take words count them themselves. */
+static bool takes_no_words(const struct cli_verb *v)
+{
+    const char *args = v->args[0] == '[' ? v->args + 1 : v->args;
+    return args[0] == 0 || args[0] == '-';
+}
+
 static enum status finish(struct cli *c, const struct cli_verb *v, int first, int argc, char **argv)
 {
     enum status st = ST_OK;
     c->words = (const char **)(uintptr_t)(argv + first);
     c->n = (size_t)(argc - first);
+    if (c->n > 0 && !c->help && takes_no_words(v))
+        return err_set(&c->err, ST_USAGE, "entente %s takes no words; `%s` is one too many. Expected: entente %s%s%s. See: entente help %s", v->words,
+                       c->words[0], v->words, v->args[0] == 0 ? "" : " ", v->args, v->words);
     if (c->timeout != NULL)
         st = cli_number(c, "--timeout", c->timeout, 0, 3600, &c->timeout_s);
     if (st == ST_OK && c->rev != NULL)

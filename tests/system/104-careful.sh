@@ -74,3 +74,8 @@ for g in charter report node key document plan alliance; do
 done
 answers 0 'Exit status:' entente -h
 answers 0 'Example: entente inbox' entente inbox -h
+
+echo "== a word too many is refused"
+for v in log status inbox decisions budgets seats pace meet 'share list' 'partner list' 'node why' 'document list' checkpoint; do
+  answers 2 "entente $v takes no words; .x. is one too many" entente $v x --node maker
+done
