@@ -80,6 +80,8 @@ extern const size_t cli_verbs_n;
 
 /* verbs.c. The verb that argv begins with, and how many words it is; NULL: none. */
 const struct cli_verb *cli_find_verb(int argc, char **argv, int *ret_n);
+/* For `help charter` and `charter --help`: prints the verbs that begin with the word; false: none does, or more is typed. */
+bool cli_help_group(int argc, char **argv);
 /* Says which verb may have been meant; exit code. */
 int cli_unknown_verb(int argc, char **argv);
 void cli_print_usage(FILE *f);

@@ -54,7 +54,7 @@ int main(int argc, char **argv)
         cli_print_usage(stderr);
         return EXIT_USAGE;
     }
-    bool help = strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0;
+    bool help = strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0;
     if (strcmp(argv[1], "--version") == 0) {
         (void)puts("entente " ENTENTE_VERSION);
         return EXIT_DONE;
@@ -68,6 +68,8 @@ int main(int argc, char **argv)
         return EXIT_DONE;
     }
     const struct cli_verb *v = cli_find_verb(argc - 1 - help, argv + 1 + help, &n);
+    if (v == NULL && (help || argc > 2) && cli_help_group(argc - 1 - help, argv + 1 + help))
+        return EXIT_DONE;
     if (v == NULL)
         return cli_unknown_verb(argc - 1 - help, argv + 1 + help);
     if (help)

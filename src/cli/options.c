@@ -47,7 +47,7 @@ static const struct option_desc options[] = {
     TEXT("partner", 0, partner, "ORG", "Partner that the proposal is about"),
     TEXT("document", 0, document, "FILE,...", "Documents it rests on, recorded by their SHA-256"),
     TEXT("attach", 0, attach, "FILE,...", "Files that your node keeps and gives to the partners; recorded by their SHA-256"),
-    TEXT("to", 0, to, "FILE", "Where to write; standard output unless said. Of a pack: the last height, or the time up to which"),
+    TEXT("to", 0, to, "FILE", "Where to write; standard output unless said"),
     TEXT("amend", 0, amend, "SECTION", "Passing replaces this charter section by the one in --file"),
     TEXT("file", 0, file, "FILE", "A charter as `entente charter show` prints it, changed"),
     TEXT("counter", 0, counter, "D-n", "It is a counter to that decision: one passing closes the other"),
@@ -96,7 +96,7 @@ static const struct option_desc options[] = {
     TEXT("derived", 0, derived, "G-n,...", "Grants that what is shared was made from"),
     TEXT("request", 0, request, "Q-n", "The request that asks for an audit"),
     FLAG("destroyed", destroyed, "It was destroyed, not given back"),
-    TEXT("card", 0, card, "FILE.card", "Signed card of the organisation or node; of dossier verify: of its partners, FILE,..."),
+    TEXT("card", 0, card, "FILE.card", "Signed card of the organisation or node"),
     TEXT("suspend", 0, suspend, "ORG,...", "Organisations whose nodes are left out"),
     TEXT("name", 0, name, "TEXT", "The organisation's name for people; else its id"),
     TEXT("role", 0, role, "ROLE", "partner, witness or observer; partner unless said"),
@@ -112,7 +112,7 @@ static const struct option_desc options[] = {
     TEXT("epoch", 0, epoch, "N", "Epoch of the alliance; 0 unless said"),
     TEXT("after", 0, after, "N", "Recoveries carried out or cancelled before; 0 unless said"),
     TEXT("limit", 'n', limit, "N", "At most so many"),
-    TEXT("from", 0, from, "N", "The first one. Of a pack: a height, or a time, 2026-04-01 or 2026-04-01T00:00:00Z"),
+    TEXT("from", 0, from, "N", "The first one"),
     TEXT("period", 0, period, "PERIOD", "2026-03, 2026-Q1, 2026-W10, 2026, or a day in it: 2026-03-02"),
     TEXT("value", 0, value, "NUMBER", "Value, in the metric's unit"),
     TEXT("voices", 0, voices, "N,N,N,N,N", "How many said 1, 2, 3, 4, 5; or one number, of too few voices to show more"),
@@ -131,8 +131,34 @@ static const struct option_desc options[] = {
     TEXT("pack", 0, pack, "FILE", "A pack to take the record from, in place of the node; to follow: which nodes sign after it"),
     FLAG("ics", ics, "As a calendar (RFC 5545): each deadline an event"),
     FLAG("no-pager", no_pager, "Never starts a pager"),
-    FLAG("help", help, "This help"),
+    {"help", NULL, "This help; also -h", 'h', offsetof(struct cli, help)},
 };
+
+/* Where a verb means something else by an option than most: what its help says of it. */
+static const struct {
+    const char *verb, *option, *arg, *help;
+} others[] = {
+    {"follow", "every", "SECONDS", "Asks again after so many seconds; 300 unless said"},
+    {"pack", "from", "HEIGHT|TIME", "The first block: a height, or a time, 2026-04-01 or 2026-04-01T00:00:00Z"},
+    {"pack", "to", "HEIGHT|TIME", "The last block: a height, or the time up to which"},
+    {"dossier verify", "card", "FILE,...", "Signed cards of its partners"},
+    {"refound draft", "card", "FILE,...", "New cards of lost nodes"},
+    {"key revoke", "confirm", "FINGERPRINT", "Names once more the key that is revoked for good"},
+    {"seat set", "confirm", "ORG/SEAT", "Names once more the seat that is left empty"},
+    {"refound survivor", "confirm", "ORG", "Names once more whose node signs nothing more in this epoch"},
+};
+
+/* The option as the verb's help has it. */
+static struct option_desc as_said(const struct cli_verb *v, const struct option_desc *o)
+{
+    struct option_desc said = *o;
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        if (strcmp(others[i].verb, v->words) == 0 && strcmp(others[i].option, o->name) == 0) {
+            said.arg = others[i].arg;
+            said.help = others[i].help;
+        }
+    return said;
+}
 
 /* What every verb takes: which node, who, and how to show it. */
 static const char common[] = "node as seat key passphrase-file yes json help ";
@@ -159,7 +185,7 @@ bool cli_is_paged(const struct cli_verb *v)
 void cli_print_options(const struct cli_verb *v, FILE *f)
 {
     for (size_t i = 0; i < ARRAY_LEN(options); i++) {
-        const struct option_desc *o = &options[i];
+        const struct option_desc said = as_said(v, &options[i]), *o = &said;
         char left[64];
         if (!takes(v, o))
             continue;
@@ -173,7 +199,7 @@ void cli_print_rows(const struct cli_verb *v, FILE *f)
 {
     size_t n = 0;
     for (size_t i = 0; i < ARRAY_LEN(options); i++) {
-        const struct option_desc *o = &options[i];
+        const struct option_desc said = as_said(v, &options[i]), *o = &said;
         if (listed(v->options, o->name) && !listed(common, o->name))
             (void)fprintf(f, "| `--%s%s%s` | %s |\n", o->name, o->arg == NULL ? "" : " ",
                           o->arg == NULL ? "" : o->arg, o->help),
@@ -236,11 +262,21 @@ static enum status set(struct cli *c, const struct option_desc *o, const char *v
     return ST_OK;
 }
 
+/* As its line in the help has it: nothing, or options alone. Verbs that take words count them themselves. */
+static bool takes_no_words(const struct cli_verb *v)
+{
+    const char *args = v->args[0] == '[' ? v->args + 1 : v->args;
+    return args[0] == 0 || args[0] == '-';
+}
+
 static enum status finish(struct cli *c, const struct cli_verb *v, int first, int argc, char **argv)
 {
     enum status st = ST_OK;
     c->words = (const char **)(uintptr_t)(argv + first);
     c->n = (size_t)(argc - first);
+    if (c->n > 0 && !c->help && takes_no_words(v))
+        return err_set(&c->err, ST_USAGE, "entente %s takes no words; `%s` is one too many. Expected: entente %s%s%s. See: entente help %s", v->words,
+                       c->words[0], v->words, v->args[0] == 0 ? "" : " ", v->args, v->words);
     if (c->timeout != NULL)
         st = cli_number(c, "--timeout", c->timeout, 0, 3600, &c->timeout_s);
     if (st == ST_OK && c->rev != NULL)
@@ -263,7 +299,8 @@ enum status cli_parse(struct cli *c, int argc, char **argv, const struct cli_ver
                                    NULL, 256 + (int)i};
         if (options[i].letter != 0) {
             letters[n++] = (char)options[i].letter;
-            letters[n++] = ':';
+            if (options[i].arg != NULL)
+                letters[n++] = ':';
         }
     }
     letters[n] = 0;

@@ -248,8 +248,8 @@ const struct cli_verb cli_verbs[] = {
      "Complete charters to start from: lists them, or writes one", "entente charter template two-partners -o charter.yaml",
      verb_charter_template},
     {"seats", "", "at no-pager ", "Seats and the keys that hold them", "entente seats", verb_seats},
-    {"seat set", "ORG/SEAT [PUBKEY...]", SIGNS,
-     "Sets the keys that hold a seat (registrars); none leaves it empty",
+    {"seat set", "ORG/SEAT PUBKEY...|ORG/SEAT --confirm ORG/SEAT", SIGNS "confirm ",
+     "Sets the keys that hold a seat (registrars); with none, and its name repeated, it is left empty",
      "entente seat set brand/finance new.pub --as brand/registrar", verb_seat_set},
     {"seat alternate", "ORG/SEAT [--by ORG/SEAT --since TIME --until TIME]",
      SIGNS "by since until types amount ",
@@ -283,10 +283,11 @@ const struct cli_verb cli_verbs[] = {
      "entente faults", verb_faults},
     {"rules", "", "at ", "Rules version in force, the next one, and which nodes have it", "entente rules", verb_rules},
     {"node replace", "FILE.card", SIGNS,
-     "Puts fresh keys of your organisation's node on the record (registrars)",
+     "Puts fresh keys of your organisation's node on the record (registrars); one that its partners do not let in hands it in at theirs",
      "entente node replace fresh.card --as brand/registrar", verb_node_replace},
-    {"refound survivor", "-o FILE", "output ",
-     "When too many nodes are lost: what your node holds, for a new epoch", "entente refound survivor -o brand.survivor",
+    {"refound survivor", "-o FILE --confirm ORG", "output confirm ",
+     "When too many nodes are lost: what your node holds, for a new epoch; it then signs nothing more in this one",
+     "entente refound survivor -o brand.survivor --confirm brand",
      verb_refound_survivor},
     {"refound abandon", "", "yes ", "Takes your node's report back, when no new epoch begins", "entente refound abandon",
      verb_refound_abandon},
@@ -328,7 +329,7 @@ const struct cli_verb cli_verbs[] = {
      "entente proof 812", verb_proof},
     {"key new", "FILE [--unsealed]", "unsealed passphrase-file ",
      "Makes a key file, sealed with a passphrase", "entente key new me.key", verb_key_new},
-    {"key show", "FILE", "key ", "Public key and fingerprint of a key file", "entente key show me.key",
+    {"key show", "FILE", "key ", "Public key of a key file, as a line for a .pub file; its fingerprint on standard error", "entente key show me.key > me.pub",
      verb_key_show},
     {"alliance draft", "CHARTER.yaml|--template NAME [--dossier FILE] -o FILE", "output template dossier annex ",
      "From charter and cards, and parts of signed dossiers, to a .genesis that founding seats sign",
@@ -426,9 +427,50 @@ size_t cli_distance(const char *x, const char *y)
     return row[n];
 }
 
+/* The verbs whose first word is this, one line each; how many. */
+static size_t print_group(const char *word, FILE *f)
+{
+    size_t n = strlen(word), found = 0;
+    for (size_t i = 0; i < cli_verbs_n; i++) {
+        const struct cli_verb *v = &cli_verbs[i];
+        if (strncmp(v->words, word, n) == 0 && (v->words[n] == ' ' || v->words[n] == 0)) {
+            (void)fprintf(f, "  entente %-18s %s\n", v->words, v->help);
+            found++;
+        }
+    }
+    return found;
+}
+
+static bool is_group(const char *word)
+{
+    size_t n = strlen(word);
+    for (size_t i = 0; i < cli_verbs_n; i++)
+        if (strncmp(cli_verbs[i].words, word, n) == 0 && cli_verbs[i].words[n] == ' ')
+            return true;
+    return false;
+}
+
+bool cli_help_group(int argc, char **argv)
+{
+    bool help = argc == 1 || (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0));
+    if (!help || !is_group(argv[0]))
+        return false;
+    (void)print_group(argv[0], stdout);
+    return true;
+}
+
 int cli_unknown_verb(int argc, char **argv)
 {
     char typed[64];
+    if (is_group(argv[0])) {
+        bool more = argc > 1 && argv[1][0] != '-';
+        if (more)
+            (void)fprintf(stderr, "entente: there is no `%s %s`. There is:\n", argv[0], argv[1]);
+        else
+            (void)fprintf(stderr, "entente: `%s` needs one more word. There is:\n", argv[0]);
+        (void)print_group(argv[0], stderr);
+        return EXIT_USAGE;
+    }
     const struct cli_verb *best = NULL;
     size_t least = 4;
     (void)snprintf(typed, sizeof typed, "%s%s%s", argv[0], argc > 1 && argv[1][0] != '-' ? " " : "",

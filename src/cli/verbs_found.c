@@ -83,8 +83,32 @@ int verb_key_show(struct cli *c)
     if (c->json)
         return cli_json(c, &public_key_desc, &p);
     sshpub_print(&p, span_str(""), &b);
-    (void)printf("%s%s\n", buf_cstr(&b), sshpub_fingerprint(&p).s);
+    (void)fputs(buf_cstr(&b), stdout); /* alone, so that it can go into a file that is a public key */
+    (void)fflush(stdout);
+    (void)fprintf(stderr, "Fingerprint %s\n", sshpub_fingerprint(&p).s);
     return EXIT_DONE;
+}
+
+static void say_empty(const char *when, struct span seat)
+{
+    (void)fprintf(stderr, "%s, nobody can act for %.*s: no ballot, no entry and no alternate of it counts until a registrar gives it a key again.\n",
+                  when, SPAN_FMT(seat));
+}
+
+/* No key: meant, or a word that was forgotten? ST_USAGE. */
+static enum status agree_to_empty(struct cli *c, struct span seat)
+{
+    char line[160] = "", question[240];
+    say_empty("Without a key", seat);
+    (void)snprintf(question, sizeof question, "Type %.*s to leave it empty: ", SPAN_FMT(seat));
+    if (c->confirm == NULL && cli_prompt(question, line, sizeof line, false))
+        c->confirm = (const char *)arena_dup(&c->a, span_str(line)).p;
+    if (c->confirm != NULL && span_eqs(seat, c->confirm))
+        return ST_OK;
+    return err_set(&c->err, ST_USAGE,
+                   "not signed: no public key is given. To set one: entente seat set %.*s PUBKEY. To leave the seat empty, repeat its name with "
+                   "--confirm %.*s",
+                   SPAN_FMT(seat), SPAN_FMT(seat));
 }
 
 int verb_seat_set(struct cli *c)
@@ -94,13 +118,15 @@ int verb_seat_set(struct cli *c)
     struct span seat;
     if (c->n < 1 || !text_is_seat(span_str(c->words[0])))
         return cli_usage(
-            c, "seat set needs ORG/SEAT and the public keys that shall hold it (none: it is left empty)");
+            c, "seat set needs ORG/SEAT and the public keys that shall hold it");
     body.seat = span_str(c->words[0]);
     body.keys.v = arena_array(&c->a, c->n, sizeof *body.keys.v);
     for (size_t i = 1; i < c->n; i++)
         if (cli_public_key(c, c->words[i], &body.keys.v[body.keys.n++]) != ST_OK)
             return cli_fail(c);
-    if (cli_signer_open(c, &s) != ST_OK)
+    if (body.keys.n > 0 && c->confirm != NULL)
+        return cli_usage(c, "--confirm goes with no public key, when a seat is left empty");
+    if ((body.keys.n == 0 && agree_to_empty(c, body.seat) != ST_OK) || cli_signer_open(c, &s) != ST_OK)
         return cli_fail(c);
     int code = cli_seat(c, &s, NULL, &seat) == ST_OK ? cli_enter(c, &s, seat, KIND_HOLDER, &body, NULL, NULL)
                                                      : cli_fail(c);
@@ -134,6 +160,19 @@ static enum status key_to_revoke(struct cli *c, const char *word, struct public_
     return err_set(&c->err, ST_USAGE, "%s: expected node:vote, node:cosign, node:log or node:node", word);
 }
 
+/* Seats that only this key holds. */
+static void say_left_empty(struct cli *c, const struct public_key *key)
+{
+    struct query_seats l;
+    if (cli_ask(c, METHOD_seats, NULL, &l) != ST_OK)
+        return; /* what is asked next says so */
+    for (size_t i = 0; i < l.list.n; i++) {
+        const struct public_key_list *k = &l.list.v[i].keys;
+        if (k->n == 1 && k->v[0].alg == key->alg && hash_eq(&k->v[0].key, &key->key))
+            say_empty("Without this key", l.list.v[i].seat);
+    }
+}
+
 int verb_key_revoke(struct cli *c)
 {
     struct key body = {0};
@@ -151,6 +190,8 @@ int verb_key_revoke(struct cli *c)
     if (node_of.n > 0) {
         cli_preview_suspended(c, node_of, &preview);
         (void)fputs(buf_cstr(&preview), stderr);
+    } else {
+        say_left_empty(c, &body.key);
     }
     if (c->since != NULL) {
         SET_HAS(&body, key_key_compromised_since_ms);
@@ -513,12 +554,43 @@ int verb_alliance_show(struct cli *c)
     return EXIT_DONE;
 }
 
+/* What a node's directory is given must be signed by all: how each that has not signs. ST_NOTFOUND. */
+static enum status all_signed(struct cli *c, const struct genesis_info *g)
+{
+    struct buf b CLEANUP(buf_deinit);
+    size_t n = 0;
+    buf_init(&b, 1 << 16);
+    for (size_t i = 0; i < g->genesis.cards.n; i++)
+        for (size_t k = 0; k < g->cards[i].seats.n; k++) {
+            const struct card_seat *s = &g->cards[i].seats.v[k];
+            if (!genesis_seat_signs(g, &g->cards[i], s) || has_signed(g, g->cards[i].org, s->seat))
+                continue;
+            if (n++ < 6)
+                buf_printf(&b, "%s%.*s/%.*s", n == 1 ? "" : ", ", SPAN_FMT(g->cards[i].org), SPAN_FMT(s->seat));
+        }
+    if (n > 6)
+        buf_printf(&b, " and %zu more", n - 6);
+    return n == 0 ? ST_OK
+                  : err_set(&c->err, ST_NOTFOUND,
+                            "%s: genesis: %zu founding %s missing (GEN-4): %s. Each signs with: entente alliance sign %s --as ORG/SEAT --key KEY",
+                            c->words[0], n, n == 1 ? "signature is" : "signatures are", buf_cstr(&b), c->words[0]);
+}
+
+/* The founding, checked and signed by all. */
+static enum status load_signed(struct cli *c, struct genesis_info *ret)
+{
+    enum status st = load(c, c->words[0], false, ret);
+    if (st == ST_OK)
+        st = all_signed(c, ret);
+    return st == ST_OK ? load(c, c->words[0], true, ret) : st;
+}
+
 /* The .genesis file into a node's directory. */
 static enum status give(struct cli *c, struct genesis_info *ret_g)
 {
     struct span bytes, there;
     struct stat sb;
-    enum status st = load(c, c->words[0], true, ret_g);
+    enum status st = load_signed(c, ret_g);
     if (st != ST_OK)
         return st;
     if (stat(file_join(&c->a, c->node, "node.yaml"), &sb) != 0)
@@ -558,7 +630,7 @@ int verb_alliance_join(struct cli *c)
     if (c->n != 1 || c->node == NULL)
         return cli_usage(c, "alliance join needs the .genesis file, and --node DIR");
     struct stat sb;
-    enum status st = load(c, c->words[0], true, &g);
+    enum status st = load_signed(c, &g);
     if (st != ST_OK)
         return cli_fail(c);
     /* Before the genesis is there: a directory with that alone would be taken for a founder's. */

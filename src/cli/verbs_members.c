@@ -319,6 +319,7 @@ int verb_node_replace(struct cli *c)
     struct hash digest;
     struct query_party p;
     struct replace_node body = {0};
+    struct rpc_status_reply now_is;
     struct buf b CLEANUP(buf_deinit);
     buf_init(&b, 1 << 16);
     if (c->n != 1)
@@ -339,6 +340,9 @@ int verb_node_replace(struct cli *c)
     for (size_t i = 0; i < now->addresses.n; i++)
         buf_printf(&b, "address   %.*s\n", SPAN_FMT(now->addresses.v[i]));
     buf_printf(&b, "The others go on; whoever holds the keys of this card is the node from then on.\n");
+    if (span_eq(c->info.org, card.org) && cli_ask(c, METHOD_status, NULL, &now_is) == ST_OK && now_is.connected < now_is.quorum)
+        buf_printf(&b, "WARNING   the node asked is this very one, and out of its partners' reach: handed in there, it waits. Hand it in at a "
+                       "partner's node: --node, or with --save FILE.entry here and entente submit FILE.entry there\n");
     int code = cli_agree(c, &b, "Put it on the record? [y/N] ");
     struct span seat = seat_of(c, card.org, "registrar");
     struct span_list wanted = {1, &seat};

@@ -91,16 +91,49 @@ int verb_node_peers(struct cli *c)
     return EXIT_DONE;
 }
 
+/* Which nodes that decide are away, and since when. */
+static void print_absent(struct cli *c, const struct rpc_status_reply *s)
+{
+    struct rpc_peers_reply r;
+    struct query_parties l;
+    if (cli_ask(c, METHOD_peers, NULL, &r) != ST_OK || cli_ask(c, METHOD_parties, NULL, &l) != ST_OK)
+        return;
+    for (size_t i = 0; i < r.list.n; i++) {
+        const struct rpc_peer *p = &r.list.v[i];
+        bool votes = false;
+        for (size_t k = 0; k < l.list.n; k++)
+            votes = votes || (span_eq(l.list.v[k].org, p->org) && l.list.v[k].votes > 0);
+        if (votes && !p->connected)
+            (void)printf("  %-14.*s absent since %s\n", SPAN_FMT(p->org), p->since_ms == 0 ? "this node started" : cli_time(p->since_ms).s);
+    }
+    (void)printf("It goes on when %" PRIu64 " of them %s. Until then no block is made: nothing becomes final, and no deadline fires.\n",
+                 s->quorum - s->connected, s->quorum - s->connected == 1 ? "returns" : "return");
+}
+
 int verb_node_why(struct cli *c)
 {
+    static const char idle[] = "Nothing waits for a decision."; /* as a node says that sees no further than its own entries */
     struct rpc_why_reply r;
-    if (cli_ask(c, METHOD_why, NULL, &r) != ST_OK)
+    struct rpc_status_reply s;
+    if (cli_ask(c, METHOD_why, NULL, &r) != ST_OK || cli_ask(c, METHOD_status, NULL, &s) != ST_OK)
         return cli_fail(c);
-    if (c->json)
-        return cli_json(c, &rpc_why_reply_desc, &r);
-    (void)printf("%.*s\n", SPAN_FMT(r.words));
+    if (c->json) {
+        (void)cli_json(c, &rpc_why_reply_desc, &r);
+        return cli_health_exit(&s);
+    }
+    bool alone = s.connected < s.quorum && r.round < 0;
+    const uint8_t *at = alone ? memmem(r.words.p, r.words.n, idle, sizeof idle - 1) : NULL;
+    if (at != NULL)
+        r.words.n = (size_t)(at - r.words.p);
+    if (r.words.n > 0)
+        (void)printf("%.*s\n", SPAN_FMT(r.words));
+    if (alone) {
+        (void)printf("No quorum: %" PRIu64 " of %" PRIu64 " nodes are within reach, %" PRIu64 " must sign. Absent:\n", s.connected, s.validators,
+                     s.quorum);
+        print_absent(c, &s);
+    }
     if (r.round < 0)
-        return EXIT_DONE;
+        return cli_health_exit(&s);
     (void)printf("height %" PRIu64 ", round %" PRId64 ", step %.*s for %" PRIu64
                  " s; proposer %.*s; prevotes %" PRIu64 ", precommits %" PRIu64 " of %" PRIu64 " needed\n",
                  r.height, r.round, SPAN_FMT(r.step), r.step_ms / 1000, SPAN_FMT(r.proposer), r.prevotes,
@@ -110,7 +143,7 @@ int verb_node_why(struct cli *c)
                      r.missing.v[i].connected ? "within reach" : "absent",
                      r.missing.v[i].since_ms == 0 ? "this node started"
                                                   : cli_time(r.missing.v[i].since_ms).s);
-    return EXIT_DONE;
+    return cli_health_exit(&s);
 }
 
 int verb_node_backup(struct cli *c)

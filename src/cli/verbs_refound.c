@@ -12,22 +12,83 @@
 
 enum { SURVIVOR_MAX = 256 << 10, FILES_MAX = 64, SIGS_MAX = 512 };
 
+/* What the report does for good, and whether it is needed; the organisation's name is to be repeated. ST_USAGE. */
+static enum status agree_to_stop(struct cli *c, struct rpc_status_reply *ret_s)
+{
+    char line[80] = "", question[160];
+    enum status st = cli_ask(c, METHOD_status, NULL, ret_s);
+    if (st != ST_OK)
+        return st;
+    struct span org = c->info.org;
+    (void)fprintf(stderr,
+                  "Only when so many nodes are lost that nothing becomes final, and the partners begin a new epoch. The node of %.*s then signs "
+                  "nothing more in epoch %" PRIu64 ", also after a restart, until a refounding is installed or the report is taken back: "
+                  "entente refound abandon\n",
+                  SPAN_FMT(org), ret_s->epoch);
+    if (ret_s->connected >= ret_s->quorum && !HAS(ret_s, rpc_status_reply_key_halted))
+        (void)fprintf(stderr,
+                      "WARNING: %" PRIu64 " of %" PRIu64 " nodes are within reach, and %" PRIu64
+                      " suffice: there is a quorum, and no new epoch is needed.%s\n",
+                      ret_s->connected, ret_s->validators, ret_s->quorum,
+                      ret_s->connected == ret_s->quorum ? " Without this node there is none, and nothing becomes final." : "");
+    (void)snprintf(question, sizeof question, "Type %.*s to go on: ", SPAN_FMT(org));
+    if (c->confirm == NULL && cli_prompt(question, line, sizeof line, false))
+        c->confirm = (const char *)arena_dup(&c->a, span_str(line)).p;
+    if (c->confirm != NULL && span_eqs(org, c->confirm))
+        return ST_OK;
+    return err_set(&c->err, ST_USAGE, "nothing was done: repeat whose node stops signing with --confirm %.*s", SPAN_FMT(org));
+}
+
+/* Room for the largest report beside FILE, before the node is asked: afterwards it is too late to find that there is none. */
+static enum status can_write(struct cli *c, const char *part)
+{
+    struct stat sb;
+    struct span room = {arena_alloc(&c->a, SURVIVOR_MAX), SURVIVOR_MAX};
+    if (stat(c->out, &sb) == 0 && S_ISDIR(sb.st_mode))
+        return err_set(&c->err, ST_IO, "%s is a directory", c->out);
+    if (room.p == NULL)
+        return err_set(&c->err, ST_NOMEM, "no memory");
+    memset((void *)(uintptr_t)room.p, 0, room.n);
+    return file_write(part, room, 0644, true, &c->err);
+}
+
+static int not_reported(struct cli *c, bool certain)
+{
+    int code = cli_fail(c);
+    (void)fprintf(stderr, "This node %s signing, and there is no report in %s. The same command, or another -o FILE, gives the report again; to "
+                          "sign on: entente refound abandon\n",
+                  certain ? "has stopped" : "may have stopped", c->out);
+    return code;
+}
+
 int verb_refound_survivor(struct cli *c)
 {
     struct epoch_survivor s;
+    struct rpc_status_reply now;
     struct buf b CLEANUP(buf_deinit);
+    char part[4096];
     buf_init(&b, SURVIVOR_MAX);
     if (c->n != 0 || c->out == NULL)
         return cli_usage(c, "refound survivor needs -o FILE.survivor");
-    if (cli_ask(c, METHOD_survivor, NULL, &s) != ST_OK)
+    (void)snprintf(part, sizeof part, "%s.part", c->out);
+    if (agree_to_stop(c, &now) != ST_OK)
         return cli_fail(c);
-    enum status st = codec_encode(&epoch_survivor_desc, &s, &b);
-    if (st == ST_OK)
+    if (can_write(c, part) != ST_OK) {
+        int code = cli_fail(c);
+        (void)fprintf(stderr, "The node was not asked, and goes on as it was.\n");
+        return code;
+    }
+    enum status st = cli_ask(c, METHOD_survivor, NULL, &s);
+    bool asked = st == ST_OK;
+    (void)remove(part);
+    if (asked)
+        st = codec_encode(&epoch_survivor_desc, &s, &b);
+    if (asked && st == ST_OK)
         st = file_write(c->out, buf_span(&b), 0644, true, &c->err);
-    else
+    else if (asked)
         (void)err_set(&c->err, st, "what this node holds cannot be written");
     if (st != ST_OK)
-        return cli_fail(c);
+        return not_reported(c, asked);
     if (c->json)
         return cli_json(c, &epoch_survivor_desc, &s);
     (void)printf("%.*s: newest block with a certificate %" PRIu64 " %.16s..., epoch %" PRIu64 "\n", SPAN_FMT(s.org), s.height,

@@ -77,7 +77,7 @@ enum status rekey_make(const char *dir, const struct rekey *what, struct arena *
     enum status st = config_load(dir, a, &cfg, err);
     if (st == ST_OK && exists(next) && !what->again)
         return err_set(err, ST_EXISTS,
-                       "%s: fresh keys wait already until they are on the record. Have the registrar put their card there; or throw them "
+                       "%s: fresh keys wait already until they are on the record. Have the registrar put their card there, at a partner's node if this one is not let in; or throw them "
                        "away and make others with --again",
                        next);
     if (st == ST_OK)

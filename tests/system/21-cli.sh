@@ -126,7 +126,10 @@ expect 3 - 'Refused: .*only maker/registrar does this' entente seat set maker/fi
 expect 0 'Signed, final' - entente seat set maker/finance "$work/new.key" $(by maker registrar)
 expect 3 - 'the key does not hold the seat' entente comment --text "old key" $(by maker finance)
 expect 0 'Signed, final' - entente comment --text "new key" --key "$work/new.key" --as maker/finance
-fp=$(entente key show "$work/new.key" | tail -1)
+fp=$(entente key show "$work/new.key" 2>&1 >/dev/null | sed 's/^Fingerprint //')
+entente key show "$work/new.key" >"$work/new.pub" 2>/dev/null
+expect 0 '^ssh-ed25519 [^ ]+ *$' '^Fingerprint SHA256:' entente key show "$work/new.pub"
+[ "$(wc -l <"$work/new.pub")" = 1 ] || { cat "$work/new.pub"; exit 1; }
 unchanged 2 - 'repeat its fingerprint with --confirm SHA256:' entente key revoke "$work/new.key" $(by maker registrar)
 grep -qF -- "--confirm $fp" "$work/e"
 unchanged 2 - 'since yesterday: expected a time' entente key revoke "$work/new.key" --since yesterday --confirm "$fp" $(by maker registrar)

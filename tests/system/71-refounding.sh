@@ -31,11 +31,11 @@ key() { echo "$work/keys/$1.key"; }
 kill -9 "$2" "$4"
 sleep 1
 expect 8 'Not final after 3 s; it is kept' entente comment --text "waits for the new epoch" --timeout 3 --key "$(key maker-quality)" --as maker/quality --node "$work/maker"
-expect 0 'clinics|trustee' entente node why --node "$work/maker"
+expect 7 'clinics|trustee' entente node why --node "$work/maker"
 
 # What the survivors hold; the clinics' new node; the draft.
-expect 0 'newest block with a certificate' entente refound survivor -o "$work/maker.survivor" --node "$work/maker"
-expect 0 'newest block with a certificate' entente refound survivor -o "$work/distributor.survivor" --node "$work/distributor"
+expect 0 'newest block with a certificate' entente refound survivor -o "$work/maker.survivor" --confirm maker --node "$work/maker"
+expect 0 'newest block with a certificate' entente refound survivor -o "$work/distributor.survivor" --confirm distributor --node "$work/distributor"
 expect 7 'signs nothing more in epoch 0 \(REF-1\)' entente status --node "$work/distributor"
 expect 7 'refound abandon' entente node status --node "$work/maker"
 kill "$1" "$3"

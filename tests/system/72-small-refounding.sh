@@ -55,7 +55,7 @@ exits 8 as maker sponsor comment --text "waits for the new epoch" --timeout 1
 says "$n of $n nodes must sign; only $((n - 1)) (is|are) within reach. Absent: $lost" entente node why --node maker
 exits 8 as maker alliance-manager comment --text "waits too" --timeout 2
 for o in $survivors; do
-  good entente refound survivor -o "$o.survivor" --node "$o"
+  good entente refound survivor -o "$o.survivor" --confirm "$o" --node "$o"
   grep -q 'newest block with a certificate' o || fail "what $o reports"
   code=0; grep -q 'It precommitted block' o || code=$?
   [ $end = certificate ] || [ $code -eq 0 ] || { cat o; fail "$o does not report what it precommitted"; }

@@ -133,7 +133,7 @@ echo "== a key changes hands, and the new one ballots at once"
 good entente key new keys/second.key --unsealed
 good as clinics registrar seat set clinics/finance keys/second.key
 cp keys/clinics-finance.key keys/first.key
-print=$(entente key show keys/first.key | grep -o 'SHA256:[A-Za-z0-9+/]*')
+print=$(entente key show keys/first.key 2>&1 | grep -o 'SHA256:[A-Za-z0-9+/]*')
 cp keys/second.key keys/clinics-finance.key
 sleep 1.1 # allowed_signers counts whole seconds, and the old key is asked about a later one
 good as maker finance propose terms --title "Pallets again" # D-8

@@ -86,6 +86,6 @@ answers 0 'M-1' entente show A-1
 answers 0 '^0 to open, 13 there already or over' as south alliance-manager plan launch --yes
 grep -Eq '^  M-2   milestone +.*Launch, day 60$' o
 [ "$(as south alliance-manager plan launch --yes --json 2>/dev/null | json "len(x), x[0]['item'], x[1]['item']")" = "13 M-1 A-1" ]
-answers 2 'plan launch takes no further words' as north alliance-manager plan launch now --yes
+answers 2 'entente plan launch takes no words' as north alliance-manager plan launch now --yes
 good entente pack all.pack
 good entente-audit verify all.pack --expect-alliance "$alliance"

@@ -20,7 +20,7 @@ echo "== one node is lost, and a new epoch begins with a new one in its place"
 lose clinics
 mv clinics gone
 for o in maker distributor; do
-  good entente refound survivor -o "$o.survivor" --node "$o"
+  good entente refound survivor -o "$o.survivor" --confirm "$o" --node "$o"
   stop "$o"
 done
 ententd init clinics --partner clinics --listen "127.0.0.1:$(free_port)" >/dev/null
