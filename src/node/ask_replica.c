@@ -315,7 +315,7 @@ void ask_replica_waiters(struct node *n, uint64_t now_ms)
 {
     for (size_t i = 0; i < n->n_waiters;) {
         struct waiter *w = &n->waiters[i];
-        bool late = now_ms >= w->until_ms;
+        bool late = now_ms >= w->until_ms || server_gone(w->call);
         if ((n->blocks || late) && answer_entry(n, w->call, &w->id, late))
             *w = n->waiters[--n->n_waiters];
         else

@@ -125,6 +125,8 @@ void queue_deinit(struct queue *q);
 bool queue_put(struct queue *q, struct job *j, bool *ret_enough);
 /* Up to max jobs, lanes in turn; waits until until_ms (monotonic) for the first. NULL when none came, or when stopping. */
 struct job *queue_take(struct queue *q, size_t max, uint64_t until_ms);
+/* Takes out the local socket's questions that nobody waits for any more (server_gone). */
+void queue_drop_gone(struct queue *q);
 /* A peer's lane has its next turn so much later, for a fault; and later still when faults follow each other. */
 void queue_hold(struct queue *q, struct span org, uint64_t ms);
 /* A peer that may be read from again; each is named once. */

@@ -549,6 +549,11 @@ bool nudges_take(struct node *n, struct job *j)
     return true;
 }
 
+void nudges_gone(struct node *n)
+{
+    queue_drop_gone(&n->nudges->queue);
+}
+
 /* -- For other threads -- */
 
 static struct span_list among(struct span_list l, const struct span_list *seats)

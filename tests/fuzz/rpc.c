@@ -28,6 +28,24 @@ static void on_ask(void *ctx, struct server_call *call, enum method method, cons
     asked[n_asked++].method = method;
 }
 
+static void on_gone(void *ctx)
+{
+    (void)ctx;
+    size_t gone = 0;
+    for (size_t i = 0; i < n_asked; i++)
+        gone += server_gone(asked[i].call);
+    REQUIRE(gone > 0, "a connection with open questions");
+}
+
+/* Who is there: root, or nobody. */
+static bool is_root;
+int nng_stream_get_uint64(nng_stream *s, const char *name, uint64_t *ret_value)
+{
+    (void)s, (void)name;
+    *ret_value = is_root ? 0 : 65534;
+    return 0;
+}
+
 static void answer_one(struct span *in)
 {
     if (n_asked == 0)
@@ -141,7 +159,7 @@ static void start(void)
 {
     char path[64];
     struct err err = {0};
-    static const struct server_events events = {NULL, on_ask};
+    static const struct server_events events = {NULL, on_ask, on_gone};
     (void)snprintf(path, sizeof path, "/tmp/entente-fuzz-rpc.%d", (int)getpid());
     REQUIRE(server_start(path, false, &events, &server, &err) == ST_OK, "%s", err.text);
     (void)unlink(path);
