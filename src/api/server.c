@@ -176,14 +176,41 @@ static void respond(struct server_call *call, const struct rpc_response *r)
     free_call(call);
 }
 
+/* Bytes of the text at p that may be sent as they are: one character's; 0: it may not be. */
+static size_t one_character(const char *p)
+{
+    for (size_t n = 1; n <= 4; n++) {
+        if (p[n - 1] == 0)
+            return 0;
+        if (text_check(span_of(p, n), false, NULL) == ST_OK)
+            return n;
+    }
+    return 0;
+}
+
+void server_showable(const char *text, char *ret, size_t size)
+{
+    size_t n = 0;
+    while (*text != 0 && n + 1 < size) {
+        size_t k = one_character(text);
+        if (n + k + 1 > size)
+            break;
+        if (k == 0)
+            ret[n++] = '?';
+        else
+            memcpy(ret + n, text, k);
+        n += k;
+        text += k == 0 ? 1 : k;
+    }
+    ret[n] = 0;
+}
+
 void server_refuse(struct server_call *call, enum status st, const char *text)
 {
-    struct rpc_response r = {.id = call->id, .status = st == ST_OK ? ST_IO : (int64_t)st, .text = span_str(text)};
+    char words[1024];
+    server_showable(text, words, sizeof words);
+    struct rpc_response r = {.id = call->id, .status = st == ST_OK ? ST_IO : (int64_t)st, .text = span_str(words)};
     SET_HAS(&r, rpc_response_key_text);
-    if (r.text.n > 1023)
-        r.text.n = 1023;
-    if (text_check(r.text, false, NULL) != ST_OK)
-        r.text = span_str("the reason has characters that cannot be shown");
     respond(call, &r);
 }
 

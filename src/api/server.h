@@ -41,6 +41,10 @@ MUST_USE enum status server_start(const char *path, bool group, const struct ser
 /* Closes all connections; calls that are still open may be answered later, into the void. Accepts NULL. */
 void server_stop(struct server *s);
 
+/* Text that may have come from anywhere (a path, say), so that it can be sent: at most size - 1 bytes of it, with `?` for what a
+ * text may not hold. Ends with 0. */
+void server_showable(const char *text, char *ret, size_t size);
+
 /* Answers with the struct of the method's reply block, or with a status and words. Either ends the call. Thread-safe. */
 void server_answer(struct server_call *call, const void *reply);
 void server_refuse(struct server_call *call, enum status st, const char *text);

@@ -90,7 +90,7 @@ struct node {
     enum rekey_identity calls_as;
     struct ed25519_key *other_node; /* the identity in use, unless it is that in place */
     struct tlsid *other_tls;
-    bool update_failed, restart_asked, keeps_previous;
+    bool update_failed, restart_asked, keeps_previous, net_failed, net_closed; /* closed: for good */
     uint64_t left_ms; /* monotonic: when it was seen that its organisation has left; 0: it has not */
     pthread_t links_thread;
     bool links_running;

@@ -426,3 +426,18 @@ Test(server, the_socket_of_a_busy_process_is_left_alone)
     cr_assert_eq(server_start(r.path, false, &events, &r.server, &err), ST_OK, "%s", err.text);
     server_stop(r.server);
 }
+
+Test(server, any_text_can_be_shown)
+{
+    char b[64], small[6];
+    server_showable("/srv/caf\xc3\xa9: no", b, sizeof b);
+    cr_assert_str_eq(b, "/srv/caf\xc3\xa9: no");
+    server_showable("/srv/caf\xe9/\x01\n\xe2\x82", b, sizeof b);
+    cr_assert_str_eq(b, "/srv/caf?/????");
+    server_showable("caf\xc3\xa9 and more", small, sizeof small);
+    cr_assert_str_eq(small, "caf\xc3\xa9");
+    server_showable("cafe\xc3\xa9", small, sizeof small); /* no half of a character */
+    cr_assert_str_eq(small, "cafe");
+    server_showable("", b, sizeof b);
+    cr_assert_str_eq(b, "");
+}
