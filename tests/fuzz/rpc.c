@@ -17,12 +17,16 @@ static struct {
 static size_t n_asked;
 static struct server *server;
 
+/* Who is there: root, or nobody. */
+static bool is_root;
+
 static void on_ask(void *ctx, struct server_call *call, enum method method, const void *request)
 {
     (void)ctx;
     struct err err = {0};
     REQUIRE(client_request_desc(method) != NULL, "a method that there is");
     REQUIRE(codec_check(client_request_desc(method), request, &err) == ST_OK, "the question is within bounds: %s", err.text);
+    REQUIRE(is_root || method_asked_by(method) != MAY_OPERATE, "nobody asks for more than is to be had");
     REQUIRE(n_asked < ASKED_MAX, "few questions");
     asked[n_asked].call = call;
     asked[n_asked++].method = method;
@@ -37,8 +41,6 @@ static void on_gone(void *ctx)
     REQUIRE(gone > 0, "a connection with open questions");
 }
 
-/* Who is there: root, or nobody. */
-static bool is_root;
 int nng_stream_get_uint64(nng_stream *s, const char *name, uint64_t *ret_value)
 {
     (void)s, (void)name;
@@ -176,11 +178,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         start();
     wire_reset();
     n_asked = 0;
+    is_root = size == 0 || data[0] < 128;
     for (size_t i = 0; i < CONNECTIONS; i++) {
         streams[i] = wire_connect();
         wire_run();
     }
-    bool mixed = take_u8(&in) % 2 == 0; /* with two connections open, sent bytes may lie between each other */
+    uint8_t how = take_u8(&in);
+    bool mixed = how % 2 == 0; /* with two connections open, sent bytes may lie between each other */
     if (!mixed) {
         wire_hang_up(streams[1], NNG_ECONNSHUT);
         wire_run();
