@@ -17,7 +17,7 @@ elif ! command -v setpriv >/dev/null; then
 else
   two_users=yes
 fi
-nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/nonexistent XDG_STATE_HOME="$work/theirs/state" XDG_CONFIG_HOME="$work/theirs" "$@"; }
+nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/nonexistent XDG_STATE_HOME="$work/theirs/state" XDG_CONFIG_HOME="$work/theirs/config" "$@"; }
 # A program of its own is where others can read it.
 mkdir theirs run
 cp "$bin/entente" theirs/entente
@@ -58,17 +58,20 @@ P
   # -- A backup whose place is taken by another directory while it is made --
   cat >theirs/swap.py <<'P'
 import os, sys, time
-out, target = sys.argv[1:]
+out, target, wait = sys.argv[1:]
 end = time.monotonic() + 60
 while not os.path.lexists(out):
     if time.monotonic() > end: sys.exit("no backup was begun")
+time.sleep(float(wait))
 os.rename(out, out + ".moved")
 os.symlink(target, out)
 P
-  for i in 1 2 3; do
-    nobody python3 theirs/swap.py "$work/theirs/b$i" "$work/maker" &
+  i=0
+  for pause in 0 0.001 0.003 0.01 0.03; do
+    i=$((i + 1))
+    nobody python3 theirs/swap.py "$work/theirs/b$i" "$work/maker" $pause &
     swapper=$!
-    sleep 0.5
+    sleep 0.3
     entente node backup "$work/theirs/b$i" --node run/s >o 2>&1 || true
     wait $swapper || fail "the swap: $(cat o)"
     [ "$(cd maker && find . -type f ! -name '*.mdb' | sort)" = "$before" ] || { cat o; fail "a backup changed the node's own directory"; }
@@ -119,7 +122,8 @@ P
 wait $! || fail "doctor, with SIGCHLD ignored"
 mv "$odd/votes.journal" journal # so that the node says its path
 start "$odd"
-wait_for is 'caf\?/votes.journal: the vote journal is missing' entente node status --node run/s
+shown() { grep -q 'caf?/votes.journal: the vote journal is missing' <<<"$(entente node status --node run/s 2>&1 || true)"; }
+wait_for shown
 says 'caf\?/votes.journal' entente node why --node run/s
 stop "$odd"
 mv journal "$odd/votes.journal"
