@@ -16,6 +16,7 @@ static struct {
 } asked[ASKED_MAX];
 static size_t n_asked;
 static struct server *server;
+static size_t standing; /* what the server holds while nobody is connected */
 
 /* Who is there: root, or nobody. */
 static bool is_root;
@@ -166,6 +167,7 @@ static void start(void)
     REQUIRE(server_start(path, false, &events, &server, &err) == ST_OK, "%s", err.text);
     (void)unlink(path);
     wire_run();
+    standing = wire_left();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -200,6 +202,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (n_asked > 0) /* into the void */
         server_refuse(asked[--n_asked].call, ST_CLOSED, "the end");
     wire_run();
-    REQUIRE(wire_left() == 0, "nothing is left: %zu", wire_left());
+    REQUIRE(wire_left() == standing, "nothing is left: %zu", wire_left() - standing);
     return 0;
 }
