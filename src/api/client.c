@@ -18,7 +18,7 @@ struct client {
 const struct record_desc *client_request_desc(enum method method)
 {
     switch (method) {
-#define METHOD(name, number, request, reply, where, doc)                                                     \
+#define METHOD(name, number, request, reply, where, who, doc)                                                \
     case METHOD_##name:                                                                                      \
         return &request##_desc;
 #include "api/methods.def"
@@ -30,7 +30,7 @@ const struct record_desc *client_request_desc(enum method method)
 const struct record_desc *client_reply_desc(enum method method)
 {
     switch (method) {
-#define METHOD(name, number, request, reply, where, doc)                                                     \
+#define METHOD(name, number, request, reply, where, who, doc)                                                \
     case METHOD_##name:                                                                                      \
         return &reply##_desc;
 #include "api/methods.def"
@@ -42,13 +42,25 @@ const struct record_desc *client_reply_desc(enum method method)
 enum answered_by method_answered_by(enum method method)
 {
     switch (method) {
-#define METHOD(name, number, request, reply, where, doc)                                                     \
+#define METHOD(name, number, request, reply, where, who, doc)                                                \
     case METHOD_##name:                                                                                      \
         return BY_##where;
 #include "api/methods.def"
 #undef METHOD
     }
     return BY_READER;
+}
+
+enum asked_by method_asked_by(enum method method)
+{
+    switch (method) {
+#define METHOD(name, number, request, reply, where, who, doc)                                                \
+    case METHOD_##name:                                                                                      \
+        return MAY_##who;
+#include "api/methods.def"
+#undef METHOD
+    }
+    return MAY_OPERATE;
 }
 
 static enum status socket_path(const char *path, struct sockaddr_un *ret, struct err *err)

@@ -5,7 +5,7 @@
 #include "codec/codec.h"
 
 enum method {
-#define METHOD(name, number, request, reply, where, doc) METHOD_##name = number,
+#define METHOD(name, number, request, reply, where, who, doc) METHOD_##name = number,
 #include "api/methods.def"
 #undef METHOD
 };
@@ -13,6 +13,9 @@ enum method {
 enum answered_by { BY_READER, BY_RECORD, BY_REPLICA, BY_DOCUMENTS, BY_NUDGES };
 /* Which of the words in methods.def. */
 enum answered_by method_answered_by(enum method method);
+enum asked_by { MAY_READ, MAY_GIVE, MAY_OPERATE };
+/* Likewise: who may ask. */
+enum asked_by method_asked_by(enum method method);
 
 struct client;
 

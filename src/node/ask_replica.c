@@ -39,16 +39,19 @@ static void status(struct node *n, struct server_call *call)
         struct span org = s.validators->members.v[i].org;
         r.connected += span_eq(org, n->cfg.partner) || is_connected(n, org, &since);
     }
+    char words[512];
     const char *halted = replica_halted(n->replica);
     if (halted == NULL && n->no_votes[0] != 0)
         halted = n->no_votes;
     if (halted != NULL) {
-        r.halted = span_str(halted);
+        server_showable(halted, words, sizeof words);
+        r.halted = span_str(words);
         SET_HAS(&r, rpc_status_reply_key_halted);
     }
     const char *no_vote = halted == NULL ? replica_no_vote(n->replica) : NULL;
     if (no_vote != NULL) {
-        r.no_vote = span_str(no_vote);
+        server_showable(no_vote, words, sizeof words);
+        r.no_vote = span_str(words);
         SET_HAS(&r, rpc_status_reply_key_no_vote);
     }
     server_answer(call, &r);
@@ -59,7 +62,7 @@ enum { PEERS_MAX = 128 };
 /* What the texts of an answer point into. */
 struct peer_words {
     struct net_peer_status net;
-    char fault[160];
+    char error[ERR_TEXT_MAX], fault[160];
 };
 
 static void add_peer(struct node *n, const struct replica_peer_status *p, struct peer_words *words, struct rpc_peer_list *list)
@@ -80,7 +83,8 @@ static void add_peer(struct node *n, const struct replica_peer_status *p, struct
                            .dropped = net->dropped,
                            .faults = p->faults};
     if (net->error[0] != 0) {
-        o->error = span_str(net->error);
+        server_showable(net->error, words->error, sizeof words->error);
+        o->error = span_str(words->error);
         SET_HAS(o, rpc_peer_key_error);
     }
     o->contested = net->contested;
@@ -95,9 +99,9 @@ static void add_peer(struct node *n, const struct replica_peer_status *p, struct
     o->slowed = queue_slowed(&n->replica_queue, p->org);
     if (o->slowed > 0)
         SET_HAS(o, rpc_peer_key_slowed);
-    (void)snprintf(words->fault, sizeof words->fault, "%s", p->last_fault);
+    server_showable(p->last_fault, words->fault, sizeof words->fault);
     o->fault = span_str(words->fault);
-    if (p->faults > 0 && o->fault.n > 0 && text_check(o->fault, false, NULL) == ST_OK)
+    if (p->faults > 0 && o->fault.n > 0)
         SET_HAS(o, rpc_peer_key_fault);
 }
 
@@ -237,11 +241,11 @@ static void why(struct node *n, struct server_call *call)
         r.missing.n++;
     }
     struct buf b CLEANUP(buf_deinit);
-    buf_init(&b, 1000);
+    char words[1024];
+    buf_init(&b, 4096);
     say_why(n, &s, &r, &b);
-    r.words = buf_span(&b);
-    if (r.words.n == 0)
-        r.words = span_str("Too much to say; see node peers.");
+    server_showable(buf_cstr(&b), words, sizeof words);
+    r.words = span_str(words);
     server_answer(call, &r);
 }
 
@@ -315,7 +319,7 @@ void ask_replica_waiters(struct node *n, uint64_t now_ms)
 {
     for (size_t i = 0; i < n->n_waiters;) {
         struct waiter *w = &n->waiters[i];
-        bool late = now_ms >= w->until_ms;
+        bool late = now_ms >= w->until_ms || server_gone(w->call);
         if ((n->blocks || late) && answer_entry(n, w->call, &w->id, late))
             *w = n->waiters[--n->n_waiters];
         else

@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -138,23 +139,18 @@ static enum status hear(int fd, bool (*stopping)(void *ctx), void *ctx, struct b
     }
 }
 
-static enum status spawn_doctor(const char *out, int write_fd, pid_t *ret_pid, struct err *err)
+/* In the open directory dir. */
+static enum status spawn_doctor(int dir, int write_fd, pid_t *ret_pid, struct err *err)
 {
     char self[] = "/proc/self/exe", doctor[] = "doctor", store[] = "--store", json[] = "--json",
-         name[] = "ententd";
-    struct arena a CLEANUP(arena_deinit);
-    arena_init(&a, 0);
-    const uint8_t *dir = arena_dup(&a, span_str(out)).p;
-    union { /* argv is not const, and is not written to */
-        const uint8_t *in;
-        char *out;
-    } dir_arg = {.in = dir};
-    char *argv[] = {name, doctor, store, json, dir_arg.out, NULL};
+         name[] = "ententd", here[] = ".";
+    char *argv[] = {name, doctor, store, json, here, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attr;
     sigset_t none;
     (void)sigemptyset(&none);
     (void)posix_spawn_file_actions_init(&actions);
+    (void)posix_spawn_file_actions_addfchdir_np(&actions, dir);
     (void)posix_spawn_file_actions_adddup2(&actions, write_fd, STDOUT_FILENO);
     (void)posix_spawnattr_init(&attr);
     (void)posix_spawnattr_setsigmask(&attr, &none); /* a node blocks SIGTERM; its child shall not */
@@ -204,7 +200,7 @@ static enum status take_answer(const struct buf *b, struct backup_info *info, st
     return st;
 }
 
-static enum status verify(const char *out, bool (*stopping)(void *ctx), void *ctx, struct backup_info *info,
+static enum status verify(int dir, bool (*stopping)(void *ctx), void *ctx, struct backup_info *info,
                           struct err *err)
 {
     int fds[2], code = 0;
@@ -212,8 +208,8 @@ static enum status verify(const char *out, bool (*stopping)(void *ctx), void *ct
     struct buf b CLEANUP(buf_deinit);
     buf_init(&b, ANSWER_MAX);
     if (pipe2(fds, O_CLOEXEC) != 0)
-        return fail(err, out, "make a pipe to verify it");
-    enum status st = spawn_doctor(out, fds[1], &pid, err);
+        return fail(err, "ententd doctor", "make a pipe to verify the copy");
+    enum status st = spawn_doctor(dir, fds[1], &pid, err);
     (void)close(fds[1]);
     if (st == ST_OK) {
         st = hear(fds[0], stopping, ctx, &b, err);
@@ -250,8 +246,22 @@ static void manifest(const struct backup_info *i, struct buf *b)
                hex_of(&i->data).s, i->keys ? "yes" : "no");
 }
 
-static enum status make(struct store *s, const char *dir, const char *out, bool (*stopping)(void *ctx),
-                        void *ctx, struct arena *a, struct backup_info *info, struct err *err)
+/* -- The directory -- */
+
+static bool is_empty(const char *path)
+{
+    DIR *d = opendir(path);
+    bool empty = d != NULL;
+    for (const struct dirent *e; empty && (e = readdir(d)) != NULL;) /* NOLINT(concurrency-mt-unsafe): own stream */
+        empty = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
+    if (d != NULL)
+        (void)closedir(d);
+    return empty;
+}
+
+/* Into out, which is the open directory fd. */
+static enum status make(struct store *s, const char *dir, const char *out, int fd, bool (*stopping)(void *ctx), void *ctx,
+                        struct arena *a, struct backup_info *info, struct err *err)
 {
     struct buf b CLEANUP(buf_deinit);
     buf_init(&b, MANIFEST_MAX);
@@ -265,7 +275,7 @@ static enum status make(struct store *s, const char *dir, const char *out, bool 
     if (st == ST_OK && info->keys)
         st = copy_keys(dir, out, a, err);
     if (st == ST_OK)
-        st = verify(out, stopping, ctx, info, err);
+        st = verify(fd, stopping, ctx, info, err);
     (void)unlink(file_join(a, store, "lock.mdb")); /* of whoever read it */
     (void)unlink(file_join(a, store, "store.lock"));
     if (st == ST_OK)
@@ -278,29 +288,77 @@ static enum status make(struct store *s, const char *dir, const char *out, bool 
     return file_write(file_join(a, out, "backup.yaml"), buf_span(&b), 0600, false, err);
 }
 
-enum status backup_make(struct store *s, const char *dir, struct span partner, const char *out,
-                        bool with_keys, bool (*stopping)(void *ctx), void *ctx, struct arena *a,
-                        struct backup_info *ret_info, struct err *err)
+/* The directory that was made, by itself and no longer by its name: whoever may write to the one around it can put another at that
+ * name. */
+struct place {
+    const char *name;
+    int fd;
+    char path[32]; /* to the same, whatever its name is by now */
+};
+
+static enum status place_make(const char *out, struct place *ret, struct err *err)
 {
     struct stat sb;
-    struct backup_info info = {
-        .partner = arena_dup(a, partner), .keys = with_keys, .taken_ms = clock_wall_ms(&clock_system)};
+    struct place p = {.name = out, .fd = -1};
     if (lstat(out, &sb) == 0)
         return err_set(err, ST_EXISTS,
                        "%s: is there already; a backup goes into a directory that it makes itself", out);
     enum status st = file_make_dir(out, 0700, err);
     if (st != ST_OK)
         return st;
-    if (chmod(out, 0700) != 0)
+    p.fd = open(out, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (p.fd < 0)
+        return fail(err, out, "open");
+    (void)snprintf(p.path, sizeof p.path, "/proc/self/fd/%d", p.fd);
+    if (fstat(p.fd, &sb) != 0 || sb.st_uid != geteuid() || !is_empty(p.path))
+        st = err_set(err, ST_IO, "%s: is not the directory that was made a moment ago; who else may write beside it?", out);
+    else if (fchmod(p.fd, 0700) != 0)
         st = fail(err, out, "set its mode to 0700");
-    if (st == ST_OK)
-        st = make(s, dir, out, stopping, ctx, a, &info, err);
     if (st != ST_OK) {
-        backup_remove(out);
+        (void)close(p.fd);
         return st;
     }
-    *ret_info = info;
+    *ret = p;
     return ST_OK;
+}
+
+/* It was empty, and is this user's alone: all that is in it was made by this process. */
+static void place_remove(const struct place *p)
+{
+    struct stat ours, named;
+    backup_remove(p->path);
+    if (fstat(p->fd, &ours) == 0 && lstat(p->name, &named) == 0 && ours.st_ino == named.st_ino && ours.st_dev == named.st_dev)
+        (void)rmdir(p->name);
+}
+
+/* A message names the directory as the asker did. */
+static void put_name(const struct place *p, struct err *err)
+{
+    struct err was = *err;
+    const char *at = strstr(was.text, p->path);
+    if (at != NULL)
+        (void)err_set(err, was.st, "%.*s%s%s", (int)(at - was.text), was.text, p->name, at + strlen(p->path));
+}
+
+enum status backup_make(struct store *s, const char *dir, struct span partner, const char *out,
+                        bool with_keys, bool (*stopping)(void *ctx), void *ctx, struct arena *a,
+                        struct backup_info *ret_info, struct err *err)
+{
+    struct place p;
+    struct backup_info info = {
+        .partner = arena_dup(a, partner), .keys = with_keys, .taken_ms = clock_wall_ms(&clock_system)};
+    enum status st = place_make(out, &p, err);
+    if (st != ST_OK)
+        return st;
+    st = make(s, dir, p.path, p.fd, stopping, ctx, a, &info, err);
+    if (st != ST_OK) {
+        place_remove(&p);
+        put_name(&p, err);
+    }
+    (void)close(p.fd);
+    if (st == ST_OK)
+        *ret_info = info;
+    return st;
 }
 
 enum status backup_stopped(const char *dir, const char *out, bool with_keys, struct arena *a,

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -48,9 +49,10 @@ bool doctor_child(struct doctor *d, void (*work)(struct doctor *d, size_t i), si
         work(d, i);
         _exit(0);
     }
-    while (waitpid(pid, &code, 0) != pid)
+    pid_t got;
+    while ((got = waitpid(pid, &code, 0)) < 0 && errno == EINTR)
         ;
-    return WIFEXITED(code) && WEXITSTATUS(code) == 0;
+    return got == pid && WIFEXITED(code) && WEXITSTATUS(code) == 0;
 }
 
 struct store *doctor_open_store(struct doctor *d, const char *name, bool locked)

@@ -90,7 +90,7 @@ struct node {
     enum rekey_identity calls_as;
     struct ed25519_key *other_node; /* the identity in use, unless it is that in place */
     struct tlsid *other_tls;
-    bool update_failed, restart_asked, keeps_previous;
+    bool update_failed, restart_asked, keeps_previous, net_failed, net_closed; /* closed: for good */
     uint64_t left_ms; /* monotonic: when it was seen that its organisation has left; 0: it has not */
     pthread_t links_thread;
     bool links_running;
@@ -125,6 +125,8 @@ void queue_deinit(struct queue *q);
 bool queue_put(struct queue *q, struct job *j, bool *ret_enough);
 /* Up to max jobs, lanes in turn; waits until until_ms (monotonic) for the first. NULL when none came, or when stopping. */
 struct job *queue_take(struct queue *q, size_t max, uint64_t until_ms);
+/* Takes out the local socket's questions that nobody waits for any more (server_gone). */
+void queue_drop_gone(struct queue *q);
 /* A peer's lane has its next turn so much later, for a fault; and later still when faults follow each other. */
 void queue_hold(struct queue *q, struct span org, uint64_t ms);
 /* A peer that may be read from again; each is named once. */

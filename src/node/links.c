@@ -205,9 +205,23 @@ static bool enough_links(struct node *n)
     return st != ST_OK || links + 1 >= quorum_of((uint32_t)set.members.n);
 }
 
-static void call_as(struct node *n, enum rekey_identity which, struct ed25519_key *node, struct tlsid *tls)
+/* Links by the identity in use; without them (the port is taken, for a moment or for long) it is tried again. */
+static void make_net(struct node *n)
 {
     struct err err;
+    struct net *net = NULL;
+    bool failed_before = n->net_failed;
+    n->net_failed = start_net(n, &net, &err) != ST_OK;
+    if (!n->net_failed)
+        put_net(n, net);
+    if (n->net_failed && !failed_before)
+        log_put(LOG_ERROR, "links cannot be made, and it is tried again: %s", err.text);
+    else if (!n->net_failed && failed_before)
+        log_put(LOG_INFO, "links are made again");
+}
+
+static void call_as(struct node *n, enum rekey_identity which, struct ed25519_key *node, struct tlsid *tls)
+{
     struct net *net = n->net;
     put_net(n, NULL);
     net_stop(net);
@@ -215,12 +229,7 @@ static void call_as(struct node *n, enum rekey_identity which, struct ed25519_ke
     n->calls_as = which;
     n->other_node = node;
     n->other_tls = tls;
-    net = NULL;
-    if (start_net(n, &net, &err) != ST_OK) {
-        log_put(LOG_ERROR, "links cannot be made: %s", err.text);
-        return;
-    }
-    put_net(n, net);
+    make_net(n);
 }
 
 /* The others may know our fresh keys already, of a block that we have not got; or they have not got the block by which we took
@@ -271,6 +280,7 @@ static void close_all(struct node *n)
     struct net *net = n->net;
     put_net(n, NULL);
     net_stop(net);
+    n->net_closed = true;
     log_put(LOG_INFO, "%.*s has left the alliance: this node keeps its copy, and has no links", SPAN_FMT(n->cfg.partner));
 }
 
@@ -297,8 +307,10 @@ static void *links_main(void *arg)
             update_peers(n);
         }
         if (n->left_ms != 0 && now >= n->left_ms + FAREWELL_MS) {
-            if (n->net != NULL)
+            if (!n->net_closed)
                 close_all(n);
+        } else if (n->net == NULL) {
+            make_net(n);
         } else if (now >= alone_since + patience && !n->restart_asked) {
             next_identity(n);
             alone_since = clock_mono_ms(&clock_system);

@@ -364,6 +364,7 @@ static int cmd_doctor(int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct err err;
+    (void)signal(SIGCHLD, SIG_DFL); /* who started this may ignore it, which is inherited: no child's end would be seen */
     if (argc < 2)
         return used_wrongly("what shall it do?");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {

@@ -31,6 +31,16 @@ static void on_ask(void *ctx, struct server_call *call, enum method method, cons
         put(server_at(call) != 0 ? &n->past_queue : &n->reader_queue, j);
 }
 
+static void on_gone(void *ctx)
+{
+    struct node *n = ctx;
+    queue_drop_gone(&n->replica_queue);
+    queue_drop_gone(&n->reader_queue);
+    queue_drop_gone(&n->past_queue);
+    queue_drop_gone(&n->documents->queue);
+    nudges_gone(n);
+}
+
 static void on_final(void *ctx, uint64_t height, uint64_t first_leaf, size_t leaves)
 {
     struct node *n = ctx;
@@ -273,7 +283,7 @@ static enum status start_all(struct node *n, struct err *err)
         nudges_open(n);
         st = links_start(n, err);
     }
-    struct server_events events = {n, on_ask};
+    struct server_events events = {n, on_ask, on_gone};
     if (st == ST_OK)
         st = server_start(n->cfg.socket, n->cfg.socket_group, &events, &n->server, err);
     return st;

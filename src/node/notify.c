@@ -187,6 +187,12 @@ static enum status save(struct pass *p)
     return file_write(y->path, buf_span(&b), 0600, true, &p->err);
 }
 
+/* It fails for what the one thing says; another may go well. */
+static bool is_about_content(enum status st)
+{
+    return st == ST_RANGE || st == ST_FORMAT || st == ST_LIMIT;
+}
+
 /* What a person asks seats to look at, one at a time. */
 static enum status look_for_nudge(struct pass *p, const struct view *v, const struct query_owed_list *owed, uint64_t now)
 {
@@ -200,10 +206,18 @@ static enum status look_for_nudge(struct pass *p, const struct view *v, const st
     }
     p->nudge_due = (struct told_due){.occasion = OCCASION_NUDGED};
     p->nudged = nudges_untold(p->n, owed, &p->a, &by, &p->nudge, &p->nudge_due.seats, &p->nudge_due.owed);
-    return p->nudged ? put_input(p, v, &p->nudge_due, &by, &p->nudge_input) : ST_OK;
+    enum status st = p->nudged ? put_input(p, v, &p->nudge_due, &by, &p->nudge_input) : ST_OK;
+    if (!is_about_content(st))
+        return st;
+    log_put(LOG_WARN, "the nudge about %.*s cannot be told to the command of notify: %s. The inbox shows it", SPAN_FMT(p->nudge_due.owed->id),
+            p->err.text);
+    nudges_told(p->n, &p->nudge);
+    p->nudged = false;
+    notify_poke(p->n); /* there may be another */
+    return ST_OK;
 }
 
-/* The input of each command. A report that cannot be made keeps nobody from being reminded of the rest. */
+/* The input of each command. What cannot be made, by what is in it, keeps nobody from being reminded of the rest. */
 static enum status put_inputs(struct pass *p, const struct view *v, uint64_t now)
 {
     size_t n = 0;
@@ -212,8 +226,9 @@ static enum status put_inputs(struct pass *p, const struct view *v, uint64_t now
         enum status st = put_input(p, v, &d, NULL, &p->input[n]);
         if (st == ST_OK) {
             p->due.v[n++] = d;
-        } else if (regular_is(d.owed)) {
-            log_put(LOG_WARN, "the report %.*s was not made: %s. It is tried again", SPAN_FMT(d.owed->id), p->err.text);
+        } else if (regular_is(d.owed) || is_about_content(st)) {
+            log_put(LOG_WARN, "the %s %.*s was not made: %s. It is tried again", regular_is(d.owed) ? "report" : "reminder about",
+                    SPAN_FMT(d.owed->id), p->err.text);
             told_failed(&p->rows, &d, now);
         } else {
             return st;

@@ -2,10 +2,24 @@
 #include <stdlib.h>
 #include "crypto/hash.h"
 
+void nudge_settle(struct nudge_kept *k)
+{
+    for (struct nudge_kept *next; k->replaced != NULL; k->replaced = next) {
+        next = k->replaced->replaced;
+        free(k->replaced);
+    }
+}
+
+static void free_kept(struct nudge_kept *k)
+{
+    nudge_settle(k);
+    free(k);
+}
+
 void nudge_box_deinit(struct nudge_box *b)
 {
     for (size_t i = 0; i < b->n; i++)
-        free(b->v[i]);
+        free_kept(b->v[i]);
     b->n = 0;
 }
 
@@ -70,15 +84,44 @@ enum status nudge_may(const struct nudge_box *b, const struct nudge *n, const st
     return ST_OK;
 }
 
-void nudge_remove(struct nudge_box *b, struct nudge_kept *k)
+enum status nudge_may_own(const struct nudge_box *b, const struct nudge *n, const struct hash *id, bool here, uint64_t now_ms,
+                          struct err *err)
+{
+    enum status st = nudge_may(b, n, id, false, now_ms, err);
+    if (st == ST_OK && here)
+        st = nudge_may(b, n, id, true, now_ms, err);
+    if (st == ST_OK && here && b->n + 2 > NUDGES_MAX)
+        st = err_set(err, ST_REFUSED, "the node keeps %zu nudges already, and has no room for two; no more until some of it is done", b->n);
+    return st;
+}
+
+static void take_out(struct nudge_box *b, const struct nudge_kept *k)
 {
     for (size_t i = 0; i < b->n; i++)
         if (b->v[i] == k) {
             memmove(&b->v[i], &b->v[i + 1], (b->n - i - 1) * sizeof *b->v);
             b->n--;
-            free(k);
             return;
         }
+}
+
+void nudge_remove(struct nudge_box *b, struct nudge_kept *k)
+{
+    take_out(b, k);
+    free_kept(k);
+}
+
+void nudge_undo(struct nudge_box *b, struct nudge_kept *k)
+{
+    struct nudge_kept *before = k->replaced;
+    k->replaced = NULL;
+    nudge_remove(b, k);
+    for (struct nudge_kept *next; before != NULL; before = next) { /* there is room: they were here */
+        next = before->replaced;
+        before->replaced = NULL;
+        ASSERT(b->n < NUDGES_MAX);
+        b->v[b->n++] = before;
+    }
 }
 
 static struct nudge_kept *keep(struct nudge_box *b, struct span bytes)
@@ -102,11 +145,19 @@ struct nudge_kept *nudge_add(struct nudge_box *b, struct span bytes, const struc
     struct nudge n;
     struct err err;
     ASSERT(nudge_parse(bytes, &n, &err) == ST_OK);
-    for (size_t i = b->n; i-- > 0;)
-        if (b->v[i]->got == got && alike(&b->v[i]->is, &n))
-            nudge_remove(b, b->v[i]);
+    struct nudge_kept *replaced = NULL;
+    for (size_t i = b->n; i-- > 0;) {
+        struct nudge_kept *before = b->v[i];
+        if (before->got != got || !alike(&before->is, &n))
+            continue;
+        take_out(b, before);
+        nudge_settle(before);
+        before->replaced = replaced;
+        replaced = before;
+    }
     struct nudge_kept *k = keep(b, bytes);
     ASSERT(k != NULL);
+    k->replaced = replaced;
     k->signature = *s;
     k->got = got;
     k->here_ms = now_ms;

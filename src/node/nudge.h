@@ -26,6 +26,7 @@ struct nudge_kept {
     uint64_t here_ms;
     char words[256]; /* of state: or "" */
     uint64_t next_ms, wait_ms; /* monotonic: when it is sent again, and the pause after that. Not in the file */
+    struct nudge_kept *replaced; /* not freed before nudge_settle or nudge_undo */
     size_t n;
     uint8_t bytes[NUDGE_BYTES_MAX];
 };
@@ -46,9 +47,15 @@ struct span nudge_org_of(struct span seat);
  * are too many. The words say from when on. ST_OK: it may be added. */
 MUST_USE enum status nudge_may(const struct nudge_box *b, const struct nudge *n, const struct hash *id, bool got, uint64_t now_ms,
                                struct err *err);
+/* Likewise of one by a seat of our own: sent out, and if `here` (to a seat of our own) got as well, by room for both. */
+MUST_USE enum status nudge_may_own(const struct nudge_box *b, const struct nudge *n, const struct hash *id, bool here, uint64_t now_ms,
+                                   struct err *err);
 /* Adds what nudge_may allows, in place of the one before of the same seat to the same about the same. bytes are what nudge_parse
- * took. Returns it. */
+ * took. Returns it. Once it is saved, nudge_settle frees what it replaced; if it cannot be, nudge_undo takes it out again, and
+ * puts that back. */
 struct nudge_kept *nudge_add(struct nudge_box *b, struct span bytes, const struct signature *s, bool got, uint64_t now_ms);
+void nudge_settle(struct nudge_kept *k);
+void nudge_undo(struct nudge_box *b, struct nudge_kept *k);
 struct nudge_kept *nudge_find(const struct nudge_box *b, const struct hash *id, bool got);
 void nudge_remove(struct nudge_box *b, struct nudge_kept *k);
 

@@ -36,7 +36,8 @@ struct nudges {
     struct asking asking[ASKING_MAX];
     size_t n_asking;
     uint64_t faults;
-    pthread_mutex_t lock; /* of the box */
+    pthread_mutex_t file_lock; /* before the next: the file is written without that one */
+    pthread_mutex_t lock;      /* of the box; this thread alone adds and removes */
     struct nudge_box box;
 };
 
@@ -60,15 +61,21 @@ static void unlock(struct nudges *x)
     (void)pthread_mutex_unlock(&x->lock);
 }
 
-/* Under the lock. */
+/* Without the lock: a disk may be slow, and who reads the inbox wants it. */
 static enum status save(struct nudges *x, struct err *err)
 {
     struct buf b CLEANUP(buf_deinit);
     buf_init(&b, NUDGE_FILE_MAX);
+    (void)pthread_mutex_lock(&x->file_lock);
+    lock(x);
     enum status st = nudge_save(&x->box, &b);
+    unlock(x);
     if (st != ST_OK)
-        return err_set(err, st, "%s would be too large", x->path);
-    return file_write(x->path, buf_span(&b), 0600, true, err);
+        st = err_set(err, st, "%s would be too large", x->path);
+    else
+        st = file_write(x->path, buf_span(&b), 0600, true, err);
+    (void)pthread_mutex_unlock(&x->file_lock);
+    return st;
 }
 
 static void save_or_say(struct nudges *x)
@@ -160,9 +167,9 @@ static void send_due(struct nudges *x)
             changed = true;
         }
     }
+    unlock(x);
     if (changed)
         save_or_say(x);
-    unlock(x);
 }
 
 static void link_up(struct nudges *x, struct span org)
@@ -212,29 +219,39 @@ static enum status check_own(struct nudges *x, const struct rpc_nudge *q, struct
     return st == ST_OK ? check_by_record(x, n, &q->signature, err) : st;
 }
 
+/* After it was added, and without the lock: it stays if it can be saved. got: NULL, or what was added with it. */
+static enum status keep_if_saved(struct nudges *x, struct nudge_kept *k, struct nudge_kept *got, struct err *err)
+{
+    enum status st = save(x, err);
+    lock(x);
+    struct nudge_kept *both[] = {k, got};
+    for (size_t i = 0; i < ARRAY_LEN(both) && both[i] != NULL; i++)
+        if (st == ST_OK)
+            nudge_settle(both[i]);
+        else
+            nudge_undo(&x->box, both[i]);
+    unlock(x);
+    return st;
+}
+
 /* To a seat of our own it goes no further. */
 static enum status add_own(struct nudges *x, const struct rpc_nudge *q, const struct nudge *n, const struct hash *id, struct err *err)
 {
     bool here = span_eq(n->org, x->n->cfg.partner);
-    enum status st = nudge_may(&x->box, n, id, false, wall_ms(), err);
-    if (st == ST_OK && here)
-        st = nudge_may(&x->box, n, id, true, wall_ms(), err);
-    if (st != ST_OK)
-        return st;
-    struct nudge_kept *k = nudge_add(&x->box, q->nudge, &q->signature, false, wall_ms()), *got = NULL;
-    k->wait_ms = AGAIN_MS;
-    if (here) {
-        got = nudge_add(&x->box, q->nudge, &q->signature, true, wall_ms());
-        k->state = NUDGE_DELIVERED;
+    struct nudge_kept *k = NULL, *got = NULL;
+    lock(x);
+    enum status st = nudge_may_own(&x->box, n, id, here, wall_ms(), err);
+    if (st == ST_OK) {
+        k = nudge_add(&x->box, q->nudge, &q->signature, false, wall_ms());
+        k->wait_ms = AGAIN_MS;
+        k->state = here ? NUDGE_DELIVERED : k->state;
+        got = here ? nudge_add(&x->box, q->nudge, &q->signature, true, wall_ms()) : NULL;
     }
-    st = save(x, err);
-    if (st != ST_OK) {
-        nudge_remove(&x->box, k);
-        if (got != NULL)
-            nudge_remove(&x->box, got);
-    } else if (!here) {
+    unlock(x);
+    if (st == ST_OK)
+        st = keep_if_saved(x, k, got, err);
+    if (st == ST_OK && !here)
         send_nudge(x, k);
-    }
     return st;
 }
 
@@ -267,11 +284,8 @@ static void nudge(struct nudges *x, struct server_call *call, const struct rpc_n
     struct err err;
     sha256(q->nudge, &id);
     enum status st = check_own(x, q, &n, &err);
-    if (st == ST_OK) {
-        lock(x);
+    if (st == ST_OK)
         st = add_own(x, q, &n, &id, &err);
-        unlock(x);
-    }
     if (st != ST_OK && st != ST_EXISTS) { /* asked again, after a break */
         server_refuse(call, st, err.text);
         return;
@@ -329,15 +343,14 @@ static enum nudge_answer judge(struct nudges *x, struct span org, const struct m
     st = check_by_record(x, &n, &m->signature, err);
     if (st != ST_OK) /* the record there may be ahead of this one */
         return NUDGE_LATER;
+    struct nudge_kept *k = NULL;
     lock(x);
     st = nudge_may(&x->box, &n, id, true, wall_ms(), err); /* NUD-4 */
-    if (st == ST_OK) {
-        struct nudge_kept *k = nudge_add(&x->box, m->nudge, &m->signature, true, wall_ms());
-        st = save(x, err);
-        if (st != ST_OK)
-            nudge_remove(&x->box, k);
-    }
+    if (st == ST_OK)
+        k = nudge_add(&x->box, m->nudge, &m->signature, true, wall_ms());
     unlock(x);
+    if (st == ST_OK)
+        st = keep_if_saved(x, k, NULL, err);
     if (st == ST_OK)
         notify_poke(x->n);
     return st == ST_OK ? NUDGE_TAKEN : st == ST_REFUSED ? NUDGE_REFUSED : NUDGE_LATER;
@@ -371,6 +384,7 @@ static bool take_nudge(struct nudges *x, struct span org, const struct msg_nudge
 /* True: that was asked. */
 static bool take_answer(struct nudges *x, struct span org, const struct msg_nudge_answer *m)
 {
+    bool changed = false;
     lock(x);
     struct nudge_kept *k = nudge_find(&x->box, &m->id, false);
     bool waits = k != NULL && span_eq(k->is.org, org) && k->state == NUDGE_WAITS;
@@ -380,10 +394,12 @@ static bool take_answer(struct nudges *x, struct span org, const struct msg_nudg
             (void)snprintf(k->words, sizeof k->words, "%.*s", SPAN_FMT(m->words));
         if (m->answer != NUDGE_LATER) {
             k->state = m->answer == NUDGE_TAKEN ? NUDGE_DELIVERED : NUDGE_FAILED;
-            save_or_say(x);
+            changed = true;
         }
     }
     unlock(x);
+    if (changed)
+        save_or_say(x);
     return waits;
 }
 
@@ -407,34 +423,29 @@ static bool is_done(const struct nudge_kept *k, const struct query_owed_list *ow
     return wall_ms() > k->is.at_ms + nudge_keep_ms || nudge_asked(&k->is, owed, a, NULL).n == 0;
 }
 
-/* Of each organisation that one is for: is it asked still? */
+/* Of each organisation that one is for: is it asked still? Without the lock: this thread alone adds and removes. */
 static void drop_done(struct nudges *x, const struct view *v)
 {
-    size_t dropped = 0;
+    struct nudge_kept *done[NUDGES_MAX];
+    size_t n = 0;
     struct err err;
-    lock(x);
-    for (size_t i = 0; i < x->box.n;) {
+    for (size_t i = 0, end; i < x->box.n; i = end) {
         struct arena a CLEANUP(arena_deinit);
         struct query_owed_list owed;
         struct span org = x->box.v[i]->is.org;
         arena_init(&a, ARENA_MAX);
-        org = arena_dup(&a, org);
         if (notify_owed(v, org, &a, &owed, &err) != ST_OK)
             break;
-        size_t end = i;
-        while (end < x->box.n && span_eq(x->box.v[end]->is.org, org)) {
-            if (is_done(x->box.v[end], &owed, &a)) {
-                nudge_remove(&x->box, x->box.v[end]);
-                dropped++;
-            } else {
-                end++;
-            }
-        }
-        i = end;
+        for (end = i; end < x->box.n && span_eq(x->box.v[end]->is.org, org); end++)
+            if (is_done(x->box.v[end], &owed, &a))
+                done[n++] = x->box.v[end];
     }
-    if (dropped > 0)
-        save_or_say(x);
+    lock(x);
+    for (size_t i = 0; i < n; i++)
+        nudge_remove(&x->box, done[i]);
     unlock(x);
+    if (n > 0)
+        save_or_say(x);
 }
 
 static void look(struct nudges *x, uint64_t now)
@@ -499,6 +510,7 @@ void nudges_open(struct node *n)
     n->nudges = x;
     queue_init(&x->queue);
     ASSERT(pthread_mutex_init(&x->lock, NULL) == 0);
+    ASSERT(pthread_mutex_init(&x->file_lock, NULL) == 0);
     enum status st = file_read(x->path, NUDGE_FILE_MAX, &a, &bytes, &err);
     if (st == ST_OK)
         st = nudge_load(&x->box, bytes, &n->alliance, &err);
@@ -532,6 +544,7 @@ void nudges_close(struct node *n)
         return;
     queue_deinit(&x->queue);
     nudge_box_deinit(&x->box);
+    (void)pthread_mutex_destroy(&x->file_lock);
     (void)pthread_mutex_destroy(&x->lock);
     free(x);
     n->nudges = NULL;
@@ -547,6 +560,11 @@ bool nudges_take(struct node *n, struct job *j)
     j->next = NULL; /* it was in a batch */
     (void)queue_put(&n->nudges->queue, j, &enough);
     return true;
+}
+
+void nudges_gone(struct node *n)
+{
+    queue_drop_gone(&n->nudges->queue);
 }
 
 /* -- For other threads -- */
@@ -617,9 +635,9 @@ void nudges_told(struct node *n, const struct hash *id)
     struct nudges *x = n->nudges;
     lock(x);
     struct nudge_kept *k = nudge_find(&x->box, id, true);
-    if (k != NULL) {
+    if (k != NULL)
         k->told = true;
-        save_or_say(x);
-    }
     unlock(x);
+    if (k != NULL)
+        save_or_say(x);
 }

@@ -13,6 +13,8 @@ void nudges_stop(struct node *n);
 void nudges_close(struct node *n);
 /* From other threads: takes the job over (true) when it is a question or a message about nudges; notes that a link came. */
 bool nudges_take(struct node *n, struct job *j);
+/* From other threads: a connection to the local socket is gone. */
+void nudges_gone(struct node *n);
 
 /* From other threads: is any kept here? */
 bool nudges_any(struct node *n);

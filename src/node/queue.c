@@ -104,6 +104,28 @@ static struct job *drop_frames(struct lane *l, uint64_t now)
     return dropped;
 }
 
+void queue_drop_gone(struct queue *q)
+{
+    struct job *dropped = NULL;
+    (void)pthread_mutex_lock(&q->lock);
+    struct lane *l = &q->lanes[0];
+    struct job *list = l->first;
+    l->first = l->last = NULL;
+    l->bytes = 0;
+    for (struct job *next; list != NULL; list = next) {
+        next = list->next;
+        list->next = NULL;
+        if (list->call == NULL || !server_gone(list->call)) {
+            append(l, list);
+            continue;
+        }
+        list->next = dropped;
+        dropped = list;
+    }
+    (void)pthread_mutex_unlock(&q->lock);
+    jobs_free(dropped); /* answers into the void, which frees them */
+}
+
 bool queue_put(struct queue *q, struct job *j, bool *ret_enough)
 {
     struct job *dropped = NULL;

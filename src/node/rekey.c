@@ -1,5 +1,6 @@
 #include "node/rekey.h"
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -68,6 +69,26 @@ static enum status make_fresh(const char *made, const struct rekey *what, struct
     return st == ST_OK ? file_sync_dir(made, err) : st;
 }
 
+/* The fresh keys get the name by which they wait. Those that waited, if any, have the other name then, in one step: their card may
+ * be on its way. */
+static enum status put_to_wait(const char *dir, const char *made, const char *next, struct err *err)
+{
+    char why[128];
+    int rc = exists(next) ? renameat2(AT_FDCWD, made, AT_FDCWD, next, RENAME_EXCHANGE) : rename(made, next);
+    if (rc != 0)
+        return err_set(err, ST_IO, "%s cannot take the place of %s: %s. Nothing was changed", made, next,
+                       strerror_r(errno, why, sizeof why));
+    return file_sync_dir(dir, err);
+}
+
+/* There is no card of the fresh ones. */
+static void put_back(const char *dir, const char *made, const char *next)
+{
+    struct err none;
+    if (exists(made) ? renameat2(AT_FDCWD, made, AT_FDCWD, next, RENAME_EXCHANGE) == 0 : rename(next, made) == 0)
+        (void)!file_sync_dir(dir, &none);
+}
+
 enum status rekey_make(const char *dir, const struct rekey *what, struct arena *a, struct hash *ret_digest, struct err *err)
 {
     struct config cfg;
@@ -90,16 +111,13 @@ enum status rekey_make(const char *dir, const struct rekey *what, struct arena *
     }
     struct setup_card card = {.addresses = what->addresses};
     if (st == ST_OK)
+        st = put_to_wait(dir, made, next, err);
+    if (st == ST_OK) { /* not before its keys wait: a card may be carried off, and a crash come, at any moment */
         st = setup_sign_card(&cfg, &keys, tls, &card, what->out, a, ret_digest, err);
-    if (st == ST_OK) {
-        remove_dir(next, a);
-        if (rename(made, next) != 0)
-            st = err_set(err, ST_IO, "%s cannot be renamed to %s", made, next);
+        if (st != ST_OK)
+            put_back(dir, made, next);
     }
-    if (st == ST_OK)
-        st = file_sync_dir(dir, err);
-    if (st != ST_OK)
-        remove_dir(made, a);
+    remove_dir(made, a); /* those that waited before; or, for a failure, the fresh ones */
     tlsid_free(tls);
     return st;
 }

@@ -206,6 +206,24 @@ static enum status must(struct doctor *d, void (*work)(struct doctor *d, size_t 
                           : err_set(err, r->st, "%s failed; nothing was changed: %.800s", what, r->err.text);
 }
 
+/* In one step where the file system can: there is a store at any moment. The rebuilt one takes the name that the old one is to
+ * have first: never is the old one at a name that clear_new removes. */
+static int swap(const char *store, const char *new, const char *kept)
+{
+    if (rename(new, kept) != 0)
+        return -1;
+    if (renameat2(AT_FDCWD, store, AT_FDCWD, kept, RENAME_EXCHANGE) == 0)
+        return 0;
+    if (rename(kept, new) != 0 || rename(store, kept) != 0)
+        return -1;
+    if (rename(new, store) == 0)
+        return 0;
+    int e = errno;
+    (void)rename(kept, store);
+    errno = e;
+    return -1;
+}
+
 /* The old store keeps the name that it has in messages from now on. */
 static enum status put_in_place(struct doctor *d, const char **ret_kept, struct err *err)
 {
@@ -222,16 +240,7 @@ static enum status put_in_place(struct doctor *d, const char **ret_kept, struct 
         return err_set(err, ST_EXISTS, "%s: there are %d store.damaged-N already; remove some", d->dir,
                        KEPT_MAX - 1);
     bool had = lstat(store, &sb) == 0;
-    /* In one step where the file system can: there is a store at any moment. */
-    bool swapped = had && renameat2(AT_FDCWD, store, AT_FDCWD, new, RENAME_EXCHANGE) == 0;
-    int rc = 0;
-    if (swapped)
-        rc = rename(new, kept);
-    else if (had)
-        rc = rename(store, kept);
-    if (rc == 0 && !swapped)
-        rc = rename(new, store);
-    if (rc != 0)
+    if ((had ? swap(store, new, kept) : rename(new, store)) != 0)
         return err_set(err, ST_IO, "%s: the rebuilt store cannot be put in its place: %s", d->dir,
                        strerror_r(errno, why, sizeof why));
     *ret_kept = had ? kept : "";

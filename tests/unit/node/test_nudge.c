@@ -111,6 +111,53 @@ Test(nudge, bounds)
     desk_deinit(&d);
 }
 
+/* To a seat of one's own it is kept twice, and there must be room for both. */
+Test(nudge, one_to_the_own_organisation_needs_room_for_two)
+{
+    struct desk d;
+    char subject[32], org[32];
+    struct hash id;
+    struct nudge n;
+    desk_init(&d);
+    for (int i = 0; i < NUDGES_MAX - 1; i++) {
+        (void)snprintf(subject, sizeof subject, "D-%d", i + 1);
+        (void)snprintf(org, sizeof org, "p%d", i / NUDGES_PER_ORG);
+        cr_assert_eq(add(&d, false, "clinics/pm", subject, org, NULL, T), 1);
+    }
+    struct span bytes = bytes_of(&d, "maker/pm", "D-1", "maker", NULL, T);
+    sha256(bytes, &id);
+    cr_assert_eq(nudge_parse(bytes, &n, &d.err), ST_OK);
+    cr_assert_eq(nudge_may(&d.box, &n, &id, false, T, &d.err), ST_OK);
+    cr_assert_eq(nudge_may(&d.box, &n, &id, true, T, &d.err), ST_OK);
+    cr_assert_eq(nudge_may_own(&d.box, &n, &id, false, T, &d.err), ST_OK, "to others there is room");
+    cr_assert_eq(nudge_may_own(&d.box, &n, &id, true, T, &d.err), ST_REFUSED);
+    cr_assert_str_eq(d.err.text, "the node keeps 511 nudges already, and has no room for two; no more until some of it is done");
+    nudge_remove(&d.box, d.box.v[0]);
+    cr_assert_eq(nudge_may_own(&d.box, &n, &id, true, T, &d.err), ST_OK);
+    desk_deinit(&d);
+}
+
+/* What one replaces is there again when it cannot be saved, and gone when it was. */
+Test(nudge, what_is_replaced_stays_until_the_next_is_saved)
+{
+    struct desk d;
+    desk_init(&d);
+    cr_assert_eq(add(&d, false, "maker/pm", "D-1", "brand", "brand/pm", T), 1);
+    cr_assert_eq(add(&d, false, "maker/pm", "D-1", "brand", "brand/sponsor", T), 1);
+    cr_assert_eq(add(&d, false, "maker/pm", "D-1", "brand", NULL, T + 24 * H), 1);
+    cr_assert_eq(d.box.n, 1, "one to all of them stands for both");
+    nudge_undo(&d.box, d.box.v[0]);
+    cr_assert_eq(d.box.n, 2);
+    cr_assert(span_eqs(d.box.v[0]->is.asked, "brand/pm") && span_eqs(d.box.v[1]->is.asked, "brand/sponsor"));
+    cr_assert_eq(add(&d, false, "maker/pm", "D-1", "brand", NULL, T + 24 * H), 1);
+    nudge_settle(d.box.v[0]);
+    nudge_undo(&d.box, d.box.v[0]);
+    cr_assert_eq(d.box.n, 0);
+    cr_assert_eq(add(&d, false, "maker/pm", "D-1", "brand", NULL, T), 1);
+    cr_assert_eq(add(&d, false, "maker/pm", "D-1", "brand", NULL, T + 24 * H), 1);
+    desk_deinit(&d); /* frees what was replaced, too */
+}
+
 Test(nudge, the_file)
 {
     struct desk d;

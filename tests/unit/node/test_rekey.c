@@ -155,6 +155,27 @@ Test(rekey, those_that_wait_are_not_thrown_away_unasked)
     place_deinit(&p);
 }
 
+/* A card that cannot be written leaves all as it was: those that wait may be on their way to the record. */
+Test(rekey, without_a_card_those_that_wait_stay)
+{
+    struct place p;
+    struct hash digest;
+    place_init(&p);
+    struct rekey what = {.out = in(&p, "no/such/place.card"), .again = true};
+    cr_expect_neq(rekey_make(p.dir, &what, &p.a, &digest, &g_err), ST_OK);
+    cr_expect(!exists(&p, "keys.next"));
+    cr_expect(!exists(&p, "keys.made"));
+    struct node_keys first = renew(&p, false, false);
+    cr_expect_neq(rekey_make(p.dir, &what, &p.a, &digest, &g_err), ST_OK);
+    cr_expect(due(&p, &first));
+    cr_expect(!exists(&p, "keys.made"));
+    what.out = in(&p, "other.card");
+    OK(rekey_make(p.dir, &what, &p.a, &digest, &g_err));
+    cr_expect(!due(&p, &first));
+    cr_expect(!exists(&p, "keys.made"));
+    place_deinit(&p);
+}
+
 static bool holds(struct place *p, const char *name, struct span bytes)
 {
     struct span file;
