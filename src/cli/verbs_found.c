@@ -91,7 +91,7 @@ int verb_key_show(struct cli *c)
 
 static void say_empty(const char *when, struct span seat)
 {
-    (void)fprintf(stderr, "%s, nobody can act for %.*s: no ballot, no entry and no alternate of it counts until a registrar gives it a key again.\n",
+    (void)fprintf(stderr, "%s nobody holds %.*s, and nobody can act for it but an alternate that ballots, until a registrar gives it a key again.\n",
                   when, SPAN_FMT(seat));
 }
 

@@ -184,6 +184,36 @@ static enum status made_at(struct cli *c, uint64_t leaf, struct query_grant *ret
     return err_set(&c->err, ST_NOTFOUND, "the grant is final, and the node does not list it yet; see: entente share list");
 }
 
+/* The charter has the class, and lets all of them have it: before anything is shown, and asked. */
+static enum status may_be_shared(struct cli *c, const struct grant *g, bool *ret_never)
+{
+    struct query_share_map map;
+    const struct query_share_row *row = NULL;
+    *ret_never = false;
+    enum status st = cli_ask(c, METHOD_share_map, NULL, &map);
+    if (st != ST_OK)
+        return st;
+    for (size_t i = 0; i < map.rows.n; i++)
+        if (map.rows.v[i].in_charter && span_eq(map.rows.v[i].info_class, g->info_class))
+            row = &map.rows.v[i];
+    if (row == NULL)
+        return err_set(&c->err, ST_REFUSED, "the charter has no class %.*s of what may be shared; see: entente share map", SPAN_FMT(g->info_class));
+    for (size_t i = 0; i < row->cells.n; i++) {
+        const struct query_share_cell *cell = &row->cells.v[i];
+        bool with = false;
+        for (size_t k = 0; k < g->audience.n; k++)
+            with = with || span_eq(g->audience.v[k], cell->org);
+        *ret_never = with && cell->may == MAY_CANNOT;
+        if (*ret_never)
+            return err_set(&c->err, ST_REFUSED, "sharing.%.*s: it cannot be shared with %.*s", SPAN_FMT(g->info_class), SPAN_FMT(cell->org));
+        if (with && cell->may == MAY_COULD && !HAS(g, grant_key_consent))
+            return err_set(&c->err, ST_REFUSED,
+                           "sharing.%.*s: it could be shared with %.*s by a data-sharing decision; name the one it rests on: --consent D-n",
+                           SPAN_FMT(g->info_class), SPAN_FMT(cell->org));
+    }
+    return ST_OK;
+}
+
 int verb_share_grant(struct cli *c)
 {
     struct grant g = {0};
@@ -191,13 +221,16 @@ int verb_share_grant(struct cli *c)
     struct cli_prose_list prose = {0};
     struct buf b CLEANUP(buf_deinit);
     uint64_t leaf = 0;
+    bool never = false;
     buf_init(&b, 1 << 20);
     if (c->n != 0 || c->info_class == NULL || c->with == NULL || c->title == NULL || c->purpose == NULL || c->until == NULL)
         return cli_usage(c, "share grant needs a class, partners, a title, a purpose and a day: entente share grant --class "
                             "sell-out-data --with brand,maker --title \"Sell-out 2026\" --purpose \"demand planning\" "
                             "--until 2026-12-31");
-    if (fill(c, &g, &prose) != ST_OK)
-        return cli_fail(c);
+    if (fill(c, &g, &prose) != ST_OK || may_be_shared(c, &g, &never) != ST_OK) {
+        int no = cli_fail(c);
+        return never ? EXIT_FORBIDDEN : no;
+    }
     describe_new(c, &g, &b);
     int code = cli_agree(c, &b, "Share it? [y/N] ");
     if (code == EXIT_DONE)

@@ -10,7 +10,7 @@ has_keys() { [ "$(keys_of "$1" "$2")" = "$3" ]; }
 found "maker clinics distributor" trustee
 
 echo "== a seat is left empty only when its name is repeated"
-answers 2 'nobody can act for maker/finance.*until a registrar gives it a key' as maker registrar seat set maker/finance
+answers 2 'nobody holds maker/finance.*until a registrar gives it a key' as maker registrar seat set maker/finance
 answers 2 'repeat its name with --confirm maker/finance' as maker registrar seat set maker/finance --yes
 answers 2 'repeat its name' as maker registrar seat set maker/finance --confirm maker/sponsor
 answers 2 'goes with no public key' as maker registrar seat set maker/finance keys/maker-finance.key --confirm maker/finance
@@ -20,7 +20,7 @@ has_keys maker maker/finance 0 || fail "maker/finance is not empty"
 good as maker registrar seat set maker/finance keys/maker-finance.key
 
 echo "== a revocation says which seats it leaves empty"
-answers 2 'nobody can act for maker/finance' as maker registrar key revoke keys/maker-finance.key
+answers 2 'nobody holds maker/finance' as maker registrar key revoke keys/maker-finance.key
 has_keys maker maker/finance 1 || fail "the key of maker/finance is gone"
 
 echo "== a node stops signing for a new epoch only when that is repeated, and its report can be written"

@@ -133,7 +133,7 @@ expect 0 '^ssh-ed25519 [^ ]+ *$' '^Fingerprint SHA256:' entente key show "$work/
 unchanged 2 - 'repeat its fingerprint with --confirm SHA256:' entente key revoke "$work/new.key" $(by maker registrar)
 grep -qF -- "--confirm $fp" "$work/e"
 unchanged 2 - 'since yesterday: expected a time' entente key revoke "$work/new.key" --since yesterday --confirm "$fp" $(by maker registrar)
-expect 0 'Signed, final' - entente key revoke "$work/new.key" --since 2026-01-01 --confirm "$fp" $(by maker registrar)
+expect 0 'Signed, final' 'nobody holds maker/finance' entente key revoke "$work/new.key" --since 2026-01-01 --confirm "$fp" $(by maker registrar)
 expect 3 - 'Refused: the key was revoked|does not hold the seat' entente comment --text "revoked" --key "$work/new.key" --as maker/finance
 expect 0 'maker/finance +empty' - entente seats
 

@@ -140,7 +140,7 @@ unchanged 3 - "$id is withdrawn since 20" as clinics quality withdraw "$id"
 as distributor finance comment --text "signed before the revocation" --save before.entry >/dev/null 2>&1
 print=$(entente key show "$(key distributor finance)" 2>&1 >/dev/null | sed 's/^Fingerprint //')
 unchanged 2 - "repeat its fingerprint with --confirm ${print//+/\\+}" as distributor registrar key revoke "$(key distributor finance)"
-expect 0 'Signed, final' - as distributor registrar key revoke "$(key distributor finance)" --confirm "$print"
+expect 0 'Signed, final' 'nobody holds distributor/finance' as distributor registrar key revoke "$(key distributor finance)" --confirm "$print"
 refused 3 8 'revoked' before.entry
 unchanged 3 - 'revoked' as distributor finance comment --text "signed after it"
 unchanged 3 - 'revoked at 20' as distributor registrar seat set distributor/finance "$(key distributor finance)"

@@ -69,6 +69,9 @@ answers 3 'sharing.patient-records: it cannot be shared with maker' share clinic
 answers 1 'sharing.signal-data: it could be shared with maker by a data-sharing decision' share clinics --class signal-data --with maker --title t --until "$soon"
 answers 3 'maker/finance does not share for maker; maker/security-legal does' as maker finance share grant --yes --purpose p --class delivery-data --with clinics --title t --until "$soon"
 answers 1 '2026-01-01 is over; a grant is until today or later' share maker --class delivery-data --with clinics --title t --until 2026-01-01
+for class in prices patient-records; do # refused before anything is shown, and asked
+  says 'has no class prices|it cannot be shared with maker' as clinics security-legal share grant --purpose p --class $class --with maker --title t --until "$soon"
+done
 answers 2 'not signed: nobody can be asked here' as maker security-legal share grant --purpose p --class delivery-data --with clinics --title t --until "$soon"
 ok 'Nothing was shared yet' entente share --node maker
 
