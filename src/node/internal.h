@@ -42,6 +42,7 @@ struct lane {
     bool paused;            /* the peer is not read from */
     uint64_t not_before_ms; /* monotonic: its next turn */
     uint64_t penalty_ms, held_at_ms;
+    uint64_t idle_from_ms, idle_us, owed_us; /* a second of queue_idle, what was spent in it, and what it waits for yet */
     uint64_t slowed;        /* how often it was paused */
 };
 
@@ -129,6 +130,9 @@ struct job *queue_take(struct queue *q, size_t max, uint64_t until_ms);
 void queue_drop_gone(struct queue *q);
 /* A peer's lane has its next turn so much later, for a fault; and later still when faults follow each other. */
 void queue_hold(struct queue *q, struct span org, uint64_t ms);
+/* us were spent on a frame of a peer that brought nothing. A twentieth of each second is free; for what is beyond it, its lane
+ * waits three times as long. */
+void queue_idle(struct queue *q, struct span org, uint64_t us);
 /* A peer that may be read from again; each is named once. */
 bool queue_resumed(struct queue *q, uint8_t ret_org[64], size_t *ret_n);
 uint64_t queue_slowed(struct queue *q, struct span org);

@@ -74,12 +74,30 @@ static void on_fault(struct node *n, struct span org, uint64_t took_us, const ch
         log_put(LOG_WARN, "%.*s sent what no honest node sends (%" PRIu64 " so far): %s", SPAN_FMT(org), p.faults, text);
 }
 
+static bool is_entry(struct span frame)
+{
+    const uint8_t head[] = {0x82, 1, (uint8_t)msg_entry_desc.number}; /* of an envelope, ENC-1 */
+    return frame.n > sizeof head && memcmp(frame.p, head, sizeof head) == 0;
+}
+
+static uint64_t mempool(const struct node *n)
+{
+    struct replica_status s;
+    replica_status(n->replica, &s);
+    return s.mempool;
+}
+
+/* Entries that this node has already are no fault: they cross each other. But whoever sends them again and again at full speed
+ * shall not slow the others down. */
 static void one_frame(struct node *n, struct span org, struct span frame)
 {
     struct err err;
-    uint64_t began = micros();
+    bool entry = is_entry(frame);
+    uint64_t had = entry ? mempool(n) : 0, began = micros();
     if (replica_frame(n->replica, org, frame, &err) != ST_OK)
         on_fault(n, org, micros() - began, err.text);
+    else if (entry && mempool(n) == had)
+        queue_idle(&n->replica_queue, org, micros() - began);
 }
 
 static void one_job(struct node *n, struct job *j)

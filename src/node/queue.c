@@ -8,7 +8,7 @@ enum { LANE_JOBS = 4, LANE_BYTES = 64 << 10 }; /* of one peer's lane, in one bat
 enum { WAIT_MAX_MS = 1000 };
 
 /* A fault costs its sender's lane twice as much as the one before, up to a second, until ten seconds pass without. */
-enum { PENALTY_MAX_MS = 1000, PENALTY_ENDS_MS = 10000 };
+enum { PENALTY_MAX_MS = 1000, PENALTY_ENDS_MS = 10000, IDLE_FREE_US = 50000, IDLE_TIMES = 3 };
 
 static const struct span no_org = {NULL, 0};
 
@@ -234,6 +234,25 @@ void queue_hold(struct queue *q, struct span org, uint64_t ms)
         l->not_before_ms = (l->not_before_ms > now ? l->not_before_ms : now) + ms;
         if (l->not_before_ms < now + l->penalty_ms)
             l->not_before_ms = now + l->penalty_ms;
+    }
+    (void)pthread_mutex_unlock(&q->lock);
+}
+
+void queue_idle(struct queue *q, struct span org, uint64_t us)
+{
+    uint64_t now = clock_mono_ms(&clock_system);
+    (void)pthread_mutex_lock(&q->lock);
+    struct lane *l = lane_of(q, org, false);
+    if (l != NULL && !span_eq(org, no_org)) {
+        if (now >= l->idle_from_ms + 1000) {
+            l->idle_from_ms = now;
+            l->idle_us = 0;
+        }
+        l->idle_us += us;
+        if (l->idle_us > IDLE_FREE_US)
+            l->owed_us += IDLE_TIMES * us;
+        l->not_before_ms = (l->not_before_ms > now ? l->not_before_ms : now) + l->owed_us / 1000;
+        l->owed_us %= 1000;
     }
     (void)pthread_mutex_unlock(&q->lock);
 }

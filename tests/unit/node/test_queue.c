@@ -97,3 +97,25 @@ Test(queue, a_fault_holds_its_lane_up)
     queue_deinit(q);
     free(q);
 }
+
+/* What brings nothing is free for a twentieth of a second; beyond it three times as long is waited. Others are not. */
+Test(queue, what_brings_nothing_is_waited_for)
+{
+    struct queue *q = calloc(1, sizeof *q);
+    bool enough;
+    size_t first;
+    queue_init(q);
+    cr_assert(put(q, "flooder", JOB_FRAME, 100, &enough));
+    queue_idle(q, span_str("flooder"), 49000);
+    cr_expect_eq(count(queue_take(q, BATCH_MAX, 0), "flooder", &first), 1, "within what is free");
+    cr_assert(put(q, "flooder", JOB_FRAME, 100, &enough));
+    cr_assert(put(q, "honest", JOB_FRAME, 100, &enough));
+    queue_idle(q, span_str("honest"), 49000);
+    queue_idle(q, span_str("flooder"), 20000000);
+    struct job *list = queue_take(q, BATCH_MAX, 0);
+    cr_assert_not_null(list);
+    cr_expect_eq(count(list, "honest", &first), 1);
+    cr_expect_null(queue_take(q, BATCH_MAX, 0), "a minute");
+    queue_deinit(q);
+    free(q);
+}
