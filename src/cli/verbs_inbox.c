@@ -412,8 +412,8 @@ static void print_owed(struct cli *c, struct span org, bool us, const struct que
         (void)printf(" %s", text);
         at += strlen(text);
     }
-    if (in->grants.n + in->again.n > 0)
-        (void)printf(l.n > 0 ? "\n%*s" : "", OWED_INDENT - 1, "");
+    if (l.n > 0 && in->grants.n + in->again.n > 0)
+        (void)printf("\n%*s", OWED_INDENT - 1, "");
     cli_print_grants_owed(&in->grants, true);
     cli_print_again_owed(&in->again, in->grants.n == 0);
     (void)printf("%s\n", l.n + in->grants.n + in->again.n == 0 ? " nothing" : "");
