@@ -159,6 +159,7 @@ entente-audit verify labs.pack --expect-alliance "$alliance" >o || { cat o; fail
 grep -q "labs: joined" o && grep -q "labs: left" o && grep -q "clinics: node keys changed" o || { cat o; fail "the report"; }
 grep -q "newest block $exit_height " o || { cat o; fail "its copy ends elsewhere than at its exit"; }
 stop labs; start labs # and again nothing
+wait_for gone
 sleep 2
 gone || fail "it got more than its copy"
 entente pack all.pack --node maker >/dev/null
