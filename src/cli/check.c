@@ -125,20 +125,29 @@ enum status cli_fetch(struct cli *c, uint64_t number, struct cli_seen *ret)
     return cli_fetch_revision(c, &ret->q, d->revision, &ret->leaf);
 }
 
+/* How the current revision differs from an older one, as lines. False: the older one is not to be had. */
+static bool differs_from(struct cli *c, const struct cli_seen *s, uint64_t revision, struct buf *ret_diff)
+{
+    struct cli_leaf old;
+    struct buf before CLEANUP(buf_deinit), after CLEANUP(buf_deinit);
+    buf_init(&before, 1 << 21);
+    buf_init(&after, 1 << 21);
+    if (cli_fetch_revision(c, &s->q, revision, &old) != ST_OK)
+        return false;
+    cli_render_proposal(c, &old.proposal, &old.prose, &before);
+    cli_render_proposal(c, &s->leaf.proposal, &s->leaf.prose, &after);
+    cli_diff(buf_span(&before), buf_span(&after), ret_diff);
+    return true;
+}
+
 void cli_print_revised(struct cli *c, const struct cli_seen *s)
 {
     uint64_t revision = s->q.decision.revision;
-    struct cli_leaf old;
-    struct buf before CLEANUP(buf_deinit), after CLEANUP(buf_deinit), diff CLEANUP(buf_deinit), in CLEANUP(buf_deinit);
-    buf_init(&before, 1 << 21);
-    buf_init(&after, 1 << 21);
+    struct buf diff CLEANUP(buf_deinit), in CLEANUP(buf_deinit);
     buf_init(&diff, 1 << 22);
     buf_init(&in, 1 << 22);
-    if (revision < 2 || cli_fetch_revision(c, &s->q, revision - 1, &old) != ST_OK)
+    if (revision < 2 || !differs_from(c, s, revision - 1, &diff))
         return;
-    cli_render_proposal(c, &old.proposal, &old.prose, &before);
-    cli_render_proposal(c, &s->leaf.proposal, &s->leaf.prose, &after);
-    cli_diff(buf_span(&before), buf_span(&after), &diff);
     cli_indented(&in, buf_span(&diff), "    ");
     (void)printf("  since revision %" PRIu64 ":\n%.*s", revision - 1,
                  SPAN_FMT(diff.n > 0 ? buf_span(&in) : span_str("    nothing that is shown differs\n")));
@@ -189,20 +198,13 @@ void cli_show_proposal(struct cli *c, const struct cli_seen *s)
 int cli_say_changed(struct cli *c, const struct cli_seen *s, uint64_t seen)
 {
     uint64_t rev = s->q.decision.revision, number = s->q.decision.number;
-    struct cli_leaf old;
-    struct buf before CLEANUP(buf_deinit), after CLEANUP(buf_deinit), diff CLEANUP(buf_deinit);
-    buf_init(&before, 1 << 21);
-    buf_init(&after, 1 << 21);
+    struct buf diff CLEANUP(buf_deinit);
     buf_init(&diff, 1 << 22);
     (void)fprintf(stderr,
                   "Not signed: D-%" PRIu64 " was revised (%" PRIu64 ") after you read it (%" PRIu64 ").\n",
                   number, rev, seen);
-    if (cli_fetch_revision(c, &s->q, seen, &old) == ST_OK) {
-        cli_render_proposal(c, &old.proposal, &old.prose, &before);
-        cli_render_proposal(c, &s->leaf.proposal, &s->leaf.prose, &after);
-        cli_diff(buf_span(&before), buf_span(&after), &diff);
+    if (differs_from(c, s, seen, &diff))
         (void)fputs(buf_cstr(&diff), stderr);
-    }
     (void)fprintf(stderr,
                   "Ballots on revision %" PRIu64 " are void, kept on record. For revision %" PRIu64
                   ": entente show D-%" PRIu64 ", then the same command; or at once with --rev %" PRIu64 "\n",

@@ -3,6 +3,7 @@
 #include "charter/charter_model.h"
 #include "crypto/sshpub.h"
 #include "gov/query.h"
+#include "gov/state.h"
 
 struct cli_texts cli_texts_of(struct cli *c, const struct leaf *leaf, const struct rpc_leaf_reply *r)
 {
@@ -98,7 +99,7 @@ static void print_end(struct cli *c, const struct query_decision *q)
     static const enum event_type ends[] = {
         [PHASE_PASSED] = EVENT_PASSED,       [PHASE_EFFECTIVE] = EVENT_EFFECTIVE, [PHASE_REJECTED] = EVENT_REJECTED,
         [PHASE_VETOED] = EVENT_VETOED,       [PHASE_WITHDRAWN] = EVENT_WITHDRAWN, [PHASE_DEFAULT] = EVENT_DEFAULT,
-        [PHASE_LAPSED] = EVENT_LAPSED,       [PHASE_COUNTERED] = EVENT_COUNTERED, [PHASE_PAUSED] = 0,
+        [PHASE_LAPSED] = EVENT_LAPSED,       [PHASE_COUNTERED] = EVENT_COUNTERED,
     };
     enum phase p = q->decision.phase;
     if (p == PHASE_EFFECTIVE)
@@ -220,14 +221,6 @@ void cli_print_readiness(struct cli *c, const struct query_decision *q)
                      cli_time(r->deadline_ms).s);
 }
 
-static bool has_seat(const struct span_list *l, struct span seat)
-{
-    for (size_t i = 0; i < l->n; i++)
-        if (span_eq(l->v[i], seat))
-            return true;
-    return false;
-}
-
 /* The approval of which partners is missing, once this seat approves: with none, and nothing else missing, it passes. */
 static size_t missing_after(const struct query_readiness *r, struct span seat, struct buf *orgs, bool *ret_last)
 {
@@ -235,7 +228,7 @@ static size_t missing_after(const struct query_readiness *r, struct span seat, s
     *ret_last = true;
     for (size_t i = 0; i < r->partners.n; i++) {
         const struct query_partner *p = &r->partners.v[i];
-        bool acts = has_seat(&p->could, seat);
+        bool acts = state_list_has(&p->could, seat);
         for (size_t k = 0; k < p->stand_ins.n; k++)
             acts = acts || span_eq(p->stand_ins.v[k].principal, seat);
         spoken += HAS(p, query_partner_key_words);
