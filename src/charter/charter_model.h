@@ -67,6 +67,11 @@ const struct charter_body *charter_body(const struct charter *c, struct span nam
 const struct charter_ladder *charter_ladder(const struct charter *c, struct span name);
 const struct charter_row *charter_row(const struct charter *c, struct span type);
 const struct charter_metric *charter_metric(const struct charter *c, struct span name);
+/* The section's metrics and, each in its place by name, the commitments that none of them has the name of: a commitment
+ * is reported by its partner's alliance-manager and countersigned by another's (MET-12). promised may be NULL; ret may be
+ * metrics. ST_LIMIT when the arena is full. */
+MUST_USE enum status charter_all_metrics(const struct charter_metric_list *metrics, const struct charter_commitments *promised,
+                                         struct arena *a, struct charter_metric_list *ret);
 const struct charter_budget *charter_budget(const struct charter *c, struct span name);
 /* An exit trigger. */
 const struct charter_indicator *charter_trigger(const struct charter *c, struct span name);

@@ -5,6 +5,8 @@ static void check_term(struct check_list *l)
     const struct charter_term *t = l->c->term;
     if (t->from > t->to)
         check_list_refuse(l, "term", "it ends before it begins");
+    if (t->renewal_opens.unit != UNIT_D)
+        check_list_refuse(l, "term", "renewal-opens counts in days; expected one such as 180 d before");
 }
 
 /* Partners fill these (RULES, "who fills a seat"). */
@@ -117,7 +119,7 @@ static void check_thesis(struct check_list *l)
     if (t == NULL)
         return;
     for (size_t i = 0; i < t->outcomes.n; i++)
-        if (charter_metric(l->c, t->outcomes.v[i].name) == NULL)
+        if (!check_list_metric(l, t->outcomes.v[i].name))
             check_list_refuse(l, check_list_where(l, "thesis.outcomes.%.*s", SPAN_FMT(t->outcomes.v[i].name)),
                               "no metric of that name measures it; expected one of section metrics");
     for (size_t i = 0; i < t->contributions.n; i++)
@@ -270,7 +272,7 @@ static void check_incentive(struct check_list *l, const struct charter_incentive
     if (HAS(&k->pays, charter_payment_key_amount) && !span_eq(k->pays.amount.currency, b->amount.currency))
         check_list_refuse(l, where, "pays in %.*s, the budget is in %.*s; nothing is converted",
                           SPAN_FMT(k->pays.amount.currency), SPAN_FMT(b->amount.currency));
-    if (HAS(&k->pays, charter_payment_key_metric) && charter_metric(l->c, k->pays.metric) == NULL)
+    if (HAS(&k->pays, charter_payment_key_metric) && !check_list_metric(l, k->pays.metric))
         check_list_refuse(l, where, "no metric is called %.*s; expected one of section metrics",
                           SPAN_FMT(k->pays.metric));
 }

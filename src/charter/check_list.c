@@ -144,12 +144,22 @@ void check_list_opens(struct check_list *l, const char *where, struct span name)
             SPAN_FMT(name));
 }
 
+bool check_list_metric(const struct check_list *l, struct span name)
+{
+    if (charter_metric(l->c, name) != NULL)
+        return true;
+    for (size_t i = 0; l->c->commitments != NULL && i < l->c->commitments->list.n; i++)
+        if (span_eq(l->c->commitments->list.v[i].name, name))
+            return true;
+    return false;
+}
+
 void check_list_predicate(struct check_list *l, const char *where, const struct charter_predicate *p)
 {
     for (size_t i = 0; i < p->terms.n; i++) {
         const struct charter_term_of *t = &p->terms.v[i];
-        if (t->type == COND_METRIC && charter_metric(l->c, t->name) == NULL)
-            check_list_refuse(l, where, "no metric is called %.*s; expected one of section metrics",
+        if (t->type == COND_METRIC && !check_list_metric(l, t->name))
+            check_list_refuse(l, where, "no metric is called %.*s; expected one of section metrics or commitments",
                               SPAN_FMT(t->name));
         if (t->type == COND_COUNT)
             check_list_opens(l, where, t->name);

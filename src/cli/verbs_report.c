@@ -19,16 +19,25 @@ enum status cli_metric_of(struct cli *c, const char *name, struct charter_metric
 {
     struct rpc_number q = {.number = SECTION_METRICS};
     struct query_section now;
-    struct charter_metrics m;
+    struct charter_metrics m = {0};
+    struct charter_commitments promised = {0};
     enum status st = cli_ask(c, METHOD_section, &q, &now);
     if (st == ST_OK)
         st = codec_decode(&charter_metrics_desc, now.section.body, &c->a, &m, &c->err);
-    if (st != ST_OK)
+    if (st != ST_OK && st != ST_NOTFOUND)
         return st;
+    q.number = SECTION_COMMITMENTS;
+    st = cli_ask(c, METHOD_section, &q, &now);
+    if (st == ST_OK)
+        st = codec_decode(&charter_commitments_desc, now.section.body, &c->a, &promised, &c->err);
+    if (st != ST_OK && st != ST_NOTFOUND)
+        return st;
+    if (charter_all_metrics(&m.list, &promised, &c->a, &m.list) != ST_OK)
+        return err_set(&c->err, ST_LIMIT, "out of room for the metrics");
     const struct charter_metric *d = charter_metric(&(struct charter){.metrics = &m}, span_str(name));
     if (d == NULL)
         return err_set(&c->err, ST_NOTFOUND,
-                       "the charter has no metric %s; see: entente charter show metrics", name);
+                       "the charter has no metric or commitment %s; see: entente charter show metrics", name);
     *ret = *d;
     return ST_OK;
 }

@@ -1,6 +1,7 @@
 #include "gov/amend.h"
 #include "charter/check.h"
 #include "gov/metric.h"
+#include "gov/refresh.h"
 #include "gov/session.h"
 
 enum { SECTIONS = 63 };
@@ -93,7 +94,9 @@ enum status amend_apply(struct gov *g, uint64_t decision, uint64_t section, stru
     SET_HAS(&next, state_section_key_decision);
     TRY(state_put(g, TABLE_SECTION, &k, &state_section_desc, &next, err));
     *ret_version = next.version;
-    if (section == SECTION_METRICS)
+    if (section == SECTION_METRICS || section == SECTION_COMMITMENTS)
         return metric_follow(g, err);
+    if (section == SECTION_REFRESH)
+        return refresh_follow(g, err);
     return section == SECTION_SESSIONS ? session_follow(g, err) : ST_OK;
 }

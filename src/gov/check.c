@@ -7,6 +7,7 @@
 #include "gov/session.h"
 #include "gov/reading.h"
 #include "gov/recovery.h"
+#include "gov/trigger.h"
 
 static enum status bad(struct err *err, uint64_t decision, const char *what)
 {
@@ -126,7 +127,7 @@ static enum status check_budget(const struct view *v, struct arena *a, struct sp
             continue;
         if (d.phase == PHASE_PASSED)
             sum.reserved += (uint64_t)d.charge.minor;
-        else if (d.phase == PHASE_EFFECTIVE)
+        else if (d.phase == PHASE_EFFECTIVE || d.phase == PHASE_EXPIRED)
             sum.spent += (uint64_t)d.charge.minor;
         else
             return bad(err, n, "it holds money of a budget, and neither passed nor is in effect");
@@ -171,17 +172,18 @@ static enum status check_decisions(const struct view *v, struct arena *a, struct
     TRY(count(v, TABLE_DECISION, &n));
     if (n != c.value)
         return err_set(err, ST_CORRUPT, "%zu decisions on record, %" PRIu64 " counted", n, c.value);
-    size_t recoveries, of_items, readings, sessions, grants;
+    size_t recoveries, of_items, readings, sessions, grants, terms;
     TRY(count(v, TABLE_TIMER, &n));
     TRY(count(v, TABLE_RECOVERY, &recoveries));
     TRY(item_check(v, a, &of_items, err));
     TRY(reading_check(v, a, &readings, err));
     TRY(session_check(v, a, &sessions, err));
     TRY(grant_check(v, a, &grants, err));
-    if (n != timers + recoveries + of_items + readings + sessions + grants)
+    TRY(trigger_check(v, a, &terms, err));
+    if (n != timers + recoveries + of_items + readings + sessions + grants + terms)
         return err_set(err, ST_CORRUPT,
-                       "%zu timers for %zu of live decisions, %zu of recoveries, %zu of items, %zu of readings, %zu of sessions, %zu of grants",
-                       n, timers, recoveries, of_items, readings, sessions, grants);
+                       "%zu timers for %zu of live decisions, %zu of recoveries, %zu of items, %zu of readings, %zu of sessions, %zu of grants, %zu of the term",
+                       n, timers, recoveries, of_items, readings, sessions, grants, terms);
     TRY(count(v, TABLE_AMENDING, &n));
     if (n != amending)
         return err_set(err, ST_CORRUPT, "%zu amendments listed, %zu live", n, amending);

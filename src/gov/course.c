@@ -4,9 +4,12 @@
 #include "gov/effect.h"
 #include "gov/item.h"
 #include "gov/joining.h"
+#include "gov/lasting.h"
 #include "gov/members.h"
 #include "gov/receipt.h"
+#include "gov/reliance.h"
 #include "gov/rights.h"
+#include "gov/trigger.h"
 
 enum { WORDS = 256 };
 
@@ -74,6 +77,11 @@ bool course_timer(const struct state_decision *d, uint64_t *ret_deadline_ms, enu
     if (d->phase == PHASE_STALE) {
         *ret_deadline_ms = d->rebase_ms;
         *ret_kind = TIMER_REBASE;
+        return true;
+    }
+    if (d->phase == PHASE_EFFECTIVE && HAS(d, state_decision_key_until_ms)) {
+        *ret_deadline_ms = d->until_ms;
+        *ret_kind = TIMER_EXPIRY;
         return true;
     }
     return false;
@@ -150,7 +158,8 @@ static enum status commit(struct gov *g, struct matter *m, struct state_event *e
     m->d.changed_leaf = g->leaf;
     course_list(g, &m->d);
     TRY(state_add_event(g, &m->d, ev, err));
-    if (HAS(&m->d, state_decision_key_acted_ms) && !course_is_live(&m->d) && m->d.phase != PHASE_EFFECTIVE) {
+    if (HAS(&m->d, state_decision_key_acted_ms) && !course_is_live(&m->d) && m->d.phase != PHASE_EFFECTIVE &&
+        m->d.phase != PHASE_EXPIRED) {
         struct state_event ended = {.type = EVENT_ENDED}; /* GOV-65 */
         TRY(state_add_event(g, &m->d, &ended, err));
     }
@@ -382,6 +391,12 @@ static enum status adopt(struct gov *g, struct matter *m, const struct cause *by
     const struct proposal *pr = &in->input.settled;
     struct state_revision rev = {
         .digest = in->id, .leaf = in->leaf, .at_ms = in->at_ms, .rung = m->d.rung, .proposal = *pr};
+    struct view v = overlay_view(g->state);
+    struct proposal before;
+    TRY(current_proposal(g, m, &before, err));
+    reliance_list(g, m->d.number, &before, false);
+    reliance_list(g, m->d.number, pr, true);
+    TRY(lasting_describe(&v, g->arena, &m->p, pr, &m->d, err));
     m->d.revision++;
     m->d.digest = in->id;
     m->d.title = pr->title;
@@ -593,6 +608,10 @@ static enum status consequences(struct gov *g, const struct matter *m, const str
     struct span leaver;
     if (version != 0)
         TRY(stale_others(g, effect_section(e), version, m->d.number, err));
+    if (e->type == EFFECT_AMEND) {
+        TRY(reliance_amended(g, &m->d, e->section, version, err));
+        return trigger_follow(g, err);
+    }
     if (e->type == EFFECT_ADMIT)
         return joining_joined(g, e->party.org, err);
     if (!effect_leaver(&m->d, e, &leaver))
@@ -612,6 +631,8 @@ enum status course_effect(struct gov *g, struct matter *m, struct err *err)
     uint64_t version;
     TRY(state_need(&v, g->arena, TABLE_REVISION, &k, &state_revision_desc, &rev, err));
     const struct effect *e = &rev.proposal.effect;
+    if (lasting_is_over(&m->d, g->time_ms))
+        return course_stale(g, m, "its last day has passed", err);
     enum status st = effect_check(&v, g->arena, g->time_ms, &m->d, e, &no, err);
     if (st == ST_REFUSED)
         return no_effect(g, m, e, &no, err);
@@ -629,7 +650,17 @@ enum status course_effect(struct gov *g, struct matter *m, struct err *err)
     m->d.effective_ms = g->time_ms;
     set_closed(g, &m->d);
     TRY(commit(g, m, &ev, err));
-    return consequences(g, m, e, version, err);
+    TRY(consequences(g, m, e, version, err));
+    return lasting_reaffirm(g, m, err);
+}
+
+enum status course_expire(struct gov *g, struct matter *m, struct err *err)
+{
+    struct state_event ev = event_by(EVENT_EXPIRED, NULL);
+    course_unlist(g, &m->d);
+    m->d.phase = PHASE_EXPIRED;
+    set_closed(g, &m->d);
+    return commit(g, m, &ev, err);
 }
 
 enum status course_defer(struct gov *g, struct matter *m, uint64_t until_ms, struct err *err)

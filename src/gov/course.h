@@ -43,6 +43,8 @@ void course_unpause(struct state_decision *d, uint64_t now_ms);
 MUST_USE enum status course_deadline(struct gov *g, struct matter *m, struct err *err);
 /* Notice is over, or there was none (rules 16, 20). */
 MUST_USE enum status course_effect(struct gov *g, struct matter *m, struct err *err);
+/* Its last day is over (GOV-67). */
+MUST_USE enum status course_expire(struct gov *g, struct matter *m, struct err *err);
 /* Closes it as vetoed, withdrawn, rejected, lapsed or countered (by decision other). */
 MUST_USE enum status course_close(struct gov *g, struct matter *m, enum phase phase, const struct cause *by,
                                   uint64_t other, struct err *err);

@@ -46,6 +46,15 @@ bool effect_has(struct span type)
     return false;
 }
 
+bool effect_names(struct span type)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (span_eqs(type, rows[i].row))
+            return true;
+    }
+    return false;
+}
+
 /* GOV-22: the row's own effect, with its own keys. */
 static enum status shape(struct span type, const struct effect *e, struct denial *no)
 {

@@ -8,6 +8,8 @@
 
 /* Has the row of this name an effect of its own? */
 bool effect_has(struct span type);
+/* The same, also when it may be none. */
+bool effect_names(struct span type);
 /* Could this effect of the decision be carried out now? Of d its type, mover, partner and opened_leaf are looked at. */
 MUST_USE enum status effect_check(const struct view *v, struct arena *a, uint64_t now_ms,
                                   const struct state_decision *d, const struct effect *e, struct denial *no,

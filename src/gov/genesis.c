@@ -3,7 +3,9 @@
 #include "charter/check.h"
 #include "crypto/hash.h"
 #include "gov/metric.h"
+#include "gov/refresh.h"
 #include "gov/session.h"
+#include "gov/trigger.h"
 
 struct founding {
     struct gov *g;
@@ -171,5 +173,7 @@ enum status gov_genesis(struct gov *g, const struct span *section_leaves, size_t
         TRY(party(&f, cards[i], i, &last_org, err));
     TRY(metric_follow(g, err));
     TRY(session_follow(g, err));
+    TRY(refresh_follow(g, err));
+    TRY(trigger_follow(g, err));
     return gov_validators(&f.v, g->arena, &set, err);
 }

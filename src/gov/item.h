@@ -119,7 +119,13 @@ MUST_USE enum status item_fire(struct gov *g, enum timer_kind kind, uint64_t tim
 MUST_USE enum status item_defer(struct gov *g, enum timer_kind kind, uint64_t timer_number, uint64_t until_ms,
                                 struct err *err);
 
-/* item_after.c */
+/* item_after.c. An action that the record opens, due in 30 days unless due_ms says when; offered to nobody who owns it. Of it
+ * owner, offered, words, links and due_ms are looked at. */
+MUST_USE enum status item_follow_up(struct gov *g, struct item_opening *o, struct item_ref *ret_ref, struct err *err);
+/* One such for ORG/sponsor of each partner, ascending: offered to it; owner n 0: it owns it. */
+MUST_USE enum status item_ask_sponsors(struct gov *g, const struct item_opening *o, struct err *err);
+/* ORG/sponsor of the first partner from there on (party_first), which moves on; ST_END. */
+MUST_USE enum status item_next_sponsor(struct gov *g, struct tkey *from, struct span *ret, struct err *err);
 MUST_USE enum status item_falsified(struct gov *g, struct state_item *it, struct err *err);
 MUST_USE enum status item_doubt(struct gov *g, const struct state_item *it, uint64_t decision,
                                 struct err *err);

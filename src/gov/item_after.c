@@ -1,82 +1,95 @@
 /* What follows from items, and from decisions and leavings for them (ITM-16, ITM-18 to ITM-20). */
 #include "gov/item.h"
 #include "gov/party.h"
+#include "gov/reliance.h"
 #include "gov/warning.h"
 
 enum { FOLLOW_UP_DAYS = 30, WORDS = 128 };
 
-/* --- Rule 26: what rested on an assumption that was falsified --- */
-
-static enum status open_action(struct gov *g, const struct state_item *of, uint64_t decision,
-                               const char *words, struct span offered, struct err *err)
+enum status item_follow_up(struct gov *g, struct item_opening *o, struct item_ref *ret_ref, struct err *err)
 {
     static const struct charter_span time = {.n = FOLLOW_UP_DAYS, .unit = UNIT_D};
     struct view v = overlay_view(g->state);
-    struct item_link *links = arena_array(g->arena, 2, sizeof *links);
-    struct item_opening o = {
-        .item = {.type = ITEM_ACTION}, .words = words, .owner = of->owner, .offered = offered};
-    struct item_ref opened;
-    if (links == NULL)
-        return err_set(err, ST_LIMIT, "out of room for links");
-    links[0] = (struct item_link){.item = {.type = of->item.type, .number = of->number}};
-    SET_HAS(&links[0], item_link_key_item);
-    links[1] = (struct item_link){.decision = decision};
-    SET_HAS(&links[1], item_link_key_decision);
-    o.item.links = (struct item_link_list){decision == 0 ? 1 : 2, links};
-    SET_HAS(&o.item, item_key_links);
-    if (item_span_end(&v, g->arena, g->time_ms, &time, &o.due_ms, err) != ST_OK)
+    o->item.type = ITEM_ACTION;
+    if (o->item.links.n != 0)
+        SET_HAS(&o->item, item_key_links);
+    if (o->offered.n != 0 && span_eq(o->offered, o->owner))
+        o->offered = (struct span){0};
+    if (o->due_ms == 0 && item_span_end(&v, g->arena, g->time_ms, &time, &o->due_ms, err) != ST_OK)
         return err_set(err, ST_CORRUPT, "30 days from now have no end");
-    return item_open_by_record(g, &o, &opened, err);
+    return item_open_by_record(g, o, ret_ref, err);
 }
 
-static struct span unless(struct span seat, struct span owner)
+static enum status sponsor_of(struct gov *g, struct span org, struct span *ret, struct err *err)
 {
-    return span_eq(seat, owner) ? (struct span){0} : seat;
+    uint8_t *seat = arena_alloc(g->arena, org.n + 8);
+    if (seat == NULL)
+        return err_set(err, ST_LIMIT, "out of room for a seat");
+    memcpy(seat, org.p, org.n);
+    memcpy(seat + org.n, "/sponsor", 8);
+    *ret = span_of(seat, org.n + 8);
+    return ST_OK;
+}
+
+enum status item_next_sponsor(struct gov *g, struct tkey *from, struct span *ret, struct err *err)
+{
+    for (;;) {
+        struct view v = overlay_view(g->state);
+        struct span org;
+        struct state_party p;
+        TRY(party_next(&v, g->arena, from, &org, &p, err));
+        if (p.role == ROLE_PARTNER && party_standing(&p) != STANDING_LEFT)
+            return sponsor_of(g, org, ret, err);
+    }
+}
+
+enum status item_ask_sponsors(struct gov *g, const struct item_opening *o, struct err *err)
+{
+    for (struct tkey from = party_first();;) {
+        struct item_opening one = *o;
+        struct span sponsor;
+        enum status st = item_next_sponsor(g, &from, &sponsor, err);
+        if (st != ST_OK)
+            return st == ST_END ? ST_OK : st;
+        if (o->owner.n == 0)
+            one.owner = sponsor;
+        one.offered = sponsor;
+        TRY(item_follow_up(g, &one, &(struct item_ref){0}, err));
+    }
+}
+
+/* --- Rule 26: what rested on an assumption that was falsified --- */
+
+static enum status link_to(struct gov *g, const struct state_item *it, struct item_link **ret, struct err *err)
+{
+    struct item_link *l = arena_array(g->arena, 1, sizeof *l);
+    if (l == NULL)
+        return err_set(err, ST_LIMIT, "out of room for a link");
+    *l = (struct item_link){.item = {.type = it->item.type, .number = it->number}};
+    SET_HAS(l, item_link_key_item);
+    *ret = l;
+    return ST_OK;
 }
 
 /* A decision that relied on it: its history says so, and somebody is to see to it. */
 enum status item_doubt(struct gov *g, const struct state_item *it, uint64_t decision, struct err *err)
 {
-    struct view v = overlay_view(g->state);
-    struct state_decision d;
-    struct tkey k = tkey_u64(decision);
-    char why[WORDS], words[WORDS];
-    bool there = false;
-    struct item_id id = item_id(it->item.type, it->number);
-    TRY(state_need(&v, g->arena, TABLE_DECISION, &k, &state_decision_desc, &d, err));
-    (void)snprintf(why, sizeof why, "%s was falsified", id.s);
-    struct state_event ev = {.type = EVENT_DOUBTED, .words = span_str(why)};
-    SET_HAS(&ev, state_event_key_words);
-    TRY(state_add_event(g, &d, &ev, err));
-    TRY(state_put_decision(g, &d, err));
-    TRY(item_partner_seat(&v, g->arena, d.mover, &there, err));
-    (void)snprintf(words, sizeof words, "reaffirm, amend or supersede D-%" PRIu64 ": %s was falsified",
-                   decision, id.s);
-    return open_action(g, it, decision, words, there ? unless(d.mover, it->owner) : (struct span){0}, err);
+    struct item_link *because = NULL;
+    char words[WORDS];
+    TRY(link_to(g, it, &because, err));
+    (void)snprintf(words, sizeof words, "%s was falsified", item_id(it->item.type, it->number).s);
+    return reliance_doubt(g, decision, words, it->owner, because, err);
 }
 
-static enum status ask_sponsors(struct gov *g, const struct state_item *it, struct err *err)
+static enum status review_thesis(struct gov *g, const struct state_item *it, struct err *err)
 {
+    struct item_opening o = {.owner = it->owner};
     char words[WORDS];
-    (void)snprintf(words, sizeof words, "review the thesis: %s was falsified",
-                   item_id(it->item.type, it->number).s);
-    for (struct tkey from = party_first();;) {
-        struct view v = overlay_view(g->state);
-        struct span org;
-        struct state_party p;
-        enum status st = party_next(&v, g->arena, &from, &org, &p, err);
-        if (st == ST_END)
-            return ST_OK;
-        TRY(st);
-        if (p.role != ROLE_PARTNER || party_standing(&p) == STANDING_LEFT)
-            continue;
-        uint8_t *seat = arena_alloc(g->arena, org.n + 8);
-        if (seat == NULL)
-            return err_set(err, ST_LIMIT, "out of room for a seat");
-        memcpy(seat, org.p, org.n);
-        memcpy(seat + org.n, "/sponsor", 8);
-        TRY(open_action(g, it, 0, words, unless(span_of(seat, org.n + 8), it->owner), err));
-    }
+    (void)snprintf(words, sizeof words, "review the thesis: %s was falsified", item_id(it->item.type, it->number).s);
+    o.words = words;
+    o.item.links.n = 1;
+    TRY(link_to(g, it, &o.item.links.v, err));
+    return item_ask_sponsors(g, &o, err);
 }
 
 enum status item_falsified(struct gov *g, struct state_item *it, struct err *err)
@@ -84,47 +97,66 @@ enum status item_falsified(struct gov *g, struct state_item *it, struct err *err
     struct state_item_event ev = {.type = ITEM_EVENT_FALSIFIED};
     item_begin(g, it);
     TRY(item_commit(g, it, NULL, &ev, err));
-    TRY(ask_sponsors(g, it, err));
+    TRY(review_thesis(g, it, err));
     for (size_t i = 0; i < it->links.n; i++)
         if (HAS(&it->links.v[i], item_link_key_decision))
             TRY(item_doubt(g, it, it->links.v[i].decision, err));
+    return reliance_falsified(g, it, err);
+}
+
+/* --- ITM-16: a control is attested again, and who was trained is trained again --- */
+
+static enum status again(struct gov *g, const struct state_item *it, const char *words, uint64_t from_ms,
+                         const struct charter_span *every, struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    struct item_opening o = {.item = {.type = it->item.type, .name = it->item.name}, .words = words, .owner = it->owner};
+    struct item_ref opened;
+    enum status st = item_span_end(&v, g->arena, from_ms, every, &o.due_ms, err);
+    if (st == ST_RANGE)
+        return ST_OK; /* past the year 9999 */
+    TRY(st);
+    o.item.links.n = 1;
+    TRY(link_to(g, it, &o.item.links.v, err));
+    SET_HAS(&o.item, item_key_name);
+    SET_HAS(&o.item, item_key_links);
+    return item_open_by_record(g, &o, &opened, err);
+}
+
+static enum status attested(struct gov *g, const struct state_item *it, const struct charter_compliance *l, struct err *err)
+{
+    char words[WORDS];
+    for (size_t i = 0; i < l->list.n; i++) {
+        if (!span_eq(l->list.v[i].name, it->item.name))
+            continue;
+        struct charter_span every = item_period(&l->list.v[i].every);
+        (void)snprintf(words, sizeof words, "%.*s is due again", SPAN_FMT(it->item.name));
+        return again(g, it, words, it->due_ms > g->time_ms ? it->due_ms - 1 : g->time_ms, &every, err);
+    }
     return ST_OK;
 }
 
-/* --- ITM-16: a control is attested again --- */
+static enum status trained(struct gov *g, const struct state_item *it, const struct charter_procedures *l, struct err *err)
+{
+    char words[WORDS];
+    for (size_t i = 0; HAS(&it->item, item_key_name) && i < l->list.n; i++) {
+        if (!span_eq(l->list.v[i].name, it->item.name) || l->list.v[i].again.n == 0)
+            continue;
+        (void)snprintf(words, sizeof words, "%.*s is to be trained again", SPAN_FMT(it->item.name));
+        return again(g, it, words, it->claimed_ms, &l->list.v[i].again, err);
+    }
+    return ST_OK;
+}
 
 enum status item_recur(struct gov *g, const struct state_item *it, struct err *err)
 {
     struct view v = overlay_view(g->state);
+    bool check = it->item.type == ITEM_CHECK;
     const void *section;
-    TRY(item_section(&v, g->arena, SECTION_COMPLIANCE, &section, err));
-    const struct charter_compliance *compliance = section;
-    for (size_t i = 0; compliance != NULL && i < compliance->list.n; i++) {
-        const struct charter_control *k = &compliance->list.v[i];
-        struct item_ref opened;
-        char words[WORDS];
-        if (!span_eq(k->name, it->item.name))
-            continue;
-        struct charter_span every = item_period(&k->every);
-        struct item_link *link = arena_array(g->arena, 1, sizeof *link);
-        struct item_opening o = {.item = {.type = ITEM_CHECK, .name = it->item.name, .links = {1, link}},
-                                 .words = words,
-                                 .owner = it->owner};
-        SET_HAS(&o.item, item_key_name);
-        SET_HAS(&o.item, item_key_links);
-        if (link == NULL)
-            return err_set(err, ST_LIMIT, "out of room for a link");
-        *link = (struct item_link){.item = {.type = ITEM_CHECK, .number = it->number}};
-        SET_HAS(link, item_link_key_item);
-        (void)snprintf(words, sizeof words, "%.*s is due again", SPAN_FMT(k->name));
-        uint64_t from = it->due_ms > g->time_ms ? it->due_ms - 1 : g->time_ms;
-        enum status st = item_span_end(&v, g->arena, from, &every, &o.due_ms, err);
-        if (st == ST_RANGE)
-            return ST_OK;
-        TRY(st);
-        return item_open_by_record(g, &o, &opened, err);
-    }
-    return ST_OK;
+    TRY(item_section(&v, g->arena, check ? SECTION_COMPLIANCE : SECTION_PROCEDURES, &section, err));
+    if (section == NULL)
+        return ST_OK;
+    return check ? attested(g, it, section, err) : trained(g, it, section, err);
 }
 
 /* --- ITM-19: a risk is accepted by decision --- */

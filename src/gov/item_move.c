@@ -379,7 +379,7 @@ static enum status verify(struct stepping *s, struct err *err)
     TRY(item_commit(s->c->g, it, &s->by, &ev, err));
     if (it->item.type == ITEM_ASSUMPTION && it->finding == ASSUMED_FALSIFIED)
         return item_falsified(s->c->g, it, err);
-    return it->item.type == ITEM_CHECK ? item_recur(s->c->g, it, err) : ST_OK;
+    return it->item.type == ITEM_CHECK || it->item.type == ITEM_TRAINING ? item_recur(s->c->g, it, err) : ST_OK;
 }
 
 static enum status reopen(struct stepping *s, struct err *err)

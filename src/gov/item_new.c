@@ -1,5 +1,6 @@
 /* An item is opened: by a seat, or by the record itself (ITM-5, ITM-6, ITM-8, ITM-11, ITM-17). */
 #include "gov/item.h"
+#include "gov/trigger.h"
 #include "gov/warning.h"
 
 enum { OFFER_BD = 5, ASSUMPTION_DAYS = 90, SHARES = 100 };
@@ -319,5 +320,6 @@ enum status item_apply_item(struct act *c, const struct item *r, struct err *err
         TRY(warning_set(c->g, &it, &r->indicators, err));
     struct item_cause by = {
         .seat = c->e->entry->seat, .id = c->e->id, .text = HAS(r, item_key_text) ? &r->text : NULL};
-    return write_new(c->g, &it, HAS(r, item_key_owner) ? r->owner : (struct span){0}, &by, err);
+    TRY(write_new(c->g, &it, HAS(r, item_key_owner) ? r->owner : (struct span){0}, &by, err));
+    return trigger_counted(c->g, span_str(enum_text(&item_type_enum, r->type)), it.number, err);
 }

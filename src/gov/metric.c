@@ -1,5 +1,6 @@
 #include "gov/metric.h"
 #include "charter/calendar.h"
+#include "gov/item.h"
 #include "gov/reading.h"
 
 static enum status full(struct err *err)
@@ -11,6 +12,7 @@ enum status metrics_load(const struct view *v, struct arena *a, struct metrics *
 {
     struct metrics m = {0};
     struct state_section s;
+    const void *promised;
     struct tkey k = tkey_section(SECTION_METRICS);
     TRY(rights_load(v, a, &m.rights, err));
     enum status st = state_get(v, a, TABLE_SECTION, &k, &state_section_desc, &s, err);
@@ -18,6 +20,9 @@ enum status metrics_load(const struct view *v, struct arena *a, struct metrics *
         st = codec_decode(&charter_metrics_desc, s.body, a, &m.section, err);
     if (st != ST_OK && st != ST_NOTFOUND)
         return st;
+    TRY(item_section(v, a, SECTION_COMMITMENTS, &promised, err));
+    if (charter_all_metrics(&m.section.list, promised, a, &m.section.list) != ST_OK)
+        return full(err);
     m.rights.charter.metrics = &ret->section;
     *ret = m;
     return ST_OK;

@@ -6,7 +6,8 @@
 #include "charter/period.h"
 #include "gov/rights.h"
 
-/* The charter in force, as far as readings need it; list is empty when it has no metrics. */
+/* The charter in force, as far as readings need it. The section's metrics, and its commitments that are metrics, too
+ * (MET-12). */
 struct metrics {
     struct rights rights;
     struct charter_metrics section;
@@ -42,7 +43,7 @@ MUST_USE enum status metric_due(const struct metrics *m, const struct charter_me
 MUST_USE enum status metric_today(const struct metrics *m, uint64_t at_ms, uint64_t *ret_day,
                                   struct err *err);
 
-/* Section metrics was written: METRIC and timers follow it (MET-3). */
+/* Section metrics or commitments was written: METRIC and timers follow it (MET-3). */
 MUST_USE enum status metric_follow(struct gov *g, struct err *err);
 /* Its period is over: readings fall due, and the next period begins (MET-4). */
 MUST_USE enum status metric_fire(struct gov *g, uint64_t number, struct err *err);

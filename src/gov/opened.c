@@ -1,4 +1,5 @@
 #include "gov/opened.h"
+#include "charter/calendar.h"
 
 enum status opened_begin(const struct figures *f, struct span name, struct opened_walk *ret)
 {
@@ -47,4 +48,19 @@ enum status opened_next(struct opened_walk *w, uint64_t since_ms, struct opened 
             return ST_OK;
     }
     return ST_END;
+}
+
+uint64_t opened_since(const struct figures *f, const struct charter_span *within)
+{
+    const struct charter *c = &f->metrics.rights.charter;
+    uint64_t lo = 0, hi = f->now_ms + 1, end;
+    bool beyond;
+    while (lo < hi) {
+        uint64_t mid = lo + (hi - lo) / 2;
+        if (calendar_deadline(c->calendars, c->decisions->calendar, mid, within, &end, &beyond) == ST_OK && end > f->now_ms)
+            hi = mid;
+        else
+            lo = mid + 1;
+    }
+    return lo;
 }

@@ -15,6 +15,9 @@ struct opened_walk {
 /* ST_NOTFOUND when the charter has no row of this name, and it is no type of items. */
 MUST_USE enum status opened_begin(const struct figures *f, struct span name, struct opened_walk *ret);
 
+/* The first instant from which a span does not end by now: what was opened at it or later counts. */
+uint64_t opened_since(const struct figures *f, const struct charter_span *within);
+
 /* What was opened. Its texts are in scratch, which is emptied with each. */
 struct opened {
     uint64_t number, opened_ms;

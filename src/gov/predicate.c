@@ -93,28 +93,12 @@ static enum status judge_metric(const struct predicate_facts *x, const struct ch
 /* --- The other terms --- */
 
 /* Decisions of a row, or items of a type, that were opened within a span until now. */
-/* The first instant from which a span does not end by now: what was opened at it or later counts. */
-static uint64_t counts_since(const struct predicate_facts *x, const struct charter_span *within)
-{
-    const struct charter *c = &x->f->metrics.rights.charter;
-    uint64_t lo = 0, hi = x->f->now_ms + 1, end;
-    bool beyond;
-    while (lo < hi) {
-        uint64_t mid = lo + (hi - lo) / 2;
-        if (calendar_deadline(c->calendars, c->decisions->calendar, mid, within, &end, &beyond) == ST_OK && end > x->f->now_ms)
-            hi = mid;
-        else
-            lo = mid + 1;
-    }
-    return lo;
-}
-
 static enum status judge_count(const struct predicate_facts *x, const struct charter_term_of *t,
                                struct predicate_finding *r, struct err *err)
 {
     struct opened_walk w;
     struct opened one;
-    uint64_t n = 0, since = counts_since(x, &t->within);
+    uint64_t n = 0, since = opened_since(x->f, &t->within);
     *r = (struct predicate_finding){.known = opened_begin(x->f, t->name, &w) == ST_OK};
     if (!r->known)
         return say(r, charter_text(x->f->a, "%.*s is nothing that these rules count", SPAN_FMT(t->name)), err);

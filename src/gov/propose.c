@@ -4,10 +4,13 @@
 #include "gov/course.h"
 #include "gov/due.h"
 #include "gov/effect.h"
+#include "gov/lasting.h"
 #include "gov/propose.h"
 #include "gov/receipt.h"
+#include "gov/reliance.h"
 #include "gov/reseat.h"
 #include "gov/rights.h"
+#include "gov/trigger.h"
 
 enum { REVISIONS_PER_RUNG = 3, COUNTERS_MAX = 8, AMENDING_MAX = 32 };
 
@@ -195,6 +198,7 @@ static enum status write_new(struct act *c, struct matter *m, const struct propo
     struct tkey k = tkey_u64(m->d.number);
     TRY(state_put(c->g, TABLE_PINNED, &k, &state_pinned_desc, &m->p, err));
     TRY(write_revision(c, &m->d, &r->proposal, NULL, err));
+    reliance_list(c->g, m->d.number, &r->proposal, true);
     course_list(c->g, &m->d);
     TRY(state_add_event(c->g, &m->d, &ev, err));
     if (HAS(&m->d, state_decision_key_acted_ms)) {
@@ -227,6 +231,7 @@ enum status propose_apply_propose(struct act *c, const struct propose *r, struct
                              .opened_leaf = c->g->leaf,
                              .changed_leaf = c->g->leaf}};
     TRY(rights_pin(&rights, c->g->arena, row, &m.p, err));
+    lasting_pin(row, &m.p);
     if (!state_list_has(&m.p.owners, e->seat))
         return act_refuse(c, V_NOT_PERMITTED, "%.*s is no owner of %.*s, so it may not propose one",
                           SPAN_FMT(e->seat), SPAN_FMT(row->name));
@@ -234,7 +239,10 @@ enum status propose_apply_propose(struct act *c, const struct propose *r, struct
     if (HAS(&r->proposal, proposal_key_budget))
         TRY(budget_pin(&rights, c->g->arena, r->proposal.budget, &m.p, err));
     TRY(proposal_sound(c, &rights, row, r->type, &r->proposal));
+    TRY(lasting_sound(c, &m.p, &r->proposal, err));
+    TRY(reliance_sound(c, 0, &r->proposal, err));
     describe(&m.d, &r->proposal);
+    TRY(lasting_describe(&c->v, c->g->arena, &m.p, &r->proposal, &m.d, err));
     if (reseat_is(r->type, &r->proposal))
         TRY(reseat_pin(&c->v, c->g, r->proposal.partner, &m.p, err));
     if (row->act_first) {
@@ -254,7 +262,9 @@ enum status propose_apply_propose(struct act *c, const struct propose *r, struct
         TRY(counter_sound(c, r, &head, err));
     TRY(due_at(&c->v, c->g->arena, &m.p, c->g->time_ms, &m.p.sla, &m.d.deadline_ms, err));
     receipt_describe(&m.p, &m.d);
-    return write_new(c, &m, r, counter ? &head : NULL, err);
+    TRY(write_new(c, &m, r, counter ? &head : NULL, err));
+    TRY(trigger_counted(c->g, m.d.type, m.d.number, err));
+    return trigger_answered(c->g, &m.d, err);
 }
 
 /* GOV-10: a partner that balloted stays affected, whatever the revision names. */
@@ -332,6 +342,8 @@ static enum status successor(struct act *c, const struct matter *m, const struct
     TRY(rights_load(&c->v, c->g->arena, &rights, err));
     TRY(budget_sound(c, &rights, &m->p, false, was, p, err));
     TRY(proposal_sound(c, &rights, &any, m->d.type, p));
+    TRY(lasting_sound(c, &m->p, p, err));
+    TRY(reliance_sound(c, m->d.number, p, err));
     struct state_decision as = m->d; /* with the partner that it names */
     as.has &= ~(UINT64_C(1) << state_decision_key_partner);
     describe(&as, p);
@@ -357,6 +369,7 @@ static enum status revised(struct act *c, const struct revise *r, struct matter 
 {
     struct span_list before = m->d.affected;
     describe(&m->d, &r->proposal);
+    TRY(lasting_describe(&c->v, c->g->arena, &m->p, &r->proposal, &m->d, err));
     TRY(keep_affected(c, m, &before, &was->proposal, err));
     TRY(judge(c, m, &r->proposal, err));
     m->recommended = NULL;
@@ -397,6 +410,8 @@ enum status propose_apply_revise(struct act *c, const struct revise *r, struct e
 
     course_unlist(c->g, &old);
     TRY(write_revision(c, &m.d, &r->proposal, HAS(r, revise_key_reason) ? &r->reason : NULL, err));
+    reliance_list(c->g, m.d.number, &was.proposal, false);
+    reliance_list(c->g, m.d.number, &r->proposal, true);
     struct state_event ev = {
         .type = EVENT_REVISED, .seat = c->e->entry->seat, .id = c->e->id, .until_ms = m.d.deadline_ms};
     SET_HAS(&ev, state_event_key_seat);

@@ -347,6 +347,7 @@ static enum status item_happened(struct accounting *x, struct tenure *h, const s
     case ITEM_EVENT_SETTLED:
     case ITEM_EVENT_DEFAULT:
     case ITEM_EVENT_LAPSED:
+    case ITEM_EVENT_ANSWERED:
     case ITEM_EVENT_LEFT:
     case ITEM_EVENT_RISK_ACCEPTED:
         TRY(settle(x, &h->offer, e->at_ms, false));

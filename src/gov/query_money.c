@@ -268,6 +268,7 @@ static enum status happened(struct wait *w, const struct state_event *e, struct 
         return ST_OK;
     case EVENT_COUNTER:
     case EVENT_DEFERRED:
+    case EVENT_EXPIRED:
     case EVENT_DOUBTED:
     case EVENT_NOTE:
     case EVENT_INPUT:

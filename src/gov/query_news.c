@@ -173,6 +173,8 @@ static enum status decision_coming(struct news *n, uint64_t at_ms, uint64_t numb
     const char *id = charter_text(n->a, "D-%" PRIu64, number);
     if (kind == TIMER_EFFECT)
         return add(n, at_ms, id, "takes effect");
+    if (kind == TIMER_EXPIRY)
+        return add(n, at_ms, id, "expires: its last day is over");
     if (kind == TIMER_REBASE)
         return add(n, at_ms, id, "lapses unless it is revised");
     TRY(query_readiness(n->v, number, n->a, &q, n->err));
@@ -209,6 +211,7 @@ static enum status one_coming(struct news *n, uint64_t at_ms, uint64_t number, e
     case TIMER_EFFECT:
     case TIMER_REBASE:
     case TIMER_PAUSE:
+    case TIMER_EXPIRY:
         return decision_coming(n, at_ms, number, kind);
     case TIMER_RECOVERY:
         return add(n, at_ms, charter_text(n->a, "leaf %" PRIu64, number), "a recovery is carried out unless it is cancelled");
@@ -228,6 +231,10 @@ static enum status one_coming(struct news *n, uint64_t at_ms, uint64_t number, e
         return add(n, at_ms, charter_text(n->a, "S-%" PRIu64, number), "is missed unless it is recorded");
     case TIMER_GRANT:
         return add(n, at_ms, charter_text(n->a, "G-%" PRIu64, number), "expires: what was received is then returned or destroyed");
+    case TIMER_REFRESH:
+        return add(n, at_ms, "charter", "falls due for review: a session opens");
+    case TIMER_TERM:
+        return add(n, at_ms, "term", number == 1 ? "renewal opens: the sponsors are asked" : "ends");
     case TIMER_MINUTES:
         return add(n, at_ms, charter_text(n->a, "S-%" PRIu64, number), "its record stands unless it is contested");
     }

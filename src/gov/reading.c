@@ -1,4 +1,5 @@
 #include "gov/reading.h"
+#include "gov/trigger.h"
 #include "gov/warning.h"
 
 enum status reading_get(const struct view *v, struct arena *a, uint64_t number, struct state_reading *ret,
@@ -165,7 +166,10 @@ static void flag(struct state_reading *r, uint64_t now, bool of_other_side)
 
 enum status reading_judged(struct gov *g, const struct state_reading *r, struct err *err)
 {
-    return r->purpose == PURPOSE_ACTUAL ? warning_judge_metric(g, r->metric, err) : ST_OK;
+    if (r->purpose != PURPOSE_ACTUAL)
+        return ST_OK;
+    TRY(warning_judge_metric(g, r->metric, err));
+    return trigger_judge_metric(g, r->metric, err);
 }
 
 /* MET-10 */
@@ -185,7 +189,7 @@ enum status reading_fire(struct gov *g, uint64_t number, struct err *err)
                            number);
         TRY(metric_number(&v, g->arena, r.metric, &metric, err));
         TRY(reading_open(g, &m, d, metric, r.period, err));
-        return warning_judge_metric(g, r.metric, err);
+        return reading_judged(g, &r, err);
     }
     stop_timer(g, &r);
     flag(&r, g->time_ms, r.standing != READING_OWED && r.standing != READING_OPENED);

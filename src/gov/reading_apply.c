@@ -3,6 +3,7 @@
 #include "crypto/hash.h"
 #include "gov/act.h"
 #include "gov/reading.h"
+#include "gov/reliance.h"
 
 enum { VERSIONS_BEFORE = 15, LEAST_VOICES = 3 };
 
@@ -264,7 +265,8 @@ enum status reading_apply_mark(struct act *c, const struct mark_reading *r, stru
         TRY(may_mark(c, r, &h, &row, err));
         TRY(mark(c, r, &h, &row, err));
     }
-    return reading_judged(c->g, &row, err);
+    TRY(reading_judged(c->g, &row, err));
+    return r->act == MARK_RESTATE ? reliance_restated(c->g, row.number, c->e->entry->seat, err) : ST_OK;
 }
 
 /* --- Sealed --- */

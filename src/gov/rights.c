@@ -87,10 +87,8 @@ const char *rights_unsupported(const struct charter_row *row)
 {
     if (row->act_first && effect_has(row->name))
         return "act-first: on a row with an effect of its own";
-    if (HAS(row, charter_row_key_longest) && !accepts_risk(row))
-        return "longest: (what is decided ends by itself)";
-    if (HAS(row, charter_row_key_reaffirms))
-        return "reaffirms:";
+    if (HAS(row, charter_row_key_longest) && !accepts_risk(row) && effect_names(row->name))
+        return "longest: on a row with an effect of its own";
     if (HAS(&row->joint, charter_joint_key_when) && !predicate_judged(&row->joint.when, false))
         return "joint: by a reading, score or count";
     for (size_t i = 0; HAS(row, charter_row_key_above) && i < row->above.n; i++) {

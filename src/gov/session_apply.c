@@ -2,6 +2,7 @@
 #include "charter/calendar.h"
 #include "gov/act.h"
 #include "gov/item.h"
+#include "gov/refresh.h"
 #include "gov/session.h"
 
 enum { RECORDS_BEFORE = 7 };
@@ -185,7 +186,8 @@ static enum status record(struct act *c, const struct minutes *r, struct state_s
     if (!state_fits(c->g, &state_session_desc, &next))
         return act_refuse(c, V_TOO_MANY, "the records of S-%" PRIu64 " together are too large", s->number);
     session_begin(c->g, s);
-    return session_commit(c->g, &next, err);
+    TRY(session_commit(c->g, &next, err));
+    return refresh_recorded(c->g, &next, err);
 }
 
 /* --- Confirmed, contested --- */

@@ -7,6 +7,13 @@ static bool there(const struct view *v, uint8_t table, const struct tkey *k)
     return view_get(v, table, tkey_span(k), &value) == ST_OK;
 }
 
+/* It is regular or called; a refresh may have opened by itself (SES-11). */
+static bool one_cause(const struct state_session *s)
+{
+    bool regular = HAS(s, state_session_key_cadence), called = HAS(s, state_session_key_called_by);
+    return regular != called || (!regular && s->type == SESSION_REFRESH);
+}
+
 static enum status check_one(const struct view *v, const struct state_session *s, uint64_t number,
                              struct err *err)
 {
@@ -25,8 +32,8 @@ static enum status check_one(const struct view *v, const struct state_session *s
         what = "it is listed as live, and is not, or the reverse";
     else if (HAS(s, state_session_key_now) == none)
         what = "it has a record and none";
-    else if (HAS(s, state_session_key_cadence) == HAS(s, state_session_key_called_by))
-        what = "it is regular and called";
+    else if (!one_cause(s))
+        what = "it is regular and called, or neither";
     return what == NULL ? ST_OK : err_set(err, ST_CORRUPT, "S-%" PRIu64 ": %s", number, what);
 }
 
@@ -54,7 +61,13 @@ enum status session_check(const struct view *v, struct arena *a, size_t *ret_tim
     size_t timers = 0;
     enum status st;
     uint64_t from = 0, live = 0;
+    uint64_t refresh;
     TRY(check_cadences(v, a, &timers, err));
+    TRY(state_get_moment(v, a, "refresh", &refresh, err));
+    struct tkey timer = tkey_timer(refresh, 0, TIMER_REFRESH);
+    if (refresh != 0 && !there(v, TABLE_TIMER, &timer))
+        return err_set(err, ST_CORRUPT, "the refresh of the charter has no timer");
+    timers += refresh != 0;
     while ((st = session_next(v, a, false, &from, &s, err)) == ST_OK) {
         TRY(check_one(v, &s, from - 1, err));
         timers += HAS(&s, state_session_key_due_ms);

@@ -106,6 +106,33 @@ void state_clear_timer(struct gov *g, uint64_t deadline_ms, uint64_t decision, e
     overlay_del(g->state, TABLE_TIMER, tkey_span(&k));
 }
 
+enum status state_get_moment(const struct view *v, struct arena *a, const char *name, uint64_t *ret_ms, struct err *err)
+{
+    struct state_counter c = {0};
+    struct tkey k = tkey_text(span_str(name));
+    enum status st = state_get(v, a, TABLE_META, &k, &state_counter_desc, &c, err);
+    *ret_ms = c.value;
+    return st == ST_NOTFOUND ? ST_OK : st;
+}
+
+enum status state_move_moment(struct gov *g, const char *name, enum timer_kind kind, uint64_t number, uint64_t to_ms,
+                              struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    struct state_counter c = {.value = to_ms};
+    struct tkey k = tkey_text(span_str(name));
+    uint64_t was;
+    TRY(state_get_moment(&v, g->arena, name, &was, err));
+    if (was != 0 && kind != 0)
+        state_clear_timer(g, was, number, kind);
+    if (to_ms != 0 && kind != 0)
+        state_set_timer(g, to_ms, number, kind);
+    if (to_ms != 0)
+        return state_put(g, TABLE_META, &k, &state_counter_desc, &c, err);
+    overlay_del(g->state, TABLE_META, tkey_span(&k));
+    return ST_OK;
+}
+
 bool state_timer_of_decision(enum timer_kind kind)
 {
     switch (kind) {
@@ -113,6 +140,7 @@ bool state_timer_of_decision(enum timer_kind kind)
     case TIMER_EFFECT:
     case TIMER_REBASE:
     case TIMER_PAUSE:
+    case TIMER_EXPIRY:
         return true;
     case TIMER_RECOVERY:
     case TIMER_ITEM_DUE:
@@ -126,6 +154,8 @@ bool state_timer_of_decision(enum timer_kind kind)
     case TIMER_SESSION:
     case TIMER_MINUTES:
     case TIMER_GRANT:
+    case TIMER_REFRESH:
+    case TIMER_TERM:
         return false;
     }
     return false;

@@ -38,6 +38,12 @@ MUST_USE enum status state_add_event(struct gov *g, struct state_decision *d, st
 void state_set_timer(struct gov *g, uint64_t deadline_ms, uint64_t decision, enum timer_kind kind);
 void state_clear_timer(struct gov *g, uint64_t deadline_ms, uint64_t decision, enum timer_kind kind);
 
+/* A time in META; 0: none. */
+MUST_USE enum status state_get_moment(const struct view *v, struct arena *a, const char *name, uint64_t *ret_ms, struct err *err);
+/* Puts one, or takes it away (0), and moves the timer that is at it; kind 0: it has none. */
+MUST_USE enum status state_move_moment(struct gov *g, const char *name, enum timer_kind kind, uint64_t number, uint64_t to_ms,
+                                       struct err *err);
+
 /* Is the number in a timer of this kind a decision's? */
 bool state_timer_of_decision(enum timer_kind kind);
 

@@ -7,7 +7,9 @@
 #include "gov/item.h"
 #include "gov/reading.h"
 #include "gov/recovery.h"
+#include "gov/refresh.h"
 #include "gov/session.h"
+#include "gov/trigger.h"
 
 /* Deadlines further away than this after a halt are left alone, whatever the calendar: no business day is
  * later. */
@@ -59,6 +61,8 @@ static enum status fire_decision(struct gov *g, const struct timer *t, struct er
         return course_effect(g, &m, err);
     if (t->kind == TIMER_PAUSE)
         return pause_over(g, &m, err);
+    if (t->kind == TIMER_EXPIRY)
+        return course_expire(g, &m, err);
     return course_close(g, &m, PHASE_LAPSED, NULL, 0, err);
 }
 
@@ -69,6 +73,7 @@ static enum status fire(struct gov *g, const struct timer *t, struct err *err)
     case TIMER_EFFECT:
     case TIMER_REBASE:
     case TIMER_PAUSE:
+    case TIMER_EXPIRY:
         return fire_decision(g, t, err);
     case TIMER_RECOVERY:
         return recovery_fire(g, t->decision, err);
@@ -86,6 +91,10 @@ static enum status fire(struct gov *g, const struct timer *t, struct err *err)
     case TIMER_SESSION:
     case TIMER_MINUTES:
         return session_fire(g, t->kind, t->decision, err);
+    case TIMER_REFRESH:
+        return refresh_fire(g, err);
+    case TIMER_TERM:
+        return trigger_fire(g, t->decision, err);
     case TIMER_GRANT:
         return grant_fire(g, t->decision, err);
     }

@@ -190,6 +190,23 @@ struct tkey tkey_fault(uint64_t height, uint64_t round, uint8_t type, struct spa
     return k;
 }
 
+struct tkey tkey_relied(uint64_t what, uint64_t number, uint64_t decision)
+{
+    struct tkey k = {0};
+    put(&k, what, 1);
+    put(&k, number, 8);
+    put(&k, decision, 8);
+    return k;
+}
+
+struct tkey tkey_trigger(uint64_t type, struct span name)
+{
+    struct tkey k = {0};
+    put(&k, type, 1);
+    put_span(&k, name);
+    return k;
+}
+
 struct tkey tkey_derived(uint64_t grant, uint64_t derived)
 {
     struct tkey k = tkey_u64(grant);

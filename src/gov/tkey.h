@@ -30,6 +30,8 @@ struct tkey tkey_item(uint64_t type, uint64_t number); /* ITEM, ITEM_LIVE, ITEM_
 struct tkey tkey_item_event(uint64_t type, uint64_t number, uint64_t sequence);
 struct tkey tkey_watch(struct span metric, uint64_t risk);
 struct tkey tkey_item_linked(uint64_t decision, uint64_t type, uint64_t number);
+struct tkey tkey_relied(uint64_t what, uint64_t number, uint64_t decision);
+struct tkey tkey_trigger(uint64_t type, struct span name);
 struct tkey tkey_input(uint64_t decision, uint64_t revision, uint64_t need);
 struct tkey tkey_recused(uint64_t decision, struct span seat);
 struct tkey tkey_receipt(uint64_t decision, uint64_t revision, struct span org);

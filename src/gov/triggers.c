@@ -3,6 +3,7 @@
 #include "gov/opened.h"
 #include "gov/payout.h"
 #include "gov/predicate.h"
+#include "gov/trigger.h"
 
 static bool has_tag(const struct opened *o, struct span tag)
 {
@@ -43,17 +44,31 @@ static enum status answer(const struct figures *f, struct query_trigger *t, stru
 enum status triggers_judge(const struct figures *f, struct watched *w, struct err *err)
 {
     struct query_trigger *t = &w->t;
+    struct state_trigger row;
     struct predicate_facts facts = {.f = f, .missing = t->type == TRIGGER_INDICATOR ? MISSING_BREACHES : MISSING_SKIPPED};
     struct predicate_finding found;
     TRY(predicate_judge(&facts, &t->when, &found, err));
     t->holds = found.holds;
     t->known = found.known;
     t->words = found.words;
-    if (!found.holds)
+    enum status st = trigger_get(f->v, f->a, t->type, w->place.n != 0 ? w->place : t->name, &row, err);
+    if (st == ST_OK) { /* the record has judged it */
+        t->holds = HAS(&row, state_trigger_key_since_ms);
+        found.since_ms = row.since_ms;
+    } else if (st != ST_NOTFOUND) {
+        return st;
+    }
+    if (!t->holds)
         return ST_OK;
     t->since_ms = found.since_ms;
     SET_HAS(t, query_trigger_key_since_ms);
-    return w->payment != NULL ? payout_of(f, w->payment, t, err) : answer(f, t, err);
+    if (w->payment != NULL)
+        return payout_of(f, w->payment, t, err);
+    if (st == ST_OK && HAS(&row, state_trigger_key_asked)) {
+        t->item = (struct item_ref){.type = ITEM_ACTION, .number = row.asked.v[0]};
+        SET_HAS(t, query_trigger_key_item);
+    }
+    return answer(f, t, err);
 }
 
 static struct watched *add(struct watched_list *l, enum trigger_type type, struct span name, const struct charter_predicate *when)
@@ -128,7 +143,12 @@ static enum status consequences(const struct figures *f, struct watched_list *re
             owners = (struct charter_selector_list){1, &k->owner};
         else if (row != NULL)
             owners = row->owner;
-        asks(add(ret, TRIGGER_CONSEQUENCE, name_of(k), &k->when), k->opens, owners);
+        const char *place = charter_text(f->a, "%zu", i + 1);
+        if (place == NULL)
+            return query_full(err);
+        struct watched *w = add(ret, TRIGGER_CONSEQUENCE, name_of(k), &k->when);
+        w->place = span_str(place);
+        asks(w, k->opens, owners);
     }
     return ST_OK;
 }
@@ -161,6 +181,8 @@ enum status triggers_list(const struct figures *f, enum trigger_type type, struc
         return consequences(f, ret, err);
     case TRIGGER_INCENTIVE:
         return incentives(f, ret, err);
+    case TRIGGER_RENEWAL: /* it has no condition but the day */
+        return make_room(f, 0, ret) ? ST_OK : query_full(err);
     }
     return err_set(err, ST_RANGE, "conditions of an unknown kind %d", (int)type);
 }

@@ -1,6 +1,6 @@
-/* triggers: conditions of the charter that are watched (early warnings, exit triggers, consequences, incentives), judged as of
- * the newest block (rules 24, 34; docs/metrics.md). They are read, not written: that one holds is no entry and does nothing.
- * Internal to gov. */
+/* triggers: conditions of the charter that are watched (early warnings, exit triggers, consequences, incentives), as they stand
+ * at the newest block (rules 24, 34; docs/metrics.md). Reads only: those that the record judges itself are in trigger.h, and
+ * are shown as it found them. Internal to gov. */
 #ifndef ENT_GOV_TRIGGERS_H
 #define ENT_GOV_TRIGGERS_H
 
@@ -8,6 +8,7 @@
 
 struct watched {
     struct query_trigger t;
+    struct span place;                       /* of a consequence, in the list from 1: its name on the record */
     struct charter_selector_list owners;     /* who is to answer it; none: nobody is asked */
     const struct charter_incentive *payment; /* of an incentive */
 };

@@ -322,6 +322,27 @@ enum status warning_judge_metric(struct gov *g, struct span metric, struct err *
     }
 }
 
+enum status warning_watched(const struct view *v, struct arena *a, const struct charter_term_of *t, bool *ret, struct err *err)
+{
+    struct item_indicator x = {.metric = t->name, .op = t->op, .number = t->number};
+    struct item_ref ref = {.type = ITEM_RISK};
+    uint64_t from = 0;
+    enum status st;
+    if (HAS(t, charter_term_of_key_periods)) {
+        x.periods = t->periods;
+        SET_HAS(&x, item_indicator_key_periods);
+    }
+    *ret = false;
+    while (!*ret && (st = next_watcher(v, t->name, &from, &ref.number)) != ST_END) {
+        struct state_item it;
+        TRY(st);
+        TRY(item_get(v, a, &ref, &it, err));
+        for (size_t i = 0; i < count_of(&it); i++)
+            *ret |= same(&it.indicators.v[i].indicator, &x);
+    }
+    return ST_OK;
+}
+
 enum status warning_resume(struct gov *g, struct state_item *it, struct err *err)
 {
     return warning_is_on(it) ? climb(g, it, err) : ST_OK;

@@ -28,6 +28,9 @@ MUST_USE enum status warning_text(struct arena *a, const struct state_item *it, 
 /* IND-5: all indicators of one risk; those of a metric, some reading of which has changed. */
 MUST_USE enum status warning_judge(struct gov *g, struct state_item *it, struct err *err);
 MUST_USE enum status warning_judge_metric(struct gov *g, struct span metric, struct err *err);
+/* Has a risk that is not closed an indicator that is the same as this term on a metric? */
+MUST_USE enum status warning_watched(const struct view *v, struct arena *a, const struct charter_term_of *t, bool *ret,
+                                     struct err *err);
 /* IND-7: it is open again: it climbs when one is on. */
 MUST_USE enum status warning_resume(struct gov *g, struct state_item *it, struct err *err);
 

@@ -1,0 +1,14 @@
+/* refresh: the charter itself falls due for review, and a session opens for it (SES-10, SES-11). Internal to gov. */
+#ifndef ENT_GOV_REFRESH_H
+#define ENT_GOV_REFRESH_H
+
+#include "gov/session.h"
+
+/* After the genesis, and when section refresh was written: its timer follows. */
+MUST_USE enum status refresh_follow(struct gov *g, struct err *err);
+/* It has fallen due. */
+MUST_USE enum status refresh_fire(struct gov *g, struct err *err);
+/* A session was recorded; one that was a refresh is what the next one is counted from. */
+MUST_USE enum status refresh_recorded(struct gov *g, const struct state_session *s, struct err *err);
+
+#endif
