@@ -72,6 +72,8 @@ const struct charter_metric *charter_metric(const struct charter *c, struct span
  * metrics. ST_LIMIT when the arena is full. */
 MUST_USE enum status charter_all_metrics(const struct charter_metric_list *metrics, const struct charter_commitments *promised,
                                          struct arena *a, struct charter_metric_list *ret);
+/* Is it one of those commitments? Its reporter is named as its countersigner, which no metric of a sound charter is. */
+bool charter_is_commitment(const struct charter_metric *d);
 const struct charter_budget *charter_budget(const struct charter *c, struct span name);
 /* An exit trigger. */
 const struct charter_indicator *charter_trigger(const struct charter *c, struct span name);

@@ -1,5 +1,4 @@
 /* What a partner promised to put in is a number like any other (MET-12). */
-#include <stdio.h>
 #include "charter/charter_model.h"
 
 static struct span alliance_manager(struct span org, struct arena *a)
@@ -32,6 +31,13 @@ static struct charter_metric of_commitment(const struct charter_commitment *k, s
     SET_HAS(&d, charter_metric_key_check);
     SET_HAS(&d, charter_metric_key_target);
     return d;
+}
+
+bool charter_is_commitment(const struct charter_metric *d)
+{
+    struct span org = d->from.org;
+    return HAS(d, charter_metric_key_check) && HAS(d, charter_metric_key_from) && HAS(&d->from, charter_reporter_key_org) &&
+           d->check.n > org.n && d->check.p[org.n] == '/' && memcmp(d->check.p, org.p, org.n) == 0;
 }
 
 enum status charter_all_metrics(const struct charter_metric_list *metrics, const struct charter_commitments *promised,

@@ -44,22 +44,18 @@ static enum status answer(const struct figures *f, struct query_trigger *t, stru
 enum status triggers_judge(const struct figures *f, struct watched *w, struct err *err)
 {
     struct query_trigger *t = &w->t;
-    struct state_trigger row;
+    struct state_trigger row; /* of what the record judges itself */
     struct predicate_facts facts = {.f = f, .missing = t->type == TRIGGER_INDICATOR ? MISSING_BREACHES : MISSING_SKIPPED};
     struct predicate_finding found;
     TRY(predicate_judge(&facts, &t->when, &found, err));
     t->holds = found.holds;
     t->known = found.known;
     t->words = found.words;
-    enum status st = trigger_get(f->v, f->a, t->type, w->place.n != 0 ? w->place : t->name, &row, err);
-    if (st == ST_OK) { /* the record has judged it */
-        t->holds = HAS(&row, state_trigger_key_since_ms);
-        found.since_ms = row.since_ms;
-    } else if (st != ST_NOTFOUND) {
-        return st;
-    }
-    if (!t->holds)
+    if (!found.holds)
         return ST_OK;
+    enum status st = trigger_get(f->v, f->a, t->type, w->place.n != 0 ? w->place : t->name, &row, err);
+    if (st != ST_OK && st != ST_NOTFOUND)
+        return st;
     t->since_ms = found.since_ms;
     SET_HAS(t, query_trigger_key_since_ms);
     if (w->payment != NULL)

@@ -1,6 +1,6 @@
 /* triggers: conditions of the charter that are watched (early warnings, exit triggers, consequences, incentives), as they stand
- * at the newest block (rules 24, 34; docs/metrics.md). Reads only: those that the record judges itself are in trigger.h, and
- * are shown as it found them. Internal to gov. */
+ * at the newest block (rules 24, 34; docs/metrics.md). Reads only: what the record does of itself about those that it
+ * judges is in trigger.h. Internal to gov. */
 #ifndef ENT_GOV_TRIGGERS_H
 #define ENT_GOV_TRIGGERS_H
 

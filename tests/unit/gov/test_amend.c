@@ -316,7 +316,6 @@ Test(amend, unsupported_rows_say_what)
     static const struct {
         const char *seat, *type, *words;
     } rows[] = {
-        {"brand/finance", "lasting", "longest:"},
         {"brand/finance", "scored", "above: by score"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -109,8 +109,30 @@ Test(promises, outcomes_and_targets)
     cr_assert(readings_is(&p.gap, "0") && !HAS(&p, query_promise_key_since));
     p = of(&r, PROMISE_TARGET, "revenue");
     cr_assert(readings_is(&p.promised, "55") && readings_is(&p.gap, "3") && span_eqs(p.since, "2026-03"));
+    world_free(&w);
+}
+
+/* MET-12: no metric has its name; the partner's alliance-manager reports it, another's countersigns. */
+Test(promises, MET_12_a_commitment_is_a_metric)
+{
+    struct world w;
+    readings_found(&w, more);
+    AT(&w, "2026-04-01T00:00:00Z");
+    struct query_promises r = promises(&w);
+    struct query_promise p = of(&r, PROMISE_COMMITMENT, "drivers");
+    cr_assert(!HAS(&p, query_promise_key_gap) && span_eqs(p.words, "nothing that both sides stand behind was reported yet"), "%.*s",
+              SPAN_FMT(p.words));
+    for (size_t i = 0; i < r.list.n; i++)
+        cr_assert(r.list.v[i].type != PROMISE_TARGET || !span_eqs(r.list.v[i].name, "drivers"), "it is listed once");
+    cr_assert_eq(readings_of(&w, "drivers", PURPOSE_ACTUAL, "2026-03-01", "brand").standing, READING_OWED);
+    EXPECT_VERDICT(&w, readings_report(&w, "brand/finance", "drivers", PURPOSE_ACTUAL, "2026-03-01", "2"), V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, readings_report(&w, "brand/alliance-manager", "drivers", PURPOSE_ACTUAL, "2026-03-01", "2"), V_OK);
+    uint64_t n = readings_of(&w, "drivers", PURPOSE_ACTUAL, "2026-03-01", "brand").number;
+    EXPECT_VERDICT(&w, readings_mark(&w, "brand/alliance-manager", n, MARK_COUNTERSIGN, NULL), V_NOT_PERMITTED);
+    EXPECT_VERDICT(&w, readings_mark(&w, "maker/alliance-manager", n, MARK_COUNTERSIGN, NULL), V_OK);
+    r = promises(&w);
     p = of(&r, PROMISE_COMMITMENT, "drivers");
-    cr_assert(!HAS(&p, query_promise_key_gap) && span_eqs(p.words, "the charter has no metric of this name: nobody reports it"));
+    cr_assert(readings_is(&p.reported, "2") && readings_is(&p.gap, "0.5") && p.figure == FIGURE_COUNTERSIGNED);
     world_free(&w);
 }
 

@@ -265,7 +265,7 @@ static const struct query_reading_task *task(struct world *w, const char *org, e
 Test(scorecard, R34_an_exit_trigger_asks_for_a_decision)
 {
     struct world w;
-    found_with_triggers(&w, "lost: revenue < 35.0 for 2");
+    found_with_triggers(&w, "lost: revenue < 35.0 for 2 or amount > USD 1.00"); /* the record does not judge amounts */
     AT(&w, "2026-04-01T08:00:00Z");
     (void)revenue(&w, "2026-03-01", "30", true);
     AT(&w, "2026-05-01T08:00:00Z");
@@ -276,7 +276,7 @@ Test(scorecard, R34_an_exit_trigger_asks_for_a_decision)
     (void)revenue(&w, "2026-05-01", "31", true);
     struct query_trigger t = trigger(&w, "lost"); /* April is disputed: passed over */
     cr_assert(t.holds);
-    EXPECT_WORDS(t.words, "revenue 31, 2 of 2");
+    EXPECT_WORDS(t.words, "revenue 31, 2 of 2; no amount");
     const struct query_reading_task *k = task(&w, "brand", TASK_TRIGGER);
     cr_assert_not_null(k);
     cr_assert(span_eqs(k->seats.v[0], "brand/sponsor"));
@@ -314,14 +314,13 @@ Test(scorecard, term_over_and_counts)
 Test(scorecard, items_are_counted)
 {
     struct world w;
-    found_with_triggers(&w, "harm: count action >= 2 in 365 d, both: count action >= 1 in 365 d and count plan >= 1 in 30 d");
-    struct world_item o = {.owner = "maker/finance"};
-    EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_LESSON, NULL), V_OK); /* of another type */
-    EXPECT_WORDS(trigger(&w, "harm").words, "0 action");
-    EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_ACTION, &o), V_OK);
+    found_with_triggers(&w, "harm: count issue >= 2 in 365 d, both: count issue >= 1 in 365 d and count plan >= 1 in 30 d");
+        EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_LESSON, NULL), V_OK); /* of another type */
+    EXPECT_WORDS(trigger(&w, "harm").words, "0 issue");
+    EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_ISSUE, NULL), V_OK);
     cr_assert(trigger(&w, "harm").known && !trigger(&w, "harm").holds);
     AT(&w, "2026-03-03T08:00:00Z");
-    EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_ACTION, &o), V_OK);
+    EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_ISSUE, NULL), V_OK);
     cr_assert(trigger(&w, "harm").holds);
     cr_assert_eq(trigger(&w, "harm").since_ms, w.g.time_ms);
     cr_assert(!trigger(&w, "both").holds);
@@ -334,7 +333,8 @@ Test(scorecard, items_are_counted)
     world_free(&w);
 }
 
-/* --- Consequences and incentives: as exit triggers they ask and do nothing; what is paid is computed --- */
+/* --- Consequences and incentives; what is paid is computed. With an amount in it the record does not judge a condition, and
+ * it asks who looks --- */
 
 static const char paid[] =
     "incentives:\n"
@@ -342,8 +342,8 @@ static const char paid[] =
     "  grant: {when: revenue >= 50.0, pays: USD 75.01, to: {brand: 50, maker: 50}, from: all}\n"
     "  share: {when: revenue >= 50.0, pays: 2 percent of uptime, to: {brand: 100}, from: all}\n"
     "consequences:\n"
-    "  - {when: revenue < 35.0, opens: action, owner: maker/finance}\n"
-    "  - {when: revenue < 35.0 for 2, opens: plan}\n";
+    "  - {when: revenue < 35.0 or amount > USD 1.00, opens: action, owner: maker/finance}\n"
+    "  - {when: revenue < 35.0 for 2 or amount > USD 1.00, opens: plan}\n";
 
 static struct query_trigger one_of(struct world *w, enum trigger_type type, size_t k)
 {
@@ -370,7 +370,7 @@ Test(scorecard, R24_a_consequence_asks_for_an_item_with_its_tag)
     const struct query_reading_task *k = task(&w, "maker", TASK_TRIGGER);
     cr_assert_not_null(k);
     cr_assert(k->of == TRIGGER_CONSEQUENCE && k->seats.n == 1 && span_eqs(k->seats.v[0], "maker/finance"));
-    EXPECT_WORDS(k->words, "consequence revenue holds (revenue 30, 1 of 1): open one: action tagged revenue, or decide otherwise; "
+    EXPECT_WORDS(k->words, "consequence revenue holds (revenue 30, 1 of 1; no amount): open one: action tagged revenue, or decide otherwise; "
                            "nothing happens by itself");
     cr_assert_null(task(&w, "brand", TASK_TRIGGER));
     /* An action without the tag is another matter; one with it answers. */

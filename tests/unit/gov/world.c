@@ -544,3 +544,9 @@ void world_approve(struct world *w, uint64_t n, const char *const *seats)
     for (; *seats != NULL; seats++)
         EXPECT_VERDICT(w, world_ballot(w, *seats, n, CHOICE_APPROVE), V_OK);
 }
+
+bool world_is_idle(const struct world *w)
+{
+    uint64_t next;
+    return gov_next_deadline(&w->v, &next) == ST_OK && next == WORLD_RENEWAL_OPENS_MS;
+}

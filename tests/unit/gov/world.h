@@ -102,6 +102,10 @@ enum position world_position(struct world *w, uint64_t n, const char *org);
 struct state_section world_section(struct world *w, enum section_id id);
 struct span world_glossary(struct world *w, const char *word, const char *meaning);
 
+/* Does no deadline run but that of the renewal, which opens on 4 July 2030? */
+#define WORLD_RENEWAL_OPENS_MS UINT64_C(1909353600000)
+bool world_is_idle(const struct world *w);
+
 /* All ballots of these seats approve; asserts that each is accepted. NULL ends. */
 void world_approve(struct world *w, uint64_t n, const char *const *seats);
 
