@@ -109,18 +109,22 @@ enum status query_linked(const struct view *v, uint64_t decision, struct arena *
     return ST_OK;
 }
 
-/* The body that must look at a risk of such a score: the highest line that it reaches. */
+struct span query_must_look(const struct charter_risks *risks, uint64_t score)
+{
+    struct span body = {NULL, 0};
+    for (size_t i = 0; risks != NULL && i < risks->escalate.n; i++)
+        if (risks->escalate.v[i].score <= score)
+            body = risks->escalate.v[i].to;
+    return body;
+}
+
 static enum status must_look(const struct view *v, struct arena *a, struct query_item *q, struct err *err)
 {
     const void *section;
     TRY(item_section(v, a, SECTION_RISKS, &section, err));
-    const struct charter_risks *risks = section;
-    for (size_t i = 0; risks != NULL && i < risks->escalate.n; i++) {
-        if (risks->escalate.v[i].score > q->score)
-            continue;
-        q->must_look = risks->escalate.v[i].to;
+    q->must_look = query_must_look(section, q->score);
+    if (q->must_look.n != 0)
         SET_HAS(q, query_item_key_must_look);
-    }
     return ST_OK;
 }
 

@@ -48,4 +48,8 @@ MUST_USE enum status query_session_tasks(const struct view *v, struct span org, 
 MUST_USE enum status query_grant_tasks(const struct view *v, struct span org, const struct span_list *only,
                                        struct arena *a, struct query_grant_task_list *ret, struct err *err);
 
+/* The body that must look at a risk of such a score: the highest line of section risks that it reaches; n 0: none. risks may be
+ * NULL. */
+struct span query_must_look(const struct charter_risks *risks, uint64_t score);
+
 #endif

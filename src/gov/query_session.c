@@ -194,8 +194,24 @@ static enum status decisions(struct agenda *g, struct err *err)
     }
 }
 
+/* By the charter this body looks at a risk of such a score, also when nothing has escalated it. */
+static enum status by_score(struct agenda *g, const struct state_item *it, const struct charter_risks *risks, struct err *err)
+{
+    struct query_agenda_line *l;
+    uint64_t score = item_score(it);
+    if (it->item.type != ITEM_RISK || it->phase != ITEM_OPEN || !span_eq(query_must_look(risks, score), g->s.body))
+        return ST_OK;
+    TRY(add(g, AGENDA_ITEM, charter_text(g->x.a, "%s", item_id(ITEM_RISK, it->number).s),
+            charter_text(g->x.a, "risk of %.*s, open, score %" PRIu64 ": by the charter this body looks at it", SPAN_FMT(it->owner), score),
+            0, &l, err));
+    titled(l, &it->item.title, it->opened_leaf);
+    return ST_OK;
+}
+
 static enum status items(struct agenda *g, struct err *err)
 {
+    const void *risks;
+    TRY(item_section(g->x.v, g->x.a, SECTION_RISKS, &risks, err));
     for (struct tkey from = {.n = 1};;) {
         struct span key, value;
         struct state_item it;
@@ -207,8 +223,10 @@ static enum status items(struct agenda *g, struct err *err)
         from = tkey_after(key);
         struct item_ref ref = {.type = (enum item_type)key.p[0], .number = load_u64(key.p + 1)};
         TRY(item_get(g->x.v, g->x.a, &ref, &it, err));
-        if (it.rung == 0)
+        if (it.rung == 0) {
+            TRY(by_score(g, &it, risks, err));
             continue;
+        }
         TRY(item_ladder_get(g->x.v, g->x.a, &it, &ladder, err));
         const struct item_rung *r = &ladder.rungs.v[it.rung - 1];
         if (!HAS(r, item_rung_key_body) || !span_eq(r->body, g->s.body))

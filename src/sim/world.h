@@ -46,6 +46,10 @@ struct sim_options {
     COUNT(sessions, "about sessions")                                                                        \
     COUNT(grants, "about grants")                                                                            \
     COUNT(erased, "entries whose texts a decision erased")                                                   \
+    COUNT(expired, "decisions whose last day came")                                                          \
+    COUNT(doubted, "times that a decision was put in doubt")                                                 \
+    COUNT(triggers, "conditions of the charter that held at the end")                                       \
+    COUNT(refreshes, "refresh sessions")                                                                     \
     COUNT(sets, "changes of the set of validators")                                                          \
     COUNT(admitted, "organisations admitted, whose nodes came to vote")                                      \
     COUNT(imported, "of these, nodes that were given another's record")                                      \

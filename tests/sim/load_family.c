@@ -1,4 +1,4 @@
-/* The other record families of the workload: items, readings, sessions, grants and erasures, in an alliance whose charter has them. What
+/* The other record families of the workload: items, readings, sessions, grants, erasures and what has a last day, in an alliance whose charter has them. What
  * comes next of one is read from some node's record, as a person would; much of it is refused, as of people it is too. */
 #include "charter/scalar.h"
 #include "crypto/hash.h"
@@ -148,7 +148,8 @@ static void item_step(struct run *r, size_t node, struct fixture_entry *e, struc
 /* Periods of one day: the last one is over. */
 static void reading_new(struct run *r, size_t node, struct fixture_entry *e)
 {
-    struct reading body = {.metric = span_str(sim_random(r->sim, 4) == 0 ? "volume" : "uptime"),
+    static const char *const metrics[] = {"volume", "hands", "uptime", "uptime"};
+    struct reading body = {.metric = span_str(metrics[sim_random(r->sim, 4)]),
                            .purpose = sim_random(r->sim, 4) == 0 ? PURPOSE_FORECAST : PURPOSE_ACTUAL,
                            .period = today(r) - 1 + sim_random(r->sim, 2),
                            .value = {.mantissa = (int64_t)sim_random(r->sim, 1000), .scale = 0}};
@@ -158,6 +159,8 @@ static void reading_new(struct run *r, size_t node, struct fixture_entry *e)
     e->kind = KIND_READING;
     e->body = &body;
     e->seat = 3;
+    if (span_eqs(body.metric, "hands"))
+        by(r, span_str("p01/alliance-manager"), e);
     load_submit(r, node, e);
 }
 
@@ -188,7 +191,7 @@ static void reading_mark(struct run *r, size_t node, struct fixture_entry *e, st
     if (body.act == MARK_RESTATE)
         by(r, row.now.seat, e);
     else /* as the charter's line says who checks */
-        by(r, span_str("p01/alliance-manager"), e);
+        by(r, span_str(span_eqs(row.metric, "hands") ? "p02/alliance-manager" : "p01/alliance-manager"), e);
     load_submit(r, node, e);
 }
 
@@ -321,14 +324,44 @@ static void erasure(struct run *r, size_t node, struct fixture_entry *e)
     load_submit(r, node, e);
 }
 
-static void erasure_step(struct run *r, size_t node, struct fixture_entry *e, struct arena *a)
+/* An exception until a day, or a pivot; it rests on a clause, and on a reading that may be restated. */
+static void resting(struct run *r, size_t node, struct fixture_entry *e, struct arena *a)
+{
+    struct prose prose;
+    struct state_reading row;
+    struct reliance rests[2] = {{.clause = span_str(sim_random(r->sim, 2) == 0 ? "glossary.case" : "glossary")}, {0}};
+    struct propose body = {.type = span_str(sim_random(r->sim, 3) == 0 ? "pivot" : "exception"),
+                           .proposal = {.effect = {.type = EFFECT_NONE},
+                                        .until = today(r) + sim_random(r->sim, 3),
+                                        .relies = {1, rests}}};
+    SET_HAS(&rests[0], reliance_key_clause);
+    if (find_one(r, node, TABLE_READING, 0, &state_reading_desc, a, &row) && HAS(&row, state_reading_key_now)) {
+        rests[body.proposal.relies.n++].reading = (struct ref){.number = row.number, .digest = row.now.digest};
+        SET_HAS(&rests[1], reliance_key_reading);
+    }
+    if (sim_random(r->sim, 4) != 0)
+        SET_HAS(&body.proposal, proposal_key_relies);
+    if (span_eqs(body.type, "exception") || sim_random(r->sim, 2) == 0)
+        SET_HAS(&body.proposal, proposal_key_until);
+    prose = load_text(r, "for a while", &body.proposal.title);
+    e->kind = KIND_PROPOSE;
+    e->seat = 2;
+    e->body = &body;
+    e->prose = &prose;
+    e->n_prose = 1;
+    load_submit(r, node, e);
+}
+
+/* What one partner decides alone: its ballot, or a new one. */
+static void own_step(struct run *r, size_t node, struct fixture_entry *e, struct arena *a)
 {
     struct state_decision d;
     bool found = false;
     for (int i = 0; i < 2 * NEWEST && !found; i++)
-        found = find_one(r, node, TABLE_DECISION, 0, &state_decision_desc, a, &d) && span_eqs(d.type, "erasure") && d.phase == PHASE_OPEN;
+        found = find_one(r, node, TABLE_DECISION, 0, &state_decision_desc, a, &d) && !span_eqs(d.type, "commercial-terms") &&
+                d.phase == PHASE_OPEN;
     if (!found) {
-        erasure(r, node, e);
+        sim_random(r->sim, 2) == 0 ? erasure(r, node, e) : resting(r, node, e, a);
         return;
     }
     struct ballot body = {.decision = {.number = d.number, .digest = d.digest}, .rung = d.rung, .choice = CHOICE_APPROVE};
@@ -344,7 +377,7 @@ void load_family(struct run *r, size_t node, size_t org)
     arena_init(&a, 0);
     struct fixture_entry e = {.org = org, .seat = sim_random(r->sim, 4)};
     bool first = sim_random(r->sim, 3) == 0;
-    switch (sim_random(r->sim, 6)) {
+    switch (sim_random(r->sim, 7)) {
     case 0:
         first ? reading_new(r, node, &e) : reading_mark(r, node, &e, &a);
         break;
@@ -355,7 +388,10 @@ void load_family(struct run *r, size_t node, size_t org)
         first ? grant_new(r, node, &e, &a) : grant_step(r, node, &e, &a);
         break;
     case 3:
-        first ? erasure(r, node, &e) : erasure_step(r, node, &e, &a);
+        first ? erasure(r, node, &e) : own_step(r, node, &e, &a);
+        break;
+    case 4:
+        first ? resting(r, node, &e, &a) : own_step(r, node, &e, &a);
         break;
     default:
         first ? item_new(r, node, &e, &a) : item_step(r, node, &e, &a);

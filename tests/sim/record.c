@@ -1,6 +1,7 @@
 /* What must hold of a record, leaf by leaf, at the end of a run. */
 #include "audit/verify.h"
 #include "crypto/hash.h"
+#include "gov/tkey.h"
 #include "ledger/rows.h"
 #include "run.h"
 
@@ -267,6 +268,41 @@ void record_erased(struct run *r, size_t node, bool count)
         if (view_next(&v, TABLE_PROSE, span_of(text, sizeof text), &key, &value) == ST_OK && load_u64(key.p) == leaf)
             sim_fail(r->sim, SIM_ERASED, "node %zu keeps a text of leaf %" PRIu64 ", which was erased", node, leaf);
     }
+    store_read_end(sim_store(r->sim, node), &v);
+}
+
+static void count_acts(struct run *r, const struct view *v)
+{
+    struct arena a CLEANUP(arena_deinit);
+    struct span key, value;
+    struct err err;
+    arena_init(&a, 0);
+    for (struct tkey from = {.n = 1}; view_next(v, TABLE_EVENT, tkey_span(&from), &key, &value) == ST_OK; from = tkey_after(key)) {
+        struct state_event e;
+        if (codec_decode(&state_event_desc, value, &a, &e, &err) != ST_OK)
+            continue;
+        sim_stats(r->sim)->expired += e.type == EVENT_EXPIRED;
+        sim_stats(r->sim)->doubted += e.type == EVENT_DOUBTED;
+    }
+    for (struct tkey from = {.n = 1}; view_next(v, TABLE_TRIGGER, tkey_span(&from), &key, &value) == ST_OK; from = tkey_after(key)) {
+        struct state_trigger t;
+        if (codec_decode(&state_trigger_desc, value, &a, &t, &err) == ST_OK)
+            sim_stats(r->sim)->triggers += HAS(&t, state_trigger_key_since_ms);
+    }
+    for (struct tkey from = {.n = 1}; view_next(v, TABLE_SESSION, tkey_span(&from), &key, &value) == ST_OK; from = tkey_after(key)) {
+        struct state_session s;
+        if (codec_decode(&state_session_desc, value, &a, &s, &err) == ST_OK)
+            sim_stats(r->sim)->refreshes += s.type == SESSION_REFRESH;
+    }
+}
+
+void record_acts(struct run *r, size_t node)
+{
+    struct view v;
+    struct err err;
+    if (store_read_begin(sim_store(r->sim, node), &v, &err) != ST_OK)
+        return;
+    count_acts(r, &v);
     store_read_end(sim_store(r->sim, node), &v);
 }
 

@@ -549,6 +549,7 @@ bool run_plan(const struct plan *p, const struct run_options *o, struct run_resu
         while ((is_bad(r, other) || ((r->left >> other) & 1) != 0) && other > one)
             other--;
         record_check(r, one);
+        record_acts(r, one);
         if (other != one && sim_failed(r->sim) == NULL)
             record_check(r, other);
         for (size_t i = 0; i < r->n && sim_failed(r->sim) == NULL; i++)

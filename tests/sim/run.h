@@ -117,6 +117,8 @@ void changes_act(struct run *r);
 
 /* record.c: what must hold of the records at the end. */
 void record_check(struct run *r, size_t node);
+/* What the rules that act by themselves did, by this node's record: for the figures. */
+void record_acts(struct run *r, size_t node);
 /* Whoever knows a decision that erased texts has none of them. count: into the figures. */
 void record_erased(struct run *r, size_t node, bool count);
 /* src/audit verifies the node's record, as a pack. */

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include "gov/session.h"
 #include "readings.h"
+#include "world_items.h"
 
 TestSuite(session, .timeout = 60);
 
@@ -498,6 +499,26 @@ Test(session, the_agenda_is_what_is_before_the_body)
     cr_assert_gt(count_on(&w, n, AGENDA_READING, NULL), late);
     struct query_agenda q;
     cr_assert_eq(query_agenda(&w.v, 999, &w.a, &q, &w.err), ST_NOTFOUND);
+    world_free(&w);
+}
+
+/* Section risks: score 10: council, score 15: steering. */
+Test(session, the_agenda_has_risks_that_the_body_is_to_look_at)
+{
+    struct world w;
+    struct world_item low = {.likelihood = 3, .impact = 3}, ten = {.likelihood = 2, .impact = 5}, top = {.likelihood = 3, .impact = 5};
+    world_found_items(&w);
+    EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_RISK, &low), V_OK);
+    EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_RISK, &ten), V_OK);
+    EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_RISK, &top), V_OK);
+    EXPECT_VERDICT(&w, call(&w, "maker/quality", SESSION_AFTER_ACTION, "council", "2026-03-09"), V_OK);
+    EXPECT_VERDICT(&w, call(&w, "maker/quality", SESSION_AFTER_ACTION, "steering", "2026-03-09"), V_OK);
+    cr_assert_eq(count_on(&w, 1, AGENDA_ITEM, NULL), 1);
+    cr_assert_eq(count_on(&w, 1, AGENDA_ITEM, "R-2"), 1);
+    cr_assert_eq(count_on(&w, 2, AGENDA_ITEM, NULL), 1);
+    cr_assert_eq(count_on(&w, 2, AGENDA_ITEM, "R-3"), 1);
+    EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_RISK, 3, ITEM_STEP_CLAIM, NULL), V_OK);
+    cr_assert_eq(count_on(&w, 2, AGENDA_ITEM, NULL), 0);
     world_free(&w);
 }
 
