@@ -22,8 +22,47 @@ def charter():
     out["charter_sharing"] = {
         "audit_right": {"by": {}, "of": {}, "answer": {"n": 3, "unit": 1}, "at_most": {"n": 2, "per": 3}},
         "classes": [{"name": n, "with": [{"org": o, "may": m} for o, m in sorted(c.items())]} for n, c in classes.items()]}
+    more["exception"] = {"sla": {"n": 5, "unit": 2}, "longest": {"n": 20, "unit": 2}, "notice": {"n": 2, "unit": 2}}
+    more["pivot"] = {"sla": {"n": 5, "unit": 2}, "needs": None}
     rows = [{**r, **more.get(r["name"], {})} for r in out["charter_decisions"]["rows"]]
     out["charter_decisions"] = {**out["charter_decisions"], "rows": rows}
+    out.update(triggers(out))
+    return out
+
+
+def metric(name, op, n, periods=None):
+    return {"type": 1, "name": name, "op": op, "number": (n, 0), "periods": periods}
+
+
+def count(name, n, days):
+    return {"type": 4, "name": name, "op": 4, "number": (n, 0), "within": {"n": days, "unit": 2}}
+
+
+def when(*terms, join=None):
+    return {"terms": list(terms), "join": join}
+
+
+def triggers(charter):
+    """Sections whose conditions come about within weeks."""
+    plain = {n: dict(charter["charter_" + n]._fields) for n in ("term", "refresh", "procedures", "exit", "risks")}
+    first = plain["term"]["from"]
+    plain["term"].update(to=first + 500, renewal_opens={"n": 500 - forge.FOUNDED // DAY + first - 30, "unit": 2})
+    plain["refresh"]["every"] = {"n": 20, "unit": 1}
+    plain["procedures"]["list"] = [{**p._fields, "again": {"n": n, "unit": 2}} for n, p in
+                                   zip((10, 0, 5), plain["procedures"]["list"])]
+    plain["exit"]["triggers"] = [
+        {"name": "mixed", "when": when(count("issue", 2, 5), metric("patients", 1, 3), join=2)},
+        {"name": "safety", "when": when(count("safety-notice", 2, 10))},
+        {"name": "term-ends", "when": when({"type": 6})},
+        {"name": "value-lost", "when": when(metric("revenue", 1, 50, 2), count("commercial-terms", 1, 30), join=1)}]
+    plain["risks"]["indicators"] = [{"name": "alarm-fatigue", "when": when(metric("false-alarms", 5, 5, 2))},
+                                    {"name": "line-trouble", "when": when(metric("late-deliveries", 1, 10))}]
+    out = {"charter_" + n: p for n, p in plain.items()}
+    seat = {"org": "maker", "seat": "delivery-lead"}
+    out["charter_consequences"] = {"list": [
+        {"when": when(metric("late-deliveries", 1, 8, 2)), "opens": "action", "owner": seat},
+        {"when": when(count("clinical-claim", 2, 5)), "opens": "consequence"},
+        {"when": when(metric("delivery-slots", 1, 8)), "opens": "issue", "owner": {"body": "council"}}]}
     return out
 
 
@@ -446,3 +485,64 @@ class Shared:
                                            "due": self.a.now // DAY + self.pick((2, 10, 30))}
 
     SHARE_ACTIONS = (("share", 9), ("share_move", 22), ("audit_request", 3))
+
+
+class Resting:
+    """Sections 26 and 27, GOV-67: what proposals rest on, last days, and amendments of what others rest on. A part of Story."""
+    CLAUSES = ("glossary", "glossary.case", "glossary.false-alarm", "consequences", "exit.triggers", "exit.safety", "exit.zoo",
+               "risks.indicators.line-trouble", "commitments.review-hours", "commitments", "refresh.every", "norms.list")
+
+    def rests_on(self):
+        found = [{"assumption": it["number"]} for it in self.gov.items.values() if self.gov.kind_of(it) == "assumption"]
+        found += [{"reading": {"number": r["number"], "digest": r["now"]["digest"] if self.chance(0.97) else bytes(32)}}
+                  for r in self.gov.readings.values() if r.get("now")]
+        found = self.rng.sample(found, min(len(found), 3)) + [{"clause": self.pick(self.CLAUSES)} for _ in range(2)]
+        if self.chance(0.03):
+            found.append(self.pick(({}, {"assumption": 99}, {"clause": "zoo"}, {"assumption": 1, "clause": "norms"})))
+        return self.rng.sample(found, self.rng.randint(1, min(3, len(found))))
+
+    def resting(self, type_, p):
+        if self.chance(0.3):
+            p["relies"] = self.rests_on()
+        if (type_ == "exception" and self.chance(0.95)) or (p["effect"]["type"] == 1 and self.chance(0.1)):
+            p["until"] = self.a.now // DAY + self.pick((4, 8, 12, 19, 19, 21, 0, -2))
+
+    def amended(self, number):
+        """Another body of a section, which the check of a charter passes."""
+        body = dict(self.gov.section(number)._fields)
+        listed = [dict(x._fields) for x in body.get("list", ())]
+        if number == 4:
+            body["to"] += self.pick((-100, 20, 200))
+        elif number == 11:
+            one = self.pick(listed)
+            one["quantity"] = (self.rng.randint(1, 900), 0)
+            body["list"] = [x for x in listed if x is one or self.chance(0.9)]
+        elif number == 20:
+            body["list"] = self.rng.sample(listed, self.rng.randint(1, len(listed)))
+        elif number == 22:
+            body["indicators"] = self.rng.sample(list(body["indicators"]), self.rng.randint(1, len(body["indicators"])))
+            body["indicators"] = sorted(body["indicators"], key=lambda x: x["name"] if isinstance(x, dict) else x.name)
+        elif number == 27:
+            self.pick(listed)["text"] = "another meaning %d" % self.n
+            body["list"] = listed
+        elif number == 29:
+            body["every"] = {"n": self.rng.randint(5, 40), "unit": 1}
+        elif number == 30:
+            body["triggers"] = [x for x in body["triggers"] if x.name == "term-ends" or self.chance(0.7)]
+        self.n += 1
+        return body
+
+    def train(self):
+        """A training from its opening to the next one, and refresh sessions: through the steps of other parts."""
+        open_ = [it for it in self.gov.items.values() if self.gov.kind_of(it) == "training" and it["closed_ms"] is None]
+        it = self.pick(open_)
+        if not it or self.chance(0.2):
+            seat = self.partner_seat()
+            return seat, "item", {"type": 13, "title": bytes(32), "due": self.a.now // DAY + self.pick((1, 5)),
+                                  "name": self.pick(("returns", "safety-notice", "safety-notice", None))}
+        claimed = it["claimed_by"] is not None
+        other = self.partner_seat(it["owner"].split("/")[0])
+        return (other if claimed else it["owner"]), "item_move", {"item": {"type": 13, "number": it["number"]},
+                                                                  "step": 4 if claimed else 3}
+
+    RESTING_ACTIONS = (("propose", 6), ("ballot", 8), ("train", 6), ("mark", 5), ("report", 5), ("wait", 6))

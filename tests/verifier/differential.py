@@ -4,7 +4,7 @@ roots, and refuse the same entries with the same verdict.
 
 usage: differential.py AUDIT [STORIES [SEED [ONLY]]]
 
-ONLY names the section that most entries are of: decisions, absence, readings, items, warnings or sharing.
+ONLY names the section that most entries are of: decisions, absence, readings, items, warnings, sharing or resting.
 
 A story that the two tell apart is named by its seed, and kept as a pack."""
 import io
@@ -25,18 +25,19 @@ from verify import Verifier
 DAY = 24 * HOUR
 ROWS = ("admission", "charter-core", "charter-policy", "clinical-claim", "commercial-terms", "consequence", "data-sharing",
         "delivery-tradeoff", "exit", "removal", "renewal", "roadmap-change", "swiss-listing", "upgrade", "spend", "spend",
-        "capital", "safety-notice", "risk-acceptance", "erasure", "erasure")
+        "capital", "safety-notice", "risk-acceptance", "erasure", "erasure", "exception", "exception", "pivot")
 NEW = ("newco", "auditor", "viewer")
 MORE = ("delivery-lead", "finance", "security-legal")
 ORGS = {o: (role, tuple(sorted(set(seats) | set(MORE if role == forge.PARTNER else ()))), extra)
         for o, (role, seats, extra) in LARGE.items()}
 
 
-class Story(acts.Absence, acts.Measured, acts.Owned, acts.Warned, acts.Shared):
+class Story(acts.Absence, acts.Measured, acts.Owned, acts.Warned, acts.Shared, acts.Resting):
     def __init__(self, seed, base, only=None):
         self.actions = [(name, n * (12 if which == only else 1)) for which, group in (
             ("decisions", self.ACTIONS), ("absence", self.MORE_ACTIONS), ("readings", self.METRIC_ACTIONS),
-            ("items", self.ITEM_ACTIONS), ("warnings", self.WARNING_ACTIONS), ("sharing", self.SHARE_ACTIONS)) for name, n in group]
+            ("items", self.ITEM_ACTIONS), ("warnings", self.WARNING_ACTIONS), ("sharing", self.SHARE_ACTIONS),
+            ("resting", self.RESTING_ACTIONS)) for name, n in group]
         self.rng, self.a, self.n, self.told = random.Random(seed), forge.branch(base), 1, []
 
     @property
@@ -117,9 +118,12 @@ class Story(acts.Absence, acts.Measured, acts.Owned, acts.Warned, acts.Shared):
         if type_ == "upgrade":
             return {"type": 6, "rules": self.pick((2, 2, 3))}
         if type_.startswith("charter-"):
-            number = 2 if type_ == "charter-core" else 28
+            number = self.pick((2, 11, 30, 4)) if type_ == "charter-core" else self.pick((28, 27, 20, 22, 29))
             name = CODEC.schema.numbers["charter", number]
-            body = {"sections": [4, 5, 6, 7, 9, 10, 11, 23, 30]} if number == 2 else {"list": ["Be fair %d." % self.n]}
+            if number not in (2, 28):
+                body = self.amended(number)
+            else:
+                body = {"sections": [4, 5, 6, 7, 9, 10, 11, 23, 30]} if number == 2 else {"list": ["Be fair %d." % self.n]}
             if number == 2:
                 body["sections"] = sorted(set(body["sections"] + [self.rng.randint(24, 29)]))
             self.n += 1
@@ -144,6 +148,7 @@ class Story(acts.Absence, acts.Measured, acts.Owned, acts.Warned, acts.Shared):
         if type_ == "swiss-listing" and self.chance(0.95):
             p["scope"] = "ch"
         self.money(type_, p)
+        self.resting(type_, p)
         return p
 
     def propose(self):
