@@ -253,6 +253,8 @@ class Ballots:
         need(not self.recommended(d), "there is a recommendation for this revision", "NOT_NOW")
         self.money_ok(p, self.pinned[d["number"]], was=self.proposal(d))
         self.proposal_ok(d["type"], p)
+        self.until_ok(self.pinned[d["number"]], p)
+        self.relies_ok(p, d)
         self.effect_ok(d["type"], p.effect, d["mover"], p.partner, d["opened_leaf"])
         self.same_matter(d, p)
         need(d["revision"] < 65535, "no more revisions", "TOO_MANY")

@@ -1,7 +1,10 @@
 """Spans of time on the charter's calendars (section 9, first paragraph). Days count from 1970-01-01, a Thursday."""
+import datetime
+
 from canonical import Refused
 
 DAY = 86_400_000
+EPOCH = datetime.date(1970, 1, 1)
 EXACT = {"UNIT_H": 3_600_000, "UNIT_MIN": 60_000, "UNIT_S": 1000}
 
 
@@ -30,19 +33,35 @@ class Calendars:
             return now
         if unit in EXACT:
             return now + span["n"] * EXACT[unit]
-        if unit not in ("UNIT_BD", "UNIT_D"):
-            raise Refused("GOV-7", "a deadline in %s" % unit)
         calendars = self.plain(name)
-        offset = (calendars[0].utc or 0) * 60_000
-        day = (now + offset) // DAY
-        if unit == "UNIT_D":
+        day = (now + offset_of(calendars)) // DAY
+        if unit == "UNIT_MONTHS":
+            day = months_after(day, span["n"])
+        elif unit == "UNIT_D":
             day += span["n"]
         else:
             left = span["n"]
             while left:
                 day += 1
                 left -= all(business(c, day) for c in calendars)
-        return (day + 1) * DAY - offset
+        return (day + 1) * DAY - offset_of(calendars)
+
+    def day_end(self, name, day):
+        """24:00 local of a day."""
+        return (day + 1) * DAY - offset_of(self.plain(name))
+
+
+def offset_of(calendars):
+    return (calendars[0].utc or 0) * 60_000
+
+
+def months_after(day, n):
+    """The same day of the month n months on, or the last one there is. Section 9 does not have this unit: as ITM-11."""
+    was = EPOCH + datetime.timedelta(days=day)
+    month = was.year * 12 + was.month - 1 + n
+    after = datetime.date((month + 1) // 12, (month + 1) % 12 + 1, 1)
+    last = (after - datetime.timedelta(days=1)).day
+    return (datetime.date(month // 12, month % 12 + 1, min(was.day, last)) - EPOCH).days
 
 
 def business(calendar, day):

@@ -1,4 +1,4 @@
-"""Sections 9, 16 and 25: where a decision stands, and its course from opening to end.
+"""Sections 9, 16 and 25: where a decision stands, and its course from opening to end. What it rests on is in reliance.py.
 
 Methods of Governance. What people do to a decision is in proposals.py and ballots.py, money in money.py."""
 import struct
@@ -24,8 +24,9 @@ class Decisions:
         for kind, field, phases in (("TIMER_DEADLINE", "deadline_ms", ("PHASE_OPEN", "PHASE_MEDIATION")),
                                     ("TIMER_PAUSE", "resume_ms", ("PHASE_PAUSED",)),
                                     ("TIMER_EFFECT", "effective_ms", ("PHASE_PASSED",)),
-                                    ("TIMER_REBASE", "rebase_ms", ("PHASE_STALE",))):
-            if self.is_phase(d, *phases):
+                                    ("TIMER_REBASE", "rebase_ms", ("PHASE_STALE",)),
+                                    ("TIMER_EXPIRY", "until_ms", ("PHASE_EFFECTIVE",))):
+            if self.is_phase(d, *phases) and d.get(field) is not None:
                 return u64(d[field], d["number"]) + bytes([self.enums["timer_kind"][kind]])
         return None
 
@@ -65,7 +66,7 @@ class Decisions:
         self.set(d, phase=self.phase[phase], closed_ms=self.now, changed_leaf=self.leaf(), **self.unpaused(d))
         if event:
             self.event(d, event, **fields)
-        if d.get("acted_ms") is not None:  # GOV-65
+        if d.get("acted_ms") is not None and phase != "PHASE_EXPIRED":  # GOV-65: what expires was ratified
             self.event(d, "EVENT_ENDED", seat=None, id=None)
 
     def unpaused(self, d):
@@ -257,7 +258,8 @@ class Decisions:
         """GOV-55: the mediator's text is the revision now."""
         p = row["input"].settled
         self.set(d, revision=d["revision"] + 1, digest=row["id"], title=p.title, base_version=p.effect.base_version,
-                 charge=self.charge(p))
+                 until_ms=self.last_day(self.pinned[d["number"]], p), charge=self.charge(p))
+        self.rely(d, p)
         self.revision(d, p, None, digest=row["id"], leaf=row["leaf"], at_ms=row["at_ms"])
         self.event(d, "EVENT_SETTLED", reason=reason)
 
@@ -283,10 +285,13 @@ class Decisions:
         """GOV-25."""
         effect = self.proposal(d).effect
         kind = self.effect_kind(effect)
+        if d.get("until_ms") is not None and d["until_ms"] <= self.now:
+            return self.stale(d, "its last day has passed")
         try:
             self.effect_ok(d["type"], effect, d["mover"], d["partner"], d["opened_leaf"])
         except Verdict as e:
             return self.stale(d, None if kind == "EFFECT_AMEND" else self.codec.schema.verdicts[e.verdict])
+        before = self.sections.get(effect.section)
         if kind == "EFFECT_AMEND":
             self.new_section(d, effect.section, effect.body)
         elif kind == "EFFECT_ADMIT":
@@ -307,13 +312,23 @@ class Decisions:
         self.event(d, "EVENT_EFFECTIVE", section=section, version=version, seat=None, id=None)
         if kind == "EFFECT_AMEND":
             self.outdated(d, version)
+            self.section_amended(d, section, before and before["body"], effect.body)
+            self.follow_triggers()
         elif kind == "EFFECT_ADMIT":
             self.ask_anew(effect.party.org)
         elif kind in ("EFFECT_REMOVE", "EFFECT_EXIT"):
             self.leave(self.leaver(d["type"], d["mover"], d["partner"]))
         elif kind == "EFFECT_UPGRADE":
             self.count_support()
-        return None
+        return self.reaffirm(d)
+
+    def lapses(self, d):
+        """GOV-21."""
+        self.end(d, "PHASE_LAPSED", "EVENT_LAPSED")
+
+    def expires(self, d):
+        """GOV-67."""
+        self.end(d, "PHASE_EXPIRED", "EVENT_EXPIRED")
 
     def new_section(self, d, number, body):
         """GOV-22."""
@@ -321,10 +336,12 @@ class Decisions:
         if old:
             self.put("SECTION_OLD", struct.pack(">BI", number, old["version"]), "state_section", old)
         self.section_row(number, old["version"] + 1 if old else 1, body, self.leaf(), d["number"])
-        if number == 17:
+        if number in (11, 17):
             self.follow_metrics()
         if number == 16:
             self.follow_cadence()
+        if number == 29:
+            self.follow_refresh()
 
     def erase(self, d, leaves):
         """ERA-2: the first decision stands."""

@@ -1,4 +1,4 @@
-"""Sections 9, 16 to 20 and 25: the writes of every block, re-executed.
+"""Sections 9, 16 to 20 and 25 to 27: the writes of every block, re-executed.
 
 Not repeated here: the charter check (of a founding, an amendment, an admission), as SPEC does not hold it: what the
 validators accepted is taken as passing it. Where an amendment fails its second check (GOV-25), the words of its
@@ -19,9 +19,11 @@ from merkle import Sparse, root_of
 from money import Money
 from proposals import Proposals
 from readings import Readings
+from reliance import Reliance
 from rights import u64
 from sessions import Sessions
 import signing
+from triggers import Triggers
 
 MAX_TIMERS = 256
 UNSEEN_MS = 60000
@@ -35,7 +37,7 @@ class Entry:
 
 
 class Governance(Decisions, Proposals, Ballots, Money, Items, ItemSteps, Indicators, Sessions, Grants, Members,
-                 Readings):
+                 Readings, Reliance, Triggers):
     def __init__(self, codec, founding, sigs=None):
         self.codec, self.founding, self.enums = codec, founding, codec.schema.enums
         self.sigs = sigs or signing.Signatures()
@@ -49,6 +51,8 @@ class Governance(Decisions, Proposals, Ballots, Money, Items, ItemSteps, Indicat
         self.items, self.ladders, self.cadences, self.sessions = {}, {}, {}, {}
         self.grants, self.audits, self.until_set_ms = {}, {}, {}
         self.erased = set()  # leaves in ERASED
+        self.relied, self.relying = {}, {}  # decision -> what it relies on, and the reverse
+        self.triggers, self.all_metrics = {}, []
         self.recoveries, self.asks, self.supports, self.faults = {}, {}, {}, set()
         self.metric_rows, self.readings, self.reading_of, self.sums, self.receipts = {}, {}, {}, {}, {}
         self.last = {"decision": 0, "note": 0, "metric": 0, "reading": 0}
@@ -98,6 +102,8 @@ class Governance(Decisions, Proposals, Ballots, Money, Items, ItemSteps, Indicat
         self.put("SECTION", bytes([number]), "state_section", row)
         self.sections[number] = {**row, "decoded": self.codec.decode(name, body)}
         self.old[number, version] = self.sections[number]["decoded"]
+        if number in (11, 17):
+            self.merge_metrics()
 
     def found(self, _record):
         """GOV-2."""
@@ -114,6 +120,8 @@ class Governance(Decisions, Proposals, Ballots, Money, Items, ItemSteps, Indicat
         self.now = f.sections[1].founded_ms
         self.follow_metrics()
         self.follow_cadence()
+        self.follow_refresh()
+        self.follow_triggers()
         self.blocks.append((self.now, 1 + len(f.bodies) + len(f.cards)))
 
     # -- blocks ----------------------------------------------------------------------------------------------------
@@ -168,38 +176,33 @@ class Governance(Decisions, Proposals, Ballots, Money, Items, ItemSteps, Indicat
 
     def fire(self, record):
         """GOV-T1, GOV-T2. Returns how many fired."""
-        kinds = self.enums["timer_kind"]
         fired = self.defer(0) if self.halted else 0
         missed = None if self.halted else self.missed()
         if missed is not None:
             self.halted = {"at": self.now, "from_ms": self.previous, "missed_ms": missed, "moved": 0, "cursor": None}
             fired = self.defer(fired)
         while not self.halted and fired < MAX_TIMERS and self.due():
-            _, number, kind = struct.unpack(">QQB", self.due())
-            if kind == kinds["TIMER_RECOVERY"]:
-                self.recovered(number)
-            elif kind == kinds["TIMER_DEADLINE"]:
-                self.deadline(self.decisions[number])
-            elif kind == kinds["TIMER_PAUSE"]:
-                self.resume(self.decisions[number])
-            elif kind == kinds["TIMER_EFFECT"]:
-                self.effective(self.decisions[number])
-            elif kind == kinds["TIMER_PERIOD"]:
-                self.period_over(number)
-            elif kind == kinds["TIMER_READING"]:
-                self.reading_late(number)
-            elif kind == kinds["TIMER_GRANT"]:
-                self.grant_expires(number)
-            elif kind >= kinds["TIMER_CADENCE"]:
-                self.session_timers(number, kind)
-            elif kind >= kinds["TIMER_ITEM_DUE"]:
-                self.item_timer(number, kind)
-            else:
-                self.end(self.decisions[number], "PHASE_LAPSED", "EVENT_LAPSED")
+            self.fire_one(*struct.unpack(">QQB", self.due())[1:])
             fired += 1
         if record.entries and (self.halted or self.due()):
             raise Refused("GOV-T1", "timers are left unfired, and the block holds entries")
         return fired
+
+    def fire_one(self, number, kind):
+        name = next(n for n, v in self.enums["timer_kind"].items() if v == kind)
+        of_decision = {"TIMER_DEADLINE": self.deadline, "TIMER_EFFECT": self.effective, "TIMER_REBASE": self.lapses,
+                       "TIMER_PAUSE": self.resume, "TIMER_EXPIRY": self.expires}
+        of_number = {"TIMER_RECOVERY": self.recovered, "TIMER_PERIOD": self.period_over, "TIMER_READING": self.reading_late,
+                     "TIMER_REFRESH": lambda _: self.refresh_due(), "TIMER_TERM": self.term_due,
+                     "TIMER_GRANT": self.grant_expires}
+        if name in of_decision:
+            of_decision[name](self.decisions[number])
+        elif name in of_number:
+            of_number[name](number)
+        elif name.startswith("TIMER_ITEM_"):
+            self.item_timer(number, kind)
+        else:
+            self.session_timers(number, kind)
 
     def defer(self, fired):
         """GOV-T2: moves timers of silence, from the halt's cursor on."""

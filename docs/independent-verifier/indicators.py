@@ -109,32 +109,36 @@ class Indicators:
     def telling(self, line, found):
         return next((r for r in found if not self.counts(r, line)), found[0])["number"]
 
+    def periods_back(self, number):
+        """IND-4: the first days of the periods that are looked at, from the newest on."""
+        m = self.metric_rows[number]
+        first, at = self.period_of(m["every"], m["first"]), self.period_of(m["every"], m["period"])
+        for _ in range(PERIODS_BACK):
+            at = self.period_of(m["every"], at[0] - 1) if first and at and at[0] > first[0] else None
+            if not at:
+                return
+            yield at[0]
+
     def look_back(self, line, number, x):
         """IND-4: what it comes to, and {from, period, reading}."""
-        m, want, since = self.metric_rows[number], x["indicator"].periods or 1, x.get("from")
-        first, at = self.period_of(m["every"], m["first"]), self.period_of(m["every"], m["period"])
+        want, since = x["indicator"].periods or 1, x.get("from")
         told, held = {}, 0
-        if not first or not at:
-            return None, told
-        for _ in range(PERIODS_BACK):
-            at = self.period_of(m["every"], at[0] - 1) if at[0] > first[0] else None
-            if not at:
-                break
-            found = self.readings_at(number, at[0])
+        for at in self.periods_back(number):
+            found = self.readings_at(number, at)
             waits = any(self.pending(r, line) for r in found)
             if waits and not held:
                 continue
             if waits or not found:
                 break
             if not self.breaches(line, found, x["indicator"]):
-                if x.get("since_ms") is not None and at[0] >= since:
-                    return "broken", {"period": at[0], "reading": self.telling(line, found)}
+                if x.get("since_ms") is not None and at >= since:
+                    return "broken", {"period": at, "reading": self.telling(line, found)}
                 break
             if not held:
-                told = {"period": at[0], "reading": self.telling(line, found)}
+                told = {"period": at, "reading": self.telling(line, found)}
             held += 1
             if held == want:
-                return "holds", {**told, "from": at[0]}
+                return "holds", {**told, "from": at}
         return None, told
 
     # -- IND-5 to IND-7 ----------------------------------------------------------------------------------------------
@@ -146,10 +150,11 @@ class Indicators:
                 self.unasked(self.judge, it, i)
 
     def metric_changed(self, r):
-        """IND-5: something about a reading was written."""
+        """IND-5, then TRG-6: something about a reading was written."""
         if r["purpose"] == self.enums["purpose"]["PURPOSE_ACTUAL"]:
             for number in self.watchers(r["metric"]):
                 self.warn(self.items[bytes([self.enums["item_type"]["ITEM_RISK"]]) + u64(number)], r["metric"])
+            self.metric_judged(r["metric"])
 
     def judge(self, it, i):
         x = it["indicators"][i]

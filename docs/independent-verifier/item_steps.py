@@ -143,6 +143,8 @@ class ItemSteps:
             self.falsified(it)
         if kind == "check":
             self.check_again(it)
+        if kind == "training":
+            self.train_again(it)
 
     def step_reopen(self, e, b, it, kind):
         closed = self.item_in(it, "CLOSED")

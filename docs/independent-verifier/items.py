@@ -4,12 +4,12 @@ Methods of Governance."""
 import datetime
 import struct
 
-from calendars import Calendars
+from calendars import Calendars, EPOCH, months_after
 from canonical import Rec
+from reliance import ASSUMPTION
 from rights import need, org_of, u64
 
 DAY = 86_400_000
-EPOCH = datetime.date(1970, 1, 1)
 TIMERS = {"TIMER_ITEM_DUE": "due_ms", "TIMER_ITEM_OFFER": "offer_ms", "TIMER_ITEM_RUNG": "rung_ms",
           "TIMER_ITEM_ACCEPTED": "accepted_until_ms", "TIMER_ITEM_REVIEW": "review_ms"}
 PREFIX = {"risk": "R", "issue": "I", "conflict": "C", "milestone": "M", "action": "A", "assumption": "AS", "finding": "F",
@@ -23,6 +23,7 @@ COMMUTE = ("LINKED", "OVERDUE", "DEFERRED", "REVIEW_DUE", "ACCEPTED", "LEFT", "W
 MONTHS = {"PERIOD_MONTH": 1, "PERIOD_QUARTER": 3, "PERIOD_YEAR": 12}
 DAYS = {"PERIOD_DAY": 1, "PERIOD_WEEK": 7}
 MOST_RUNGS, OFFER_DAYS = 16, 5
+LAST_MS = 253_402_300_800_000  # the end of the year 9999, UTC
 
 
 def no_nones(link):
@@ -101,8 +102,9 @@ class Items:
     def unasked(self, f, *args):
         """What time, an effect, a leaving or another item does: by no seat."""
         was, self.nobody = self.nobody, True
-        f(*args)
+        out = f(*args)
         self.nobody = was
+        return out
 
     # -- spans, seats, sections --------------------------------------------------------------------------------------
 
@@ -123,16 +125,13 @@ class Items:
         day = (since + self.offset()) // DAY
         try:
             if unit in DAYS:
-                at = EPOCH + datetime.timedelta(days=day + every["n"] * DAYS[unit])
+                day += every["n"] * DAYS[unit]
+                EPOCH + datetime.timedelta(days=day)  # fails past the year 9999
             else:
-                was = EPOCH + datetime.timedelta(days=day)
-                month = was.year * 12 + was.month - 1 + every["n"] * MONTHS[unit]
-                after = datetime.date((month + 1) // 12, (month + 1) % 12 + 1, 1)
-                last = (after - datetime.timedelta(days=1)).day
-                at = datetime.date(month // 12, month % 12 + 1, min(was.day, last))
+                day = months_after(day, every["n"] * MONTHS[unit])
         except (OverflowError, ValueError):
             return None
-        return self.day_end((at - EPOCH).days)
+        return self.day_end(day)
 
     def partners(self):
         return sorted(o for o in self.parties if self.is_partner(o) and not self.has_left(o))
@@ -179,6 +178,7 @@ class Items:
         it = self.new_item(b, e.seat, due, opened_by=e.seat, id=e.id, likelihood=b.likelihood, impact=b.impact,
                            indicators=self.indicators_of(b.indicators or [], []))
         self.opened(it, b.owner)
+        self.item_opened(it)
 
     def link_ok(self, link, own):
         """ITM-6."""
@@ -210,6 +210,7 @@ class Items:
             self.climb_item(it)
         if self.kind_of(it) == "risk":
             self.warn(it)
+        return it
 
     def linked(self, it, link):
         if link["decision"] is not None:
@@ -325,7 +326,7 @@ class Items:
         links = [Rec("item_link", {"decision": None, "item": None, "clause": None, **x}) for x in links]
         fields = {f.name: None for f in self.codec.schema.records["item"]}
         fields.update(type=self.enums["item_type"]["ITEM_" + kind.upper()], title=bytes(32), links=links or None, **item)
-        self.unasked(lambda: self.opened(self.new_item(Rec("item", fields), owner, due_ms, words=words), offer))
+        return self.unasked(lambda: self.opened(self.new_item(Rec("item", fields), owner, due_ms, words=words), offer))
 
     def to_item(self, it):
         return {"item": Rec("item_ref", {"type": it["item"]["type"], "number": it["number"]})}
@@ -338,6 +339,16 @@ class Items:
             self.by_the_record("check", it["owner"], due, "%s is due again" % control.name, [self.to_item(it)],
                                name=control.name)
 
+    def train_again(self, it):
+        """ITM-16."""
+        procedure = self.named("training", it["item"].name)
+        if not procedure or not procedure.again.n:
+            return
+        due = self.item_end(procedure.again, it["claimed_ms"])
+        if due <= LAST_MS:
+            self.by_the_record("training", it["owner"], due, "%s is to be trained again" % procedure.name, [self.to_item(it)],
+                               name=procedure.name)
+
     def falsified(self, it):
         """ITM-18."""
         self.unasked(self.item_event, it, "FALSIFIED")
@@ -346,15 +357,14 @@ class Items:
             sponsor = org + "/sponsor"
             self.by_the_record("action", it["owner"], due, "review the thesis: %s was falsified" % self.name_of(it),
                                [self.to_item(it)], sponsor if sponsor != it["owner"] else None)
-        for link in it["links"]:
-            if link["decision"] is not None:
-                self.doubted(it, self.decisions[link["decision"]])
+        linked = [link["decision"] for link in it["links"] if link["decision"] is not None]
+        for n in linked:
+            self.doubted(it, self.decisions[n])
+        self.doubt_all(ASSUMPTION, it["number"], "%s was falsified" % self.name_of(it), it["owner"], linked)
 
     def doubted(self, it, d):
-        self.unasked(lambda: self.event(d, "EVENT_DOUBTED", words="%s was falsified" % self.name_of(it)))
-        offer = d["mover"] if d["mover"] != it["owner"] and org_of(d["mover"]) in self.partners() else None
-        self.by_the_record("action", it["owner"], self.item_end(self.days(30)), "reaffirm, amend or supersede D-%d: %s was "
-                           "falsified" % (d["number"], self.name_of(it)), [self.to_item(it), {"decision": d["number"]}], offer)
+        """ITM-18, for a decision that it is linked to."""
+        self.doubt(d, "%s was falsified" % self.name_of(it), it["owner"], [self.to_item(it)])
 
     def accept_risk_ok(self, effect):
         """ITM-19."""

@@ -474,7 +474,7 @@ class Members:
             self.last.pop(name, None)
         else:
             self.last[name] = value
-        self.put("META", name, value and "state_counter", {"value": value})
+        self.put("META", name, None if value is None else "state_counter", {"value": value})
 
     def do_support(self, e, b):
         """GOV-39."""

@@ -61,8 +61,7 @@ class Money:
         return next((b for b in (self.section(18).list if 18 in self.sections else []) if b.name == name), None)
 
     def ended(self, envelope, calendars, calendar):
-        offset = (calendars.plain(calendar)[0].utc or 0) * 60_000
-        return self.now >= (envelope.to + 1) * DAY - offset
+        return self.now >= calendars.day_end(calendar, envelope.to)
 
     def charge(self, p):
         """GOV-59: what the decision takes of its envelope."""

@@ -1,5 +1,5 @@
 """Sections 9, 16 and 25: what is put to decision. What a row pins (GOV-7, GOV-45), proposing, revising and withdrawing
-(GOV-18, GOV-20), counters (GOV-19), effects (GOV-22, ERA-1), notes (GOV-23).
+(GOV-18, GOV-20), counters (GOV-19), effects (GOV-22, ERA-1), notes (GOV-23), a last day (GOV-67).
 
 Methods of Governance. The charter check of an amendment is not repeated: SPEC does not hold it."""
 import struct
@@ -42,7 +42,8 @@ class Proposals:
                   "veto": row.veto or [], "sla": row.sla, "min_read": row.min_read, "notice": row.notice,
                   "ladder": row.ladder, "rungs": [c.rung(r) for r in ladder.rungs], "otherwise": row.otherwise,
                   "abstain": row.abstain, "needs": row.needs,
-                  "silence": row.silence if row.silence == self.enums["silence"]["SILENCE_DEEMED"] else None}
+                  "silence": row.silence if row.silence == self.enums["silence"]["SILENCE_DEEMED"] else None,
+                  "longest": row.longest if row.name != "risk-acceptance" else None, "reaffirms": row.reaffirms}
         if proposal and self.envelope(proposal.budget):
             self.pin_budget(pinned, proposal, c)
         return pinned
@@ -75,7 +76,8 @@ class Proposals:
         raised = [t.type for r in row.above or [] for t in r.when.terms]
         need(all(t in known for t in looks) and all(t in known or (risk and t == condition["COND_SCORE"]) for t in raised),
              "a predicate looks at what these rules do not have", "NOT_SUPPORTED")
-        need((risk or not row.longest) and not row.reaffirms and not (row.act_first and row.name in EFFECTS and row.name != "data-sharing"),
+        named = row.name in EFFECTS
+        need(not (row.act_first and named and row.name != "data-sharing") and not (row.longest and named and not risk),
              "the row is not supported by these rules", "NOT_SUPPORTED")
 
     # -- checks ------------------------------------------------------------------------------------------------------
@@ -86,6 +88,20 @@ class Proposals:
         if type_ == "removal":
             partners = [o for o in self.parties if not self.has_left(o)]
         need(p.partner is None or p.partner in partners, "no such partner", "NO_SUCH_OBJECT")
+
+    def last_day(self, pinned, p):
+        """GOV-67: the end of its last day, or None."""
+        return None if p.until is None else self.calendars_of(pinned).day_end(pinned["calendar"], p.until)
+
+    def until_ok(self, pinned, p):
+        """GOV-67."""
+        need(p.until is None or self.effect_kind(p.effect) == "EFFECT_NONE", "a last day of an effect", "MALFORMED")
+        need(p.until is not None or not pinned["longest"], "the row asks for a last day", "INCOMPLETE")
+        end = self.last_day(pinned, p)
+        need(end is None or end > self.now, "its last day is over", "MALFORMED")
+        if pinned["longest"]:
+            most = self.calendars_of(pinned).end(pinned["calendar"], self.now, pinned["longest"])
+            need(end <= most, "longer than the row allows", "NOT_PERMITTED")
 
     def approvals_ok(self, pinned, d):
         terms = rights.base_terms(pinned, d["level"])
@@ -158,11 +174,13 @@ class Proposals:
         self.proposal_ok(b.type, p)
         if b.type == "admission" and self.effect_kind(p.effect) == "EFFECT_REGISTRAR" and p.partner:
             self.others_only(pinned, p.partner)
+        self.until_ok(pinned, p)
+        self.relies_ok(p)
         level, joint = rights.level_and_joint(pinned, p, e.seat, self.enums, self.counted(b.type, p))
         d = {"type": b.type, "phase": None, "rung": 0, "revision": 1, "digest": e.id, "title": p.title,
              "mover": e.seat, "opened_ms": self.now, "opened_leaf": e.leaf, "level": level, "joint": joint,
              "affected": p.affected or [], "partner": p.partner, "section": p.effect.section,
-             "base_version": p.effect.base_version, "counters": None, "countered_by": [], "rung_revisions": 0,
+             "base_version": p.effect.base_version, "until_ms": self.last_day(pinned, p), "counters": None, "countered_by": [], "rung_revisions": 0,
              "budget": p.budget, "charge": self.charge(p), "acted_ms": self.now if row.act_first else None,
              "events": 0, "changed_leaf": e.leaf}
         self.approvals_ok(pinned, d)
@@ -179,6 +197,7 @@ class Proposals:
         self.decisions[number], self.pinned[number], self.revisions[number] = d, pinned, []
         self.put("PINNED", u64(number), "state_pinned", pinned)
         self.revision(d, p, None)
+        self.rely(d, p)
         until = self.end_of(number, pinned["sla"])
         if pinned["silence"] and d["type"] not in NEVER_DEEMED:
             d["receipts_until_ms"] = self.now + (until - self.now) // 2
@@ -189,6 +208,7 @@ class Proposals:
         if head:
             self.set(head, countered_by=head["countered_by"] + [number])
             self.event(head, "EVENT_COUNTER", other=number)
+        self.decision_opened(d)
 
     def countered(self, e, b):
         """GOV-19."""
@@ -224,18 +244,22 @@ class Proposals:
         pinned = self.pinned[d["number"]]
         self.money_ok(p, pinned, was=self.proposal(d))
         self.proposal_ok(d["type"], p)
+        self.until_ok(pinned, p)
+        self.relies_ok(p, d)
         self.effect_ok(d["type"], p.effect, d["mover"], p.partner, d["opened_leaf"])
         self.same_matter(d, p)
         level, joint = rights.level_and_joint(pinned, p, e.seat, self.enums, self.counted(d["type"], p))
         self.approvals_ok(pinned, {**d, "level": level, "joint": joint, "affected": p.affected or []})
         until = max(d["deadline_ms"], self.end_of(d["number"], pinned["min_read"]))
         self.set(d, revision=d["revision"] + 1, digest=e.id, title=p.title, affected=p.affected or [],
-                 base_version=p.effect.base_version, level=level, joint=joint, charge=self.charge(p),
+                 base_version=p.effect.base_version, until_ms=self.last_day(pinned, p), level=level, joint=joint,
+                 charge=self.charge(p),
                  rung_revisions=d["rung_revisions"] + (not stale),
                  phase=self.phase["PHASE_MEDIATION" if self.mediator(d) else "PHASE_OPEN"], deadline_ms=until,
                  passed_ms=None, effective_ms=None, rebase_ms=None, outcome=None, outcome_name=None, deemed=None,
                  pause_asked=None, changed_leaf=e.leaf)
         self.revision(d, p, b.reason)
+        self.rely(d, p)
         self.event(d, "EVENT_REVISED", reason=b.reason, until_ms=until)
 
     def do_withdraw(self, e, b):

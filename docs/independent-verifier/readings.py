@@ -5,14 +5,16 @@ import datetime
 import struct
 
 from calendars import Calendars
+from canonical import Rec
 from members import DAY
 from merkle import sha256
+from reliance import READING
 from rights import need, org_of, u64
 
 EPOCH = datetime.date(1970, 1, 1)
 MONTHS = {"PERIOD_MONTH": 1, "PERIOD_QUARTER": 3, "PERIOD_YEAR": 12}
 LAST_DAY = 100_000
-MOST_VERSIONS, LEAST_VOICES = 15, 3
+MOST_VERSIONS, LEAST_VOICES, COMMITMENT_DUE = 15, 3, 8
 
 
 def month_of(day):
@@ -43,7 +45,27 @@ class Readings:
     """A part of Governance."""
 
     def metrics(self):
-        return self.section(17).list if 17 in self.sections else []
+        """Those of section 17, and the commitments of section 11 (MET-12)."""
+        return self.all_metrics
+
+    def merge_metrics(self):
+        """MET-12."""
+        lines = list(self.section(17).list) if 17 in self.sections else []
+        names = {m.name for m in lines}
+        lines += [self.as_metric(c) for c in (self.section(11).list if 11 in self.sections else []) if c.name not in names]
+        self.all_metrics = sorted(lines, key=lambda m: m.name)
+
+    def as_metric(self, c):
+        """MET-12: a commitment as a metric."""
+        e = self.enums
+        fields = {f.name: None for f in self.codec.schema.records["charter_metric"]}
+        fields.update(
+            name=c.name, group=e["metric_group"]["GROUP_EXECUTION"], view=e["metric_view"]["VIEW_PROCESS"], unit=c.unit,
+            better=e["direction"]["BETTER_UP"], every=c.every, target=c.quantity, sealed=False,
+            due=Rec("charter_span", {"n": COMMITMENT_DUE, "unit": e["span_unit"]["UNIT_BD"]}),
+            check=c.by + "/alliance-manager")
+        fields["from"] = Rec("charter_reporter", {"each": False, "org": c.by, "seat": "alliance-manager"})
+        return Rec("charter_metric", fields)
 
     def metric(self, name):
         return next((m for m in self.metrics() if m.name == name), None)
@@ -260,6 +282,8 @@ class Readings:
         else:
             self.mark(e, b, r, line, b.act == acts["MARK_COUNTERSIGN"])
         self.metric_changed(r)
+        if b.act == acts["MARK_RESTATE"]:
+            self.doubt_all(READING, r["number"], "K-%d was restated" % r["number"], e.seat)
 
     def waits(self, r, line):
         """When what a reading waits for is due, and whether it is owing."""

@@ -1,10 +1,11 @@
 """Section 19: sessions of the charter's bodies. Methods of Governance."""
 from canonical import Rec
+from items import LAST_MS
 from rights import need, org_of, u64
 
 DAY = 86_400_000
 MOST_RECORDS, TO_CONTEST, VALUE_BYTES = 7, 5, 65535
-LAST_MS = 253_402_300_800_000  # the end of the year 9999, UTC
+REFRESH_DAYS = 30
 # by layer of a body: the type of its sessions; and which types need minutes when they are called
 BY_LAYER = {"LAYER_WORKING": "SESSION_STAND_UP", "LAYER_OPERATIONAL": "SESSION_OPERATIONAL",
             "LAYER_EXECUTIVE": "SESSION_STEERING"}
@@ -174,6 +175,7 @@ class Sessions:
                   "due_ms": self.item_end(self.days(TO_CONTEST, "UNIT_BD")), "changed_leaf": e.leaf}
         need(len(self.codec.encode("state_session", {**s, **fields})) <= VALUE_BYTES, "too large", "TOO_MANY")
         self.session_row(s, "RECORDED", **fields)
+        self.refresh_held(s)
 
     def mark_session(self, e, b, s, agrees):
         """SES-8."""
@@ -186,3 +188,47 @@ class Sessions:
         mark = {"act": b.act, "seat": e.seat, "key": self.key_of(e), "leaf": e.leaf, "at_ms": self.now, "text": b.text}
         self.session_row(s, "CONFIRMED" if agrees else "CONTESTED", now={**s["now"], "mark": mark}, due_ms=None,
                          changed_leaf=e.leaf)
+
+    # -- refresh -----------------------------------------------------------------------------------------------------
+
+    def refresh_timer(self, at):
+        return u64(at, 0) + bytes([self.enums["timer_kind"]["TIMER_REFRESH"]])
+
+    def refreshed(self):
+        """SES-10: the instant from which the next refresh counts."""
+        at = self.last.get("refreshed")
+        return self.section(1).founded_ms if at is None else at
+
+    def follow_refresh(self):
+        """SES-10."""
+        if self.last.get("refresh") is not None:
+            self.put("TIMER", self.refresh_timer(self.last["refresh"]), None, None)
+        at = self.every_end(self.section(29).every, self.refreshed()) if 29 in self.sections else None
+        self.number_row("refresh", at)
+        if at is not None:
+            self.put("TIMER", self.refresh_timer(at), "", b"")
+
+    def refresh_type(self):
+        return self.enums["session_type"]["SESSION_REFRESH"]
+
+    def refresh_due(self):
+        """SES-11, when the timer fires."""
+        self.number_row("refreshed", self.now)
+        self.follow_refresh()
+        body = self.section(29).body
+        if any(s["type"] == self.refresh_type() and s["body"] == body and self.session_is(s, "OPEN")
+               for s in self.sessions.values()):
+            return
+        first = (self.now + self.offset()) // DAY
+        until = first + REFRESH_DAYS
+        self.new_session(type=self.refresh_type(), body=body, minutes=True, **{"from": first}, until=until,
+                         due_ms=self.day_end(until - 1), changed_leaf=0)
+
+    def refresh_held(self, s):
+        """SES-11, when a session is recorded."""
+        if s["type"] != self.refresh_type() or 29 not in self.sections or s["body"] != self.section(29).body:
+            return
+        last = self.day_end(s["now"]["held"]) - 1
+        if last > self.refreshed():
+            self.number_row("refreshed", last)
+            self.follow_refresh()
