@@ -8,7 +8,7 @@ STEPS = {"TAKE": ((), ("text",), ("OPEN", "ACCEPTED")), "GIVE": (("to",), ("text
          "REOPEN": (("text",), (), ("CLAIMED", "CLOSED")), "LINK": (("link",), ("text",), None),
          "REBASE": (("due", "text"), (), ("OPEN",)), "REVIEW": (("likelihood", "impact"), ("text", "indicators"), ("OPEN", "ACCEPTED")),
          "ESCALATE": (("text",), (), ("OPEN", "CLAIMED")), "RECOMMEND": (("text",), ("documents",), ("MEDIATION",)),
-         "ACCEPT": ((), ("text",), ("MEDIATION",)), "DECLINE": ((), ("text",), ("MEDIATION",))}
+         "ACCEPT": ((), ("text",), ("MEDIATION",)), "DECLINE": (("text",), (), ("MEDIATION",))}
 CLAIM_ALONE = ("lesson", "opportunity", "feedback")
 MOST_LINKS = 32
 

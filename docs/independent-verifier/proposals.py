@@ -43,7 +43,7 @@ class Proposals:
                   "ladder": row.ladder, "rungs": [c.rung(r) for r in ladder.rungs], "otherwise": row.otherwise,
                   "abstain": row.abstain, "needs": row.needs,
                   "silence": row.silence if row.silence == self.enums["silence"]["SILENCE_DEEMED"] else None,
-                  "longest": row.longest if row.name != "risk-acceptance" else None, "reaffirms": row.reaffirms}
+                  "longest": row.longest if row.name not in EFFECTS else None, "reaffirms": row.reaffirms}
         if proposal and self.envelope(proposal.budget):
             self.pin_budget(pinned, proposal, c)
         return pinned

@@ -111,6 +111,7 @@ class Triggers:
             if at not in self.triggers:
                 self.trigger_row(at, {"when": when, "opens": opens, "since_ms": None, "asked": None})
                 self.judge_trigger(at)
+        self.judge_term()
 
     # -- the term ----------------------------------------------------------------------------------------------------
 
@@ -144,6 +145,10 @@ class Triggers:
     def term_due(self, n):
         """TRG-6, when TIMER term fires."""
         self.term_row(n, None)
+        self.judge_term(n)
+
+    def judge_term(self, n=2):
+        """The renewal's row and, at the term's end, those that look at it."""
         renewal = self.enums["trigger_type"]["TRIGGER_RENEWAL"]
         for at in self.trigger_rows():
             if at[0] == renewal or (n == 2 and any(self.is_term(t, "TERM_OVER") for t in self.triggers[at]["when"].terms)):

@@ -1,12 +1,13 @@
 #include "gov/lasting.h"
 #include "gov/due.h"
+#include "gov/effect.h"
 #include "gov/item.h"
 
 enum { WORDS = 128 };
 
 void lasting_pin(const struct charter_row *row, struct state_pinned *p)
 {
-    if (HAS(row, charter_row_key_longest) && !span_eqs(row->name, "risk-acceptance")) {
+    if (HAS(row, charter_row_key_longest) && !effect_names(row->name)) {
         p->longest = row->longest;
         SET_HAS(p, state_pinned_key_longest);
     }

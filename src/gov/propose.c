@@ -231,7 +231,6 @@ enum status propose_apply_propose(struct act *c, const struct propose *r, struct
                              .opened_leaf = c->g->leaf,
                              .changed_leaf = c->g->leaf}};
     TRY(rights_pin(&rights, c->g->arena, row, &m.p, err));
-    lasting_pin(row, &m.p);
     if (!state_list_has(&m.p.owners, e->seat))
         return act_refuse(c, V_NOT_PERMITTED, "%.*s is no owner of %.*s, so it may not propose one",
                           SPAN_FMT(e->seat), SPAN_FMT(row->name));
@@ -263,8 +262,7 @@ enum status propose_apply_propose(struct act *c, const struct propose *r, struct
     TRY(due_at(&c->v, c->g->arena, &m.p, c->g->time_ms, &m.p.sla, &m.d.deadline_ms, err));
     receipt_describe(&m.p, &m.d);
     TRY(write_new(c, &m, r, counter ? &head : NULL, err));
-    TRY(trigger_counted(c->g, m.d.type, m.d.number, err));
-    return trigger_answered(c->g, &m.d, err);
+    return trigger_decided(c->g, &m.d, err);
 }
 
 /* GOV-10: a partner that balloted stays affected, whatever the revision names. */

@@ -287,12 +287,20 @@ static enum status member(struct span list, struct span name, struct span *ret)
     return ST_OK;
 }
 
-/* What a part names in the body of a section; n 0: nothing. */
+static const struct field_desc *field_named(const struct record_desc *d, struct span part)
+{
+    for (size_t i = 0; i < d->n; i++)
+        if (is_named(&d->fields[i], part))
+            return &d->fields[i];
+    return NULL;
+}
+
+/* What a part names in the body of a section, a key or a member of a list; n 0: nothing. */
 static enum status named_in(const struct record_desc *d, struct span body, struct span part, struct span *ret)
 {
+    const struct field_desc *named = field_named(d, part);
     struct reader r;
     struct read_value map;
-    struct span listed = {NULL, 0};
     int key = -1;
     reader_init(&r, body, NULL);
     *ret = (struct span){NULL, 0};
@@ -302,14 +310,11 @@ static enum status named_in(const struct record_desc *d, struct span body, struc
         TRY(reader_key(&r, &key));
         TRY(value_at(&r, &value));
         const struct field_desc *f = field_of(d, key);
-        if (f != NULL && is_named(f, part)) {
+        if (named != NULL && f == named)
             *ret = value;
-            return ST_OK;
-        }
-        if (f != NULL && f->type == FT_LIST && listed.n == 0)
-            TRY(member(value, part, &listed));
+        if (named == NULL && f != NULL && f->type == FT_LIST && ret->n == 0)
+            TRY(member(value, part, ret));
     }
-    *ret = listed;
     return ST_OK;
 }
 

@@ -1,5 +1,6 @@
 #include "gov/rights.h"
 #include "gov/effect.h"
+#include "gov/lasting.h"
 #include "gov/party.h"
 
 static enum status load(const struct view *v, struct arena *a, enum section_id id, const void **ret,
@@ -226,6 +227,7 @@ enum status rights_pin(const struct rights *r, struct arena *a, const struct cha
     };
     if (charter_select_any(&r->charter, &row->owner, (struct span){0}, a, &p.owners) != ST_OK)
         return err_set(err, ST_LIMIT, "out of room for the owners of a row");
+    lasting_pin(row, &p);
     if (row->silence == SILENCE_DEEMED) {
         p.silence = row->silence;
         SET_HAS(&p, state_pinned_key_silence);

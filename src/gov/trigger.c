@@ -131,11 +131,53 @@ static enum status judge(struct gov *g, const struct conditions *l, const struct
     return put(g, c->type, c->name, &t, err);
 }
 
+/* --- Answered --- */
+
+static enum status answer(struct gov *g, uint64_t action, uint64_t decision, struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    struct item_ref ref = {.type = ITEM_ACTION, .number = action};
+    struct state_item_event ev = {.type = ITEM_EVENT_ANSWERED, .decision = decision};
+    struct state_item it;
+    SET_HAS(&ev, state_item_event_key_decision);
+    enum status st = item_get(&v, g->arena, &ref, &it, err);
+    if (st == ST_NOTFOUND)
+        return err_set(err, ST_CORRUPT, "a trigger has asked with A-%" PRIu64 ", which is not there", action);
+    TRY(st);
+    if (it.phase == ITEM_CLOSED)
+        return ST_OK;
+    item_begin(g, &it);
+    item_close(g, &it);
+    return item_commit(g, &it, NULL, &ev, err);
+}
+
+static enum status answered(struct gov *g, const struct state_decision *d, struct err *err)
+{
+    for (struct tkey from = {.n = 1};;) {
+        struct view v = overlay_view(g->state);
+        struct span key, value;
+        struct state_trigger t;
+        enum status st = view_next(&v, TABLE_TRIGGER, tkey_span(&from), &key, &value);
+        if (st != ST_OK)
+            return st == ST_END ? ST_OK : st;
+        struct tkey at = tkey_text(key);
+        from = tkey_after(key);
+        TRY(codec_decode(&state_trigger_desc, value, g->arena, &t, err));
+        if (!HAS(&t, state_trigger_key_asked) || !HAS(&t, state_trigger_key_opens) || !span_eq(t.opens, d->type))
+            continue;
+        for (size_t i = 0; i < t.asked.n; i++)
+            TRY(answer(g, t.asked.v[i], d->number, err));
+        t.has &= ~(UINT64_C(1) << state_trigger_key_asked);
+        TRY(state_put(g, TABLE_TRIGGER, &at, &state_trigger_desc, &t, err));
+    }
+}
+
 /* What has happened. */
 struct happened {
     enum condition_about about;
     struct span name; /* of the metric, or the row or type */
     uint64_t number;  /* of what was opened; else 0 */
+    bool item;        /* it is an item: counted when no row has the name of its type */
 };
 
 /* Does a row look at it? Only then the charter is read. */
@@ -169,6 +211,8 @@ static enum status judge_those(struct gov *g, const struct happened *h, struct e
         const struct trigger_condition *c = st == ST_OK ? conditions_find(&l, type, name) : NULL;
         if (st == ST_OK && c == NULL)
             st = err_set(err, ST_CORRUPT, "a trigger %.*s is kept that the charter does not have", SPAN_FMT(name));
+        if (st == ST_OK && h->item && charter_row(&l.f.metrics.rights.charter, h->name) != NULL)
+            continue;
         if (st == ST_OK && h->number != 0)
             st = judge(g, &l, c, h->number, err);
         if (st == ST_OK)
@@ -184,9 +228,17 @@ enum status trigger_judge_metric(struct gov *g, struct span metric, struct err *
     return judge_those(g, &h, err);
 }
 
-enum status trigger_counted(struct gov *g, struct span row_or_type, uint64_t number, struct err *err)
+enum status trigger_decided(struct gov *g, const struct state_decision *d, struct err *err)
 {
-    struct happened h = {.about = ABOUT_COUNT, .name = row_or_type, .number = number};
+    struct happened h = {.about = ABOUT_COUNT, .name = d->type, .number = d->number};
+    TRY(judge_those(g, &h, err));
+    return answered(g, d, err);
+}
+
+enum status trigger_opened(struct gov *g, const struct state_item *it, struct err *err)
+{
+    struct happened h = {
+        .about = ABOUT_COUNT, .name = span_str(enum_text(&item_type_enum, it->item.type)), .number = it->number, .item = true};
     return judge_those(g, &h, err);
 }
 
@@ -258,48 +310,8 @@ enum status trigger_follow(struct gov *g, struct err *err)
     for (size_t i = 0; st == ST_OK && i < l.n; i++)
         st = add_new(g, &l, &l.v[i], err);
     arena_deinit(&scratch);
-    return st;
-}
-
-/* --- Answered --- */
-
-static enum status answer(struct gov *g, uint64_t action, uint64_t decision, struct err *err)
-{
-    struct view v = overlay_view(g->state);
-    struct item_ref ref = {.type = ITEM_ACTION, .number = action};
-    struct state_item_event ev = {.type = ITEM_EVENT_ANSWERED, .decision = decision};
-    struct state_item it;
-    SET_HAS(&ev, state_item_event_key_decision);
-    enum status st = item_get(&v, g->arena, &ref, &it, err);
-    if (st == ST_NOTFOUND)
-        return err_set(err, ST_CORRUPT, "a trigger has asked with A-%" PRIu64 ", which is not there", action);
-    TRY(st);
-    if (it.phase == ITEM_CLOSED)
-        return ST_OK;
-    item_begin(g, &it);
-    item_close(g, &it);
-    return item_commit(g, &it, NULL, &ev, err);
-}
-
-enum status trigger_answered(struct gov *g, const struct state_decision *d, struct err *err)
-{
-    for (struct tkey from = {.n = 1};;) {
-        struct view v = overlay_view(g->state);
-        struct span key, value;
-        struct state_trigger t;
-        enum status st = view_next(&v, TABLE_TRIGGER, tkey_span(&from), &key, &value);
-        if (st != ST_OK)
-            return st == ST_END ? ST_OK : st;
-        struct tkey at = tkey_text(key);
-        from = tkey_after(key);
-        TRY(codec_decode(&state_trigger_desc, value, g->arena, &t, err));
-        if (!HAS(&t, state_trigger_key_asked) || !HAS(&t, state_trigger_key_opens) || !span_eq(t.opens, d->type))
-            continue;
-        for (size_t i = 0; i < t.asked.n; i++)
-            TRY(answer(g, t.asked.v[i], d->number, err));
-        t.has &= ~(UINT64_C(1) << state_trigger_key_asked);
-        TRY(state_put(g, TABLE_TRIGGER, &at, &state_trigger_desc, &t, err));
-    }
+    struct happened h = {.about = ABOUT_TERM};
+    return st == ST_OK ? judge_those(g, &h, err) : st;
 }
 
 /* --- For gov_check --- */

@@ -534,13 +534,13 @@ class Resting:
 
     def train(self):
         """A training from its opening to the next one, and refresh sessions: through the steps of other parts."""
-        open_ = [it for it in self.gov.items.values() if self.gov.kind_of(it) == "training" and it["closed_ms"] is None]
+        open_ = [it for it in self.gov.items.values() if self.gov.kind_of(it) == "training" and it.get("closed_ms") is None]
         it = self.pick(open_)
         if not it or self.chance(0.2):
             seat = self.partner_seat()
             return seat, "item", {"type": 13, "title": bytes(32), "due": self.a.now // DAY + self.pick((1, 5)),
                                   "name": self.pick(("returns", "safety-notice", "safety-notice", None))}
-        claimed = it["claimed_by"] is not None
+        claimed = it.get("claimed_by") is not None
         other = self.partner_seat(it["owner"].split("/")[0])
         return (other if claimed else it["owner"]), "item_move", {"item": {"type": 13, "number": it["number"]},
                                                                   "step": 4 if claimed else 3}
