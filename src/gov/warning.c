@@ -31,9 +31,10 @@ bool warning_is_on(const struct state_item *it)
 
 static bool same(const struct item_indicator *x, const struct item_indicator *y)
 {
+    uint64_t of_x = HAS(x, item_indicator_key_periods) ? x->periods : 1;
+    uint64_t of_y = HAS(y, item_indicator_key_periods) ? y->periods : 1;
     return span_eq(x->metric, y->metric) && x->op == y->op && x->number.mantissa == y->number.mantissa &&
-           x->number.scale == y->number.scale && x->has == y->has &&
-           (!HAS(x, item_indicator_key_periods) || x->periods == y->periods);
+           x->number.scale == y->number.scale && of_x == of_y;
 }
 
 const char *item_indicator_text(struct arena *a, const struct item_indicator *c)

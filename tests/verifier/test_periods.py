@@ -105,7 +105,8 @@ class Periods(Words):
 
     def test_founding(self):
         rows = [m["name"] for _, m in sorted(self.a.gov.metric_rows.items())]
-        self.assertEqual(rows, sorted(REPORTED + SEALED))
+        promised = ("delivery-slots", "firmware-team", "review-hours")  # commitments of which no metric has the name (MET-12)
+        self.assertEqual(rows, sorted((*REPORTED, *SEALED, *promised)))
         self.assertEqual(len(self.timers("TIMER_PERIOD")), len(rows))
         self.good()
 
@@ -162,7 +163,7 @@ class Periods(Words):
         a = self.a
         while not self.standing_of("trust"):
             self.until("TIMER_PERIOD", "TIMER_READING")
-        lines = [dict(m._fields) for m in a.gov.metrics()]
+        lines = [dict(m._fields) for m in a.gov.section(17).list]
         changed = [{**m, **({"every": {"n": 2, "unit": 2}} if m["name"] == "patients" else {})} for m in lines
                    if m["name"] != "trust"]
         self.amended(changed)

@@ -63,10 +63,10 @@ def charter():
     out = dict(acts.charter())
     triggers, consequences = conditions(lambda of: of[0])
     today = forge.FOUNDED // DAY
-    out["charter_exit"] = {**out["charter_exit"]._fields, "triggers": triggers}
+    out["charter_exit"] = {**out["charter_exit"], "triggers": triggers}
     out["charter_consequences"] = {"list": consequences}
-    out["charter_term"] = {**out["charter_term"]._fields, "to": today + 40, "renewal_opens": {"n": 20, "unit": 2}}
-    out["charter_refresh"] = {**out["charter_refresh"]._fields, "every": {"n": 12, "unit": 1}}
+    out["charter_term"] = {**out["charter_term"], "to": today + 40, "renewal_opens": {"n": 20, "unit": 2}}
+    out["charter_refresh"] = {**out["charter_refresh"], "every": {"n": 12, "unit": 1}}
     more = {"exception": {"longest": {"n": 20, "unit": 2}}, "clinical-claim": {"reaffirms": 9}, "removal": {"reaffirms": 17},
             "charter-core": {"notice": {"n": 0, "unit": 1}, "reaffirms": 11}, "charter-policy": {"notice": {"n": 2, "unit": 3}}}
     rows = [{**r, **more.get(r["name"], {})} for r in out["charter_decisions"]["rows"]]
