@@ -230,7 +230,7 @@ static enum status check_complete(const struct genesis_info *g, struct err *err)
         }
     if (n == 0)
         return ST_OK;
-    return err_rule(err, "GEN-4", err_set(err, ST_NOTFOUND, "genesis: %zu founding %s missing (GEN-4): %s. Each signs with: entente alliance sign FILE --seat SEAT",
+    return err_rule(err, "GEN-4", err_set(err, ST_NOTFOUND, "genesis: %zu founding %s missing (GEN-4): %s. Each signs with: entente alliance sign FILE --as ORG/SEAT --key KEY",
                    n, n == 1 ? "signature is" : "signatures are", buf_cstr(&missing)));
 }
 

@@ -184,7 +184,7 @@ static void say_why(struct node *n, const struct replica_status *s, const struct
         if (!r->missing.v[i].connected || in_reach >= r->needed)
             buf_printf(b, " %.*s", SPAN_FMT(r->missing.v[i].org));
     if (in_reach < r->needed)
-        buf_printf(b, ". It goes on when %" PRIu64 " of them return.", r->needed - in_reach);
+        buf_printf(b, ". It goes on when %" PRIu64 " of them %s back.", r->needed - in_reach, r->needed - in_reach == 1 ? "is" : "are");
     else
         buf_printf(b, ".");
 }

@@ -10,7 +10,7 @@ static const struct {
                  "an empty directory shows a whole one."},
     {"keys", "The node does not start. Put the files back from where you keep them; lost ones are replaced: "
              "ententd rekey DIR -o FILE.card, then "
-             "your registrar: entente node replace FILE.card."},
+             "your registrar, at a partner's node: entente node replace FILE.card."},
     {"documents", "Bytes of a document changed on the disk, most often because the disk fails: check it (smartctl, dmesg). The record "
                   "names the document by its SHA-256, and the node fetches it again from partners that have it when it runs."},
 };

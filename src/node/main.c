@@ -278,7 +278,7 @@ static int cmd_restore(int argc, char **argv)
     else
         (void)printf("The backup held no keys. Put back keys/node.key, keys/cosign.key, keys/log.key, tls.key and tls.crt if you have them; the\n"
                      "other nodes do not know the new ones that are there now, and let them in only once they are on the record.\n");
-    (void)printf("To vote again: ententd rekey %s -o FILE.card, then your registrar: entente node replace FILE.card\n", dir);
+    (void)printf("To vote again: ententd rekey %s -o FILE.card, then your registrar, at a partner's node: entente node replace FILE.card\n", dir);
     return EXIT_DONE;
 }
 

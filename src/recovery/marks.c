@@ -4,7 +4,7 @@
 
 enum { RESTORED_BYTES = 16 };
 
-#define NEXT "Next: ententd rekey DIR -o FILE.card, then your registrar: entente node replace FILE.card"
+#define NEXT "Next: ententd rekey DIR -o FILE.card, then your registrar, at a partner's node: entente node replace FILE.card"
 
 struct row_name {
     char s[96];

@@ -88,7 +88,7 @@ ok 'value-lost +no' entente scorecard --node maker    # and passed over for an e
 
 echo "== reported, countersigned, disputed, restated"
 answers 2 'expected a number with at most 9 digits' as distributor finance report add revenue --value 43,5
-answers 1 'the charter has no metric revenu' as distributor finance report add revenu --value 43.5
+answers 1 'the charter has no metric or commitment revenu' as distributor finance report add revenu --value 43.5
 answers 3 'revenue is reported by distributor/finance, not by clinics/finance' as clinics finance report add revenue --value 1 --period "$(answer "next(x['period'] for x in j['list'] if x['reading']['metric']=='revenue')" entente report list --node maker)"
 answers 3 'velocity is computed from the record' as maker finance report add velocity --value 1 --period "$(date -u -d '25 days ago' +%F)"
 # every period that is over is reported; the newest one is kept low

@@ -648,7 +648,7 @@ Test(recovery, keys_of_before_a_restore_are_dead_and_fresh_ones_are_not)
     cr_assert_not_null(strstr(why, "is dead: this directory was restored from a backup at block 12"), "%s",
                        why);
     cr_assert_not_null(
-        strstr(why, "ententd rekey DIR -o FILE.card, then your registrar: entente node replace FILE.card"),
+        strstr(why, "ententd rekey DIR -o FILE.card, then your registrar, at a partner's node: entente node replace FILE.card"),
         "%s", why);
     cr_assert_eq(verdict(s, &copied, why), MARKS_NOT_FRESH,
                  "one that the record named after the backup, say, put here by hand");
