@@ -96,7 +96,7 @@ good as clinics alliance-manager report countersign "$k" --yes
 wait_for same clinics maker
 ok "uptime +95 percent every week, from maker; $w1: 93, countersigned; short by 2, since $w1" entente promises --node maker
 ok "uptime +97 percent; $w1: 93, countersigned; short by 4, since $w1" entente promises --node maker
-ok 'drivers +2.5 fte every .*, from clinics; the charter has no metric of this name: nobody reports it' entente promises --node maker
+ok 'drivers +2.5 fte every .*, from clinics; no period of the metric is over yet' entente promises --node maker
 [ "$(entente promises --node maker --json | json "[p['gap'] for p in x['list'] if p['type'] == 'commitment' and 'gap' in p]")" = "['2']" ] || fail "the gap as JSON"
 
 echo "== asleep for two weeks: each week that was missed is told, oldest first, and the refresh"
@@ -189,6 +189,22 @@ m = next(m for m in mails if m["Subject"] == "reports: report weekly, " + sys.ar
 assert m["To"] == "office@maker.example" and m["Auto-Submitted"] == "auto-generated"
 assert m.get_content().startswith("reports: report weekly, %s\nFor council. From " % sys.argv[1])
 P
+
+echo "== a refresh opens by itself; what was promised is reported as any number"
+until_time $((founded + 63 * 86400)) # more than 28 days after the one that was held, and no month is open for longer
+good as clinics alliance-manager comment --text "where we stand" --yes
+ok 'S-2 +refresh +steering .* open' entente meet --node maker
+ok 'its body decided it|by the charter|opened by itself' entente show S-2 --node maker
+month=$(entente report list --node clinics --json | json "[r['reading']['period'] for r in x['list'] if r['reading']['metric'] == 'drivers' and r['reading']['standing'] == 'owed'][0]")
+[ -n "$month" ] || fail "nothing is owed of what the clinics promised"
+answers 5 'clinics/alliance-manager' as clinics sponsor report add drivers --value 2 --yes
+good as clinics alliance-manager report add drivers --value 2 --yes
+k=K-$(entente report list --node maker --json | json "[r['reading']['number'] for r in x['list'] if r['reading']['metric'] == 'drivers' and r['reading']['standing'] == 'reported'][0]")
+answers 5 'another partner|alliance-manager' as clinics alliance-manager report countersign "$k" --yes
+good as distributor alliance-manager report countersign "$k" --yes
+wait_for same clinics maker
+ok 'drivers +2.5 fte every month, from clinics; 20[0-9-]+: 2, countersigned; short by 0.5' entente promises --node maker
+ok 'drivers ' entente scorecard --node maker
 
 entente pack --node maker all.pack >/dev/null
 verified all.pack

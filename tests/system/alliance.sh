@@ -23,7 +23,7 @@ finish() {
   code=$?
   for p in "${pid[@]}"; do kill -CONT "$p" 2>/dev/null || true; kill "$p" 2>/dev/null || true; done
   wait 2>/dev/null || true
-  if [ $code -eq 0 ]; then rm -rf "$work"; else tail -n 15 "$work"/*.log; echo "left in $work"; echo "FAILED: ${failed:-line $LINENO}"; fi
+  if [ $code -eq 0 ]; then rm -rf "$work"; else tail -n 15 "$work"/*.log || true; echo "left in $work"; echo "FAILED: ${failed:-line $LINENO}"; fi
 }
 trap finish EXIT
 cd "$work"
