@@ -48,4 +48,10 @@ MUST_USE enum status query_session_tasks(const struct view *v, struct span org, 
 MUST_USE enum status query_grant_tasks(const struct view *v, struct span org, const struct span_list *only,
                                        struct arena *a, struct query_grant_task_list *ret, struct err *err);
 
+/* What a decision rests on and how that stands now; what put it in doubt, of its events (query_reliance.c). */
+MUST_USE enum status query_reliances(const struct view *v, const struct state_decision *d, const struct state_revision *now,
+                                     struct arena *a, struct query_reliance_list *ret, struct err *err);
+MUST_USE enum status query_doubts(const struct view *v, const struct state_decision *d, const struct state_event_list *events,
+                                  struct arena *a, struct query_doubt_list *ret, struct err *err);
+
 #endif
