@@ -289,8 +289,10 @@ int verb_show(struct cli *c)
     struct cli_seen s;
     if (c->n == 1 && cli_is_item(c->words[0], &item))
         return cli_item_show(c, &item);
+    if (c->n == 1 && (c->words[0][0] == 'S' || c->words[0][0] == 's') && c->words[0][1] == '-')
+        return verb_meet_agenda(c);
     if (c->n != 1 || !cli_decision(c->words[0], &number))
-        return cli_usage(c, "show needs the id of a decision or item, for instance: entente show D-12");
+        return cli_usage(c, "show needs the id of a decision, item or session, for instance: entente show D-12");
     if (cli_fetch(c, number, &s) != ST_OK)
         return cli_fail(c);
     if (c->rev_number != 0 && c->rev_number != s.q.decision.revision)

@@ -37,7 +37,7 @@ enum status cli_metric_of(struct cli *c, const char *name, struct charter_metric
     const struct charter_metric *d = charter_metric(&(struct charter){.metrics = &m}, span_str(name));
     if (d == NULL)
         return err_set(&c->err, ST_NOTFOUND,
-                       "the charter has no metric or commitment %s; see: entente charter show metrics", name);
+                       "the charter has no metric or commitment %s; see: entente charter show metrics, entente charter show commitments", name);
     *ret = *d;
     return ST_OK;
 }

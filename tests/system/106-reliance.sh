@@ -150,7 +150,7 @@ ok 'items linked to it' entente show D-4 --node clinics
 [ "$(grep -c 'reaffirm or amend the thesis: D-4 took effect' o)" = 3 ] || fail "not each sponsor is asked"
 
 echo "== a commitment is reported like any number"
-answers 1 'the charter has no metric or commitment test-unit; it has' as maker alliance-manager report add test-unit --value 11 --yes
+answers 1 'the charter has no metric or commitment test-unit; see: entente charter show metrics, entente charter show commitments' as maker alliance-manager report add test-unit --value 11 --yes
 good as maker alliance-manager report add test-units --period "$month" --value 11 --yes
 ok "test-units" entente report list --node clinics
 ok "test-units" entente scorecard --node clinics
