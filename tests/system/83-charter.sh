@@ -12,8 +12,7 @@ exits 0 entente alliance draft --template list
 answers 2 'there is no template two; expected one of: two-partners, consortium' entente charter template two
 for t in two-partners consortium brand-distribution research; do
   good entente charter template $t -o $t.yaml
-  answers 0 ': 28 sections, 0 refusals, 2 warnings$' entente charter check $t.yaml
-  grep -Eq ": warning: consequences: number 2: milestones-hit is computed: nothing opens by itself; those who look at the scorecard see it$" o || { cat o; fail "what opens nothing"; }
+  answers 0 ': 28 sections, 0 refusals, 0 warnings$' entente charter check $t.yaml
 done
 answers 1 'two-partners.yaml' entente charter template two-partners -o two-partners.yaml
 answers 2 'needs the charter file or --template NAME' entente alliance draft two-partners.yaml --template research -o a.genesis
@@ -33,17 +32,18 @@ args=()
 for s in $seats; do args+=(--seat "$s=keys/north-sponsor.key"); done
 ententd card twin "${args[@]}" --recovery keys/north-recovery.key -o twin.card >/dev/null
 mkdir check check/cards && cp twin.card check/cards/north.card
-sed 's/^  exit: {/  exit: {longest: 90 d, /' two-partners.yaml >check/c.yaml
+sed 's/^  exit: {/  exit: {longest: 90 d, /; s/first-visit-fixed < 65.0 for 4/milestones-hit < 70.0 for 4/' two-partners.yaml >check/c.yaml
 exits 0 entente charter check check/c.yaml
 at() { awk -v w="$1" 'index($0, w) {print NR ":" index($0, w); exit}' check/c.yaml; }
 grep -Eq "^check/c.yaml:$(at cards/north.card): warning: one key, SHA256:.*, holds 11 of 11 seats of north: .*; give seats keys of their own" o || { cat o; fail "one key"; }
 grep -Eq "^check/c.yaml:[0-9]+:[0-9]+: warning: decisions.exit: has longest: on a row with an effect of its own, which is not carried out yet: a proposal under it is refused" o || { cat o; fail "row"; }
 grep -q '^check/c.yaml: the cards of 1 partners are not there; their keys were not looked at' o
-grep -q ' 0 refusals, 4 warnings$' o
+grep -q ' 0 refusals, 3 warnings$' o
+grep -Eq ': warning: consequences: number 2: milestones-hit is computed: nothing opens by itself; those who look at the scorecard see it$' o || { cat o; fail "what opens nothing"; }
 
 # The same with amendments of policy in effect at once, for what follows.
 sed -i '/^  charter-policy:/s/, notice: 5 bd//' two-partners.yaml
-answers 0 ', 0 refusals, 2 warnings$' entente charter check two-partners.yaml
+answers 0 ', 0 refusals, 0 warnings$' entente charter check two-partners.yaml
 mkdir charter && ln -s ../cards charter/cards && mv two-partners.yaml charter/charter.yaml
 launch "north south" "trustee archive"
 export ENTENTE_NODE=$work/north
