@@ -255,6 +255,39 @@ static void check_budgets(struct check_list *l)
     }
 }
 
+/* Why the record itself does not judge a term (TRG-1), or NULL: it does. */
+static const char *unjudged(struct check_list *l, const struct charter_term_of *t)
+{
+    const struct charter_metric *m;
+    switch (t->type) {
+    case COND_METRIC:
+        m = charter_metric(l->c, t->name);
+        return m != NULL && HAS(m, charter_metric_key_computed) ? check_list_where(l, "%.*s is computed", SPAN_FMT(t->name)) : NULL;
+    case COND_COUNT:
+    case COND_TERM_OVER:
+        return NULL;
+    case COND_AMOUNT:
+    case COND_AFFECTS_OTHERS:
+    case COND_SCORE:
+        return check_list_where(l, "it looks at %s, which is of one proposal or risk alone", enum_text(&condition_enum, t->type));
+    }
+    return NULL;
+}
+
+/* A condition that opens something. What the record does not judge opens nothing. place: in a list without names, from 1; else 0. */
+static void check_watched(struct check_list *l, const char *where, size_t place, const struct charter_predicate *p)
+{
+    check_list_predicate(l, where, p);
+    for (size_t i = 0; i < p->terms.n; i++) {
+        const char *why = unjudged(l, &p->terms.v[i]);
+        if (why == NULL)
+            continue;
+        check_list_warn(l, where, "%s%s: nothing opens by itself; those who look at the scorecard see it",
+                        place == 0 ? "" : check_list_where(l, "number %zu: ", place), why);
+        return;
+    }
+}
+
 static void check_incentive(struct check_list *l, const struct charter_incentive *k)
 {
     const char *where = check_list_where(l, "incentives.%.*s", SPAN_FMT(k->name));
@@ -283,7 +316,7 @@ static void check_consequences(struct check_list *l)
         check_incentive(l, &l->c->incentives->list.v[i]);
     for (size_t i = 0; l->c->consequences != NULL && i < l->c->consequences->list.n; i++) {
         const struct charter_consequence *k = &l->c->consequences->list.v[i];
-        check_list_predicate(l, "consequences", &k->when);
+        check_watched(l, "consequences", i + 1, &k->when);
         check_list_opens(l, "consequences", k->opens);
         if (HAS(k, charter_consequence_key_owner))
             (void)check_list_selector(l, "consequences", &k->owner);
@@ -312,9 +345,7 @@ static void check_risks(struct check_list *l)
     for (size_t i = 0; i < r->escalate.n; i++)
         (void)check_list_body(l, "risks.escalate", r->escalate.v[i].to);
     for (size_t i = 0; i < r->indicators.n; i++)
-        check_list_predicate(l,
-                             check_list_where(l, "risks.indicators.%.*s", SPAN_FMT(r->indicators.v[i].name)),
-                             &r->indicators.v[i].when);
+        check_watched(l, check_list_where(l, "risks.indicators.%.*s", SPAN_FMT(r->indicators.v[i].name)), 0, &r->indicators.v[i].when);
 }
 
 static void check_sharing(struct check_list *l)
@@ -396,8 +427,7 @@ static void check_exit(struct check_list *l)
     if (x == NULL)
         return;
     for (size_t i = 0; i < x->triggers.n; i++)
-        check_list_predicate(l, check_list_where(l, "exit.triggers.%.*s", SPAN_FMT(x->triggers.v[i].name)),
-                             &x->triggers.v[i].when);
+        check_watched(l, check_list_where(l, "exit.triggers.%.*s", SPAN_FMT(x->triggers.v[i].name)), 0, &x->triggers.v[i].when);
     if (charter_row(l->c, x->on_trigger.opens) == NULL) /* RULES 34: a trigger opens a decision */
         check_list_refuse(l, "exit.on-trigger",
                           "no row of section decisions is called %.*s; a trigger opens a decision",

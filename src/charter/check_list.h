@@ -29,9 +29,9 @@ bool check_list_body(struct check_list *l, const char *where, struct span name);
  * governance. */
 bool check_list_selector(struct check_list *l, const char *where, const struct charter_selector *s);
 bool check_list_selectors(struct check_list *l, const char *where, const struct charter_selector_list *list);
-/* Metrics, rows and item types of its terms are there. */
 /* Is there a metric of that name, or a commitment, which is one too (MET-12)? */
 bool check_list_metric(const struct check_list *l, struct span name);
+/* Metrics, rows and item types of its terms are there. */
 void check_list_predicate(struct check_list *l, const char *where, const struct charter_predicate *p);
 /* Partners, and 100 percent together. */
 void check_list_shares(struct check_list *l, const char *where, const struct charter_share_list *shares);

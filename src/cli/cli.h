@@ -45,7 +45,7 @@ struct cli {
         *partner, *amend, *file, *counter, *card, *name, *role, *seats, *rules, *need, *keys, *alliance,
         *epoch, *after, *principal, *budget, *charge, *rate, *types, *by;
     const char *owner, *due, *link, *tags, *scope, *category, *likelihood, *impact, *share, *every, *warns, *against, *about,
-        *finding, *risk, *accept_until, *erase;
+        *finding, *risk, *accept_until, *erase, *relies_on;
     const char *dossier, *annex;
     const char *grep, *tag;
     const char *minutes, *present, *decision, *body, *on, *held;
@@ -266,8 +266,10 @@ void cli_print_outcome(struct cli *c, uint64_t number, const char *phase);
  * entry. */
 void cli_say_outcome(struct cli *c, uint64_t number);
 
-/* What is proposed, from the options, but for effects on members. */
-MUST_USE enum status cli_fill_proposal(struct cli *c, struct proposal *p, struct cli_prose_list *prose);
+/* What is proposed under a row, from the options, but for effects on members. before: the revision that it replaces, or the text
+ * that a mediator settles; NULL: none. */
+MUST_USE enum status cli_fill_proposal(struct cli *c, const char *type, const struct proposal *before, struct proposal *p,
+                                       struct cli_prose_list *prose);
 /* Exit code: done, failed (the answer was no), or usage (nobody could be asked). digest: of what was shown.
  */
 int cli_confirmed(struct cli *c, const struct hash *digest, struct span seat, const struct ballot *b);

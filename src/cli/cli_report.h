@@ -5,6 +5,13 @@
 #include "charter/period.h"
 #include "cli/cli.h"
 
+/* "K-7" or "7". */
+MUST_USE bool cli_reading_id(const char *word, uint64_t *ret);
+/* A reading that has a value, and the entry of its current version, proven to say what the node says. ST_NOTFOUND, ST_USAGE, ST_BADSIG
+ * with words. */
+MUST_USE enum status cli_reading_read(struct cli *c, uint64_t number, struct query_reading *ret, struct cli_leaf *ret_leaf);
+/* That version, in lines: value, who reported it, digest. */
+void cli_reading_describe(const struct query_reading *q, const struct cli_leaf *leaf, struct buf *b);
 /* A metric of the charter in force; ST_NOTFOUND with words. */
 MUST_USE enum status cli_metric_of(struct cli *c, const char *name, struct charter_metric *ret);
 /* The organisation that reports: of --as, else the node's own. */

@@ -60,6 +60,9 @@ static const struct option_desc options[] = {
     TEXT("since", 0, since, "TIME",
          "From then on; of a key that is revoked: its acts from then on are suspect"),
     TEXT("until", 0, until, "TIME", "Up to then; now unless said. Of what is shared: its last day"),
+    TEXT("relies-on", 0, relies_on, "ID,...",
+         "What it rests on: assumptions (AS-3), readings (K-7) or clauses (thesis.scope); when one is falsified, restated or amended, it is in doubt. "
+         "A revision keeps it unless said; none drops it"),
     TEXT("compromised-since", 0, since, "TIME", "The same as --since"),
     TEXT("owner", 0, owner, "ORG/SEAT", "Seat that the item is offered to; it owns it once it takes it"),
     TEXT("due", 0, due, "DATE", "Due date: 2026-03-31"),
@@ -138,6 +141,9 @@ static const struct option_desc options[] = {
 static const struct {
     const char *verb, *option, *arg, *help;
 } others[] = {
+    {"propose", "until", "DATE", "The decision's last day: then it expires by itself. With --class: the last day of the sharing"},
+    {"revise", "until", "DATE", "The decision's last day: then it expires by itself; kept unless said, none drops it. With --class: the last day of the sharing"},
+    {"mediate", "until", "DATE", "The decision's last day: then it expires by itself; kept unless said, none drops it. With --class: the last day of the sharing"},
     {"follow", "every", "SECONDS", "Asks again after so many seconds; 300 unless said"},
     {"pack", "from", "HEIGHT|TIME", "The first block: a height, or a time, 2026-04-01 or 2026-04-01T00:00:00Z"},
     {"pack", "to", "HEIGHT|TIME", "The last block: a height, or the time up to which"},

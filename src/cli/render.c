@@ -5,6 +5,7 @@
 #include "charter/scalar.h"
 #include "cli/cli.h"
 #include "cli/json_words.h"
+#include "cli/reliance.h"
 #include "crypto/sshpub.h"
 #include "crypto/hash.h"
 
@@ -121,6 +122,7 @@ void cli_render_proposal(struct cli *c, const struct proposal *p, const struct c
     if (HAS(p, proposal_key_partner))
         buf_printf(b, "about     %.*s\n", SPAN_FMT(p->partner));
     put_effect(c, &p->effect, b);
+    cli_put_reliance(p, b);
     if (HAS(p, proposal_key_text)) {
         buf_printf(b, "text\n");
         cli_indented(b, cli_find_prose(texts, &p->text), "  ");

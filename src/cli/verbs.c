@@ -5,7 +5,7 @@
 #define WAITS    "no-wait timeout "
 #define SIGNS    "as seat key passphrase-file yes save " WAITS
 #define PROPOSAL                                                                                             \
-    "confirm title text text-file amount budget charge rate affects partner amend file document attach card name role seats rules keys risk accept-until erase class with until "
+    "confirm title text text-file amount budget charge rate affects partner amend file document attach card name role seats rules keys risk accept-until erase class with until relies-on "
 #define STEP "new|take|give|claim|verify|reopen|link|rebase|escalate|list|show"
 #define ITEM SIGNS "title text text-file reason reason-file owner due link tags scope document attach all grep tag at no-pager "
 
@@ -14,7 +14,7 @@ const struct cli_verb cli_verbs[] = {
      verb_status},
     {"inbox", "", "as ics at no-pager ", "What is asked of your organisation, soonest first",
      "entente inbox --as brand/finance", verb_inbox},
-    {"show", "ID", "rev at no-pager ", "A decision: what is proposed, who said what, what happened",
+    {"show", "ID", "rev at no-pager ", "A decision: what is proposed, on what that rests, who said what, what happened; an item; a session",
      "entente show D-12", verb_show},
     {"decisions", "", "from at no-pager ", "All decisions", "entente decisions", verb_decisions},
     {"readiness", "ID", "at no-pager ", "What a decision still needs, and what silence leads to",

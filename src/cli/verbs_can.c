@@ -220,7 +220,7 @@ int verb_mediate(struct cli *c)
     SET_HAS(&body, decision_input_key_settled);
     enum status st = cli_member_title(c, type);
     if (st == ST_OK)
-        st = cli_fill_proposal(c, &body.settled, &prose);
+        st = cli_fill_proposal(c, type, &s.leaf.proposal, &body.settled, &prose);
     if (st == ST_OK)
         st = cli_member_effect(c, type, &body.settled, &members);
     if (st == ST_OK && c->reason != NULL) {

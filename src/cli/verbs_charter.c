@@ -62,6 +62,8 @@ int verb_charter_show(struct cli *c)
         int code = print_section(c, i, &s);
         if (code != EXIT_DONE)
             return code;
+        if (c->n == 1 && i == SECTION_METRICS) /* MET-12 */
+            (void)printf("# commitments are reported too, by their partner's alliance-manager: entente charter show commitments\n");
     }
     if (any && c->json) {
         (void)puts("]");

@@ -1,6 +1,7 @@
 /* propose, ballots, revise, withdraw, escalate, comment. */
 #include "charter/charter.h"
 #include "cli/cli.h"
+#include "cli/reliance.h"
 
 static int need_id(struct cli *c, uint64_t *ret_number, const char *verb)
 {
@@ -98,7 +99,8 @@ enum status cli_text_given(struct cli *c)
 }
 
 /* What is proposed, but for effects on members. */
-enum status cli_fill_proposal(struct cli *c, struct proposal *p, struct cli_prose_list *prose)
+enum status cli_fill_proposal(struct cli *c, const char *type, const struct proposal *before, struct proposal *p,
+                              struct cli_prose_list *prose)
 {
     enum status st = ST_OK;
     p->effect.type = EFFECT_NONE;
@@ -132,11 +134,11 @@ enum status cli_fill_proposal(struct cli *c, struct proposal *p, struct cli_pros
         st = amend(c, &p->effect);
     if (st == ST_OK && (c->risk != NULL || c->accept_until != NULL))
         st = cli_item_effect(c, &p->effect);
-    if (st == ST_OK && (c->info_class != NULL || c->with != NULL || c->until != NULL))
+    if (st == ST_OK && (c->info_class != NULL || c->with != NULL || (c->until != NULL && strcmp(type, "data-sharing") == 0)))
         st = cli_share_effect(c, &p->effect);
     if (st == ST_OK && c->erase != NULL)
         st = cli_erase_effect(c, &p->effect);
-    return st;
+    return st == ST_OK ? cli_fill_reliance(c, before, p) : st;
 }
 
 /* After it is final: the number it got, and where it stands. */
@@ -202,7 +204,7 @@ int verb_propose(struct cli *c)
         (c->confirm == NULL || strcmp(c->confirm, c->words[0]) != 0))
         return cli_usage(c, "%s goes to the core of the alliance: repeat its name with --confirm %s",
                          c->words[0], c->words[0]);
-    if (cli_member_title(c, c->words[0]) != ST_OK || cli_fill_proposal(c, &body.proposal, &prose) != ST_OK ||
+    if (cli_member_title(c, c->words[0]) != ST_OK || cli_fill_proposal(c, c->words[0], NULL, &body.proposal, &prose) != ST_OK ||
         cli_member_effect(c, c->words[0], &body.proposal, &members) != ST_OK)
         return cli_fail(c);
     if (c->counter != NULL) {
@@ -524,7 +526,7 @@ static int act_on(struct cli *c, const char *verb, enum kind kind, enum move how
         const char *type = (const char *)arena_dup(&c->a, s.q.decision.type).p;
         st = cli_member_title(c, type);
         if (st == ST_OK)
-            st = cli_fill_proposal(c, &revise.proposal, &prose);
+            st = cli_fill_proposal(c, type, &s.leaf.proposal, &revise.proposal, &prose);
         if (st == ST_OK)
             st = cli_member_effect(c, type, &revise.proposal, &members);
     }

@@ -111,7 +111,7 @@ static void print_events(struct cli *c, const struct query_item *q)
         if (HAS(e, state_item_event_key_likelihood))
             (void)printf(": %" PRIu64 " x %" PRIu64, e->likelihood, e->impact);
         if (HAS(e, state_item_event_key_decision))
-            (void)printf(" D-%" PRIu64, e->decision);
+            (void)printf("%s D-%" PRIu64, e->type == ITEM_EVENT_ANSWERED ? " by" : "", e->decision);
         if (HAS(e, state_item_event_key_other))
             (void)printf(": %s", item_id(e->other.type, e->other.number).s);
         if (HAS(e, state_item_event_key_outcome))

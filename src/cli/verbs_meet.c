@@ -64,6 +64,8 @@ static void print_head(const struct query_session *q, uint64_t now)
                      cli_span(now, s->due_ms).s);
     if (HAS(s, state_session_key_missed_ms) && s->standing != SESSION_MISSED)
         (void)printf(" recorded late");
+    if (!HAS(s, state_session_key_cadence) && !HAS(s, state_session_key_called_by))
+        (void)printf(" opened by itself: the charter fell due for review");
     (void)printf("\n");
 }
 

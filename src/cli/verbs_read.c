@@ -1,5 +1,6 @@
 /* show, decisions, readiness, log, seats. */
 #include "cli/cli.h"
+#include "cli/reliance.h"
 #include "charter/charter_model.h"
 #include "crypto/sshpub.h"
 #include "gov/query.h"
@@ -47,7 +48,7 @@ static void print_event(struct cli *c, const struct state_event *e)
         (void)printf("%s D-%" PRIu64, e->type == EVENT_COUNTER ? ":" : " by", e->other);
     if (HAS(e, state_event_key_seat))
         (void)printf(" by %.*s", SPAN_FMT(e->seat));
-    else if (e->type == EVENT_ESCALATED || e->type == EVENT_RESUMED)
+    else if (e->type == EVENT_ESCALATED || e->type == EVENT_RESUMED || e->type == EVENT_EXPIRED)
         (void)printf(", by itself");
     if (HAS(e, state_event_key_principal))
         (void)printf(" for %.*s", SPAN_FMT(e->principal));
@@ -100,10 +101,13 @@ static void print_end(struct cli *c, const struct query_decision *q)
         [PHASE_PASSED] = EVENT_PASSED,       [PHASE_EFFECTIVE] = EVENT_EFFECTIVE, [PHASE_REJECTED] = EVENT_REJECTED,
         [PHASE_VETOED] = EVENT_VETOED,       [PHASE_WITHDRAWN] = EVENT_WITHDRAWN, [PHASE_DEFAULT] = EVENT_DEFAULT,
         [PHASE_LAPSED] = EVENT_LAPSED,       [PHASE_COUNTERED] = EVENT_COUNTERED,
+        [PHASE_EXPIRED] = EVENT_EXPIRED,
     };
     enum phase p = q->decision.phase;
-    if (p == PHASE_EFFECTIVE)
+    if (p == PHASE_EFFECTIVE || p == PHASE_EXPIRED)
         print_last(c, q, EVENT_PASSED);
+    if (p == PHASE_EXPIRED)
+        print_last(c, q, EVENT_EFFECTIVE);
     if ((size_t)p < ARRAY_LEN(ends) && ends[p] != 0)
         print_last(c, q, ends[p]);
 }
@@ -182,7 +186,7 @@ void cli_print_missing(const struct query_readiness *r)
 void cli_print_silence(const struct query_readiness *r)
 {
     if (HAS(r, query_readiness_key_deadline_ms) && r->silence.n > 0)
-        (void)printf(r->phase == PHASE_PASSED ? "  It %.*s on %s.\n" : "  Silence: %.*s on %s.\n", SPAN_FMT(r->silence),
+        (void)printf(is_asked(r->phase) ? "  Silence: %.*s on %s.\n" : "  It %.*s on %s.\n", SPAN_FMT(r->silence),
                      cli_time(r->deadline_ms).s);
 }
 
@@ -217,7 +221,7 @@ void cli_print_readiness(struct cli *c, const struct query_decision *q)
     if (HAS(r, query_readiness_key_recommended))
         print_recommended(c, r);
     if (HAS(r, query_readiness_key_deadline_ms) && r->silence.n > 0)
-        (void)printf("  %s%.*s on %s\n", r->phase == PHASE_PASSED ? "" : "silence: ", SPAN_FMT(r->silence),
+        (void)printf("  %s%.*s on %s\n", is_asked(r->phase) ? "silence: " : "", SPAN_FMT(r->silence),
                      cli_time(r->deadline_ms).s);
 }
 
@@ -285,8 +289,10 @@ int verb_show(struct cli *c)
     struct cli_seen s;
     if (c->n == 1 && cli_is_item(c->words[0], &item))
         return cli_item_show(c, &item);
+    if (c->n == 1 && (c->words[0][0] == 'S' || c->words[0][0] == 's') && c->words[0][1] == '-')
+        return verb_meet_agenda(c);
     if (c->n != 1 || !cli_decision(c->words[0], &number))
-        return cli_usage(c, "show needs the id of a decision or item, for instance: entente show D-12");
+        return cli_usage(c, "show needs the id of a decision, item or session, for instance: entente show D-12");
     if (cli_fetch(c, number, &s) != ST_OK)
         return cli_fail(c);
     if (c->rev_number != 0 && c->rev_number != s.q.decision.revision)
@@ -329,6 +335,7 @@ int verb_readiness(struct cli *c)
     if (cli_ask(c, METHOD_decision, &q, &d) != ST_OK)
         return cli_fail(c);
     cli_print_readiness(c, &d);
+    cli_print_reliance(&d);
     return EXIT_DONE;
 }
 

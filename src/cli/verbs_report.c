@@ -8,7 +8,7 @@
 enum { PAGE = 500 };
 
 /* "K-7" or "7". */
-static bool reading_id(const char *word, uint64_t *ret)
+bool cli_reading_id(const char *word, uint64_t *ret)
 {
     if ((word[0] == 'K' || word[0] == 'k') && word[1] == '-')
         word += 2;
@@ -37,7 +37,7 @@ enum status cli_metric_of(struct cli *c, const char *name, struct charter_metric
     const struct charter_metric *d = charter_metric(&(struct charter){.metrics = &m}, span_str(name));
     if (d == NULL)
         return err_set(&c->err, ST_NOTFOUND,
-                       "the charter has no metric or commitment %s; see: entente charter show metrics", name);
+                       "the charter has no metric or commitment %s; see: entente charter show metrics, entente charter show commitments", name);
     *ret = *d;
     return ST_OK;
 }
@@ -225,7 +225,16 @@ static enum status check_version(struct cli *c, const struct query_reading *q, s
     return ST_OK;
 }
 
-static void describe(const struct query_reading *q, const struct cli_leaf *leaf, struct buf *b)
+enum status cli_reading_read(struct cli *c, uint64_t number, struct query_reading *ret, struct cli_leaf *ret_leaf)
+{
+    enum status st = reading_of(c, number, ret);
+    if (st == ST_OK && !HAS(&ret->reading, state_reading_key_now))
+        st = err_set(&c->err, ST_USAGE, "K-%" PRIu64 " is %s: it has no value yet", number,
+                     enum_text(&reading_standing_enum, ret->reading.standing));
+    return st == ST_OK ? check_version(c, ret, ret_leaf) : st;
+}
+
+void cli_reading_describe(const struct query_reading *q, const struct cli_leaf *leaf, struct buf *b)
 {
     const struct state_reading *r = &q->reading;
     buf_printf(b, "K-%" PRIu64 " %.*s of %.*s for %.*s, %s: ", r->number, SPAN_FMT(r->metric),
@@ -250,7 +259,7 @@ static int mark(struct cli *c, enum mark_act act, const char *verb)
     struct cli_prose_list prose = {0};
     struct buf b CLEANUP(buf_deinit);
     buf_init(&b, 1 << 20);
-    if (c->n != 1 || !reading_id(c->words[0], &body.reading.number))
+    if (c->n != 1 || !cli_reading_id(c->words[0], &body.reading.number))
         return cli_usage(c, "report %s needs a reading's id, for instance: entente report %s K-7", verb,
                          verb);
     enum status st = cli_reason(c);
@@ -261,12 +270,7 @@ static int mark(struct cli *c, enum mark_act act, const char *verb)
         SET_HAS(&body, mark_reading_key_value);
     }
     if (st == ST_OK)
-        st = reading_of(c, body.reading.number, &q);
-    if (st == ST_OK && !HAS(&q.reading, state_reading_key_now))
-        st = err_set(&c->err, ST_USAGE, "K-%" PRIu64 " is %s: it has no value yet", body.reading.number,
-                     enum_text(&reading_standing_enum, q.reading.standing));
-    if (st == ST_OK)
-        st = check_version(c, &q, &leaf);
+        st = cli_reading_read(c, body.reading.number, &q, &leaf);
     if (st == ST_OK && c->reason != NULL) {
         st = cli_detach(c, &prose, c->reason, &body.reason);
         SET_HAS(&body, mark_reading_key_reason);
@@ -278,7 +282,7 @@ static int mark(struct cli *c, enum mark_act act, const char *verb)
     if (st != ST_OK)
         return cli_fail(c);
     body.reading.digest = q.reading.now.digest;
-    describe(&q, &leaf, &b);
+    cli_reading_describe(&q, &leaf, &b);
     int code = act == MARK_RESTATE
                    ? EXIT_DONE
                    : cli_agree(c, &b, act == MARK_DISPUTE ? "Dispute it? [y/N] " : "Countersign it? [y/N] ");
@@ -566,7 +570,7 @@ int verb_report_show(struct cli *c)
 {
     uint64_t number;
     struct query_reading q;
-    if (c->n != 1 || !reading_id(c->words[0], &number))
+    if (c->n != 1 || !cli_reading_id(c->words[0], &number))
         return cli_usage(c, "report show needs a reading's id, for instance: entente report show K-7");
     if (reading_of(c, number, &q) != ST_OK)
         return cli_fail(c);

@@ -128,6 +128,21 @@ static const char *trigger_words(struct cli *c, const struct query_scorecard *r,
     return s;
 }
 
+/* What answers it, or what asks for that: an action of another type than it opens was opened by the record. */
+static void print_asked(const struct query_trigger *t)
+{
+    bool item = HAS(t, query_trigger_key_item), opens = HAS(t, query_trigger_key_opens);
+    struct item_id id = item_id(item ? t->item.type : ITEM_ACTION, t->item.number);
+    if (HAS(t, query_trigger_key_decision))
+        (void)printf(" answered by D-%" PRIu64, t->decision);
+    else if (item && opens && span_eqs(t->opens, enum_text(&item_type_enum, t->item.type)))
+        (void)printf(" see %s", id.s);
+    else if (item)
+        (void)printf(" %s asks for %s%.*s", id.s, opens ? "it: " : "a look", SPAN_FMT(opens ? t->opens : span_str("")));
+    else if (t->holds && opens)
+        (void)printf(" asks for: %.*s", SPAN_FMT(t->opens));
+}
+
 static void print_trigger(struct cli *c, const struct query_scorecard *r, const struct query_trigger *t)
 {
     struct buf b CLEANUP(buf_deinit);
@@ -141,12 +156,7 @@ static void print_trigger(struct cli *c, const struct query_scorecard *r, const 
     (void)printf("  (%s)", trigger_words(c, r, t));
     if (HAS(t, query_trigger_key_since_ms) && t->since_ms > 0)
         (void)printf(" since %s", cli_time(t->since_ms).s);
-    if (HAS(t, query_trigger_key_decision))
-        (void)printf(" answered by D-%" PRIu64, t->decision);
-    else if (HAS(t, query_trigger_key_item))
-        (void)printf(" answered by %s", item_id(t->item.type, t->item.number).s);
-    else if (t->holds && HAS(t, query_trigger_key_opens))
-        (void)printf(" asks for: %.*s", SPAN_FMT(t->opens));
+    print_asked(t);
     print_payout(t);
     (void)printf("\n");
 }

@@ -146,6 +146,8 @@ static struct span silence(const struct matter *m, const struct tally *t, const 
     uint64_t next = course_next_rung(m);
     if (m->d.phase == PHASE_PASSED)
         return span_str("takes effect");
+    if (m->d.phase == PHASE_EFFECTIVE && HAS(&m->d, state_decision_key_until_ms))
+        return span_str("expires");
     if (!course_is_undecided(&m->d))
         return span_str("");
     if (m->d.phase == PHASE_PAUSED)
@@ -385,6 +387,8 @@ enum status query_decision(const struct view *v, uint64_t number, struct arena *
     TRY(notes_of(v, &q.events, a, &q.notes, err));
     TRY(inputs_of(v, &m, a, &q.inputs, err));
     TRY(readiness_of(v, &m, a, &q.readiness, err));
+    TRY(query_reliances(v, &m.d, &q.revisions.v[q.revisions.n - 1], a, &q.relies, err));
+    TRY(query_doubts(v, &m.d, &q.events, a, &q.doubts, err));
     *ret = q;
     return ST_OK;
 }

@@ -44,7 +44,7 @@ static enum status add(struct again *x, struct query_again *q, const struct char
         return ST_OK; /* it ends past the year 9999, or asks nobody */
     TRY(st);
     uint64_t notice = (due - from) / 10 < notice_most_ms ? (due - from) / 10 : notice_most_ms;
-    if (now + notice < due)
+    if (now + notice < due || (d->id != NULL && x->org.n != 0)) /* what is open for it asks by itself */
         return ST_OK;
     q->state = now < due ? AGAIN_COMING : now < due + notice ? AGAIN_DUE : AGAIN_LATE;
     q->due_ms = due;

@@ -97,16 +97,22 @@ static enum status one_event(struct news *n, const struct happening *h)
         return ST_OK;
     const char *type = enum_text(&event_type_enum, e.type);
     return add(n, e.at_ms, charter_text(n->a, "D-%" PRIu64, d.number),
-               HAS(&e, state_event_key_to) ? charter_text(n->a, "%s to %.*s", type, SPAN_FMT(e.to)) : charter_text(n->a, "%s", type));
+               HAS(&e, state_event_key_to)  ? charter_text(n->a, "%s to %.*s", type, SPAN_FMT(e.to))
+               : e.type == EVENT_DOUBTED ? charter_text(n->a, "%s: %.*s", type, SPAN_FMT(e.words))
+                                            : charter_text(n->a, "%s", type));
 }
 
-static const char *item_event_words(struct news *n, const struct state_item_event *e)
+static const char *item_event_words(struct news *n, const struct state_item *it, const struct state_item_event *e)
 {
     const char *type = enum_text(&item_event_enum, e->type);
     if (HAS(e, state_item_event_key_indicator)) {
         const char *on = item_indicator_text(n->a, &e->indicator);
         return on == NULL ? NULL : charter_text(n->a, "%s: %s, by K-%" PRIu64, type, on, e->reading);
     }
+    if (e->type == ITEM_EVENT_ANSWERED)
+        return charter_text(n->a, "%s by D-%" PRIu64, type, e->decision);
+    if (e->type == ITEM_EVENT_OPENED && HAS(it, state_item_key_words))
+        return charter_text(n->a, "%s: %.*s", type, SPAN_FMT(it->words));
     return HAS(e, state_item_event_key_to) ? charter_text(n->a, "%s to %.*s", type, SPAN_FMT(e->to)) : charter_text(n->a, "%s", type);
 }
 
@@ -127,7 +133,7 @@ static enum status one_item_event(struct news *n, const struct happening *h)
         if (before.leaf == e.leaf && HAS(&before, state_item_event_key_seat))
             return ST_OK;
     }
-    return add(n, e.at_ms, charter_text(n->a, "%s", item_id(ref.type, ref.number).s), item_event_words(n, &e));
+    return add(n, e.at_ms, charter_text(n->a, "%s", item_id(ref.type, ref.number).s), item_event_words(n, &it, &e));
 }
 
 static enum status one_reading(struct news *n, const struct happening *h)

@@ -298,6 +298,12 @@ enum status query_agenda(const struct view *v, uint64_t number, struct arena *a,
 
 /* --- Tasks --- */
 
+/* Neither regular nor called: the charter's own review (SES-11). */
+static bool session_opened_itself(const struct state_session *s)
+{
+    return !HAS(s, state_session_key_cadence) && !HAS(s, state_session_key_called_by);
+}
+
 /* What the session asks of the seats of its body, in words; NULL: nothing of this organisation. */
 static const char *asked(const struct asking *x, const struct state_session *s, struct span org,
                          enum task_type *ret_task)
@@ -306,6 +312,8 @@ static const char *asked(const struct asking *x, const struct state_session *s, 
     switch (s->standing) {
     case SESSION_OPEN:
         *ret_task = TASK_MEET;
+        if (session_opened_itself(s))
+            return charter_text(x->a, "%s of %.*s: the charter has fallen due for review; meet, then record it", type, SPAN_FMT(s->body));
         return charter_text(x->a, "%s of %.*s for %s is due: meet, then record it", type, SPAN_FMT(s->body),
                             when == NULL ? "" : when);
     case SESSION_RECORDED:

@@ -88,7 +88,7 @@ ok 'value-lost +no' entente scorecard --node maker    # and passed over for an e
 
 echo "== reported, countersigned, disputed, restated"
 answers 2 'expected a number with at most 9 digits' as distributor finance report add revenue --value 43,5
-answers 1 'the charter has no metric or commitment revenu' as distributor finance report add revenu --value 43.5
+answers 1 'the charter has no metric or commitment revenu; see: entente charter show metrics, entente charter show commitments' as distributor finance report add revenu --value 43.5
 answers 3 'revenue is reported by distributor/finance, not by clinics/finance' as clinics finance report add revenue --value 1 --period "$(answer "next(x['period'] for x in j['list'] if x['reading']['metric']=='revenue')" entente report list --node maker)"
 answers 3 'velocity is computed from the record' as maker finance report add velocity --value 1 --period "$(date -u -d '25 days ago' +%F)"
 # every period that is over is reported; the newest one is kept low
@@ -115,20 +115,27 @@ ok 'version 2 +30.25' entente report show "$last" --node clinics
 ok 'without returns' entente report show "$last" --node clinics
 ok 'revenue +[^ ]+ +30.25 +countersigned' entente scorecard --node clinics
 
-echo "== an exit trigger asks, and does nothing"
-ok 'value-lost +HOLDS .*asks for: exit' entente scorecard --node maker
-ok 'exit trigger value-lost holds .*: propose exit' entente inbox --node clinics --as clinics/sponsor
+echo "== an exit trigger asks each partner by an action, once, and decides nothing"
+asks='exit trigger value-lost holds: propose exit, or say why not'
+ok "A-[0-9]+ action: $asks" entente inbox --node clinics --as clinics/sponsor
+[ "$(grep -c 'exit trigger value-lost' o)" = 1 ] || { cat o; fail "the inbox asks twice"; }
+exits 0 entente action list --node maker
+[ "$(grep -c "$asks" o)" = 3 ] || { cat o; fail "not each sponsor is asked"; }
+first=$(grep -o '^A-[0-9]*.*exit trigger' o | grep -o '^A-[0-9]*' | head -n 1)
+ok "value-lost +HOLDS .* $first asks for it: exit" entente scorecard --node maker
+ok 'linked to exit.triggers.value-lost' entente show "$first" --node clinics
+ok "$first opened: $asks" entente status --since "$(date -u -d '1 hour ago' +%FT%TZ)" --node clinics
 ok 'is open' as maker sponsor propose exit --title "we leave" --confirm exit
 ok 'value-lost +HOLDS .*answered by D-1' entente scorecard --node maker
+ok '  answered by D-1  \(leaf' entente show "$first" --node clinics # whoever was asked
+is 'exit trigger value-lost' entente inbox --node clinics && fail "it is asked still"
 as maker sponsor withdraw D-1 --reason "we stay" >/dev/null 2>&1
 
 echo "== a consequence asks until it is answered; what an incentive pays is computed"
-ok 'consequence +revenue +HOLDS .*asks for: action' entente scorecard --node clinics
-ok 'consequence revenue holds \(revenue 30.25, 1 of 1\): open one: action tagged revenue' entente inbox --node distributor --as distributor/finance
-ok 'entente action new --tags revenue' entente inbox --node distributor
-ok 'is open' as maker finance action new --title "less returns" --owner distributor/finance --due "$(date -u -d '90 days' +%F)" --tags returns,revenue
-ok 'consequence +revenue +HOLDS .*answered by A-1' entente scorecard --node distributor
-is 'consequence revenue' entente inbox --node distributor && fail "it is asked still"
+ok 'A-[0-9]+ action: consequence 1 holds: act on it' entente inbox --node distributor --as distributor/finance
+[ "$(grep -c 'consequence' o)" = 1 ] || { cat o; fail "the inbox asks twice"; }
+acts=$(grep -o 'A-[0-9]* action: consequence 1' o | grep -o 'A-[0-9]*')
+ok "consequence +revenue +HOLDS .* see $acts" entente scorecard --node clinics
 ok 'thrift +HOLDS .*pays USD 0.61 from bonus \(clinics USD 0.37, maker USD 0.24\); a payout is a decision' entente scorecard --node maker
 
 echo "== forecasts stand beside"
