@@ -1,4 +1,5 @@
 #include "gov/lasting.h"
+#include "charter/calendar.h"
 #include "gov/due.h"
 #include "gov/effect.h"
 #include "gov/item.h"
@@ -15,6 +16,18 @@ void lasting_pin(const struct charter_row *row, struct state_pinned *p)
         p->reaffirms = row->reaffirms;
         SET_HAS(p, state_pinned_key_reaffirms);
     }
+}
+
+/* The end of the longest time counted from now; UINT64_MAX when that is past the year 9999. */
+static enum status longest_end(struct act *c, const struct state_pinned *p, uint64_t *ret_ms, struct err *err)
+{
+    struct charter_calendars calendars;
+    bool beyond;
+    TRY(due_calendars(&c->v, c->g->arena, p, &calendars, err));
+    enum status st = calendar_deadline(&calendars, p->calendar, c->g->time_ms, &p->longest, ret_ms, &beyond);
+    if (st == ST_RANGE)
+        *ret_ms = UINT64_MAX;
+    return st == ST_OK || st == ST_RANGE ? ST_OK : err_set(err, ST_CORRUPT, "no end of the longest time: %s", status_text(st));
 }
 
 enum status lasting_sound(struct act *c, const struct state_pinned *pinned, const struct proposal *p, struct err *err)
@@ -34,7 +47,7 @@ enum status lasting_sound(struct act *c, const struct state_pinned *pinned, cons
         return act_refuse(c, V_MALFORMED, "proposal.until: that day ended at %s; expected a day to come", time_utc(end).s);
     if (!bounded)
         return ST_OK;
-    TRY(due_at(&c->v, c->g->arena, pinned, c->g->time_ms, &pinned->longest, &last, err));
+    TRY(longest_end(c, pinned, &last, err));
     if (end > last)
         return act_refuse(c, V_NOT_PERMITTED, "proposal.until: the row lets such a decision last until %s at the longest",
                           time_utc(last).s);

@@ -338,7 +338,8 @@ static enum status clause_changed(uint64_t section, struct span before, struct s
     return ST_OK;
 }
 
-/* The seat that owns what an amendment leaves to do: its mover, or the first sponsor when the mover's partner has left. */
+/* The seat that owns what an amendment leaves to do: its mover, or the first sponsor when the mover's partner has left. ST_END
+ * when no partner is left: notice can end after the last has gone. */
 static enum status answerable(struct gov *g, struct span mover, struct span *ret, struct err *err)
 {
     struct view v = overlay_view(g->state);
@@ -382,7 +383,9 @@ enum status reliance_amended(struct gov *g, const struct state_decision *by, uin
     enum status st = state_get(&v, g->arena, TABLE_SECTION_OLD, &k, &state_section_desc, &old, err);
     if (st != ST_OK && st != ST_NOTFOUND)
         return st;
-    TRY(answerable(g, by->mover, &owner, err));
+    st = answerable(g, by->mover, &owner, err);
+    if (st != ST_OK)
+        return st == ST_END ? ST_OK : st;
     for (uint64_t from = 0;;) {
         uint64_t decision;
         struct span clause;
