@@ -3,7 +3,6 @@
 #include "gov/budget.h"
 #include "gov/course.h"
 #include "gov/item.h"
-#include "gov/lasting.h"
 #include "gov/rights.h"
 
 static int compare(const void *x, const void *y)
@@ -60,7 +59,6 @@ static enum status asked_anew(struct gov *g, const struct rights *r, struct matt
     char words[128];
     if (row != NULL) {
         TRY(rights_pin(r, g->arena, row, &p, err));
-        lasting_pin(row, &p);
         if (HAS(&m->d, state_decision_key_budget))
             TRY(budget_pin(r, g->arena, m->d.budget, &p, err));
         if (state_fits(g, &state_pinned_desc, &p)) {
