@@ -1,5 +1,5 @@
-# Act 2: a year of an alliance, from launch to renewal. The charter is docs/examples/heart-monitoring.charter.yaml; its term alone
-# is another, so that renewal opens (270 days before its end) when the first year is over.
+# Act 2: a year of an alliance, from launch to renewal. The charter is docs/examples/heart-monitoring.charter.yaml; its term is
+# another, so that renewal opens (270 days before its end) when the first year is over, and delivery slots are reported by the month.
 . scripts/demo.d/year_library.sh
 
 step "The alliance is founded, on Monday 5 January 2026; four nodes run"
@@ -8,7 +8,7 @@ clock_to "$stepped"
 members >/dev/null 2>&1
 cards >/dev/null 2>&1
 cp -r docs/examples/agreements docs/examples/procedures "$work/charter/"
-sed 's/^term: .*/term: {from: 2026-01-01, to: 2027-09-30, renewal-opens: 270 d before}/' docs/examples/heart-monitoring.charter.yaml >"$work/charter/charter.yaml"
+sed 's/^term: .*/term: {from: 2026-01-01, to: 2027-09-30, renewal-opens: 270 d before}/; /^  delivery-slots:/s/, every: week//' docs/examples/heart-monitoring.charter.yaml >"$work/charter/charter.yaml"
 look 'refusals' entente charter check "$work/charter/charter.yaml"
 entente alliance draft "$work/charter/charter.yaml" -o "$work/alliance.genesis" >/dev/null 2>&1
 entente alliance sign "$work/alliance.genesis" --as maker/sponsor --key "$work/keys/maker-sponsor.key" --yes >/dev/null 2>&1

@@ -10,13 +10,13 @@ look 'D-7' entente decisions
 
 step "The thesis is looked at again, and what rested on it (S2)"
 later 2026-04-10
-owed="A-8:clinics/sponsor A-9:distributor/sponsor A-10:maker/sponsor A-11:maker/finance"
+owed="A-9:clinics/sponsor A-10:distributor/sponsor A-11:maker/sponsor A-12:maker/finance"
 for o in $owed; do also "${o#*:}" action take "${o%%:*}"; done
 signed 1
 for o in $owed; do also "${o#*:}" action claim "${o%%:*}" --text "looked at again: we go on, physicians are trained first"; done
 signed 1
-also maker/alliance-manager action verify A-8
-for o in A-9 A-10 A-11; do also clinics/alliance-manager action verify "$o"; done
+also maker/alliance-manager action verify A-9
+for o in A-10 A-11 A-12; do also clinics/alliance-manager action verify "$o"; done
 signed 1
 
 step "A mediator helps: a claim that one rejects (S11)"
@@ -86,3 +86,9 @@ also distributor/finance approve D-12 --yes
 signed 1
 look 'for clinics/finance' entente show D-12
 look 'launch-2026' entente budgets
+
+step "An exception, until a day: then it ends by itself (S9)"
+sign maker/alliance-manager propose exception --title "Wards are supplied on Sundays" --until 2026-08-15
+all alliance-manager approve D-13 --yes
+signed 1
+look 'until|expires' entente show D-13

@@ -83,14 +83,13 @@ checked
 
 step "Money for the first ten wards: over EUR 200000 the sponsors decide (S9)"
 echo "Ten wards, EUR 24000 each." >"$work/offer.txt"
-sign maker/finance propose spend --title "Ten wards go live" --amount "EUR 240000.00" --budget launch-2026 --attach "$work/offer.txt"
+sign maker/finance propose spend --title "Ten wards go live" --amount "EUR 240000.00" --budget launch-2026 --relies-on AS-2 --attach "$work/offer.txt"
 look 'sponsor' entente readiness D-3
 all sponsor approve D-3 --yes
 signed 1
 must_be D-3 effective
 look 'launch-2026' entente budgets
-also clinics/medical-lead assume link AS-2 D-3
-signed 1
+look 'rests on|AS-2' entente show D-3
 
 step "Signals of patients: a decision first, then a grant that rests on it (S18)"
 sign clinics/security-legal propose data-sharing --title "Signals for the alarm model" --class signal-data --with maker --until 2026-12-31

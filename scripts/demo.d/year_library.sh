@@ -93,6 +93,9 @@ month() { # month PERIOD REVENUE PATIENTS FALSE-ALARMS YIELD LATE: of a month th
   also clinics/quality report add false-alarms --value "$4" --period "$1"
   also maker/delivery-lead report add sensor-yield --value "$5" --period "$1"
   also distributor/delivery-lead report add late-deliveries --value "$6" --period "$1"
+  also maker/alliance-manager report add firmware-team --value 9 --period "$1" # what each promised to put in
+  also clinics/alliance-manager report add review-hours --value 310 --period "$1"
+  also distributor/alliance-manager report add delivery-slots --value 1850 --period "$1"
   meetings "$(date -u -d "@$stepped" +%F)"
   while read -r id seat; do [ -z "$id" ] || also "$seat" comply claim "$id" --document "$work/minutes-$(date -u -d "@$stepped" +%F).txt"; done < <(controls open)
   signed 1

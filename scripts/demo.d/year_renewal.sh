@@ -4,7 +4,6 @@ day 2026-06-03
 also clinics/business-lead pilot new --title "Two wards in Basel" --due 2026-10-30
 also distributor/business-lead opportunity new --title "The neighbouring region" --text "asked for by three clinics"
 also distributor/delivery-lead feedback new --title "Drivers: labels peel off in the cold"
-also maker/sponsor meet call refresh --body steering --on 2026-07-03
 also clinics/security-legal request new --title "Who has seen the signals?" --owner maker/quality --due 2026-07-10
 month 2026-05 8900000.00 2000 7.8 93.2 8
 also clinics/security-legal share audit G-2 --request Q-1 --yes
@@ -18,12 +17,12 @@ also maker/quality request claim Q-1 --text "four people; the list is with the t
 signed 1
 revealed trust alliance-manager
 revealed alignment sponsor
-also maker/sponsor meet record "$(entente meet list --json | json "['S-%d' % s['session']['number'] for s in x['list'] if s['session']['type'] == 'refresh'][0]")" --minutes "$work/minutes-2026-06-03.txt" --present maker/sponsor,clinics/sponsor,distributor/sponsor
 also clinics/security-legal request verify Q-1
 month 2026-06 9800000.00 2600 7.4 93.6 7
 day 2026-08-04
 month 2026-07 10700000.00 3200 7.0 94.0 6
 day 2026-09-03
+look 'expired' entente show D-13
 month 2026-08 11600000.00 3800 6.6 94.4 6
 day 2026-10-02
 also clinics/delivery-lead report add swiss-patients --value 900
@@ -60,15 +59,18 @@ sign maker/security-legal share return G-2 --destroyed --document "$work/diligen
 
 step "January 2027: renewal is open, 270 days before the term ends (S33)"
 day 2027-01-04
+say "The record asked each sponsor by itself; proposing the renewal answers for all three."
+look 'the term ends' entente action list
 sign maker/sponsor propose renewal --title "We go on until the end of 2029"
-all sponsor approve D-13 --yes
+all sponsor approve D-14 --yes
 signed 1
-look 'D-13' entente decisions
+look 'answered by D-14' entente show A-13
+look 'D-14' entente decisions
 entente charter show --no-pager >"$work/term.yaml"
 sed -i 's/to: 2027-09-30/to: 2029-12-31/' "$work/term.yaml"
 look 'core' entente charter diff "$work/term.yaml"
 sign maker/sponsor propose charter-core --title "The term, as renewed" --confirm charter-core --amend term --file "$work/term.yaml"
-all sponsor approve D-14 --yes
+all sponsor approve D-15 --yes
 signed 1
 also clinics/delivery-lead report add swiss-patients --value 1200
 sealed trust alliance-manager 0,0,0,2,2 0,0,1,3,0 0,0,0,1,4
@@ -78,16 +80,21 @@ revealed trust alliance-manager
 revealed alignment sponsor
 month 2026-12 15200000.00 6000 4.6 95.6 4
 day 2027-01-20
-must_be D-14 effective
+must_be D-15 effective
 look '2029' entente charter show term
+say "The charter fell due for review a year after the founding: that session opened by itself, too (S33)."
+look 'refresh' entente meet list
+echo "The charter holds; the glossary wants two more words." >"$work/refresh.txt"
+sign maker/sponsor meet record "$(entente meet list --json | json "['S-%d' % s['session']['number'] for s in x['list'] if s['session']['type'] == 'refresh'][0]")" --minutes "$work/refresh.txt" --present maker/sponsor,clinics/sponsor,distributor/sponsor
+sign clinics/sponsor meet confirm "$(entente meet list --json | json "['S-%d' % s['session']['number'] for s in x['list'] if s['session']['type'] == 'refresh'][0]")" --yes
 
 step "A payout is a decision: the scorecard says whether its incentive is earned, and what it pays; here no milestone fell due lately, and people decide all the same (S26)"
 look 'study-grant' entente charter show incentives
 look 'incentive +study-grant' entente scorecard
 sign clinics/finance propose payout --title "Study grant: the wear study is done" --amount "EUR 75000.00" --budget studies --yes
-all finance approve D-15 --yes
+all finance approve D-16 --yes
 signed 1
-must_be D-15 effective
+must_be D-16 effective
 look 'studies' entente budgets
 
 step "The year in numbers (S3, S21, S22, S29, S35)"
@@ -104,23 +111,23 @@ run entente health --since 2026-01-05T00:00:00Z
 
 step "A partner leaves: by its own decision, with 60 business days of notice (S34)"
 sign distributor/sponsor propose exit --title "We leave: our routes are sold" --confirm exit --yes
-also distributor/sponsor approve D-16 --yes
+also distributor/sponsor approve D-17 --yes
 signed 1
-look 'effect|phase' entente show D-16
-sign maker/alliance-manager plan unwind D-16 --yes
-look 'Unwind by D-16' entente action list
-also maker/delivery-lead action take A-12
-also clinics/security-legal action take A-13
-also distributor/finance action take A-14
+look 'effect|phase' entente show D-17
+sign maker/alliance-manager plan unwind D-17 --yes
+look 'Unwind by D-17' entente action list
+also maker/delivery-lead action take A-16
+also clinics/security-legal action take A-17
+also distributor/finance action take A-18
 signed 1
-also clinics/security-legal action claim A-13 --text "deleted, and said so to all partners"
-also distributor/finance action claim A-14 --text "settled"
+also clinics/security-legal action claim A-17 --text "deleted, and said so to all partners"
+also distributor/finance action claim A-18 --text "settled"
 signed 1
-also maker/alliance-manager action verify A-13
-also clinics/alliance-manager action verify A-14
+also maker/alliance-manager action verify A-17
+also clinics/alliance-manager action verify A-18
 signed 1
 day 2027-04-19
-must_be D-16 effective
+must_be D-17 effective
 look 'distributor' entente partner list
 
 step "The whole year, proven to an auditor (S25)"
@@ -139,7 +146,7 @@ say "Shown: S2 S3 S5 S7 S9 to S12 S14 to S28 S30 S31 S33 to S36."
 say "Shown in part: S29, a regular report on demand (nodes send them by themselves: tests/system/95-reports.sh)."
 say "Only looked at in the charter: S6 S8 S13."
 say "Not shown: S32 admission, which needs a fifth node (tests/system/60-members.sh). From before the founding: S1, S4 (entente dossier, tests/system/89-dossier.sh)."
-say "Renewal is a decision on record; the term moves by amendment. Nothing opens the renewal by itself."
+say "Renewal is a decision on record; the term moves by amendment. Nobody has to remember either: the record asks."
 if [ $keep = yes ]; then
   echo
   echo "The alliance runs on, in April 2027. Whoever asks it lives in its time:"

@@ -4,6 +4,11 @@ later 2026-03-04
 month 2026-02 6200000.00 400 9.0 92.0 11
 also distributor/finance report add revenue --forecast --value 14000000.00 --period 2026-12
 signed 1
+say "The charter's early warning fires by itself: January is missing, February is above 6. Who reports it is to act (S14):"
+look 'alarm-fatigue' entente scorecard
+look 'alarm-fatigue' entente inbox --as clinics/quality
+sign clinics/quality action claim A-8 --text "firmware 1.3 leaves out what moving does"
+sign maker/quality action verify A-8
 
 step "Change control: an impact, a word of the medical lead, then ballots (S12)"
 sign maker/quality propose roadmap-change --title "A smaller battery" --text "Seven days in place of nine."

@@ -16,12 +16,14 @@ wants() { # wants FILE REGEX...: each is in it
 }
 # Entries: one fewer when the distributor approves D-6 before its node has shown that it has seen it.
 # Figures: trust is the mean of 4.5 (0,0,0,2,2), 3.75 (0,0,1,3,0) and 4.8 (0,0,0,1,4), alignment of 4.75, 4 and 4.5.
-wants "$work/out" 'decisions    effective 16' 'VERIFIED 47[23] entries, .* 16 decisions re-executed' '^  VERIFIED alliance ' 'state roots: [0-9]+ re-derived' \
+wants "$work/out" 'decisions    effective 16  expired 1' 'VERIFIED 54[12] entries, .* 17 decisions re-executed' '^  VERIFIED alliance ' 'state roots: [0-9]+ re-derived' \
   'revenue +2026-12 +15200000 +countersigned' 'patients +2026-12 +6000 +countersigned' 'trust +2026-Q4 +4\.35 +revealed .*gap 1\.05' \
   'alignment +2026-Q4 +4\.4167 +revealed .*gap 0\.75' 'commercial-terms +1 +1 +23\.58 +1 +1' '^  value +no .*of 3 assumptions 3 tested' \
-  '^  governance +no +Of 15 decisions opened 15 passed, 2 escalated; 1 deadline passed' '^  incentives +yes' '^  VERIFIED D-8 of ' '^  VERIFIED D-8: effective' \
+  '^  governance +no +Of 16 decisions opened 16 passed, 2 escalated; 1 deadline passed' '^  incentives +yes' '^  VERIFIED D-8 of ' '^  VERIFIED D-8: effective' \
   'patients +24000 patients by 2027-12-31; 2026-12: 6000, countersigned; short by 18000, since 2026-02' 'late-deliveries +5 percent; 2026-12: 4, countersigned; kept' \
   'version 2  880  by clinics/delivery-lead' 'G-1 +revoked ' 'studies +EUR 900000.00: spent EUR 75000.00' 'distributor +partner +left ' \
-  'course coming: maker/delivery-lead is to be trained in returns: last 2026-02-03' 'heart-monitoring: report scorecard, 2026-05'
+  'course late: maker/quality is to be trained in safety-notice: never since the founding' 'early warning alarm-fatigue +HOLDS .* A-8 asks' \
+  'review-hours +320\.5 hours every month, from clinics; 2026-12: 310, countersigned; short by 10\.5' 'resourcing-gap +5; 2026-12: 33\.33, computed' 'answered by D-14' \
+  'refresh .*opened by itself: the charter fell due' 'D-13 exception is expired' 'heart-monitoring: report scorecard, 2026-05'
 if grep -Eq '^  deemed .*halt' "$work/out"; then cat "$work/out"; echo "the ledger halted"; exit 1; fi
 echo ok

@@ -516,7 +516,7 @@ class Resting:
         elif number == 11:
             one = self.pick(listed)
             one["quantity"] = (self.rng.randint(1, 900), 0)
-            body["list"] = [x for x in listed if x is one or self.chance(0.9)]
+            body["list"] = [x for x in listed if x is one or x["name"] == "delivery-slots" or self.chance(0.9)]  # a consequence names it
         elif number == 20:
             body["list"] = self.rng.sample(listed, self.rng.randint(1, len(listed)))
         elif number == 22:
