@@ -321,5 +321,5 @@ enum status item_apply_item(struct act *c, const struct item *r, struct err *err
     struct item_cause by = {
         .seat = c->e->entry->seat, .id = c->e->id, .text = HAS(r, item_key_text) ? &r->text : NULL};
     TRY(write_new(c->g, &it, HAS(r, item_key_owner) ? r->owner : (struct span){0}, &by, err));
-    return trigger_counted(c->g, span_str(enum_text(&item_type_enum, r->type)), it.number, err);
+    return trigger_opened(c->g, &it, err);
 }

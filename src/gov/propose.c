@@ -263,7 +263,7 @@ enum status propose_apply_propose(struct act *c, const struct propose *r, struct
     TRY(due_at(&c->v, c->g->arena, &m.p, c->g->time_ms, &m.p.sla, &m.d.deadline_ms, err));
     receipt_describe(&m.p, &m.d);
     TRY(write_new(c, &m, r, counter ? &head : NULL, err));
-    TRY(trigger_counted(c->g, m.d.type, m.d.number, err));
+    TRY(trigger_proposed(c->g, &m.d, err));
     return trigger_answered(c->g, &m.d, err);
 }
 

@@ -108,7 +108,8 @@ static enum status ask_all(struct asking *x, struct err *err)
 
 /* --- Judged (TRG-4) --- */
 
-static enum status judge(struct gov *g, const struct conditions *l, const struct trigger_condition *c, uint64_t without, struct err *err)
+static enum status judge(struct gov *g, const struct conditions *l, const struct trigger_condition *c,
+                         const struct condition_without *without, struct err *err)
 {
     struct state_trigger t;
     enum reached r;
@@ -136,7 +137,14 @@ struct happened {
     enum condition_about about;
     struct span name; /* of the metric, or the row or type */
     uint64_t number;  /* of what was opened; else 0 */
+    bool item;        /* it is an item */
 };
+
+/* A row that has the name of an item type is what is counted under it (TRG-1). */
+static bool is_of_a_row(const struct conditions *l, const struct happened *h)
+{
+    return h->item && charter_row(&l->f.metrics.rights.charter, h->name) != NULL;
+}
 
 /* Does a row look at it? Only then the charter is read. */
 static bool looks_at(const struct state_trigger *t, enum trigger_type type, const struct happened *h)
@@ -151,6 +159,7 @@ static enum status judge_those(struct gov *g, const struct happened *h, struct e
     struct view v = overlay_view(g->state);
     struct conditions l = {0};
     struct arena scratch = {0};
+    struct condition_without but = {h->name, h->number};
     enum status st = ST_OK;
     for (struct tkey from = {.n = 1}; st == ST_OK;) {
         struct span key, value;
@@ -166,13 +175,15 @@ static enum status judge_those(struct gov *g, const struct happened *h, struct e
             continue;
         if (l.f.v == NULL)
             st = conditions_load(&v, g->arena, &scratch, g->time_ms, &l, err);
+        if (st == ST_OK && is_of_a_row(&l, h))
+            break;
         const struct trigger_condition *c = st == ST_OK ? conditions_find(&l, type, name) : NULL;
         if (st == ST_OK && c == NULL)
             st = err_set(err, ST_CORRUPT, "a trigger %.*s is kept that the charter does not have", SPAN_FMT(name));
         if (st == ST_OK && h->number != 0)
-            st = judge(g, &l, c, h->number, err);
+            st = judge(g, &l, c, &but, err);
         if (st == ST_OK)
-            st = judge(g, &l, c, 0, err);
+            st = judge(g, &l, c, NULL, err);
     }
     arena_deinit(&scratch);
     return st == ST_END ? ST_OK : st;
@@ -184,9 +195,16 @@ enum status trigger_judge_metric(struct gov *g, struct span metric, struct err *
     return judge_those(g, &h, err);
 }
 
-enum status trigger_counted(struct gov *g, struct span row_or_type, uint64_t number, struct err *err)
+enum status trigger_proposed(struct gov *g, const struct state_decision *d, struct err *err)
 {
-    struct happened h = {.about = ABOUT_COUNT, .name = row_or_type, .number = number};
+    struct happened h = {.about = ABOUT_COUNT, .name = d->type, .number = d->number};
+    return judge_those(g, &h, err);
+}
+
+enum status trigger_opened(struct gov *g, const struct state_item *it, struct err *err)
+{
+    const char *type = enum_text(&item_type_enum, it->item.type);
+    struct happened h = {.about = ABOUT_COUNT, .name = span_str(type), .number = it->number, .item = true};
     return judge_those(g, &h, err);
 }
 
@@ -242,7 +260,7 @@ static enum status add_new(struct gov *g, const struct conditions *l, const stru
         SET_HAS(&t, state_trigger_key_opens);
     }
     TRY(put(g, c->type, c->name, &t, err));
-    return judge(g, l, c, 0, err);
+    return judge(g, l, c, NULL, err);
 }
 
 enum status trigger_follow(struct gov *g, struct err *err)

@@ -7,10 +7,10 @@
 
 /* After the genesis and after an amendment: the rows follow the charter (TRG-2). */
 MUST_USE enum status trigger_follow(struct gov *g, struct err *err);
-/* TRG-6: a reading of the metric has changed; a decision of the row, or an item of the type, was opened; a timer of the term
- * has fired. */
+/* TRG-6: a reading of the metric has changed; a decision or an item was opened by a seat; a timer of the term has fired. */
 MUST_USE enum status trigger_judge_metric(struct gov *g, struct span metric, struct err *err);
-MUST_USE enum status trigger_counted(struct gov *g, struct span row_or_type, uint64_t number, struct err *err);
+MUST_USE enum status trigger_proposed(struct gov *g, const struct state_decision *d, struct err *err);
+MUST_USE enum status trigger_opened(struct gov *g, const struct state_item *it, struct err *err);
 MUST_USE enum status trigger_fire(struct gov *g, uint64_t number, struct err *err);
 /* TRG-7: the decision answers what asks for one of its row. */
 MUST_USE enum status trigger_answered(struct gov *g, const struct state_decision *d, struct err *err);

@@ -328,6 +328,9 @@ enum status warning_watched(const struct view *v, struct arena *a, const struct 
     struct item_ref ref = {.type = ITEM_RISK};
     uint64_t from = 0;
     enum status st;
+    SET_HAS(&x, item_indicator_key_metric);
+    SET_HAS(&x, item_indicator_key_op);
+    SET_HAS(&x, item_indicator_key_number);
     if (HAS(t, charter_term_of_key_periods)) {
         x.periods = t->periods;
         SET_HAS(&x, item_indicator_key_periods);
