@@ -172,26 +172,28 @@ static enum status judge_metric(const struct figures *f, const struct charter_te
     return ST_OK;
 }
 
-static enum status judge_count(const struct figures *f, const struct charter_term_of *t, uint64_t without, enum reached *ret,
-                               struct err *err)
+/* What is beyond the number already need not be counted on: there is only more of it. */
+static enum status judge_count(const struct figures *f, const struct charter_term_of *t, const struct condition_without *without,
+                               enum reached *ret, struct err *err)
 {
     struct opened_walk w;
     struct opened one;
+    uint64_t but = without != NULL && span_eq(t->name, without->name) ? without->number : 0;
     uint64_t since = opened_since(f, &t->within);
     struct decimal n = {0};
     enum status st = opened_begin(f, t->name, &w);
-    while (st == ST_OK) {
+    while (st == ST_OK && decimal_compare(&n, &t->number) <= 0) {
         st = opened_next(&w, since, &one, err);
-        n.mantissa += st == ST_OK && one.number != without;
+        n.mantissa += st == ST_OK && one.number != but;
     }
-    if (st != ST_END)
+    if (st != ST_OK && st != ST_END)
         return st;
     *ret = predicate_compares(t->op, decimal_compare(&n, &t->number)) ? REACHED_HOLDS : REACHED_FAILS;
     return ST_OK;
 }
 
 static enum status judge_term(const struct conditions *l, const struct trigger_condition *c, const struct charter_term_of *t,
-                              uint64_t without, enum reached *ret, struct err *err)
+                              const struct condition_without *without, enum reached *ret, struct err *err)
 {
     if (t->type == COND_METRIC)
         return judge_metric(&l->f, t, c->type == TRIGGER_INDICATOR, ret, err);
@@ -210,8 +212,8 @@ static enum reached joined(enum connective join, enum reached x, enum reached y)
     return x == y ? x : REACHED_OPEN;
 }
 
-enum status condition_judge(const struct conditions *l, const struct trigger_condition *c, uint64_t without, enum reached *ret,
-                            struct err *err)
+enum status condition_judge(const struct conditions *l, const struct trigger_condition *c, const struct condition_without *without,
+                            enum reached *ret, struct err *err)
 {
     enum reached second;
     if (c->type == TRIGGER_RENEWAL) {

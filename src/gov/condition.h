@@ -33,9 +33,14 @@ enum condition_about { ABOUT_METRIC, ABOUT_COUNT, ABOUT_TERM, ABOUT_RENEWAL };
 bool condition_looks_at(const struct charter_predicate *when, enum condition_about about, struct span name);
 
 enum reached { REACHED_HOLDS, REACHED_FAILS, REACHED_OPEN };
-/* without: number of a decision or item that is not counted; 0: all are. */
-MUST_USE enum status condition_judge(const struct conditions *l, const struct trigger_condition *c, uint64_t without, enum reached *ret,
-                                     struct err *err);
+/* One that is not counted: of this row or item type. */
+struct condition_without {
+    struct span name;
+    uint64_t number;
+};
+/* without: NULL when all are counted. */
+MUST_USE enum status condition_judge(const struct conditions *l, const struct trigger_condition *c,
+                                     const struct condition_without *without, enum reached *ret, struct err *err);
 
 /* Who of a partner is to answer; n 0: nobody. */
 MUST_USE enum status condition_owner(const struct conditions *l, const struct trigger_condition *c, struct span org, struct span *ret,

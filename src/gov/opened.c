@@ -57,7 +57,8 @@ uint64_t opened_since(const struct figures *f, const struct charter_span *within
     bool beyond;
     while (lo < hi) {
         uint64_t mid = lo + (hi - lo) / 2;
-        if (calendar_deadline(c->calendars, c->decisions->calendar, mid, within, &end, &beyond) == ST_OK && end > f->now_ms)
+        enum status st = calendar_deadline(c->calendars, c->decisions->calendar, mid, within, &end, &beyond);
+        if (st == ST_RANGE || (st == ST_OK && end > f->now_ms)) /* past the year 9999: after now */
             hi = mid;
         else
             lo = mid + 1;

@@ -108,7 +108,8 @@ static enum status ask_all(struct asking *x, struct err *err)
 
 /* --- Judged (TRG-4) --- */
 
-static enum status judge(struct gov *g, const struct conditions *l, const struct trigger_condition *c, uint64_t without, struct err *err)
+static enum status judge(struct gov *g, const struct conditions *l, const struct trigger_condition *c,
+                         const struct condition_without *without, struct err *err)
 {
     struct state_trigger t;
     enum reached r;
@@ -180,6 +181,12 @@ struct happened {
     bool item;        /* it is an item: counted when no row has the name of its type */
 };
 
+/* A row that has the name of an item type is what is counted under it (TRG-1). */
+static bool is_of_a_row(const struct conditions *l, const struct happened *h)
+{
+    return h->item && charter_row(&l->f.metrics.rights.charter, h->name) != NULL;
+}
+
 /* Does a row look at it? Only then the charter is read. */
 static bool looks_at(const struct state_trigger *t, enum trigger_type type, const struct happened *h)
 {
@@ -193,6 +200,7 @@ static enum status judge_those(struct gov *g, const struct happened *h, struct e
     struct view v = overlay_view(g->state);
     struct conditions l = {0};
     struct arena scratch = {0};
+    struct condition_without but = {h->name, h->number};
     enum status st = ST_OK;
     for (struct tkey from = {.n = 1}; st == ST_OK;) {
         struct span key, value;
@@ -208,15 +216,15 @@ static enum status judge_those(struct gov *g, const struct happened *h, struct e
             continue;
         if (l.f.v == NULL)
             st = conditions_load(&v, g->arena, &scratch, g->time_ms, &l, err);
+        if (st == ST_OK && is_of_a_row(&l, h))
+            break;
         const struct trigger_condition *c = st == ST_OK ? conditions_find(&l, type, name) : NULL;
         if (st == ST_OK && c == NULL)
             st = err_set(err, ST_CORRUPT, "a trigger %.*s is kept that the charter does not have", SPAN_FMT(name));
-        if (st == ST_OK && h->item && charter_row(&l.f.metrics.rights.charter, h->name) != NULL)
-            continue;
         if (st == ST_OK && h->number != 0)
-            st = judge(g, &l, c, h->number, err);
+            st = judge(g, &l, c, &but, err);
         if (st == ST_OK)
-            st = judge(g, &l, c, 0, err);
+            st = judge(g, &l, c, NULL, err);
     }
     arena_deinit(&scratch);
     return st == ST_END ? ST_OK : st;
@@ -294,7 +302,7 @@ static enum status add_new(struct gov *g, const struct conditions *l, const stru
         SET_HAS(&t, state_trigger_key_opens);
     }
     TRY(put(g, c->type, c->name, &t, err));
-    return judge(g, l, c, 0, err);
+    return judge(g, l, c, NULL, err);
 }
 
 enum status trigger_follow(struct gov *g, struct err *err)
