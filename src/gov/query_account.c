@@ -294,6 +294,7 @@ static enum status readings(struct accounting *x)
 
 /* What is open of an item while its events are gone through. */
 struct tenure {
+    struct span first; /* who owned it when it was opened; n 0: nobody is held to account */
     struct asked work, offer; /* seat.n 0: none */
 };
 
@@ -320,7 +321,7 @@ static enum status item_happened(struct accounting *x, struct tenure *h, const s
     struct span owner = h->work.seat;
     switch (e->type) {
     case ITEM_EVENT_OPENED:
-        begin(&h->work, HAS(it, state_item_key_opened_by) ? it->opened_by : (struct span){NULL, 0}, ACCOUNT_ITEM, e->at_ms, id);
+        begin(&h->work, h->first, ACCOUNT_ITEM, e->at_ms, id);
         return ST_OK;
     case ITEM_EVENT_OFFERED:
         TRY(settle(x, &h->offer, e->at_ms, false));
@@ -344,10 +345,11 @@ static enum status item_happened(struct accounting *x, struct tenure *h, const s
     case ITEM_EVENT_OVERDUE:
         h->work.late = true;
         return ST_OK;
+    case ITEM_EVENT_ANSWERED: /* by whoever was asked */
+        return settle(x, &h->work, e->at_ms, true);
     case ITEM_EVENT_SETTLED:
     case ITEM_EVENT_DEFAULT:
     case ITEM_EVENT_LAPSED:
-    case ITEM_EVENT_ANSWERED:
     case ITEM_EVENT_LEFT:
     case ITEM_EVENT_RISK_ACCEPTED:
         TRY(settle(x, &h->offer, e->at_ms, false));
@@ -372,6 +374,17 @@ static enum status item_happened(struct accounting *x, struct tenure *h, const s
     return ST_OK;
 }
 
+/* Who owned it from its opening. Of what the record opened for somebody to take, nobody is held to account before that. */
+static struct span first_owner(const struct state_item *it, const struct state_item_event *e, size_t n)
+{
+    if (HAS(it, state_item_key_opened_by))
+        return it->opened_by;
+    for (size_t i = 0; i < n; i++)
+        if (e[i].type == ITEM_EVENT_OFFERED || e[i].type == ITEM_EVENT_TAKEN)
+            return (struct span){NULL, 0};
+    return it->owner;
+}
+
 static enum status item(struct accounting *x, const struct state_item *it)
 {
     struct tenure h = {0};
@@ -382,6 +395,7 @@ static enum status item(struct accounting *x, const struct state_item *it)
         return ST_OK;
     TRY(query_scan(x->f.v, TABLE_ITEM_EVENT, &k, k.n, &state_item_event_desc, x->f.a, &g, NULL, x->err));
     const struct state_item_event *e = g.v;
+    h.first = first_owner(it, e, g.n);
     for (size_t i = 0; i < g.n; i++)
         TRY(item_happened(x, &h, it, &e[i], id));
     if (HAS(it, state_item_key_closed_ms)) { /* without a claim */
