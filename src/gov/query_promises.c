@@ -150,11 +150,11 @@ static enum status commitments(struct promising *x, const struct charter_commitm
     return ST_OK;
 }
 
-/* A commitment's target is the commitment. */
-static bool promised(const struct promising *x, struct span name)
+/* A commitment's target is the commitment, unless section metrics has another. */
+static bool promised(const struct promising *x, const struct charter_metric *d)
 {
     for (size_t i = 0; i < x->n; i++)
-        if (x->v[i].type == PROMISE_COMMITMENT && span_eq(x->v[i].name, name))
+        if (x->v[i].type == PROMISE_COMMITMENT && span_eq(x->v[i].name, d->name) && decimal_compare(&x->v[i].promised, &d->target) == 0)
             return true;
     return false;
 }
@@ -164,7 +164,7 @@ static enum status targets(struct promising *x)
     const struct charter_metric_list *l = &x->f.metrics.section.list;
     for (size_t i = 0; i < l->n; i++) {
         const struct charter_metric *d = &l->v[i];
-        if (!HAS(d, charter_metric_key_target) || promised(x, d->name))
+        if (!HAS(d, charter_metric_key_target) || promised(x, d))
             continue;
         struct query_promise *q = &x->v[x->n++];
         *q = (struct query_promise){.type = PROMISE_TARGET, .name = d->name, .promised = d->target, .better = d->better};
