@@ -240,7 +240,7 @@ static enum status one_coming(struct news *n, uint64_t at_ms, uint64_t number, e
     case TIMER_REFRESH:
         return add(n, at_ms, "charter", "falls due for review: a session opens");
     case TIMER_TERM:
-        return add(n, at_ms, "term", number == 1 ? "renewal opens: the sponsors are asked" : "ends");
+        return add(n, at_ms, "term", number == 1 ? "renewal opens: who may propose it is asked" : "ends");
     case TIMER_MINUTES:
         return add(n, at_ms, charter_text(n->a, "S-%" PRIu64, number), "its record stands unless it is contested");
     }

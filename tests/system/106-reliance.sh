@@ -151,10 +151,18 @@ ok 'items linked to it' entente show D-4 --node clinics
 
 echo "== a commitment is reported like any number"
 answers 1 'the charter has no metric or commitment test-unit; see: entente charter show metrics, entente charter show commitments' as maker alliance-manager report add test-unit --value 11 --yes
-good as maker alliance-manager report add test-units --period "$month" --value 11 --yes
-ok "test-units" entente report list --node clinics
-ok "test-units" entente scorecard --node clinics
-ok "test-units" entente promises --node clinics
+ok "test-units for $month is owed" entente inbox --as maker/alliance-manager --node maker
+answers 3 'test-units is reported by maker/alliance-manager' as clinics alliance-manager report add test-units --period "$month" --value 11 --yes
+answers 0 'It counts when the other side has countersigned it' as maker alliance-manager report add test-units --period "$month" --value 11 --yes
+units=$(entente report list --node maker --json | json "[r['reading']['number'] for r in x['list'] if r['reading']['metric'] == 'test-units' and 'now' in r['reading']][0]")
+ok "K-$units test-units of maker for $month, 11 devices: countersign or dispute it" entente inbox --as clinics/alliance-manager --node clinics
+good as clinics alliance-manager report countersign "K-$units" --yes
+ok "^K-$units .*test-units" entente report list --node clinics
+ok "test-units +40 devices every month, from maker; $month: 11, countersigned; short by 29, since $month" entente promises --node clinics
+[ "$(grep -c test-units o)" = 1 ] || { cat o; fail "what is promised is told twice"; }
+ok "test-units +" entente scorecard --period "$month" --node clinics
+grep -Eq "test-units +$month +11 +countersigned +target 40" o || { cat o; fail "the line of the scorecard"; }
+answers 0 '^# commitments are reported too, by their partner.s alliance-manager' entente charter show metrics --node clinics
 
 good entente pack --node maker all.pack
 good entente-audit verify all.pack --expect-alliance "$alliance"

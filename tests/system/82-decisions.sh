@@ -86,7 +86,7 @@ good as maker finance propose dispute --title "Returns at 5 percent" # D-3, 3 s
 wait_for is_phase D-3 mediation maker
 says 'to recommend a text' entente inbox --as trustee/mediator --node trustee
 answers 1 'no mediator recommends a text on it now' as maker finance accept D-3 --yes
-good as trustee mediator mediate D-3 --title "Returns at 4 percent" --reason "halfway"
+good as trustee mediator mediate D-3 --title "Returns at 4 percent" --reason "halfway" --relies-on decisions.dispute --until 2034-12-31
 wait_for same maker trustee
 says 'Returns at 4 percent' as maker finance accept D-3 --yes
 answers 2 'to decline needs a reason' as clinics finance decline D-3 --yes
@@ -96,6 +96,8 @@ good as distributor finance accept D-3 --yes
 wait_for is_phase D-3 effective maker
 says 'Returns at 4 percent' entente show D-3 --node distributor
 says 'revision 2' entente show D-3 --node distributor
+says '^  rests on  decisions.dispute$' entente show D-3 --node distributor
+says '^  until     2034-12-31, then it expires$' entente show D-3 --node distributor
 
 echo "== silence counts as approval of who has shown receipt"
 good as maker finance propose pooled --title "Shared samples" # D-4, 45 s

@@ -96,6 +96,7 @@ good as clinics alliance-manager report countersign "$k" --yes
 wait_for same clinics maker
 ok "uptime +95 percent every week, from maker; $w1: 93, countersigned; short by 2, since $w1" entente promises --node maker
 ok "uptime +97 percent; $w1: 93, countersigned; short by 4, since $w1" entente promises --node maker
+[ "$(grep -c drivers o)" = 1 ] || { cat o; fail "what is promised is told twice"; }
 ok 'drivers +2.5 fte every .*, from clinics; no period of the metric is over yet' entente promises --node maker
 [ "$(entente promises --node maker --json | json "[p['gap'] for p in x['list'] if p['type'] == 'commitment' and 'gap' in p]")" = "['2']" ] || fail "the gap as JSON"
 
@@ -121,7 +122,8 @@ wait_for says_again
 ok 'refresh coming: steering is to review the charter: never since the founding' entente inbox --node maker
 ok 'refresh steering coming' entente status --node maker
 good as maker sponsor meet call refresh --body steering --on "$(date -u -d "@$(now)" +%F)"
-ok 'open for it: S-1' entente inbox --node maker
+ok 'S-1 refresh of steering for .* is due: meet, then record it' entente inbox --node maker
+[ "$(grep -c refresh o)" = 1 ] || { cat o; fail "the refresh is asked for twice"; }
 echo "All is well." >minutes
 good as maker sponsor meet record S-1 --minutes minutes --present maker/sponsor,clinics/sponsor,distributor/sponsor --yes
 [ "$(entente inbox --node maker --json | json "len(x['again'])")" = 0 ] || fail "the refresh is asked for still"

@@ -1,6 +1,6 @@
 # Sourced by system tests: a small alliance of real nodes in a directory of its own, which is the working directory.
 #   found "maker clinics" "trustee"   partners, then witnesses: keys, cards, charter, founding; all nodes run
-# Before it, a test may set: admission (that row of the charter), clock, more (sections of the charter besides), run_as (put before ententd, an array). A test with a
+# Before it, a test may set: admission (that row of the charter), clock, term, more (sections of the charter besides), run_as (put before ententd, an array). A test with a
 # charter of its own calls the parts: members, then writes charter/charter.yaml, then launch. It may set seats, witness_seats,
 # and draft_as (put before the drafting, an array).
 # Waits give up after what a machine five times slower than ours needs: they bound a fault, they measure nothing.
@@ -11,6 +11,7 @@ declare -A pid=()
 seats="alliance-manager registrar sponsor"
 witness_seats=registrar
 clock="{precision: 500 ms, late-after: 2 h}"
+term="{from: 2026-01-01, to: 2035-12-31, renewal-opens: 180 d before}"
 admission="{owner: steering, approve: each partner 1 of steering, sla: 30 bd, abstain: blocks}"
 more=
 run_as=()
@@ -147,7 +148,7 @@ alliance: $name
 origin: test.example/ledger
 core: [term, partner-seats, parties]
 clock: $clock
-term: {from: 2026-01-01, to: 2035-12-31, renewal-opens: 180 d before}
+term: $term
 partner-seats: [${seats// /, }]
 parties:
 ${parties}calendars:

@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include "charter/charter_model.h"
 #include "cli/cli.h"
+#include "cli/reliance.h"
 #include "crypto/hash.h"
 
 Test(render, diff_has_lines_of_one_side_only)
@@ -182,4 +183,73 @@ Test(render, prose_is_checked)
     leaf_prose_digest(&v[1], &h);
     cr_assert(span_eqs(cli_find_prose(&l, &h), "fine"));
     cr_assert(span_eqs(cli_find_prose(&l, &other), "(text absent)"));
+}
+
+Test(render, what_it_rests_on_and_its_last_day)
+{
+    struct buf b CLEANUP(buf_deinit);
+    struct reliance v[3] = {{.assumption = 3}, {.reading = {.number = 7}}, {.clause = span_str("thesis.scope")}};
+    struct proposal p = {.relies = {3, v}, .until = 20634};
+    buf_init(&b, 4096);
+    cli_put_reliance(&p, &b);
+    cr_assert_str_eq(buf_cstr(&b), "", "nothing is said that is not there");
+    SET_HAS(&v[0], reliance_key_assumption);
+    SET_HAS(&v[1], reliance_key_reading);
+    SET_HAS(&v[2], reliance_key_clause);
+    SET_HAS(&p, proposal_key_relies);
+    SET_HAS(&p, proposal_key_until);
+    cli_put_reliance(&p, &b);
+    cr_assert_str_eq(buf_cstr(&b), "rests on  AS-3\n"
+                                   "rests on  K-7, its version sha256:0000000000000000000000000000000000000000000000000000000000000000\n"
+                                   "rests on  thesis.scope\n"
+                                   "until     2026-06-30, then it expires\n");
+}
+
+static enum status reliance_of(const char *relies_on, const char *until, const struct proposal *before, struct proposal *p, struct err *err)
+{
+    static struct cli c; /* borrowed by what it gives */
+    c = (struct cli){.relies_on = relies_on, .until = until};
+    arena_init(&c.a, 0);
+    enum status st = cli_fill_reliance(&c, before, p);
+    *err = c.err;
+    return st;
+}
+
+Test(render, what_was_typed_goes_before_what_was_there)
+{
+    struct reliance was = {.assumption = 1};
+    struct proposal before = {.relies = {1, &was}, .until = 20634}, p = {0};
+    struct err err;
+    SET_HAS(&was, reliance_key_assumption);
+    SET_HAS(&before, proposal_key_relies);
+    SET_HAS(&before, proposal_key_until);
+    cr_assert_eq(reliance_of(NULL, NULL, &before, &p, &err), ST_OK);
+    cr_assert(HAS(&p, proposal_key_relies) && p.relies.n == 1 && HAS(&p, proposal_key_until) && p.until == 20634);
+    p = (struct proposal){0};
+    cr_assert_eq(reliance_of("none", "none", &before, &p, &err), ST_OK);
+    cr_assert(!HAS(&p, proposal_key_relies) && !HAS(&p, proposal_key_until));
+    p = (struct proposal){0};
+    cr_assert_eq(reliance_of("AS-4,AS-2", "2026-07-01", &before, &p, &err), ST_OK);
+    cr_assert(p.relies.n == 2 && p.relies.v[0].assumption == 2 && p.relies.v[1].assumption == 4 && p.until == 20635);
+}
+
+Test(render, what_cannot_be_relied_on)
+{
+    static const struct {
+        const char *relies_on, *until, *why;
+    } cases[] = {
+        {"R-1", NULL, "--relies-on R-1: that is an item of the type risk; expected an assumption (AS-3), a reading (K-7) or a clause (thesis.scope)"},
+        {"d-3", NULL, "--relies-on d-3: that is a decision; expected an assumption"},
+        {"AS-1,AS-1", NULL, "--relies-on AS-1,AS-1: AS-1 is named twice"},
+        {"", NULL, "--relies-on \"\": it names 0; expected 1 to 16"},
+        {"K-x", NULL, "--relies-on K-x: expected a reading by its number, for instance K-7"},
+        {"Thesis", NULL, "--relies-on Thesis: expected an assumption (AS-3), a reading (K-7) or a clause (thesis.scope)"},
+        {NULL, "31.12.2026", "--until 31.12.2026: expected a date, the decision's last day, for instance 2026-06-30"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct proposal p = {0};
+        struct err err;
+        cr_expect_eq(reliance_of(cases[i].relies_on, cases[i].until, NULL, &p, &err), ST_USAGE, "%zu", i);
+        cr_expect(strstr(err.text, cases[i].why) != NULL, "%zu: %s", i, err.text);
+    }
 }
