@@ -24,7 +24,7 @@ echo "== voices"
 for k in visitor helper stranger; do entente key new keys/$k.key --unsealed >/dev/null 2>&1; done
 voice() { entente pulse "${@:3}" --node "$1" --key "keys/$2.key"; } # voice ORG KEY METRIC PERIOD SCORE
 answers 2 'pulse needs a metric, a period and a score of 1 \(poor\) to 5 \(good\)' voice maker maker-sponsor trust "$p" 6
-answers 1 'the charter has no metric trusd' voice maker maker-sponsor trusd "$p" 4
+answers 1 'the charter has no metric or commitment trusd' voice maker maker-sponsor trusd "$p" 4
 answers 1 'uptime is no pulse: its metric has no least-voices' voice maker maker-sponsor uptime "$p" 4
 answers 2 "trust has periods such as" voice maker maker-sponsor trust 2026 4
 answers 1 'the period .* of trust has not begun yet' voice maker maker-sponsor trust "$(date -u -d '70 days' +%F)" 4
