@@ -23,6 +23,7 @@ struct cli {
     struct arena a; /* for the whole run */
     struct err err;
     const char *node, *seat, *key, *passphrase_file;
+    const char *seat_from; /* "--as", "ENTENTE_SEAT" or the settings: where seat is from */
     bool json, yes, no_wait, unsealed, no_pager, with_keys, help, forecast, baseline, ics;
     bool paged; /* standard output goes through a pager, so to a terminal */
     uint64_t timeout_s, rev_number, limit_number, from_number; /* 0: not given */
@@ -350,6 +351,8 @@ MUST_USE enum status cli_erase_effect(struct cli *c, struct effect *e);
 void cli_put_erased(struct cli *c, const struct effect *e, struct buf *b);
 /* verbs_item.c. The effect of a proposal that accepts a risk, from --risk and --accept-until. */
 MUST_USE enum status cli_item_effect(struct cli *c, struct effect *e);
+/* What `new` of this type's verb must have besides its title, " --against ORG/SEAT", for help. */
+void cli_item_needs(const char *verb, char *ret, size_t cap);
 /* What an item asks, as a line of inbox or status. */
 void cli_print_item_task(struct cli *c, const struct query_item_task *t, uint64_t now_ms);
 /* Items linked to a decision, one a line; nothing when there are none. */

@@ -73,10 +73,34 @@ enum status cli_settings(struct cli *c)
         return st;
     c->node = c->node == NULL ? s.node : c->node;
     c->key = c->key == NULL ? s.key : c->key;
+    c->seat_from = c->seat == NULL && s.seat != NULL ? "seat: of the settings" : c->seat_from;
     c->seat = c->seat == NULL ? s.seat : c->seat;
     c->pinned = s.pinned;
     c->expected = s.alliance;
     return ST_OK;
+}
+
+/* No node answers: which directory to start, where it is one, and how to act meanwhile. */
+static void say_away(struct cli *c)
+{
+    char full[2048];
+    const char *node = c->node == NULL ? "." : c->node, *dir = node, *slash = strrchr(node, '/');
+    const char *socket_name = "/node.sock";
+    size_t n = strlen(node), k = strlen(socket_name);
+    if (slash != NULL && n > k && strcmp(slash, socket_name) == 0)
+        dir = (const char *)arena_dup(&c->a, span_of(node, n - k)).p;
+    bool known = access(file_join(&c->a, dir, "node.yaml"), R_OK) == 0;
+    if (!known)
+        return;
+    if (strcmp(dir, ".") == 0 && getcwd(full, sizeof full) != NULL)
+        dir = full;
+    const char *end = strstr(c->err.text, " Start it with:");
+    if (end == NULL)
+        return;
+    (void)err_set(&c->err, ST_UNREACHABLE,
+                  "%s Start it with: ententd run %s\nMeanwhile the partners go on. Another node is named with --node; what is signed there with --save "
+                  "FILE.entry, any partner hands in: entente submit FILE.entry",
+                  (const char *)arena_dup(&c->a, span_of(c->err.text, (size_t)(end - c->err.text))).p, dir);
 }
 
 enum status cli_connect(struct cli *c)
@@ -84,6 +108,8 @@ enum status cli_connect(struct cli *c)
     if (c->client != NULL)
         return ST_OK;
     enum status st = client_open(c->node == NULL ? "." : c->node, 20000, &c->client, &c->err);
+    if (st == ST_UNREACHABLE)
+        say_away(c);
     if (st == ST_OK)
         st = client_ask(c->client, METHOD_info, NULL, &c->a, &c->info, &c->err);
     if (st == ST_OK && c->pinned && !hash_eq(&c->expected, &c->info.alliance))

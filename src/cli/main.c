@@ -49,6 +49,7 @@ int main(int argc, char **argv)
     int n = 0, code;
     struct cli c = {
         .timeout_s = 60, .node = env("ENTENTE_NODE"), .key = env("ENTENTE_KEY"), .seat = env("ENTENTE_SEAT")};
+    c.seat_from = c.seat == NULL ? "--as" : "ENTENTE_SEAT";
     arena_init(&c.a, 0);
     if (argc < 2) {
         cli_print_usage(stderr);

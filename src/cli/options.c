@@ -259,6 +259,8 @@ static enum status set(struct cli *c, const struct option_desc *o, const char *v
             return err_set(&c->err, ST_USAGE, "more than %zu nodes", ARRAY_LEN(c->nodes));
         c->nodes[c->n_nodes++] = value;
     }
+    if (o->offset == offsetof(struct cli, seat))
+        c->seat_from = "--as";
     if (o->arg == NULL) {
         bool yes = true;
         memcpy(at, &yes, sizeof yes);
@@ -275,6 +277,24 @@ static bool takes_no_words(const struct cli_verb *v)
     return args[0] == 0 || args[0] == '-';
 }
 
+/* Of verbs that take a period: --until of what is shared is a date of its own. */
+static enum status check_times(struct cli *c, const struct cli_verb *v)
+{
+    const struct {
+        const char *name, *text;
+    } given[] = {{"--since", c->since}, {"--until", c->until}};
+    uint64_t ms;
+    for (size_t i = 0; listed(v->options, "since") && i < ARRAY_LEN(given); i++) {
+        const char *text = given[i].text;
+        if (text == NULL || time_parse(span_str(text), &ms) == ST_OK)
+            continue;
+        bool digits = strlen(text) >= 10 && strspn(text, "0123456789") == 4 && text[4] == '-' && text[7] == '-';
+        return err_set(&c->err, ST_USAGE, "%s %s: %s, for instance 2026-10-01T00:00:00Z, or a day, 2026-10-01", given[i].name, text,
+                       digits ? "there is no such day or time; expected one" : "expected a time");
+    }
+    return ST_OK;
+}
+
 static enum status finish(struct cli *c, const struct cli_verb *v, int first, int argc, char **argv)
 {
     enum status st = ST_OK;
@@ -283,7 +303,9 @@ static enum status finish(struct cli *c, const struct cli_verb *v, int first, in
     if (c->n > 0 && !c->help && takes_no_words(v))
         return err_set(&c->err, ST_USAGE, "entente %s takes no words; `%s` is one too many. Expected: entente %s%s%s. See: entente help %s", v->words,
                        c->words[0], v->words, v->args[0] == 0 ? "" : " ", v->args, v->words);
-    if (c->timeout != NULL)
+    if (!c->help)
+        st = check_times(c, v);
+    if (st == ST_OK && c->timeout != NULL)
         st = cli_number(c, "--timeout", c->timeout, 0, 3600, &c->timeout_s);
     if (st == ST_OK && c->rev != NULL)
         st = cli_number(c, "--rev", c->rev, 1, 65535, &c->rev_number);

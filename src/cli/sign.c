@@ -1,6 +1,8 @@
 /* Keys, seats, and entries on their way. */
 #include <errno.h>
 #include <unistd.h>
+#include "charter/charter.h"
+#include "charter/nearest.h"
 #include "cli/cli.h"
 #include "crypto/hash.h"
 #include "crypto/keyfile.h"
@@ -120,8 +122,8 @@ enum status cli_seat(struct cli *c, const struct cli_signer *s, const struct spa
     buf_init(&names, 800);
     if (c->seat != NULL) {
         if (!text_is_seat(span_str(c->seat)))
-            return err_set(&c->err, ST_USAGE, "--as %s: expected ORG/SEAT, for instance brand/finance",
-                           c->seat);
+            return err_set(&c->err, ST_USAGE, "%s %s: expected ORG/SEAT, for instance brand/finance",
+                           c->seat_from == NULL ? "--as" : c->seat_from, c->seat);
         *ret_seat = span_str(c->seat);
         return ST_OK;
     }
@@ -223,6 +225,20 @@ void cli_print_outcome(struct cli *c, uint64_t number, const char *phase)
     (void)printf("}\n");
 }
 
+/* That others are absent may be this node's own doing: they may refuse its certificate, and go on without it. */
+static void say_cut_off(struct cli *c)
+{
+    struct rpc_status_reply s;
+    struct rpc_peers_reply r;
+    if (cli_ask(c, METHOD_status, NULL, &s) != ST_OK || s.connected >= s.quorum || cli_ask(c, METHOD_peers, NULL, &r) != ST_OK)
+        return;
+    for (size_t i = 0; i < r.list.n; i++)
+        if (!r.list.v[i].connected && HAS(&r.list.v[i], rpc_peer_key_error))
+            (void)fprintf(stderr, "  %-14.*s %.*s\n", SPAN_FMT(r.list.v[i].org), SPAN_FMT(r.list.v[i].error));
+    if (s.connected <= 1)
+        (void)fprintf(stderr, "This node reaches nobody: the others may go on without it. A partner's node takes the same command, with --node; it is then signed a second time.\n");
+}
+
 static int still_pending(struct cli *c, const struct hash *id)
 {
     struct rpc_why_reply why;
@@ -234,8 +250,10 @@ static int still_pending(struct cli *c, const struct hash *id)
                       "Not final after %" PRIu64
                       " s; it is kept and goes on by itself. Later: entente wait %s\n",
                       c->timeout_s, hex_of(id).s);
-    if (!c->no_wait && cli_ask(c, METHOD_why, NULL, &why) == ST_OK)
+    if (!c->no_wait && cli_ask(c, METHOD_why, NULL, &why) == ST_OK) {
         (void)fprintf(stderr, "%.*s\n", SPAN_FMT(why.words));
+        say_cut_off(c);
+    }
     if (c->json)
         cli_print_outcome(c, 0, NULL);
     else if (c->no_wait)
@@ -282,6 +300,36 @@ int cli_submit(struct cli *c, struct span submission, uint64_t *ret_leaf)
     return cli_wait(c, &r.id, ret_leaf);
 }
 
+static bool may_propose(const struct charter *charter, const struct charter_row *r, struct span seat)
+{
+    return charter_selects_any(charter, &r->owner, seat);
+}
+
+/* A row that the charter does not have: those that the seat may propose, and the one that was probably meant. What cannot be looked
+ * at here, the node looks at. */
+static enum status check_row(struct cli *c, struct span type, struct span seat)
+{
+    struct query_section of[64] = {0};
+    struct section_list sections;
+    struct charter charter;
+    struct nearest near = {.wanted = type, .distance = NEAREST_NONE};
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, 700);
+    if (cli_charter_in_force(c, of, &sections) != ST_OK ||
+        charter_decode(sections.v, sections.n, &c->a, &charter, &c->err) != ST_OK || charter_row(&charter, type) != NULL)
+        return ST_OK;
+    for (size_t i = 0, n = 0; i < charter.decisions->rows.n; i++) {
+        const struct charter_row *r = &charter.decisions->rows.v[i];
+        nearest_consider(&near, (const char *)arena_dup(&c->a, r->name).p);
+        if (may_propose(&charter, r, seat))
+            buf_printf(&b, "%s%.*s", n++ == 0 ? "" : ", ", SPAN_FMT(r->name));
+    }
+    bool close = nearest_is_close(&near);
+    return err_set(&c->err, ST_USAGE, "the charter has no decision row %.*s.%s%s%s %.*s may propose: %s", SPAN_FMT(type),
+                   close ? " Did you mean " : "", close ? near.name : "", close ? "?" : "", SPAN_FMT(seat),
+                   b.n == 0 ? "nothing" : buf_cstr(&b));
+}
+
 static enum status make(struct cli *c, const struct cli_signer *s, struct span seat, enum kind kind,
                         const void *body, const struct cli_prose_list *prose, struct hash *ret_id,
                         struct buf *out)
@@ -295,7 +343,10 @@ static enum status make(struct cli *c, const struct cli_signer *s, struct span s
     enum status st = codec_check(kind_desc(kind), body, &c->err);
     if (st != ST_OK)
         return err_wrap(&c->err, ST_USAGE, "it cannot be signed like this: ");
-    st = cli_hand_in(c); /* DOC-4: what it names is at the node before it is signed */
+    if (kind == KIND_PROPOSE)
+        st = check_row(c, ((const struct propose *)body)->type, seat);
+    if (st == ST_OK)
+        st = cli_hand_in(c); /* DOC-4: what it names is at the node before it is signed */
     if (st == ST_OK)
         st = cli_ask(c, METHOD_boundary, NULL, &at);
     if (st == ST_OK)

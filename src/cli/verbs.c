@@ -376,10 +376,49 @@ void cli_print_reference(FILE *f)
     }
 }
 
+/* What each word after a type of items takes; types NULL: all have it. */
+static const struct {
+    const char *step, *types, *args, *help;
+} forms[] = {
+    {"new", NULL, "--title TEXT", "Opens one; further options as below"},
+    {"take", NULL, "ID", "The seat that it is offered to owns it from now on"},
+    {"give", NULL, "ID ORG/SEAT", "Its owner offers it to another seat"},
+    {"claim", NULL, "ID [--text TEXT] [--document FILE,...]", "Its owner says that it is done; of a conflict: a side says how it is settled"},
+    {"verify", NULL, "ID [--text TEXT]", "A seat of another partner has looked, and it is done"},
+    {"reopen", NULL, "ID --reason TEXT", "It is not done, or no more"},
+    {"link", NULL, "ID D-n|ID|CLAUSE", "Links it to a decision, another item or a clause"},
+    {"rebase", NULL, "ID --due DATE --reason TEXT", "A new due date, beside the first one"},
+    {"escalate", NULL, "ID --reason TEXT", "To the next rung, by hand"},
+    {"review", "risk ", "ID --likelihood 1-5 --impact 1-5 [--warns CONDITION,...]", "Looks at a risk, and rates it anew"},
+    {"recommend", "conflict ", "ID --text TEXT", "The mediator says how it should end"},
+    {"accept", "conflict ", "ID", "A side accepts what the mediator recommends"},
+    {"decline", "conflict ", "ID --reason TEXT", "A side declines it"},
+    {"list", NULL, "[--all] [--grep TEXT] [--tag NAME]", "Those that are open"},
+    {"show", NULL, "ID", "One, with its history"},
+};
+
+static void print_forms(const struct cli_verb *v, FILE *f)
+{
+    char needs[200];
+    cli_item_needs(v->words, needs, sizeof needs);
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+        const char *only = forms[i].types;
+        size_t n = strlen(v->words);
+        if (only != NULL && (strncmp(only, v->words, n) != 0 || only[n] != ' '))
+            continue;
+        bool verdict = strcmp(v->words, "assume") == 0 && (strcmp(forms[i].step, "claim") == 0 || strcmp(forms[i].step, "verify") == 0);
+        (void)fprintf(f, "  %s %s %s%s%s\n      %s\n", v->words, forms[i].step, forms[i].args, i == 0 ? needs : "",
+                      verdict ? " --verdict VERDICT" : "", forms[i].help);
+    }
+    (void)fputs("\n", f);
+}
+
 int cli_print_help(const struct cli_verb *v, FILE *f)
 {
     (void)fprintf(f, "entente %s%s%s\n  %s.\n  Example: %s\n\n", v->words, v->args[0] == 0 ? "" : " ",
                   v->args, v->help, v->example);
+    if (v->run == verb_item)
+        print_forms(v, f);
     cli_print_options(v, f);
     return EXIT_DONE;
 }

@@ -3,6 +3,7 @@
 #include "charter/predicate.h"
 #include "charter/scalar.h"
 #include "cli/cli_item.h"
+#include "gov/item.h"
 
 /* The verb of each type. */
 static const struct {
@@ -329,6 +330,60 @@ static enum status fill_parts(struct cli *c, struct item *r)
     return st;
 }
 
+/* Parts of an item that not every type has, as they are typed. */
+static const struct {
+    unsigned key;
+    const char *option, *value;
+} parts[] = {
+    {item_key_category, "--category", "NAME"}, {item_key_likelihood, "--likelihood", "1-5"}, {item_key_impact, "--impact", "1-5"},
+    {item_key_against, "--against", "ORG/SEAT"}, {item_key_name, "--about", "NAME"},         {item_key_owner, "--owner", "ORG/SEAT"},
+    {item_key_due, "--due", "DATE"},             {item_key_sharing, "--share", "ORG=N,..."},    {item_key_review, "--every", "PERIOD"},
+    {item_key_indicators, "--warns", "CONDITION,..."},
+};
+
+void cli_item_needs(const char *verb, char *ret, size_t cap)
+{
+    size_t n = 0;
+    ret[0] = 0;
+    for (size_t i = 0; i < ARRAY_LEN(types); i++)
+        for (size_t k = 0; strcmp(types[i].verb, verb) == 0 && k < ARRAY_LEN(parts); k++)
+            if ((item_type_row(types[i].type)->must >> parts[k].key & 1) != 0 && n < cap)
+                n += (size_t)snprintf(ret + n, cap - n, " %s %s", parts[k].option, parts[k].value);
+}
+
+/* What the type must have, and what it cannot, by the options; the record would name its fields. */
+static enum status check_parts(struct cli *c, const struct item *r)
+{
+    const struct item_type_row *row = item_type_row(r->type);
+    char needs[200];
+    cli_item_needs(c->verb->words, needs, sizeof needs);
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        bool given = HAS(r, parts[i].key);
+        if (!given && (row->must >> parts[i].key & 1) != 0)
+            return err_set(&c->err, ST_USAGE, "a new %s needs %s %s; it needs at least: entente %s new --title TEXT%s",
+                           enum_text(&item_type_enum, r->type), parts[i].option, parts[i].value, c->verb->words, needs);
+        if (given && !item_key_allowed(row, parts[i].key))
+            return err_set(&c->err, ST_USAGE, "a new %s takes no %s", enum_text(&item_type_enum, r->type), parts[i].option);
+    }
+    return ST_OK;
+}
+
+/* The categories are the charter's, which the node has at hand. */
+static enum status check_category(struct cli *c, const struct item *r)
+{
+    struct charter_risks risks;
+    struct buf b CLEANUP(buf_deinit);
+    buf_init(&b, 800);
+    if (!HAS(r, item_key_category) || charter_warnings(c, &risks) != ST_OK || risks.categories.n == 0)
+        return ST_OK;
+    for (size_t i = 0; i < risks.categories.n; i++) {
+        if (span_eq(risks.categories.v[i], r->category))
+            return ST_OK;
+        buf_printf(&b, "%s%.*s", i == 0 ? "" : ", ", SPAN_FMT(risks.categories.v[i]));
+    }
+    return err_set(&c->err, ST_USAGE, "--category %s: the charter has no such category of risks; expected one of: %s", c->category, buf_cstr(&b));
+}
+
 static int item_new(struct cli *c)
 {
     enum item_type type = cli_item_type(c);
@@ -356,6 +411,10 @@ static int item_new(struct cli *c)
         st = fill_risk(c, &r);
     if (st == ST_OK)
         st = fill_parts(c, &r);
+    if (st == ST_OK)
+        st = check_parts(c, &r);
+    if (st == ST_OK)
+        st = check_category(c, &r);
     if (st != ST_OK)
         return cli_fail(c);
     int code = cli_enter_as(c, NULL, KIND_ITEM, &r, &prose, &leaf);

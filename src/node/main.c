@@ -57,6 +57,15 @@ static int used_wrongly(const char *what)
     return EXIT_USAGE;
 }
 
+/* "ententd VERB --help" */
+static bool asks_help(int argc, char **argv)
+{
+    for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
 static int cmd_init(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -367,7 +376,7 @@ int main(int argc, char **argv)
     (void)signal(SIGCHLD, SIG_DFL); /* who started this may ignore it, which is inherited: no child's end would be seen */
     if (argc < 2)
         return used_wrongly("what shall it do?");
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0 || asks_help(argc, argv)) {
         (void)fputs(usage, stdout);
         return EXIT_DONE;
     }

@@ -41,4 +41,27 @@ assert termios.tcgetattr(fd)[3] & termios.ECHO, "the terminal was left without e
 assert not os.path.exists("asked.key")
 END
 PATH=$bin:$PATH python3 asked.py || fail "the terminal"
+
+# Refusals name options and choices; times that are none; where a seat's name came from; help in each way that people ask.
+m="--node maker --key keys/maker-alliance-manager.key --as maker/alliance-manager --yes"
+before=$(field maker size)
+answers 2 'a new conflict needs --against ORG/SEAT' entente conflict new --title t $m
+answers 2 'a new risk needs --category NAME; it needs at least: entente risk new --title TEXT --category NAME --likelihood 1-5 --impact 1-5' entente risk new --title t $m
+answers 2 'no decision row comercial-terms. Did you mean commercial-terms\? maker/alliance-manager may propose: charter-policy, commercial-terms$' \
+  entente propose comercial-terms --title t $m
+answers 2 '2026-02-30: there is no such day or time' entente pace --since 2026-02-30 --node maker
+answers 2 'since yesterday: expected a time, for instance .*, or a day' entente account --since yesterday --node maker
+ENTENTE_SEAT=bogus answers 2 '^entente: ENTENTE_SEAT bogus: expected ORG/SEAT' entente comment --text t --key keys/maker-sponsor.key --node maker
+answers 2 '^entente: --as bogus: expected ORG/SEAT' entente comment --text t --key keys/maker-sponsor.key --as bogus --node maker
+[ "$before" = "$(field maker size)" ] || fail "it was signed"
+answers 0 '^  risk give ID ORG/SEAT$' entente help risk
+answers 0 '^  conflict new --title TEXT --against ORG/SEAT$' entente help conflict
+answers 0 '^  ententd init DIR' ententd init --help
+
+# A node that is away is named, and what to do meanwhile; one that reaches nobody says so to who waits.
+stop clinics
+answers 7 'Start it with: ententd run clinics$' entente status --node clinics
+grep -q 'any partner hands in: entente submit FILE.entry' o || fail "what to do meanwhile"
+stop trustee
+answers 8 'This node reaches nobody: the others may go on without it' entente comment --text "alone" --timeout 5 $m
 echo "$name: ok"

@@ -76,7 +76,7 @@ expect 7 - 'there is no decision D-99.*|not in sync with its partners' entente s
 expect 8 - 'Not final after 3 s; it is kept' entente comment --text "kept" --timeout 3 --key "$(key maker quality)" --as maker/quality
 expect 7 '(Absent|within reach)' - entente node why
 expect 0 '^  trustee +signed [0-9]+ of [0-9]+ \([0-9]+ %\)' - entente node availability
-expect 2 - 'expected two times' entente node availability --since yesterday
+expect 2 - 'since yesterday: expected a time' entente node availability --since yesterday
 expect 7 '(Absent|within reach)' - entente node why
 grep -q 'distributor' "$work/o" || { cat "$work/o"; exit 1; }
 ententd run "$work/distributor" >>"$work/distributor.log" 2>&1 &

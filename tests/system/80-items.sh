@@ -44,8 +44,8 @@ expect 2 - 'entente risk takes no option --against' entente risk new --against m
 expect 2 - 'risk show needs the id of an item, for instance: entente risk show R-7' entente risk show
 expect 2 - 'A-1 is no risk: entente action show A-1' entente risk show A-1
 expect 2 - 'due tomorrow: expected a date, for instance 2026-03-31' entente action new --title x --due tomorrow $(by maker quality)
-expect 1 - 'Refused: .*a new risk needs its category' entente risk new --title "One line" $(by maker quality)
-expect 1 - 'Refused: .*no risk category weather' entente risk new --title "One line" --category weather --likelihood 3 --impact 4 $(by maker quality)
+expect 2 - 'a new risk needs --category NAME' entente risk new --title "One line" $(by maker quality)
+expect 2 - 'category weather: the charter has no such category of risks; expected one of: ' entente risk new --title "One line" --category weather --likelihood 3 --impact 4 $(by maker quality)
 expect 3 - 'trustee is no partner: its seats open findings and requests' entente issue new --title "x" $(by trustee mediator)
 expect 1 - 'there is no item R-9' entente risk show R-9
 

@@ -52,7 +52,7 @@ for q in value governance incentives cadence friction measurement; do
 done
 ok '^governance +unknown +No decision was opened$' entente health --until 2026-01-02T00:00:00Z --since 2026-01-01T00:00:00Z --node maker
 answers 2 'entente health takes no words; .now. is one too many' entente health now --node maker
-answers 2 '--since and --until: expected two times, the earlier first' entente health --since yesterday --node maker
+answers 2 'since yesterday: expected a time' entente health --since yesterday --node maker
 
 entente pack --node maker all.pack >/dev/null
 verified all.pack
