@@ -68,6 +68,13 @@ good as distributor sponsor approve D-1 --yes
 good as maker finance approve D-1 --yes
 wait_for is_phase D-1 effective maker
 
+covered() { [ "$(field maker checkpoint)" = "$(field maker size)" ]; } # cosigned at most once a second; proofs are made against it
+if [ -n "${KEEP_AUDIT-}" ]; then # the folder tests/verifier/packs/audit: a checkpoint that was kept, and a range around it
+  wait_for covered
+  good entente checkpoint -o "$KEEP_AUDIT/last-year.checkpoint" --node maker
+  middle=$(field maker height)
+fi
+
 echo "== a pause"
 good as maker finance propose terms --title "Pallets" # D-2
 answers 2 'to pause needs a reason' as maker finance pause D-2
@@ -144,11 +151,15 @@ good as clinics registrar key revoke keys/first.key --confirm "$print"
 
 echo "== all nodes agree, and a pack verifies"
 for o in clinics distributor trustee; do wait_for same $o maker; done
-covered() { [ "$(field maker checkpoint)" = "$(field maker size)" ]; } # cosigned at most once a second; proofs are made against it
 wait_for covered
 good entente pack all.pack --node maker
 good entente-audit verify all.pack
 [ -z "${KEEP_PACK-}" ] || cp all.pack "$KEEP_PACK"
+if [ -n "${KEEP_AUDIT-}" ]; then
+  cp all.pack "$KEEP_AUDIT/alliance.pack"
+  good entente checkpoint -o "$KEEP_AUDIT/tree.checkpoint" --node clinics
+  good entente pack "$KEEP_AUDIT/part.range" --from $((middle - 5)) --to $((middle + 5)) --node maker
+fi
 good python3 -B "$source/docs/independent-verifier/entente_verify.py" verify all.pack
 grep -q '^VERIFIED' o || { cat o; fail "the independent verifier refuses all.pack"; }
 
