@@ -120,6 +120,8 @@ MUST_USE enum status query_news(const struct view *v, uint64_t from_ms, uint64_t
  * (org.n 0), or only of these seats of one (NULL: all of it). Soonest first. */
 MUST_USE enum status query_again(const struct view *v, struct span org, const struct span_list *seats, uint64_t now_ms,
                                  struct arena *a, struct arena *scratch, struct query_again_list *ret, struct err *err);
+/* For an inbox: drops those for which a session or course is open, which asks by itself. */
+void query_again_unasked(struct query_again_list *l);
 
 /* What was asked of seats (of one, or NULL: of all) in a span of time, how long that waited, and what is past due now; of one
  * seat also what it owes now. ST_NOTFOUND: the charter has no such seat. */

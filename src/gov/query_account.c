@@ -478,6 +478,7 @@ static enum status owed(struct accounting *x, struct span *seat, struct arena *s
     TRY(query_inbox(x->f.v, org, &only, x->f.a, &in, x->err));
     TRY(query_reading_tasks(x->f.v, org, &only, x->f.now_ms, x->f.a, scratch, &in.readings, x->err));
     TRY(query_again(x->f.v, org, &only, x->f.now_ms, x->f.a, scratch, &in.again, x->err));
+    query_again_unasked(&in.again);
     return query_owed(&in, x->f.a, ret, x->err);
 }
 

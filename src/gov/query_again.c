@@ -44,7 +44,7 @@ static enum status add(struct again *x, struct query_again *q, const struct char
         return ST_OK; /* it ends past the year 9999, or asks nobody */
     TRY(st);
     uint64_t notice = (due - from) / 10 < notice_most_ms ? (due - from) / 10 : notice_most_ms;
-    if (now + notice < due || (d->id != NULL && x->org.n != 0)) /* what is open for it asks by itself */
+    if (now + notice < due)
         return ST_OK;
     q->state = now < due ? AGAIN_COMING : now < due + notice ? AGAIN_DUE : AGAIN_LATE;
     q->due_ms = due;
@@ -199,4 +199,13 @@ enum status query_again(const struct view *v, struct span org, const struct span
         qsort(x.lines.v, x.lines.n, sizeof(struct query_again), compare);
     *ret = (struct query_again_list){x.lines.n, x.lines.v};
     return ST_OK;
+}
+
+void query_again_unasked(struct query_again_list *l)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < l->n; i++)
+        if (!HAS(&l->v[i], query_again_key_id))
+            l->v[n++] = l->v[i];
+    l->n = n;
 }

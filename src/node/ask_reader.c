@@ -325,6 +325,8 @@ static bool readings(struct ask *q, enum method method, const void *request)
             st = query_reading_tasks(q->v, in->org, seats, now_ms, q->a, &scratch, &r.inbox.readings, &q->err);
         if (st == ST_OK)
             st = query_again(q->v, in->org, seats, now_ms, q->a, &scratch, &r.inbox.again, &q->err);
+        if (st == ST_OK)
+            query_again_unasked(&r.inbox.again);
         if (st == ST_OK && q->at_ms == 0 && span_eq(in->org, q->n->cfg.partner))
             st = add_nudges(q, seats, &r.inbox);
     }

@@ -135,6 +135,8 @@ enum status notify_owed(const struct view *v, struct span org, struct arena *a, 
         st = query_reading_tasks(v, org, NULL, tip.time_ms, a, &scratch, &in.readings, err);
     if (st == ST_OK)
         st = query_again(v, org, NULL, tip.time_ms, a, &scratch, &in.again, err);
+    if (st == ST_OK)
+        query_again_unasked(&in.again);
     return st == ST_OK ? query_owed(&in, a, ret, err) : st;
 }
 
