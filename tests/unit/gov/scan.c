@@ -56,7 +56,9 @@ static void decisions(struct scan *s)
             if (by_itself(e, i) && e[i].at_ms >= s->from_ms)
                 add(s, e[i].at_ms, charter_text(a, "D-%" PRIu64, d[n].number),
                     HAS(&e[i], state_event_key_to) ? charter_text(a, "%s to %.*s", enum_text(&event_type_enum, e[i].type), SPAN_FMT(e[i].to))
-                                                   : enum_text(&event_type_enum, e[i].type),
+                    : e[i].type == EVENT_DOUBTED
+                        ? charter_text(a, "%s: %.*s", enum_text(&event_type_enum, e[i].type), SPAN_FMT(e[i].words))
+                        : enum_text(&event_type_enum, e[i].type),
                     &s->c->events);
     }
 }
@@ -81,6 +83,10 @@ static void items(struct scan *s)
                 HAS(&e[i], state_item_event_key_indicator)
                     ? charter_text(a, "%s: %s, by K-%" PRIu64, enum_text(&item_event_enum, e[i].type),
                                    item_indicator_text(a, &e[i].indicator), e[i].reading)
+                : e[i].type == ITEM_EVENT_ANSWERED
+                    ? charter_text(a, "%s by D-%" PRIu64, enum_text(&item_event_enum, e[i].type), e[i].decision)
+                : e[i].type == ITEM_EVENT_OPENED && HAS(&it[n], state_item_key_words)
+                    ? charter_text(a, "%s: %.*s", enum_text(&item_event_enum, e[i].type), SPAN_FMT(it[n].words))
                 : HAS(&e[i], state_item_event_key_to) ? charter_text(a, "%s to %.*s", enum_text(&item_event_enum, e[i].type), SPAN_FMT(e[i].to))
                                                     : enum_text(&item_event_enum, e[i].type),
                 &s->c->item_events);
