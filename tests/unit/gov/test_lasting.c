@@ -207,7 +207,8 @@ Test(lasting, GOV_67_a_halt_does_not_prolong_it)
     struct world w;
     found(&w);
     uint64_t n = lasting(&w, "2026-03-10");
-    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "spend", &(struct world_proposal){.currency = "USD", .minor = 5, .budget = "all"}), V_OK);
+    struct world_proposal p = {.currency = "USD", .minor = 5, .budget = "all"};
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "spend", &p), V_OK);
     AT(&w, "2026-03-20T12:00:00Z"); /* the ledger stood still */
     EXPECT_PHASE(&w, n, PHASE_EXPIRED);
     cr_assert_eq(world_event(&w, w.last, 0).type, EVENT_DEFERRED, "what waits for people is moved");

@@ -287,7 +287,8 @@ static void found_promises(struct world *w, const char *lines)
     rests_found(w);
 }
 
-static const char haul[] = "commitments: {haul: {by: distributor, unit: trucks, quantity: 6}, people: {by: maker, unit: fte, quantity: 24}}\n";
+static const char haul[] =
+    "commitments: {haul: {by: distributor, unit: trucks, quantity: 6}, people: {by: maker, unit: fte, quantity: 24}}\n";
 
 Test(refresh, MET_12_a_commitment_is_reported_and_checked)
 {

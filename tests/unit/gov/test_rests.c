@@ -50,7 +50,8 @@ Test(rests, all_of_it_is_told)
     rests_add_row("  pivot: {owner: council, approve: each partner 1 of steering, sla: 10 bd, longest: 90 d, reaffirms: thesis}\n");
     rests_add("refresh: {every: quarter, body: steering, asks: [\"*/sponsor\"]}\n"
               "commitments: {haul: {by: distributor, unit: trucks, quantity: 6}}\n"
-              "consequences: [{when: count issue >= 1 in 30 d, opens: terms}, {when: haul < 6 and revenue < 42, opens: risk, owner: \"*/quality\"}]\n");
+              "consequences: [{when: count issue >= 1 in 30 d, opens: terms}, "
+              "{when: haul < 6 and revenue < 42, opens: risk, owner: \"*/quality\"}]\n");
     rests_found(&w); /* renewal is open from the start */
     AT(&w, "2026-03-02T08:00:01Z");
     told(&w);
@@ -183,8 +184,10 @@ static void act_on_readings(struct world *w)
     char value[16];
     (void)snprintf(value, sizeof value, "%d", 70 + (int)any(30));
     uint64_t n = 1 + any(9), week = w->g.time_ms / 86400000;
-    if (any(2) == 0)
-        (void)readings_mark(w, any(2) == 0 ? "brand/finance" : seat_of(w, "finance"), n, (enum mark_act)(1 + any(3)), any(2) == 0 ? value : NULL);
+    if (any(2) == 0) {
+        const char *seat = any(2) == 0 ? "brand/finance" : seat_of(w, "finance");
+        (void)readings_mark(w, seat, n, (enum mark_act)(1 + any(3)), any(2) == 0 ? value : NULL);
+    }
     struct reading r = {.metric = span_str("uptime"), .purpose = PURPOSE_ACTUAL, .value = readings_decimal(value)};
     r.period = week - (week + 3) % 7 - 7;
     (void)world_entry(w, seat_of(w, "finance"), KIND_READING, &reading_desc, &r);
@@ -239,7 +242,8 @@ Test(rests, REL_2_at_random, .timeout = 240)
         rests_begin();
         rests_edit("indicators: {}", "indicators: {low: uptime < 80 for 2, busy: count issue > 1 in 5 d or uptime < 75}");
         rests_add("refresh: {every: 9 d, body: steering, asks: []}\n"
-                  "consequences: [{when: count issue >= 2 in 4 d and uptime < 90, opens: terms}, {when: count plan > 2 in 3 bd, opens: plan}]\n");
+                  "consequences: [{when: count issue >= 2 in 4 d and uptime < 90, opens: terms}, "
+                  "{when: count plan > 2 in 3 bd, opens: plan}]\n");
         rests_found(&w);
         for (int i = 0; i < 4; i++)
             (void)rests_assume(&w);
