@@ -4,6 +4,7 @@ Methods of Governance. What people do to a decision is in proposals.py and ballo
 import struct
 
 from calendars import Calendars
+from reliance import NEVER_DOUBTED
 import rights
 from rights import Verdict, need, org_of, u64
 
@@ -64,6 +65,8 @@ class Decisions:
         if self.is_phase(d, "PHASE_PASSED"):
             self.give_back(d)
         self.set(d, phase=self.phase[phase], closed_ms=self.now, changed_leaf=self.leaf(), **self.unpaused(d))
+        if self.is_phase(d, *NEVER_DOUBTED):
+            self.rely(d, None)
         if event:
             self.event(d, event, **fields)
         if d.get("acted_ms") is not None and phase != "PHASE_EXPIRED":  # GOV-65: what expires was ratified
@@ -267,7 +270,11 @@ class Decisions:
         """reason: of the entry that did it. leaving: as GOV-38 has it: a notice of 0 ends by its timer. final_say: what its partner had approved passes."""
         if self.is_phase(d, "PHASE_MEDIATION") and self.recommended(d) and not final_say:
             self.settle(d, self.recommended(d), reason)
-        if self.raised(d, reason) or self.beyond(d, reason):
+        if self.raised(d, reason):
+            return
+        if self.too_late(d):
+            return self.stale(d, "its last day has passed")
+        if self.beyond(d, reason):
             return
         until = self.end_of(d["number"], self.pinned[d["number"]]["notice"])
         self.set(d, phase=self.phase["PHASE_PASSED"], passed_ms=self.now, effective_ms=until, changed_leaf=self.leaf())
@@ -281,11 +288,15 @@ class Decisions:
         if self.pinned[d["number"]]["notice"].n == 0 and not leaving:
             self.effective(d)
 
+    def too_late(self, d):
+        """GOV-67: its last day is over; what was acted first is ratified all the same, and expires."""
+        return d.get("until_ms") is not None and d["until_ms"] <= self.now and d.get("acted_ms") is None
+
     def effective(self, d):
         """GOV-25."""
         effect = self.proposal(d).effect
         kind = self.effect_kind(effect)
-        if d.get("until_ms") is not None and d["until_ms"] <= self.now:
+        if self.too_late(d):
             return self.stale(d, "its last day has passed")
         try:
             self.effect_ok(d["type"], effect, d["mover"], d["partner"], d["opened_leaf"])

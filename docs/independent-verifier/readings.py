@@ -277,12 +277,13 @@ class Readings:
         line = self.metric(r["metric"])
         need(not self.stands(r, "READING_DROPPED") and line and line["from"], "it is dropped, or its metric is no more",
              "NOT_NOW")
+        before = r["now"].get("value")
         if b.act == acts["MARK_RESTATE"]:
             self.restate(e, b, r, line)
         else:
             self.mark(e, b, r, line, b.act == acts["MARK_COUNTERSIGN"])
         self.metric_changed(r)
-        if b.act == acts["MARK_RESTATE"]:
+        if b.act == acts["MARK_RESTATE"] and (before is None or tuple(before) != tuple(b.value)):
             self.doubt_all(READING, r["number"], "K-%d was restated" % r["number"], e.seat)
 
     def waits(self, r, line):

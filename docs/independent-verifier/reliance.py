@@ -7,6 +7,7 @@ from rights import need, org_of, u64
 
 ASSUMPTION, READING, SECTION = 1, 2, 3  # RELIED
 MOST_RELYING, DAYS_TO_ACT = 256, 30
+NEVER_AMENDED = (1, 6, 7)
 NEVER_DOUBTED = ("PHASE_REJECTED", "PHASE_VETOED", "PHASE_WITHDRAWN", "PHASE_DEFAULT", "PHASE_LAPSED", "PHASE_COUNTERED",
                  "PHASE_EXPIRED")
 
@@ -67,6 +68,7 @@ class Reliance:
                 need(x.reading.digest == r["now"]["digest"], "another version was read", "WRONG_REVISION")
             else:
                 need(self.section_of(x.clause) in self.sections, "no such section in force", "NO_SUCH_OBJECT")
+                need(self.section_of(x.clause) not in NEVER_AMENDED, "no amendment changes it", "NOT_PERMITTED")
             others = self.relying.get(self.relied_on(x), set()) - {own and own["number"]}
             need(len(others) < MOST_RELYING, "256 decisions rely on it", "TOO_MANY")
 
@@ -77,12 +79,12 @@ class Reliance:
              "it was falsified", "NOT_PERMITTED")
 
     def rely(self, d, p):
-        """REL-2: p is the current revision of d now."""
+        """REL-2: p is the current revision of d now; None: it is over."""
         n = d["number"]
         for what, number in self.relied.get(n, ()):
             self.relying[what, number].discard(n)
             self.put("RELIED", bytes([what]) + u64(number, n), None, None)
-        self.relied[n] = {self.relied_on(x) for x in p.relies or []}
+        self.relied[n] = {self.relied_on(x) for x in p and p.relies or []}
         for what, number in self.relied[n]:
             self.relying.setdefault((what, number), set()).add(n)
             self.put("RELIED", bytes([what]) + u64(number, n), "", b"")
@@ -94,7 +96,11 @@ class Reliance:
         if self.is_phase(d, *NEVER_DOUBTED):
             return
         self.unasked(lambda: self.event(d, "EVENT_DOUBTED", words=because))
-        offer = d["mover"] if d["mover"] != owner and org_of(d["mover"]) in self.partners() else None
+        mover = d["mover"] if self.partner_seat(d["mover"]) else None
+        owner = owner if self.partner_seat(owner) else mover
+        if owner is None:
+            return
+        offer = mover if mover != owner else None
         self.by_the_record("action", owner, self.item_end(self.days(DAYS_TO_ACT)),
                            "reaffirm, amend or supersede D-%d: %s" % (d["number"], because),
                            list(links) + [{"decision": d["number"]}], offer)
@@ -107,14 +113,12 @@ class Reliance:
     def section_amended(self, d, number, before, after):
         """REL-4. d: the amendment; before, after: the section's bytes."""
         fields = self.codec.schema.records[self.codec.schema.numbers["charter", number]]
-        mine = org_of(d["mover"]) in self.partners()
-        owner = d["mover"] if mine else self.partners()[0] + "/sponsor"
         for n in sorted(self.relying.get((SECTION, number), set()) - {d["number"]}):
             clauses = [x.clause for x in self.proposal(self.decisions[n]).relies or []
                        if x.clause is not None and self.section_of(x.clause) == number]
             changed = next((c for c in clauses if clause_changed(fields, before, after, c)), None)
             if changed is not None:
-                self.doubt(self.decisions[n], "%s was amended by D-%d" % (changed, d["number"]), owner)
+                self.doubt(self.decisions[n], "%s was amended by D-%d" % (changed, d["number"]), d["mover"])
 
     # -- GOV-68 ------------------------------------------------------------------------------------------------------
 

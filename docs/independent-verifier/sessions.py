@@ -98,6 +98,7 @@ class Sessions:
             self.session_row(s, "MISSED", due_ms=None, missed_ms=s.get("missed_ms") or self.now)
         else:
             self.session_row(self.sessions[number], "UNCONTESTED", due_ms=None)
+            self.refresh_stands(self.sessions[number])
 
     def session_opens(self, c):
         line = next(x for x in self.cadence_lines() if x.name == c["name"])
@@ -175,7 +176,6 @@ class Sessions:
                   "due_ms": self.item_end(self.days(TO_CONTEST, "UNIT_BD")), "changed_leaf": e.leaf}
         need(len(self.codec.encode("state_session", {**s, **fields})) <= VALUE_BYTES, "too large", "TOO_MANY")
         self.session_row(s, "RECORDED", **fields)
-        self.refresh_held(s)
 
     def mark_session(self, e, b, s, agrees):
         """SES-8."""
@@ -188,6 +188,8 @@ class Sessions:
         mark = {"act": b.act, "seat": e.seat, "key": self.key_of(e), "leaf": e.leaf, "at_ms": self.now, "text": b.text}
         self.session_row(s, "CONFIRMED" if agrees else "CONTESTED", now={**s["now"], "mark": mark}, due_ms=None,
                          changed_leaf=e.leaf)
+        if agrees:
+            self.refresh_stands(s)
 
     # -- refresh -----------------------------------------------------------------------------------------------------
 
@@ -215,17 +217,18 @@ class Sessions:
         """SES-11, when the timer fires."""
         self.number_row("refreshed", self.now)
         self.follow_refresh()
-        body = self.section(29).body
+        body, first = self.section(29).body, (self.now + self.offset()) // DAY
         if any(s["type"] == self.refresh_type() and s["body"] == body and self.session_is(s, "OPEN")
-               for s in self.sessions.values()):
+               and s["from"] <= first + REFRESH_DAYS for s in self.sessions.values()):
             return
-        first = (self.now + self.offset()) // DAY
         until = first + REFRESH_DAYS
         self.new_session(type=self.refresh_type(), body=body, minutes=True, **{"from": first}, until=until,
                          due_ms=self.day_end(until - 1), changed_leaf=0)
 
-    def refresh_held(self, s):
-        """SES-11, when a session is recorded."""
+    def refresh_stands(self, s):
+        """SES-11, when a session is confirmed or uncontested."""
+        if not s["now"]["quorate"]:
+            return
         if s["type"] != self.refresh_type() or 29 not in self.sections or s["body"] != self.section(29).body:
             return
         last = self.day_end(s["now"]["held"]) - 1

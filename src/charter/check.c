@@ -1,5 +1,7 @@
 #include "charter/check_list.h"
 
+enum { METRICS_MAX = 128 };
+
 static void check_term(struct check_list *l)
 {
     const struct charter_term *t = l->c->term;
@@ -223,9 +225,20 @@ static_assert((int)charter_reporter_key_org == (int)charter_selector_key_org,
 static_assert((int)charter_reporter_key_seat == (int)charter_selector_key_seat,
               "a reporter's seat is read as a selector");
 
+/* Commitments that no metric has the name of are metrics, too (MET-12). */
+static void check_number_of_metrics(struct check_list *l)
+{
+    size_t n = l->c->metrics == NULL ? 0 : l->c->metrics->list.n;
+    for (size_t i = 0; l->c->commitments != NULL && i < l->c->commitments->list.n; i++)
+        n += charter_metric(l->c, l->c->commitments->list.v[i].name) == NULL;
+    if (n > METRICS_MAX)
+        check_list_refuse(l, "commitments", "with them there are %zu metrics; expected %d at most", n, METRICS_MAX);
+}
+
 static void check_metrics(struct check_list *l)
 {
     bool seen[VIEW_LEARNING + 1] = {false};
+    check_number_of_metrics(l);
     if (l->c->metrics == NULL)
         return;
     for (size_t i = 0; i < l->c->metrics->list.n; i++) {

@@ -163,6 +163,9 @@ void check_list_predicate(struct check_list *l, const char *where, const struct 
                               SPAN_FMT(t->name));
         if (t->type == COND_COUNT)
             check_list_opens(l, where, t->name);
+        if (t->type == COND_COUNT && (t->within.unit == UNIT_MONTHS ? t->within.n > 120 : t->within.n > 3650))
+            check_list_refuse(l, where, "counts in %" PRIu64 " %s; expected ten years at most: 3650 d", t->within.n,
+                              enum_text(&span_unit_enum, t->within.unit));
     }
 }
 

@@ -152,10 +152,32 @@ static void event_words(struct state_event *ev, const char *words, char plain[WO
     SET_HAS(ev, state_event_key_words);
 }
 
+static enum status current_proposal(struct gov *g, const struct matter *m, struct proposal *ret,
+                                    struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    struct tkey k = tkey_revision(m->d.number, m->d.revision);
+    struct state_revision rev;
+    TRY(state_need(&v, g->arena, TABLE_REVISION, &k, &state_revision_desc, &rev, err));
+    *ret = rev.proposal;
+    return ST_OK;
+}
+
+/* What is over rests on nothing any more (REL-2). */
+static enum status rest_no_more(struct gov *g, const struct matter *m, struct err *err)
+{
+    struct proposal pr;
+    TRY(current_proposal(g, m, &pr, err));
+    reliance_list(g, m->d.number, &pr, false);
+    return ST_OK;
+}
+
 /* Writes the moved decision: its event, timer, index and record. */
 static enum status commit(struct gov *g, struct matter *m, struct state_event *ev, struct err *err)
 {
     m->d.changed_leaf = g->leaf;
+    if (reliance_is_over(&m->d))
+        TRY(rest_no_more(g, m, err));
     course_list(g, &m->d);
     TRY(state_add_event(g, &m->d, ev, err));
     if (HAS(&m->d, state_decision_key_acted_ms) && !course_is_live(&m->d) && m->d.phase != PHASE_EFFECTIVE &&
@@ -227,17 +249,6 @@ static enum status close_counters(struct gov *g, const struct matter *m, struct 
             continue;
         TRY(course_close(g, &other, PHASE_COUNTERED, NULL, m->d.number, err));
     }
-    return ST_OK;
-}
-
-static enum status current_proposal(struct gov *g, const struct matter *m, struct proposal *ret,
-                                    struct err *err)
-{
-    struct view v = overlay_view(g->state);
-    struct tkey k = tkey_revision(m->d.number, m->d.revision);
-    struct state_revision rev;
-    TRY(state_need(&v, g->arena, TABLE_REVISION, &k, &state_revision_desc, &rev, err));
-    *ret = rev.proposal;
     return ST_OK;
 }
 
@@ -354,6 +365,8 @@ static enum status pass(struct gov *g, struct matter *m, const struct cause *by,
     uint64_t effective;
     bool stays;
     TRY(raise(g, m, by, &stays, err));
+    if (!stays && lasting_is_over(&m->d, g->time_ms))
+        return course_stale(g, m, lasting_words, err);
     if (!stays)
         TRY(afford(g, m, by, &stays, err));
     if (stays)
@@ -632,7 +645,7 @@ enum status course_effect(struct gov *g, struct matter *m, struct err *err)
     TRY(state_need(&v, g->arena, TABLE_REVISION, &k, &state_revision_desc, &rev, err));
     const struct effect *e = &rev.proposal.effect;
     if (lasting_is_over(&m->d, g->time_ms))
-        return course_stale(g, m, "its last day has passed", err);
+        return course_stale(g, m, lasting_words, err);
     enum status st = effect_check(&v, g->arena, g->time_ms, &m->d, e, &no, err);
     if (st == ST_REFUSED)
         return no_effect(g, m, e, &no, err);

@@ -124,8 +124,6 @@ MUST_USE enum status item_defer(struct gov *g, enum timer_kind kind, uint64_t ti
 MUST_USE enum status item_follow_up(struct gov *g, struct item_opening *o, struct item_ref *ret_ref, struct err *err);
 /* One such for ORG/sponsor of each partner, ascending: offered to it; owner n 0: it owns it. */
 MUST_USE enum status item_ask_sponsors(struct gov *g, const struct item_opening *o, struct err *err);
-/* ORG/sponsor of the first partner from there on (party_first), which moves on; ST_END. */
-MUST_USE enum status item_next_sponsor(struct gov *g, struct tkey *from, struct span *ret, struct err *err);
 MUST_USE enum status item_falsified(struct gov *g, struct state_item *it, struct err *err);
 MUST_USE enum status item_doubt(struct gov *g, const struct state_item *it, uint64_t decision,
                                 struct err *err);

@@ -31,7 +31,8 @@ static enum status sponsor_of(struct gov *g, struct span org, struct span *ret, 
     return ST_OK;
 }
 
-enum status item_next_sponsor(struct gov *g, struct tkey *from, struct span *ret, struct err *err)
+/* ORG/sponsor of the first partner from there on, which moves on; ST_END. */
+static enum status next_sponsor(struct gov *g, struct tkey *from, struct span *ret, struct err *err)
 {
     for (;;) {
         struct view v = overlay_view(g->state);
@@ -48,7 +49,7 @@ enum status item_ask_sponsors(struct gov *g, const struct item_opening *o, struc
     for (struct tkey from = party_first();;) {
         struct item_opening one = *o;
         struct span sponsor;
-        enum status st = item_next_sponsor(g, &from, &sponsor, err);
+        enum status st = next_sponsor(g, &from, &sponsor, err);
         if (st != ST_OK)
             return st == ST_END ? ST_OK : st;
         if (o->owner.n == 0)

@@ -6,6 +6,8 @@
 
 enum { WORDS = 128 };
 
+const char lasting_words[] = "its last day has passed";
+
 void lasting_pin(const struct charter_row *row, struct state_pinned *p)
 {
     if (HAS(row, charter_row_key_longest) && !effect_names(row->name)) {
@@ -66,7 +68,7 @@ enum status lasting_describe(const struct view *v, struct arena *a, const struct
 
 bool lasting_is_over(const struct state_decision *d, uint64_t now_ms)
 {
-    return HAS(d, state_decision_key_until_ms) && d->until_ms <= now_ms;
+    return HAS(d, state_decision_key_until_ms) && d->until_ms <= now_ms && !HAS(d, state_decision_key_acted_ms);
 }
 
 enum status lasting_reaffirm(struct gov *g, const struct matter *m, struct err *err)

@@ -238,6 +238,15 @@ static enum status mark(struct act *c, const struct mark_reading *r, const struc
     return reading_settle(c->g, row, err);
 }
 
+/* Is it restated, and not with the value that it had? */
+static bool says_else(const struct mark_reading *r, const struct state_reading *row)
+{
+    if (r->act != MARK_RESTATE)
+        return false;
+    const struct reading_version *was = &row->was.v[row->was.n - 1];
+    return !HAS(was, reading_version_key_value) || was->value.mantissa != r->value.mantissa || was->value.scale != r->value.scale;
+}
+
 /* MET-7 */
 enum status reading_apply_mark(struct act *c, const struct mark_reading *r, struct err *err)
 {
@@ -266,7 +275,7 @@ enum status reading_apply_mark(struct act *c, const struct mark_reading *r, stru
         TRY(mark(c, r, &h, &row, err));
     }
     TRY(reading_judged(c->g, &row, err));
-    return r->act == MARK_RESTATE ? reliance_restated(c->g, row.number, c->e->entry->seat, err) : ST_OK;
+    return says_else(r, &row) ? reliance_restated(c->g, row.number, c->e->entry->seat, err) : ST_OK;
 }
 
 /* --- Sealed --- */

@@ -46,8 +46,8 @@ enum status refresh_follow(struct gov *g, struct err *err)
     return state_move_moment(g, "refresh", TIMER_REFRESH, 0, due, err);
 }
 
-/* Is one open for the body already, because a seat called it? */
-static enum status is_open(struct gov *g, struct span body, bool *ret, struct err *err)
+/* Is one open for the body already, because a seat called it for these days? */
+static enum status is_open(struct gov *g, struct span body, uint64_t today, bool *ret, struct err *err)
 {
     struct view v = overlay_view(g->state);
     *ret = false;
@@ -57,19 +57,25 @@ static enum status is_open(struct gov *g, struct span body, bool *ret, struct er
         if (st == ST_END)
             return ST_OK;
         TRY(st);
-        *ret = s.type == SESSION_REFRESH && s.standing == SESSION_OPEN && span_eq(s.body, body);
+        *ret = s.type == SESSION_REFRESH && s.standing == SESSION_OPEN && span_eq(s.body, body) && s.from <= today + DAYS;
     }
     return ST_OK;
 }
 
-static enum status open_session(struct gov *g, struct span body, struct err *err)
+static enum status today(struct gov *g, uint64_t *ret, struct err *err)
 {
     struct view v = overlay_view(g->state);
     struct rights r;
-    uint64_t day, due;
     TRY(rights_load(&v, g->arena, &r, err));
-    if (calendar_day(r.charter.calendars, r.charter.decisions->calendar, g->time_ms, &day) != ST_OK)
+    if (calendar_day(r.charter.calendars, r.charter.decisions->calendar, g->time_ms, ret) != ST_OK)
         return err_set(err, ST_CORRUPT, "no day of a refresh on the calendar");
+    return ST_OK;
+}
+
+static enum status open_session(struct gov *g, struct span body, uint64_t day, struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    uint64_t due;
     struct state_session s = {
         .type = SESSION_REFRESH, .body = body, .minutes = true, .from = day, .until = day + DAYS};
     TRY(item_date_end(&v, g->arena, s.until - 1, &due, err));
@@ -80,22 +86,26 @@ enum status refresh_fire(struct gov *g, struct err *err)
 {
     const struct charter_refresh *r = NULL;
     bool there;
+    uint64_t day;
     TRY(section(g, &r, err));
     if (r == NULL)
         return err_set(err, ST_CORRUPT, "a refresh is due, and the charter has no section refresh");
     TRY(state_move_moment(g, "refreshed", 0, 0, g->time_ms, err));
     TRY(refresh_follow(g, err));
-    TRY(is_open(g, r->body, &there, err));
-    return there ? ST_OK : open_session(g, r->body, err);
+    TRY(today(g, &day, err));
+    TRY(is_open(g, r->body, day, &there, err));
+    return there ? ST_OK : open_session(g, r->body, day, err);
 }
 
-enum status refresh_recorded(struct gov *g, const struct state_session *s, struct err *err)
+enum status refresh_stands(struct gov *g, const struct state_session *s, struct err *err)
 {
     struct view v = overlay_view(g->state);
     const struct charter_refresh *r = NULL;
     uint64_t held, from;
+    if (s->type != SESSION_REFRESH || (s->standing != SESSION_CONFIRMED && s->standing != SESSION_UNCONTESTED) || !s->now.quorate)
+        return ST_OK;
     TRY(section(g, &r, err));
-    if (r == NULL || s->type != SESSION_REFRESH || !span_eq(s->body, r->body))
+    if (r == NULL || !span_eq(s->body, r->body))
         return ST_OK;
     TRY(item_date_end(&v, g->arena, s->now.held, &held, err));
     TRY(base(g, &from, err));

@@ -2,7 +2,6 @@
 #include "charter/charter_model.h"
 #include "codec/reader.h"
 #include "gov/item.h"
-#include "gov/party.h"
 #include "gov/reading.h"
 
 /* What one amendment, falsification or restatement can put in doubt. */
@@ -95,6 +94,12 @@ static enum status reading_sound(struct act *c, const struct ref *read, struct e
     return ST_OK;
 }
 
+/* Sections that change with members alone, or never. */
+static bool is_never_amended(uint64_t section)
+{
+    return section == SECTION_ALLIANCE || section == SECTION_PARTNER_SEATS || section == SECTION_PARTIES;
+}
+
 static enum status clause_sound(struct act *c, struct span clause, struct err *err)
 {
     const void *section = NULL;
@@ -104,6 +109,9 @@ static enum status clause_sound(struct act *c, struct span clause, struct err *e
     if (section == NULL)
         return act_refuse(c, V_NO_SUCH_OBJECT, "relies on %.*s, and the charter has no such section; see: entente charter show",
                           SPAN_FMT(clause));
+    if (is_never_amended(number))
+        return act_refuse(c, V_NOT_PERMITTED, "relies on %.*s: no amendment changes section %s, so nothing would put it in doubt",
+                          SPAN_FMT(clause), enum_text(&section_id_enum, (uint32_t)number));
     return ST_OK;
 }
 
@@ -172,7 +180,7 @@ enum status reliance_doubt(struct gov *g, uint64_t decision, const char *words, 
     struct state_decision d;
     struct tkey k = tkey_u64(decision);
     char asks[WORDS];
-    bool there = false;
+    bool there = false, owns = false;
     size_t n = 0;
     TRY(state_need(&v, g->arena, TABLE_DECISION, &k, &state_decision_desc, &d, err));
     if (reliance_is_over(&d))
@@ -182,8 +190,12 @@ enum status reliance_doubt(struct gov *g, uint64_t decision, const char *words, 
     TRY(state_add_event(g, &d, &ev, err));
     TRY(state_put_decision(g, &d, err));
     TRY(item_partner_seat(&v, g->arena, d.mover, &there, err));
+    TRY(item_partner_seat(&v, g->arena, owner, &owns, err));
+    if (!owns && !there)
+        return ST_OK; /* nobody is left to see to it */
     (void)snprintf(asks, sizeof asks, "reaffirm, amend or supersede D-%" PRIu64 ": %s", decision, words);
-    struct item_opening o = {.words = asks, .owner = owner, .offered = there ? d.mover : (struct span){0}};
+    struct item_opening o = {
+        .words = asks, .owner = owns ? owner : d.mover, .offered = there ? d.mover : (struct span){0}};
     struct item_link *links = arena_array(g->arena, 2, sizeof *links);
     if (links == NULL)
         return err_set(err, ST_LIMIT, "out of room for links");
@@ -338,18 +350,6 @@ static enum status clause_changed(uint64_t section, struct span before, struct s
     return ST_OK;
 }
 
-/* The seat that owns what an amendment leaves to do: its mover, or the first sponsor when the mover's partner has left. ST_END
- * when no partner is left: notice can end after the last has gone. */
-static enum status answerable(struct gov *g, struct span mover, struct span *ret, struct err *err)
-{
-    struct view v = overlay_view(g->state);
-    bool there = false;
-    *ret = mover;
-    TRY(item_partner_seat(&v, g->arena, mover, &there, err));
-    struct tkey first = party_first();
-    return there ? ST_OK : item_next_sponsor(g, &first, ret, err);
-}
-
 static enum status changed_clause(struct gov *g, uint64_t decision, uint64_t section, struct span before, struct span after,
                                   struct span *ret, struct err *err)
 {
@@ -377,15 +377,11 @@ enum status reliance_amended(struct gov *g, const struct state_decision *by, uin
     struct view v = overlay_view(g->state);
     struct state_section old = {0}, now;
     struct tkey k = tkey_section(section);
-    struct span owner;
     TRY(state_need(&v, g->arena, TABLE_SECTION, &k, &state_section_desc, &now, err));
     k = tkey_section_old(section, version - 1);
     enum status st = state_get(&v, g->arena, TABLE_SECTION_OLD, &k, &state_section_desc, &old, err);
     if (st != ST_OK && st != ST_NOTFOUND)
         return st;
-    st = answerable(g, by->mover, &owner, err);
-    if (st != ST_OK)
-        return st == ST_END ? ST_OK : st;
     for (uint64_t from = 0;;) {
         uint64_t decision;
         struct span clause;
@@ -399,6 +395,6 @@ enum status reliance_amended(struct gov *g, const struct state_decision *by, uin
         TRY(changed_clause(g, decision, section, old.body, now.body, &clause, err));
         (void)snprintf(words, sizeof words, "%.*s was amended by D-%" PRIu64, SPAN_FMT(clause), by->number);
         if (clause.n != 0)
-            TRY(reliance_doubt(g, decision, words, owner, NULL, err));
+            TRY(reliance_doubt(g, decision, words, by->mover, NULL, err));
     }
 }

@@ -3,6 +3,7 @@
 #include "charter/calendar.h"
 #include "charter/period.h"
 #include "gov/item.h"
+#include "gov/refresh.h"
 
 static const struct session_type_row rows[] = {
     {SESSION_STAND_UP, LAYER_WORKING, false},
@@ -323,7 +324,8 @@ enum status session_fire(struct gov *g, enum timer_kind kind, uint64_t number, s
     } else {
         s.standing = SESSION_UNCONTESTED;
     }
-    return session_commit(g, &s, err);
+    TRY(session_commit(g, &s, err));
+    return refresh_stands(g, &s, err);
 }
 
 enum status session_defer(struct gov *g, uint64_t number, uint64_t until_ms, struct err *err)

@@ -186,8 +186,7 @@ static enum status record(struct act *c, const struct minutes *r, struct state_s
     if (!state_fits(c->g, &state_session_desc, &next))
         return act_refuse(c, V_TOO_MANY, "the records of S-%" PRIu64 " together are too large", s->number);
     session_begin(c->g, s);
-    TRY(session_commit(c->g, &next, err));
-    return refresh_recorded(c->g, &next, err);
+    return session_commit(c->g, &next, err);
 }
 
 /* --- Confirmed, contested --- */
@@ -233,7 +232,8 @@ static enum status mark(struct act *c, const struct minutes *r, struct state_ses
     SET_HAS(&s->now, session_version_key_mark);
     s->standing = r->act == SESSION_ACT_CONFIRM ? SESSION_CONFIRMED : SESSION_CONTESTED;
     s->changed_leaf = c->g->leaf;
-    return session_commit(c->g, s, err);
+    TRY(session_commit(c->g, s, err));
+    return refresh_stands(c->g, s, err);
 }
 
 enum status session_apply_minutes(struct act *c, const struct minutes *r, struct err *err)
