@@ -124,6 +124,11 @@ static const struct {
      "no assumption of the thesis is called cohesion"},
     {"safety: count safety-notice", "safety: count safety-note", "exit.triggers.safety",
      "safety-note is neither a row of section decisions nor an item type"},
+    {"count safety-notice >= 3 in 365 d", "count safety-notice >= 3 in 3651 d", "exit.triggers.safety",
+     "counts in 3651 d; expected ten years at most: 3650 d"},
+    {"count safety-notice >= 3 in 365 d", "count safety-notice >= 3 in 121 months", "exit.triggers.safety",
+     "counts in 121 months; expected ten years at most: 3650 d"},
+    {"count safety-notice >= 3 in 365 d", "count safety-notice >= 3 in 120 months", NULL, NULL},
     {"on-trigger: {opens: exit", "on-trigger: {opens: action", "exit.on-trigger",
      "no row of section decisions is called action; a trigger opens a decision"},
     {"origin: heart-monitoring.example/ledger", "origin: https://heart.example", "origin",
@@ -159,6 +164,35 @@ Test(check, each_thing_that_can_never_work_is_refused_with_words)
                               strstr(f.v[k].text, refused[i].text) != NULL);
         cr_expect(found, "%zu: expected %s: %s; first finding %s: %s", i, refused[i].where, refused[i].text,
                   f.n == 0 ? "-" : f.v[0].where, f.n == 0 ? "-" : f.v[0].text);
+    }
+}
+
+/* Metrics and commitments are reported together: 128 at most. */
+Test(check, more_metrics_than_are_judged)
+{
+    static const char defaults[] = "  defaults: {better: up, due: 8 bd}\n";
+    static const size_t metrics[] = {40, 60};
+    for (size_t i = 0; i < ARRAY_LEN(metrics); i++) {
+        struct arena a CLEANUP(arena_deinit);
+        arena_init(&a, 0);
+        struct buf b CLEANUP(buf_deinit), c CLEANUP(buf_deinit);
+        buf_init(&b, CHARTER_FILE_MAX);
+        buf_init(&c, CHARTER_FILE_MAX);
+        buf_printf(&b, "commitments:\n");
+        for (size_t k = 0; k < 60; k++)
+            buf_printf(&b, "  hours-%zu: {by: clinics, unit: hours, quantity: 1}\n", k);
+        buf_printf(&c, "%s", defaults);
+        for (size_t k = 0; k < metrics[i]; k++)
+            buf_printf(&c, "  sold-%zu: {group: value, view: financial, unit: EUR, every: month, from: distributor/finance, "
+                           "check: maker/finance}\n", k);
+        struct span text = support_edit(&a, support_example(&a), "commitments:\n", buf_cstr(&b));
+        struct charter_source source;
+        struct check_findings f = check(&a, support_edit(&a, text, defaults, buf_cstr(&c)), &source);
+        cr_expect_eq(f.refusals, i, "%zu more metrics: %zu refused", metrics[i], f.refusals);
+        for (size_t k = 0; k < f.n; k++)
+            cr_expect(!f.v[k].refuses || (strcmp(f.v[k].where, "commitments") == 0 &&
+                                          strstr(f.v[k].text, "metrics; expected 128 at most") != NULL),
+                      "%s: %s", f.v[k].where, f.v[k].text);
     }
 }
 

@@ -146,6 +146,36 @@ Test(refresh, SES_10_the_interval_is_amended)
 
 /* --- SES-11 --- */
 
+/* Another partner says that the record is right. */
+static void stands(struct world *w, uint64_t n)
+{
+    struct minutes m = {.session = n, .act = SESSION_ACT_CONFIRM, .version = get(w, n).now.digest};
+    SET_HAS(&m, minutes_key_version);
+    EXPECT_VERDICT(w, world_entry(w, "maker/sponsor", KIND_MINUTES, &minutes_desc, &m), V_OK);
+    cr_assert_eq(get(w, n).standing, SESSION_CONFIRMED);
+}
+
+/* One partner alone puts the review of the charter off by nothing that it records, and by no session far away. */
+Test(refresh, SES_11_no_partner_alone_puts_it_off)
+{
+    struct world w;
+    found(&w, "quarter");
+    AT(&w, "2026-05-20T12:00:00Z");
+    EXPECT_VERDICT(&w, call(&w, "2026-05-20"), V_OK);
+    EXPECT_VERDICT(&w, call(&w, "2026-07-20"), V_OK);
+    struct span alone = span_str("brand/sponsor");
+    struct minutes m = {.session = 1, .act = SESSION_ACT_RECORD, .held = readings_day("2026-05-20"), .present = {1, &alone}};
+    SET_HAS(&m, minutes_key_held);
+    SET_HAS(&m, minutes_key_present);
+    SET_HAS(&m, minutes_key_document);
+    EXPECT_VERDICT(&w, world_entry(&w, "brand/sponsor", KIND_MINUTES, &minutes_desc, &m), V_OK);
+    stands(&w, 1); /* not quorate */
+    EXPECT_MOMENT(&w, "refresh", "2026-06-03T00:00:00.000Z");
+    AT(&w, "2026-06-03T00:00:00Z");
+    cr_assert(there(&w, 3) && get(&w, 3).type == SESSION_REFRESH, "the one of 20 July is too far");
+    world_free(&w);
+}
+
 Test(refresh, SES_11_a_session_opens)
 {
     struct world w;
@@ -175,6 +205,8 @@ Test(refresh, SES_11_it_is_recorded_and_counts_from_the_day_held)
     AT(&w, "2026-06-03T00:00:00Z");
     AT(&w, "2026-06-20T12:00:00Z");
     EXPECT_VERDICT(&w, record(&w, 1, "2026-06-10"), V_OK);
+    EXPECT_MOMENT(&w, "refreshed", "2026-06-03T00:00:00.000Z"); /* nobody else stands behind it yet */
+    stands(&w, 1);
     EXPECT_MOMENT(&w, "refreshed", "2026-06-10T23:59:59.999Z");
     EXPECT_MOMENT(&w, "refresh", "2026-09-11T00:00:00.000Z");
     cr_assert(!timer(&w, readings_ms("2026-09-04T00:00:00Z")) && timer(&w, readings_ms("2026-09-11T00:00:00Z")));
@@ -189,15 +221,9 @@ Test(refresh, SES_11_a_missed_one_is_recorded_late)
     AT(&w, "2026-07-03T00:00:00Z");
     AT(&w, "2026-08-20T12:00:00Z");
     EXPECT_VERDICT(&w, record(&w, 1, "2026-07-01"), V_OK);
+    AT(&w, "2026-08-28T00:00:00Z"); /* uncontested for 5 bd */
+    cr_assert_eq(get(&w, 1).standing, SESSION_UNCONTESTED);
     EXPECT_MOMENT(&w, "refresh", "2026-10-02T00:00:00.000Z");
-    AT(&w, "2026-10-02T00:00:00Z"); /* the next has fallen due; then the old one is said to be of another day */
-    EXPECT_MOMENT(&w, "refreshed", "2026-10-02T00:00:00.000Z");
-    struct minutes contest = {.session = 1, .act = SESSION_ACT_CONTEST, .version = get(&w, 1).now.digest};
-    SET_HAS(&contest, minutes_key_version);
-    SET_HAS(&contest, minutes_key_text);
-    EXPECT_VERDICT(&w, world_entry(&w, "maker/sponsor", KIND_MINUTES, &minutes_desc, &contest), V_OK);
-    EXPECT_VERDICT(&w, record(&w, 1, "2026-07-02"), V_OK);
-    EXPECT_MOMENT(&w, "refreshed", "2026-10-02T00:00:00.000Z");
     world_free(&w);
 }
 
@@ -210,8 +236,10 @@ Test(refresh, SES_11_held_before_the_last_one_changes_nothing)
     EXPECT_VERDICT(&w, call(&w, "2026-05-26"), V_OK);
     AT(&w, "2026-05-27T12:00:00Z");
     EXPECT_VERDICT(&w, record(&w, 2, "2026-05-26"), V_OK);
+    stands(&w, 2);
     EXPECT_MOMENT(&w, "refresh", "2026-08-27T00:00:00.000Z");
     EXPECT_VERDICT(&w, record(&w, 1, "2026-05-22"), V_OK);
+    stands(&w, 1);
     EXPECT_MOMENT(&w, "refresh", "2026-08-27T00:00:00.000Z");
     EXPECT_MOMENT(&w, "refreshed", "2026-05-26T23:59:59.999Z");
     world_free(&w);
@@ -228,6 +256,7 @@ Test(refresh, SES_11_called_by_hand_before_it_is_due)
     EXPECT_MOMENT(&w, "refreshed", "2026-06-03T00:00:00.000Z");
     AT(&w, "2026-06-04T12:00:00Z");
     EXPECT_VERDICT(&w, record(&w, 1, "2026-06-04"), V_OK);
+    stands(&w, 1);
     EXPECT_MOMENT(&w, "refreshed", "2026-06-04T23:59:59.999Z");
     EXPECT_MOMENT(&w, "refresh", "2026-09-05T00:00:00.000Z");
     world_free(&w);

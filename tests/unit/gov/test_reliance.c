@@ -131,7 +131,8 @@ Test(reliance, REL_1_a_clause_is_of_a_section_in_force)
     EXPECT_VERDICT(&w, clause(&w, "sharing.plans"), V_NO_SUCH_OBJECT); /* this charter has none */
     EXPECT_VERDICT(&w, clause(&w, "metric.a"), V_NO_SUCH_OBJECT);
     EXPECT_VERDICT(&w, clause(&w, "metrics.no-such"), V_OK); /* only the section is looked up */
-    EXPECT_VERDICT(&w, clause(&w, "partner-seats"), V_OK);
+    EXPECT_VERDICT(&w, clause(&w, "partner-seats"), V_NOT_PERMITTED); /* no amendment changes it */
+    EXPECT_VERDICT(&w, clause(&w, "parties.brand"), V_NOT_PERMITTED);
     EXPECT_VERDICT(&w, clause(&w, "exit.triggers.term-ends"), V_OK);
     world_free(&w);
 }
@@ -202,7 +203,7 @@ Test(reliance, REL_2_rows_of_the_current_revision)
     rests_falsify(&w, as); /* dropped by the revision: nothing of it */
     cr_assert_eq(rests_events(&w, n, EVENT_DOUBTED), 0);
     EXPECT_VERDICT(&w, world_withdraw(&w, "brand/finance", n), V_OK);
-    cr_assert_eq(rests_relied_rows(&w), 2, "kept when it ends");
+    cr_assert_eq(rests_relied_rows(&w), 0, "they go when it ends");
     world_free(&w);
 }
 
@@ -374,6 +375,8 @@ Test(reliance, REL_3_a_reading_restated)
     EXPECT_VERDICT(&w, readings_mark(&w, "brand/finance", k, MARK_DISPUTE, NULL), V_OK);
     cr_assert_eq(rests_events(&w, n, EVENT_DOUBTED), 0, "a dispute alone says nothing yet");
     EXPECT_VERDICT(&w, readings_mark(&w, "distributor/finance", k, MARK_RESTATE, "50.0"), V_OK);
+    cr_assert_eq(rests_events(&w, n, EVENT_DOUBTED), 0, "it says the same as before");
+    EXPECT_VERDICT(&w, readings_mark(&w, "distributor/finance", k, MARK_RESTATE, "49.0"), V_OK);
     char words[64], asks[128];
     (void)snprintf(words, sizeof words, "K-%d was restated", (int)k);
     (void)snprintf(asks, sizeof asks, "reaffirm, amend or supersede D-%d: K-%d was restated", (int)n, (int)k);
@@ -561,11 +564,11 @@ Test(reliance, REL_4_the_amendments_mover_has_left)
     EXPECT_PHASE(&w, by, PHASE_EFFECTIVE);
     EXPECT_DOUBTED(&w, n, "glossary.case was amended by D-2");
     struct state_item it = rests_action(&w, 0);
-    cr_assert(span_eqs(it.owner, "distributor/sponsor") && span_eqs(it.offered, "maker/finance"));
+    cr_assert(span_eqs(it.owner, "maker/finance") && !HAS(&it, state_item_key_offered), "its own mover sees to it");
     world_free(&w);
 }
 
-Test(reliance, REL_4_no_partner_is_left)
+Test(reliance, REL_3_no_partner_is_left)
 {
     struct world w;
     found_slow(&w);
@@ -584,6 +587,7 @@ Test(reliance, REL_4_no_partner_is_left)
     EXPECT_STANDING(&w, "maker", STANDING_LEFT);
     world_at_ms(&w, world_decision(&w, by).effective_ms);
     EXPECT_PHASE(&w, by, PHASE_EFFECTIVE);
-    cr_assert_eq(rests_events(&w, n, EVENT_DOUBTED), 0, "nobody is left to see to it");
+    cr_assert_eq(rests_events(&w, n, EVENT_DOUBTED), 1);
+    cr_assert_eq(rests_items(&w, ITEM_ACTION), 0, "nobody is left to see to it");
     world_free(&w);
 }
