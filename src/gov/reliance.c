@@ -393,8 +393,9 @@ enum status reliance_amended(struct gov *g, const struct state_decision *by, uin
         if (decision == by->number)
             continue;
         TRY(changed_clause(g, decision, section, old.body, now.body, &clause, err));
+        if (clause.n == 0)
+            continue;
         (void)snprintf(words, sizeof words, "%.*s was amended by D-%" PRIu64, SPAN_FMT(clause), by->number);
-        if (clause.n != 0)
-            TRY(reliance_doubt(g, decision, words, by->mover, NULL, err));
+        TRY(reliance_doubt(g, decision, words, by->mover, NULL, err));
     }
 }
