@@ -201,11 +201,17 @@ class Sessions:
         at = self.last.get("refreshed")
         return self.section(1).founded_ms if at is None else at
 
+    def refresh_counted(self):
+        """SES-10: D."""
+        return self.every_end(self.section(29).every, self.refreshed()) if 29 in self.sections else None
+
     def follow_refresh(self):
         """SES-10."""
+        self.refresh_at(self.refresh_counted())
+
+    def refresh_at(self, at):
         if self.last.get("refresh") is not None:
             self.put("TIMER", self.refresh_timer(self.last["refresh"]), None, None)
-        at = self.every_end(self.section(29).every, self.refreshed()) if 29 in self.sections else None
         self.number_row("refresh", at)
         if at is not None:
             self.put("TIMER", self.refresh_timer(at), "", b"")
@@ -215,11 +221,15 @@ class Sessions:
 
     def refresh_due(self):
         """SES-11, when the timer fires."""
+        if any(self.is_refresh(s) and self.session_is(s, "RECORDED") and self.would_count(s) for s in self.sessions.values()):
+            until = self.put_off_until()
+            if until is not None and self.now < until:
+                return self.refresh_at(until)
         self.number_row("refreshed", self.now)
         self.follow_refresh()
         body, first = self.section(29).body, (self.now + self.offset()) // DAY
-        if any(s["type"] == self.refresh_type() and s["body"] == body and self.session_is(s, "OPEN")
-               and s["from"] <= first + REFRESH_DAYS for s in self.sessions.values()):
+        if any(self.is_refresh(s) and self.session_is(s, "OPEN") and s["from"] <= first + REFRESH_DAYS
+               for s in self.sessions.values()):
             return
         until = first + REFRESH_DAYS
         self.new_session(type=self.refresh_type(), body=body, minutes=True, **{"from": first}, until=until,
@@ -227,11 +237,18 @@ class Sessions:
 
     def refresh_stands(self, s):
         """SES-11, when a session is confirmed or uncontested."""
-        if not s["now"]["quorate"]:
-            return
-        if s["type"] != self.refresh_type() or 29 not in self.sections or s["body"] != self.section(29).body:
-            return
-        last = self.day_end(s["now"]["held"]) - 1
-        if last > self.refreshed():
-            self.number_row("refreshed", last)
+        if self.is_refresh(s) and self.would_count(s):
+            self.number_row("refreshed", self.day_end(s["now"]["held"]) - 1)
             self.follow_refresh()
+
+    def is_refresh(self, s):
+        """A session of type refresh of the section's body."""
+        return s["type"] == self.refresh_type() and 29 in self.sections and s["body"] == self.section(29).body
+
+    def would_count(self, s):
+        return s["now"]["quorate"] and self.day_end(s["now"]["held"]) - 1 > self.refreshed()
+
+    def put_off_until(self):
+        """The end of 30 d counted from D, or None."""
+        due = self.refresh_counted()
+        return due and self.every_end({"n": REFRESH_DAYS, "unit": self.enums["period_unit"]["PERIOD_DAY"]}, due)

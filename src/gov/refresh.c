@@ -29,37 +29,69 @@ static enum status base(struct gov *g, uint64_t *ret_ms, struct err *err)
     return ST_OK;
 }
 
-enum status refresh_follow(struct gov *g, struct err *err)
+/* The end of a span; 0: past the year 9999. */
+static enum status end_of(struct gov *g, uint64_t from, const struct charter_span *span, uint64_t *ret, struct err *err)
 {
     struct view v = overlay_view(g->state);
+    enum status st = item_span_end(&v, g->arena, from, span, ret, err);
+    if (st == ST_RANGE)
+        *ret = 0;
+    return st == ST_RANGE ? ST_OK : st;
+}
+
+enum status refresh_follow(struct gov *g, struct err *err)
+{
     const struct charter_refresh *r = NULL;
     uint64_t from, due = 0;
     TRY(section(g, &r, err));
     TRY(base(g, &from, err));
     if (r != NULL) {
         struct charter_span every = item_period(&r->every);
-        enum status st = item_span_end(&v, g->arena, from, &every, &due, err);
-        if (st != ST_OK && st != ST_RANGE)
-            return st;
-        due = st == ST_OK ? due : 0;
+        TRY(end_of(g, from, &every, &due, err));
     }
     return state_move_moment(g, "refresh", TIMER_REFRESH, 0, due, err);
 }
 
-/* Is one open for the body already, because a seat called it for these days? */
-static enum status is_open(struct gov *g, struct span body, uint64_t today, bool *ret, struct err *err)
+/* What the body has under way of this kind. */
+struct under_way {
+    bool open;     /* a session was called for these days */
+    bool recorded; /* one was held, and counts once it stands */
+};
+
+static enum status under_way(struct gov *g, struct span body, uint64_t today, struct under_way *ret, struct err *err)
 {
     struct view v = overlay_view(g->state);
-    *ret = false;
-    for (uint64_t from = 0; !*ret;) {
+    uint64_t since, held;
+    *ret = (struct under_way){0};
+    TRY(base(g, &since, err));
+    for (uint64_t from = 0;;) {
         struct state_session s;
         enum status st = session_next(&v, g->arena, true, &from, &s, err);
         if (st == ST_END)
             return ST_OK;
         TRY(st);
-        *ret = s.type == SESSION_REFRESH && s.standing == SESSION_OPEN && span_eq(s.body, body) && s.from <= today + DAYS;
+        if (s.type != SESSION_REFRESH || !span_eq(s.body, body))
+            continue;
+        ret->open |= s.standing == SESSION_OPEN && s.from <= today + DAYS;
+        if (s.standing != SESSION_RECORDED || !s.now.quorate)
+            continue;
+        TRY(item_date_end(&v, g->arena, s.now.held, &held, err));
+        ret->recorded |= held - 1 > since;
     }
-    return ST_OK;
+}
+
+/* One is recorded, and waits for another partner's word: a new one opens 30 d later at the latest. */
+static enum status put_off(struct gov *g, const struct charter_refresh *r, bool *ret, struct err *err)
+{
+    static const struct charter_span while_it_waits = {.n = DAYS, .unit = UNIT_D};
+    struct charter_span every = item_period(&r->every);
+    uint64_t from, due, until = 0;
+    TRY(base(g, &from, err));
+    TRY(end_of(g, from, &every, &due, err));
+    if (due != 0)
+        TRY(end_of(g, due, &while_it_waits, &until, err));
+    *ret = until > g->time_ms;
+    return *ret ? state_move_moment(g, "refresh", TIMER_REFRESH, 0, until, err) : ST_OK;
 }
 
 static enum status today(struct gov *g, uint64_t *ret, struct err *err)
@@ -85,16 +117,21 @@ static enum status open_session(struct gov *g, struct span body, uint64_t day, s
 enum status refresh_fire(struct gov *g, struct err *err)
 {
     const struct charter_refresh *r = NULL;
-    bool there;
+    struct under_way is;
+    bool later = false;
     uint64_t day;
     TRY(section(g, &r, err));
     if (r == NULL)
         return err_set(err, ST_CORRUPT, "a refresh is due, and the charter has no section refresh");
+    TRY(today(g, &day, err));
+    TRY(under_way(g, r->body, day, &is, err));
+    if (is.recorded)
+        TRY(put_off(g, r, &later, err));
+    if (later)
+        return ST_OK;
     TRY(state_move_moment(g, "refreshed", 0, 0, g->time_ms, err));
     TRY(refresh_follow(g, err));
-    TRY(today(g, &day, err));
-    TRY(is_open(g, r->body, day, &there, err));
-    return there ? ST_OK : open_session(g, r->body, day, err);
+    return is.open ? ST_OK : open_session(g, r->body, day, err);
 }
 
 enum status refresh_stands(struct gov *g, const struct state_session *s, struct err *err)

@@ -193,6 +193,9 @@ assert m.get_content().startswith("reports: report weekly, %s\nFor council. From
 P
 
 echo "== a refresh opens by itself; what was promised is reported as any number"
+entente meet --node maker >o # it fell due a moment after one was recorded: that one waits for another partner's word
+grep -Eq '^S-1 +recorded' o && ! grep -q '^S-2' o || { cat o; fail "a new one beside the one that was recorded"; }
+good as clinics sponsor meet confirm S-1 --yes
 until_time $((founded + 63 * 86400)) # more than 28 days after the one that was held, and no month is open for longer
 good as clinics alliance-manager comment --text "where we stand" --yes
 ok 'S-2 +open +refresh +steering' entente meet --node maker

@@ -491,6 +491,26 @@ class Follows(Story):
         self.reviewed(s["number"])
         self.whole()
 
+    def test_refresh_waits_for_a_word(self):
+        """SES-11: one that is recorded when it falls due puts it off once, by 30 days."""
+        gov, acts, due = self.a.gov, ENUMS["session_act"], self.a.gov.last["refresh"]
+        self.to(due - DAY)
+        self.a.say("maker/sponsor", "session", {"type": 5, "body": "steering", "on": self.today()})
+        number = max(gov.sessions)
+        self.a.say("maker/sponsor", "minutes", {"session": number, "act": acts["SESSION_ACT_RECORD"], "held": self.today(),
+                                                "document": WHY, "present": [o + "/sponsor" for o in ("clinics", "distributor", "maker")]})
+        self.to(due)
+        called = [s for s in gov.sessions.values() if s.get("cadence") is None]
+        self.assertEqual([s["number"] for s in called], [number])
+        self.assertEqual(gov.last["refresh"], due + 31 * DAY)  # the end of the 30th day after the one it fell due on
+        self.assertIsNone(gov.last.get("refreshed"))
+        self.a.say("clinics/sponsor", "minutes", {"session": number, "act": acts["SESSION_ACT_CONTEST"], "text": WHY,
+                                                  "version": gov.sessions[number]["now"]["digest"]})
+        self.to(due + 31 * DAY)
+        self.assertEqual(len([s for s in gov.sessions.values() if s.get("cadence") is None]), 2)
+        self.assertEqual(gov.last["refreshed"], self.a.now)
+        self.whole()
+
     def test_refresh_is_amended(self):
         """A time that is past fires in the next block."""
         self.to(self.a.now + 40 * DAY)

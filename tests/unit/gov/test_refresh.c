@@ -262,6 +262,74 @@ Test(refresh, SES_11_called_by_hand_before_it_is_due)
     world_free(&w);
 }
 
+/* Held and recorded, with all there, two days before the review falls due. */
+static void recorded_in_time(struct world *w)
+{
+    found(w, "quarter");
+    AT(w, "2026-06-01T12:00:00Z");
+    EXPECT_VERDICT(w, call(w, "2026-06-01"), V_OK);
+    EXPECT_VERDICT(w, record(w, 1, "2026-06-01"), V_OK);
+    EXPECT_MOMENT(w, "refresh", "2026-06-03T00:00:00.000Z");
+    AT(w, "2026-06-03T00:00:00Z");
+    cr_assert(!there(w, 2) && get(w, 1).standing == SESSION_RECORDED);
+    EXPECT_MOMENT(w, "refreshed", "none");
+    EXPECT_MOMENT(w, "refresh", "2026-07-04T00:00:00.000Z");
+    cr_assert(timer(w, moment(w, "refresh")));
+}
+
+static void contest(struct world *w, uint64_t n)
+{
+    struct minutes m = {.session = n, .act = SESSION_ACT_CONTEST, .version = get(w, n).now.digest};
+    SET_HAS(&m, minutes_key_version);
+    SET_HAS(&m, minutes_key_text);
+    EXPECT_VERDICT(w, world_entry(w, "maker/sponsor", KIND_MINUTES, &minutes_desc, &m), V_OK);
+    cr_assert_eq(get(w, n).standing, SESSION_CONTESTED);
+}
+
+Test(refresh, SES_11_one_that_is_recorded_waits_for_another_partners_word)
+{
+    struct world w;
+    recorded_in_time(&w);
+    stands(&w, 1);
+    EXPECT_MOMENT(&w, "refreshed", "2026-06-01T23:59:59.999Z");
+    EXPECT_MOMENT(&w, "refresh", "2026-09-02T00:00:00.000Z");
+    AT(&w, "2026-07-04T00:00:00Z");
+    cr_assert(!there(&w, 2));
+    world_free(&w);
+    recorded_in_time(&w);
+    world_at_ms(&w, get(&w, 1).due_ms); /* and silence is enough */
+    EXPECT_MOMENT(&w, "refreshed", "2026-06-01T23:59:59.999Z");
+    EXPECT_MOMENT(&w, "refresh", "2026-09-02T00:00:00.000Z");
+    world_free(&w);
+}
+
+Test(refresh, SES_11_contested_a_new_one_opens_30_days_later)
+{
+    struct world w;
+    recorded_in_time(&w);
+    contest(&w, 1);
+    AT(&w, "2026-07-03T23:00:00Z");
+    cr_assert(!there(&w, 2));
+    AT(&w, "2026-07-04T00:00:00Z");
+    cr_assert(there(&w, 2) && get(&w, 2).from == readings_day("2026-07-04"));
+    EXPECT_MOMENT(&w, "refreshed", "2026-07-04T00:00:00.000Z");
+    EXPECT_MOMENT(&w, "refresh", "2026-10-05T00:00:00.000Z");
+    world_free(&w);
+}
+
+/* Who records anew what the others contest puts it off once. */
+Test(refresh, SES_11_it_is_put_off_once)
+{
+    struct world w;
+    recorded_in_time(&w);
+    contest(&w, 1);
+    AT(&w, "2026-07-02T12:00:00Z");
+    EXPECT_VERDICT(&w, record(&w, 1, "2026-06-02"), V_OK);
+    AT(&w, "2026-07-04T00:00:00Z");
+    cr_assert(there(&w, 2) && get(&w, 1).standing == SESSION_RECORDED);
+    world_free(&w);
+}
+
 Test(refresh, SES_11_a_session_of_another_type_or_body_is_none)
 {
     struct world w;
