@@ -131,7 +131,7 @@ expect 1 - 'hurt.bk/store/data.mdb is not the file that was verified when the ba
 [ ! -e clinics ] || fail "a refused restore left something"
 expect 1 - 'maker: is no backup: it has no backup.yaml' ententd restore maker clinics
 expect 1 - 'trustee: exists and is not an empty directory' ententd restore clinics.bk trustee
-expect 0 "Restored clinics: alliance [0-9a-f]{64}, block $height of .*Its vote key is dead.*follows the ledger and does not vote.*To vote again: ententd rekey clinics -o FILE.card, then your registrar: entente node replace FILE.card" \
+expect 0 "Restored clinics: alliance [0-9a-f]{64}, block $height of .*Its vote key is dead.*follows the ledger and does not vote.*To vote again: ententd rekey clinics -o FILE.card, then your registrar, at a partner.s node: entente node replace FILE.card" \
   - ententd restore clinics.bk clinics
 [ ! -e clinics/votes.journal ] || fail "a restored directory has a vote journal"
 start clinics

@@ -153,12 +153,13 @@ class Audit(unittest.TestCase):
                                            (6, "checkpoint.note.root", "checkpoint, in frame 6", "PAK-6"),
                                            (7, "end.root", "frame 7", "PAK-4")):
             p, data = self.place(name, frame), bytearray(self.whole)
-            data[(p.start + p.end) // 2] ^= 1
+            at = (p.start + p.end) // 2
+            data[at] = data[at] ^ 1 if name != "checkpoint.note.root" else ord("B" if data[at] == ord("A") else "A")  # still base64
             with self.subTest(name):
                 said = self.told(bytes(data))
                 self.assertEqual(said["record"].split(" (")[0], record_)
                 first, last = map(int, re.search(r"bytes (\d+) to (\d+)", said["record"]).groups())
-                self.assertTrue(first <= (p.start + p.end) // 2 < last, (said, p.start, p.end))
+                self.assertTrue(first <= at < last, (said, p.start, p.end))
                 self.assertTrue(said["rule"].startswith(rule + ": ") and said["why"].startswith(rule + ": "), said)
 
     def test_encoding_is_named_by_its_own_rule(self):
