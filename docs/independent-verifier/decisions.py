@@ -4,7 +4,6 @@ Methods of Governance. What people do to a decision is in proposals.py and ballo
 import struct
 
 from calendars import Calendars
-from reliance import NEVER_DOUBTED
 import rights
 from rights import Verdict, need, org_of, u64
 
@@ -47,6 +46,7 @@ class Decisions:
                     self.put(table, old, None, None)
                 if after[table] is not None:
                     self.put(table, after[table], "", b"")
+        self.rely(d)
         self.put("DECISION", u64(d["number"]), "state_decision", d)
 
     def event(self, d, kind, **fields):
@@ -65,8 +65,6 @@ class Decisions:
         if self.is_phase(d, "PHASE_PASSED"):
             self.give_back(d)
         self.set(d, phase=self.phase[phase], closed_ms=self.now, changed_leaf=self.leaf(), **self.unpaused(d))
-        if self.is_phase(d, *NEVER_DOUBTED):
-            self.rely(d, None)
         if event:
             self.event(d, event, **fields)
         if d.get("acted_ms") is not None and phase != "PHASE_EXPIRED":  # GOV-65: what expires was ratified
@@ -262,7 +260,6 @@ class Decisions:
         p = row["input"].settled
         self.set(d, revision=d["revision"] + 1, digest=row["id"], title=p.title, base_version=p.effect.base_version,
                  until_ms=self.last_day(self.pinned[d["number"]], p), charge=self.charge(p))
-        self.rely(d, p)
         self.revision(d, p, None, digest=row["id"], leaf=row["leaf"], at_ms=row["at_ms"])
         self.event(d, "EVENT_SETTLED", reason=reason)
 

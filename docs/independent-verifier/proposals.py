@@ -197,7 +197,6 @@ class Proposals:
         self.decisions[number], self.pinned[number], self.revisions[number] = d, pinned, []
         self.put("PINNED", u64(number), "state_pinned", pinned)
         self.revision(d, p, None)
-        self.rely(d, p)
         until = self.end_of(number, pinned["sla"])
         if pinned["silence"] and d["type"] not in NEVER_DEEMED:
             d["receipts_until_ms"] = self.now + (until - self.now) // 2
@@ -259,7 +258,6 @@ class Proposals:
                  passed_ms=None, effective_ms=None, rebase_ms=None, outcome=None, outcome_name=None, deemed=None,
                  pause_asked=None, changed_leaf=e.leaf)
         self.revision(d, p, b.reason)
-        self.rely(d, p)
         self.event(d, "EVENT_REVISED", reason=b.reason, until_ms=until)
 
     def do_withdraw(self, e, b):

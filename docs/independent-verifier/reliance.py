@@ -78,16 +78,23 @@ class Reliance:
         need(not self.item_in(it, "CLOSED") or it.get("finding") != self.enums["assumed"]["ASSUMED_FALSIFIED"],
              "it was falsified", "NOT_PERMITTED")
 
-    def rely(self, d, p):
-        """REL-2: p is the current revision of d now; None: it is over."""
-        n = d["number"]
-        for what, number in self.relied.get(n, ()):
+    def rests_on(self, d):
+        """REL-2: the lines of `relies` of its current revision, then those of the recommendation in force."""
+        if self.is_phase(d, *NEVER_DOUBTED) or not self.revisions.get(d["number"]):
+            return []
+        row = self.recommended(d) if self.is_phase(d, "PHASE_MEDIATION") else None
+        return (self.proposal(d).relies or []) + (row and row["input"].settled.relies or [])
+
+    def rely(self, d):
+        """REL-2: the rows of RELIED that d has now."""
+        n, before, after = d["number"], self.relied.get(d["number"], set()), {self.relied_on(x) for x in self.rests_on(d)}
+        for what, number in before - after:
             self.relying[what, number].discard(n)
             self.put("RELIED", bytes([what]) + u64(number, n), None, None)
-        self.relied[n] = {self.relied_on(x) for x in p and p.relies or []}
-        for what, number in self.relied[n]:
+        for what, number in after - before:
             self.relying.setdefault((what, number), set()).add(n)
             self.put("RELIED", bytes([what]) + u64(number, n), "", b"")
+        self.relied[n] = after
 
     # -- REL-3 and REL-4 ---------------------------------------------------------------------------------------------
 
@@ -114,7 +121,7 @@ class Reliance:
         """REL-4. d: the amendment; before, after: the section's bytes."""
         fields = self.codec.schema.records[self.codec.schema.numbers["charter", number]]
         for n in sorted(self.relying.get((SECTION, number), set()) - {d["number"]}):
-            clauses = [x.clause for x in self.proposal(self.decisions[n]).relies or []
+            clauses = [x.clause for x in self.rests_on(self.decisions[n])
                        if x.clause is not None and self.section_of(x.clause) == number]
             changed = next((c for c in clauses if clause_changed(fields, before, after, c)), None)
             if changed is not None:

@@ -194,7 +194,7 @@ void cli_show_proposal(struct cli *c, const struct cli_seen *s)
     (void)printf("%.*s  by %.*s, revision %" PRIu64 ", sha256:%s\n", SPAN_FMT(buf_span(&in)),
                  SPAN_FMT(s->q.decision.mover), s->q.decision.revision, hex_of(&s->q.decision.digest).s);
     print_around(s, live);
-    cli_print_reliance(&s->q);
+    cli_print_reliance(&s->q.readiness);
 }
 
 int cli_say_changed(struct cli *c, const struct cli_seen *s, uint64_t seen)

@@ -176,7 +176,7 @@ static void print_doubt(const struct query_doubt *d)
                  SPAN_FMT(HAS(d, query_doubt_key_offered) ? d->owner : span_str("")), d->action);
 }
 
-void cli_print_reliance(const struct query_decision *q)
+void cli_print_reliance(const struct query_readiness *q)
 {
     for (size_t i = 0; i < q->relies.n; i++) {
         const struct query_reliance *r = &q->relies.v[i];

@@ -10,6 +10,6 @@ MUST_USE enum status cli_fill_reliance(struct cli *c, const struct proposal *bef
 /* Both, line by line, from the proposal's own bytes. */
 void cli_put_reliance(const struct proposal *p, struct buf *b);
 /* How it stands now, and what put the decision in doubt, as the node tells it; nothing when there is nothing. */
-void cli_print_reliance(const struct query_decision *q);
+void cli_print_reliance(const struct query_readiness *q);
 
 #endif

@@ -1,6 +1,7 @@
 /* can, receipt, mediate, accept, decline, seat alternate, budgets, waiting; and who may ballot for whom. */
 #include "charter/scalar.h"
 #include "cli/cli.h"
+#include "cli/reliance.h"
 
 static int need_id(struct cli *c, uint64_t *ret_number, const char *verb)
 {
@@ -287,8 +288,10 @@ static int answer(struct cli *c, const char *verb, enum choice choice)
     if (st != ST_OK) {
         code = cli_fail(c);
     } else {
-        if (!c->json)
+        if (!c->json) {
             show_recommended(c, &s, &settled);
+            cli_print_reliance(&s.q.readiness);
+        }
         code = cli_confirmed(c, &settled.leaf.id, seat, &b);
         if (code == EXIT_DONE)
             code = cli_enter(c, &signer, seat, KIND_BALLOT, &b, &prose, NULL);

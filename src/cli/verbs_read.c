@@ -335,7 +335,7 @@ int verb_readiness(struct cli *c)
     if (cli_ask(c, METHOD_decision, &q, &d) != ST_OK)
         return cli_fail(c);
     cli_print_readiness(c, &d);
-    cli_print_reliance(&d);
+    cli_print_reliance(&d.readiness);
     return EXIT_DONE;
 }
 

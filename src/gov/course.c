@@ -163,21 +163,12 @@ static enum status current_proposal(struct gov *g, const struct matter *m, struc
     return ST_OK;
 }
 
-/* What is over rests on nothing any more (REL-2). */
-static enum status rest_no_more(struct gov *g, const struct matter *m, struct err *err)
-{
-    struct proposal pr;
-    TRY(current_proposal(g, m, &pr, err));
-    reliance_list(g, m->d.number, &pr, false);
-    return ST_OK;
-}
-
 /* Writes the moved decision: its event, timer, index and record. */
 static enum status commit(struct gov *g, struct matter *m, struct state_event *ev, struct err *err)
 {
     m->d.changed_leaf = g->leaf;
-    if (reliance_is_over(&m->d))
-        TRY(rest_no_more(g, m, err));
+    if (reliance_is_over(&m->d) || m->d.rung > 0 || m->recommended != NULL) /* over, or in mediation before or now (REL-2) */
+        TRY(reliance_list(g, &m->d, err));
     course_list(g, &m->d);
     TRY(state_add_event(g, &m->d, ev, err));
     if (HAS(&m->d, state_decision_key_acted_ms) && !course_is_live(&m->d) && m->d.phase != PHASE_EFFECTIVE &&
@@ -405,10 +396,7 @@ static enum status adopt(struct gov *g, struct matter *m, const struct cause *by
     struct state_revision rev = {
         .digest = in->id, .leaf = in->leaf, .at_ms = in->at_ms, .rung = m->d.rung, .proposal = *pr};
     struct view v = overlay_view(g->state);
-    struct proposal before;
-    TRY(current_proposal(g, m, &before, err));
-    reliance_list(g, m->d.number, &before, false);
-    reliance_list(g, m->d.number, pr, true);
+    TRY(reliance_unlist(g, &m->d, err));
     TRY(lasting_describe(&v, g->arena, &m->p, pr, &m->d, err));
     m->d.revision++;
     m->d.digest = in->id;
@@ -423,6 +411,7 @@ static enum status adopt(struct gov *g, struct matter *m, const struct cause *by
     m->recommended = NULL;
     struct tkey k = tkey_revision(m->d.number, m->d.revision);
     TRY(state_put(g, TABLE_REVISION, &k, &state_revision_desc, &rev, err));
+    TRY(reliance_list(g, &m->d, err));
     struct state_event ev = event_by(EVENT_SETTLED, by);
     return state_add_event(g, &m->d, &ev, err);
 }

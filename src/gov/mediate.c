@@ -3,6 +3,7 @@
 #include "gov/due.h"
 #include "gov/propose.h"
 #include "gov/receipt.h"
+#include "gov/reliance.h"
 
 static enum status may_recommend(struct act *c, const struct decision_input *r, const struct matter *m)
 {
@@ -43,6 +44,7 @@ enum status mediate_apply(struct act *c, const struct decision_input *r, struct 
     TRY(receipt_seen(c, m, err));
     struct tkey k = tkey_input(m->d.number, m->d.revision, INPUT_RECOMMENDATION);
     TRY(state_put(c->g, TABLE_INPUT, &k, &state_input_desc, &in, err));
+    TRY(reliance_list(c->g, &m->d, err));
     struct state_event ev = {
         .type = EVENT_RECOMMENDED, .seat = c->e->entry->seat, .id = c->e->id, .until_ms = until};
     SET_HAS(&ev, state_event_key_seat);

@@ -198,7 +198,8 @@ static enum status write_new(struct act *c, struct matter *m, const struct propo
     struct tkey k = tkey_u64(m->d.number);
     TRY(state_put(c->g, TABLE_PINNED, &k, &state_pinned_desc, &m->p, err));
     TRY(write_revision(c, &m->d, &r->proposal, NULL, err));
-    reliance_list(c->g, m->d.number, &r->proposal, true);
+    if (HAS(&r->proposal, proposal_key_relies))
+        TRY(reliance_list(c->g, &m->d, err));
     course_list(c->g, &m->d);
     TRY(state_add_event(c->g, &m->d, &ev, err));
     if (HAS(&m->d, state_decision_key_acted_ms)) {
@@ -407,9 +408,9 @@ enum status propose_apply_revise(struct act *c, const struct revise *r, struct e
     TRY(revised(c, r, &m, &was, err));
 
     course_unlist(c->g, &old);
+    TRY(reliance_unlist(c->g, &old, err));
     TRY(write_revision(c, &m.d, &r->proposal, HAS(r, revise_key_reason) ? &r->reason : NULL, err));
-    reliance_list(c->g, m.d.number, &was.proposal, false);
-    reliance_list(c->g, m.d.number, &r->proposal, true);
+    TRY(reliance_list(c->g, &m.d, err));
     struct state_event ev = {
         .type = EVENT_REVISED, .seat = c->e->entry->seat, .id = c->e->id, .until_ms = m.d.deadline_ms};
     SET_HAS(&ev, state_event_key_seat);

@@ -292,12 +292,26 @@ static enum status readiness_of(const struct view *v, const struct matter *m, st
     return ST_OK;
 }
 
+static enum status rests(const struct view *v, const struct matter *m, const struct state_revision *now,
+                         const struct state_event_list *events, struct arena *a, struct query_readiness *q, struct err *err)
+{
+    TRY(query_reliances(v, m, now, a, &q->relies, err));
+    return query_doubts(v, &m->d, events, a, &q->doubts, err);
+}
+
 enum status query_readiness(const struct view *v, uint64_t number, struct arena *a,
                             struct query_readiness *ret, struct err *err)
 {
     struct matter m;
+    struct state_revision now;
+    struct query_grow events = {0};
+    struct tkey k = tkey_u64(number);
     TRY(matter(v, number, a, &m, err));
-    return readiness_of(v, &m, a, ret, err);
+    TRY(query_scan(v, TABLE_EVENT, &k, 8, &state_event_desc, a, &events, NULL, err));
+    k = tkey_revision(number, m.d.revision);
+    TRY(state_need(v, a, TABLE_REVISION, &k, &state_revision_desc, &now, err));
+    TRY(readiness_of(v, &m, a, ret, err));
+    return rests(v, &m, &now, &(struct state_event_list){events.n, events.v}, a, ret, err);
 }
 
 enum status query_effective(const struct view *v, uint64_t number, uint64_t at_ms, struct arena *a,
@@ -387,8 +401,7 @@ enum status query_decision(const struct view *v, uint64_t number, struct arena *
     TRY(notes_of(v, &q.events, a, &q.notes, err));
     TRY(inputs_of(v, &m, a, &q.inputs, err));
     TRY(readiness_of(v, &m, a, &q.readiness, err));
-    TRY(query_reliances(v, &m.d, &q.revisions.v[q.revisions.n - 1], a, &q.relies, err));
-    TRY(query_doubts(v, &m.d, &q.events, a, &q.doubts, err));
+    TRY(rests(v, &m, &q.revisions.v[q.revisions.n - 1], &q.events, a, &q.readiness, err));
     *ret = q;
     return ST_OK;
 }

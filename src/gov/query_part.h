@@ -51,9 +51,10 @@ MUST_USE enum status query_grant_tasks(const struct view *v, struct span org, co
 /* The body that must look at a risk of such a score: the highest line of section risks that it reaches; n 0: none. risks may be
  * NULL. */
 struct span query_must_look(const struct charter_risks *risks, uint64_t score);
-/* What a decision rests on and how that stands now; what put it in doubt, of its events (query_reliance.c). */
-MUST_USE enum status query_reliances(const struct view *v, const struct state_decision *d, const struct state_revision *now,
-                                     struct arena *a, struct query_reliance_list *ret, struct err *err);
+/* What a decision rests on and how that stands now, by its current revision and what is recommended for that; what put it in
+ * doubt, of its events (query_reliance.c). */
+MUST_USE enum status query_reliances(const struct view *v, const struct matter *m, const struct state_revision *now, struct arena *a,
+                                     struct query_reliance_list *ret, struct err *err);
 MUST_USE enum status query_doubts(const struct view *v, const struct state_decision *d, const struct state_event_list *events,
                                   struct arena *a, struct query_doubt_list *ret, struct err *err);
 

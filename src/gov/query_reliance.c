@@ -67,9 +67,9 @@ static enum status of_reading(const struct view *v, const struct ref *read, stru
                err);
 }
 
-/* Its section was replaced after the revision; not by the decision itself. */
-static enum status of_clause(const struct view *v, struct span clause, const struct state_decision *d, const struct state_revision *rev,
-                             struct arena *a, struct query_reliance *q, struct err *err)
+/* Its section was replaced after the leaf of the text that names it; not by the decision itself. */
+static enum status of_clause(const struct view *v, struct span clause, const struct state_decision *d, uint64_t leaf, struct arena *a,
+                             struct query_reliance *q, struct err *err)
 {
     struct state_section s;
     uint64_t number = reliance_section(clause);
@@ -80,7 +80,7 @@ static enum status of_clause(const struct view *v, struct span clause, const str
     const char *id = charter_text(a, "%.*s", SPAN_FMT(clause)), *name = enum_text(&section_id_enum, (uint32_t)number);
     if (st == ST_NOTFOUND)
         return say(q, id, "the charter has no such section any more", err);
-    bool amended = HAS(&s, state_section_key_decision) && s.decision != d->number && s.changed_leaf > rev->leaf;
+    bool amended = HAS(&s, state_section_key_decision) && s.decision != d->number && s.changed_leaf > leaf;
     q->stands = !amended;
     if (!amended)
         return say(q, id, charter_text(a, "section %s is as it was, version %" PRIu64, name, s.version), err);
@@ -89,15 +89,17 @@ static enum status of_clause(const struct view *v, struct span clause, const str
     return say(q, id, charter_text(a, "section %s was amended since, by D-%" PRIu64 ": version %" PRIu64, name, s.decision, s.version), err);
 }
 
-enum status query_reliances(const struct view *v, const struct state_decision *d, const struct state_revision *now, struct arena *a,
-                            struct query_reliance_list *ret, struct err *err)
+/* Of one text, at that leaf; what is listed already is left out. */
+static enum status of_text(const struct view *v, const struct state_decision *d, const struct proposal *p, uint64_t leaf,
+                           const struct reliance_list *before, struct arena *a, struct query_reliance_list *ret, struct err *err)
 {
-    size_t n = HAS(&now->proposal, proposal_key_relies) ? now->proposal.relies.n : 0;
-    *ret = (struct query_reliance_list){0, arena_array(a, n + 1, sizeof *ret->v)};
-    if (ret->v == NULL)
-        return query_full(err);
-    for (size_t i = 0; i < n; i++) {
-        const struct reliance *r = &now->proposal.relies.v[i];
+    for (size_t i = 0; HAS(p, proposal_key_relies) && i < p->relies.n; i++) {
+        const struct reliance *r = &p->relies.v[i];
+        bool listed = false;
+        for (size_t k = 0; k < before->n && !listed; k++)
+            listed = reliance_same(r, &before->v[k]);
+        if (listed)
+            continue;
         struct query_reliance *q = &ret->v[ret->n++];
         *q = (struct query_reliance){0};
         if (HAS(r, reliance_key_assumption))
@@ -105,9 +107,22 @@ enum status query_reliances(const struct view *v, const struct state_decision *d
         else if (HAS(r, reliance_key_reading))
             TRY(of_reading(v, &r->reading, a, q, err));
         else
-            TRY(of_clause(v, r->clause, d, now, a, q, err));
+            TRY(of_clause(v, r->clause, d, leaf, a, q, err));
     }
     return ST_OK;
+}
+
+enum status query_reliances(const struct view *v, const struct matter *m, const struct state_revision *now, struct arena *a,
+                            struct query_reliance_list *ret, struct err *err)
+{
+    enum { BOTH = 32 };
+    const struct state_input *in = m->recommended;
+    const struct reliance_list none = {0}, *current = HAS(&now->proposal, proposal_key_relies) ? &now->proposal.relies : &none;
+    *ret = (struct query_reliance_list){0, arena_array(a, BOTH, sizeof *ret->v)};
+    if (ret->v == NULL)
+        return query_full(err);
+    TRY(of_text(v, &m->d, &now->proposal, now->leaf, &none, a, ret, err));
+    return in == NULL ? ST_OK : of_text(v, &m->d, &in->input.settled, in->leaf, current, a, ret, err);
 }
 
 /* --- In doubt --- */

@@ -18,15 +18,68 @@ static struct tkey key_of(const struct reliance *r, uint64_t decision)
     return tkey_relied(RELIED_SECTION, reliance_section(r->clause), decision);
 }
 
-void reliance_list(struct gov *g, uint64_t decision, const struct proposal *p, bool put)
+/* What the current revision rests on, then what was recommended for it; both can name the same. */
+struct resting {
+    struct reliance_list current, recommended;
+};
+
+static enum status resting_load(const struct view *v, struct arena *a, const struct state_decision *d, struct resting *ret,
+                                struct err *err)
 {
-    for (size_t i = 0; HAS(p, proposal_key_relies) && i < p->relies.n; i++) {
-        struct tkey k = key_of(&p->relies.v[i], decision);
-        if (put)
-            overlay_put(g->state, TABLE_RELIED, tkey_span(&k), span_of("", 0));
-        else
-            overlay_del(g->state, TABLE_RELIED, tkey_span(&k));
+    struct state_revision rev;
+    struct state_input in;
+    struct tkey k = tkey_revision(d->number, d->revision);
+    *ret = (struct resting){0};
+    TRY(state_need(v, a, TABLE_REVISION, &k, &state_revision_desc, &rev, err));
+    if (HAS(&rev.proposal, proposal_key_relies))
+        ret->current = rev.proposal.relies;
+    k = tkey_input(d->number, d->revision, INPUT_RECOMMENDATION);
+    enum status st = state_get(v, a, TABLE_INPUT, &k, &state_input_desc, &in, err);
+    if (st == ST_OK && HAS(&in.input.settled, proposal_key_relies))
+        ret->recommended = in.input.settled.relies;
+    return st == ST_NOTFOUND ? ST_OK : st;
+}
+
+static void put_rows(struct gov *g, uint64_t decision, const struct reliance_list *l)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        struct tkey k = key_of(&l->v[i], decision);
+        overlay_put(g->state, TABLE_RELIED, tkey_span(&k), span_of("", 0));
     }
+}
+
+static void del_rows(struct gov *g, uint64_t decision, const struct reliance_list *l)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        struct tkey k = key_of(&l->v[i], decision);
+        overlay_del(g->state, TABLE_RELIED, tkey_span(&k));
+    }
+}
+
+enum status reliance_unlist(struct gov *g, const struct state_decision *d, struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    struct resting r;
+    TRY(resting_load(&v, g->arena, d, &r, err));
+    del_rows(g, d->number, &r.current);
+    del_rows(g, d->number, &r.recommended);
+    return ST_OK;
+}
+
+enum status reliance_list(struct gov *g, const struct state_decision *d, struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    struct resting r;
+    TRY(resting_load(&v, g->arena, d, &r, err));
+    del_rows(g, d->number, &r.recommended);
+    if (reliance_is_over(d)) {
+        del_rows(g, d->number, &r.current);
+        return ST_OK;
+    }
+    put_rows(g, d->number, &r.current);
+    if (d->phase == PHASE_MEDIATION)
+        put_rows(g, d->number, &r.recommended);
+    return ST_OK;
 }
 
 /* Of what key is about, the first decision not below *from, which moves on behind it; ST_END. */
@@ -47,7 +100,7 @@ static enum status next_dependent(const struct view *v, enum relied what, uint64
 
 /* --- What may be relied on --- */
 
-static bool same(const struct reliance *x, const struct reliance *y)
+bool reliance_same(const struct reliance *x, const struct reliance *y)
 {
     if (x->has != y->has)
         return false;
@@ -136,7 +189,7 @@ enum status reliance_sound(struct act *c, uint64_t decision, const struct propos
         if ((int)assumption + (int)reading + (int)HAS(r, reliance_key_clause) != 1)
             return act_refuse(c, V_MALFORMED, "proposal.relies: each names an assumption, a reading or a clause: one of them");
         for (size_t k = 0; k < i; k++)
-            if (same(&p->relies.v[k], r))
+            if (reliance_same(&p->relies.v[k], r))
                 return act_refuse(c, V_MALFORMED, "proposal.relies: the same twice");
         if (assumption)
             TRY(assumption_sound(c, r->assumption, err));
@@ -350,19 +403,11 @@ static enum status clause_changed(uint64_t section, struct span before, struct s
     return ST_OK;
 }
 
-static enum status changed_clause(struct gov *g, uint64_t decision, uint64_t section, struct span before, struct span after,
-                                  struct span *ret, struct err *err)
+/* The first clause of a list that has changed; what ret has already is kept. */
+static enum status first_changed(const struct reliance_list *l, uint64_t section, struct span before, struct span after,
+                                 struct span *ret, struct err *err)
 {
-    struct view v = overlay_view(g->state);
-    struct state_decision d;
-    struct state_revision rev;
-    struct tkey k = tkey_u64(decision);
-    *ret = (struct span){NULL, 0};
-    TRY(state_need(&v, g->arena, TABLE_DECISION, &k, &state_decision_desc, &d, err));
-    k = tkey_revision(decision, d.revision);
-    TRY(state_need(&v, g->arena, TABLE_REVISION, &k, &state_revision_desc, &rev, err));
-    const struct reliance_list *l = &rev.proposal.relies;
-    for (size_t i = 0; HAS(&rev.proposal, proposal_key_relies) && i < l->n && ret->n == 0; i++) {
+    for (size_t i = 0; i < l->n && ret->n == 0; i++) {
         bool changed = false;
         if (HAS(&l->v[i], reliance_key_clause) && reliance_section(l->v[i].clause) == section)
             TRY(clause_changed(section, before, after, l->v[i].clause, &changed, err));
@@ -370,6 +415,20 @@ static enum status changed_clause(struct gov *g, uint64_t decision, uint64_t sec
             *ret = l->v[i].clause;
     }
     return ST_OK;
+}
+
+static enum status changed_clause(struct gov *g, uint64_t decision, uint64_t section, struct span before, struct span after,
+                                  struct span *ret, struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    struct state_decision d;
+    struct resting r;
+    struct tkey k = tkey_u64(decision);
+    *ret = (struct span){NULL, 0};
+    TRY(state_need(&v, g->arena, TABLE_DECISION, &k, &state_decision_desc, &d, err));
+    TRY(resting_load(&v, g->arena, &d, &r, err));
+    TRY(first_changed(&r.current, section, before, after, ret, err));
+    return d.phase == PHASE_MEDIATION ? first_changed(&r.recommended, section, before, after, ret, err) : ST_OK;
 }
 
 enum status reliance_amended(struct gov *g, const struct state_decision *by, uint64_t section, uint64_t version, struct err *err)

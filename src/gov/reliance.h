@@ -10,8 +10,11 @@ enum relied { RELIED_ASSUMPTION = 1, RELIED_READING = 2, RELIED_SECTION = 3 };
 
 /* REL-1: of the proposal of a decision; 0: of one that has no number yet. Refuses. */
 MUST_USE enum status reliance_sound(struct act *c, uint64_t decision, const struct proposal *p, struct err *err);
-/* REL-2: takes the rows of a proposal out, or puts them. */
-void reliance_list(struct gov *g, uint64_t decision, const struct proposal *p, bool put);
+/* REL-2: makes its rows those of its current revision and of the recommendation in force, as the state has them; none when it is
+ * over. */
+MUST_USE enum status reliance_list(struct gov *g, const struct state_decision *d, struct err *err);
+/* Takes its rows out: before another revision becomes the current one. */
+MUST_USE enum status reliance_unlist(struct gov *g, const struct state_decision *d, struct err *err);
 
 /* Its phase lets nothing follow: it ended without effect, or is over. */
 bool reliance_is_over(const struct state_decision *d);
@@ -24,6 +27,8 @@ MUST_USE enum status reliance_restated(struct gov *g, uint64_t reading, struct s
 MUST_USE enum status reliance_amended(struct gov *g, const struct state_decision *by, uint64_t section, uint64_t version,
                                       struct err *err);
 
+/* Two lines of `relies` name the same. */
+bool reliance_same(const struct reliance *x, const struct reliance *y);
 /* The section that a clause is of; 0: none has that name. */
 uint64_t reliance_section(struct span clause);
 

@@ -73,13 +73,13 @@ grep -Eq '^  AS-1 stands: open; maker/alliance-manager tests it by ' o || fail "
 grep -q "^  $k stands: on-shelf of distributor: 92, countersigned; the version that was read is the current one" o || fail "how the reading stands"
 grep -q '^  thesis.scope stands: section thesis is as it was, version 1' o || fail "how the clause stands"
 answers 0 '^  AS-1 stands: open' as clinics alliance-manager approve D-1 --yes
-[ "$(decision D-1 maker "[(r['id'], r['stands']) for r in x['relies']]")" = "[('AS-1', True), ('$k', True), ('thesis.scope', True)]" ] || fail "in JSON: $(decision D-1 maker "x['relies']")"
+[ "$(decision D-1 maker "[(r['id'], r['stands']) for r in x['readiness']['relies']]")" = "[('AS-1', True), ('$k', True), ('thesis.scope', True)]" ] || fail "in JSON: $(decision D-1 maker "x['readiness']['relies']")"
 
 echo "== a revision keeps it unless it says otherwise"
 answers 0 'Kept from the revision before; to drop it: --relies-on none$' as maker alliance-manager revise D-1 --title "Two shelves a shop, from May" --yes
-[ "$(decision D-1 maker "len(x['relies'])")" = 3 ] || fail "the revision lost what it rests on"
+[ "$(decision D-1 maker "len(x['readiness']['relies'])")" = 3 ] || fail "the revision lost what it rests on"
 good as maker alliance-manager revise D-1 --title "Two shelves a shop" --relies-on none --yes
-[ "$(decision D-1 maker "x['relies']")" = "[]" ] || fail "none dropped nothing"
+[ "$(decision D-1 maker "x['readiness']['relies']")" = "[]" ] || fail "none dropped nothing"
 good as maker alliance-manager revise D-1 --title "Two shelves a shop" --relies-on "AS-1,$k,thesis.scope" --yes
 for o in maker clinics distributor; do wait_for same maker $o; good as $o alliance-manager approve D-1 --rev 4 --yes; done
 wait_for is_phase D-1 effective maker
@@ -92,6 +92,7 @@ grep -q 'A-1 asks maker/alliance-manager to reaffirm, amend or supersede it; unt
 grep -q "doubted: $k was restated" o || fail "the event"
 ok "A-1 action: reaffirm, amend or supersede D-1: $k was restated" entente inbox --as maker/alliance-manager --node maker
 ok '^  IN DOUBT since ' entente readiness D-1 --node clinics
+[ "$(entente readiness D-1 --node clinics --json | json "[(d['words'], d['open']) for d in x['doubts']]")" = "[('$k was restated', True)]" ] || fail "readiness in JSON"
 ok "A-1 .*reaffirm, amend or supersede D-1" entente action list --node clinics
 good as maker alliance-manager action take A-1 --yes
 good as maker alliance-manager action claim A-1 --text "One shelf will do; D-1 stands" --yes
@@ -115,7 +116,7 @@ ok 'AS-1 stands: falsified by maker/alliance-manager, which another partner has 
 good as clinics alliance-manager assume verify AS-1 --verdict falsified --yes
 ok 'IN DOUBT since .*: AS-1 was falsified' entente show D-1 --node maker
 grep -q '^  AS-1 NO LONGER STANDS: falsified, at ' o || fail "the assumption"
-[ "$(decision D-1 maker "[(d['words'], d['open']) for d in x['doubts']]")" = "[('$k was restated', False), ('thesis.scope was amended by D-2', True), ('AS-1 was falsified', True)]" ] || fail "in JSON: $(decision D-1 maker "x['doubts']")"
+[ "$(decision D-1 maker "[(d['words'], d['open']) for d in x['readiness']['doubts']]")" = "[('$k was restated', False), ('thesis.scope was amended by D-2', True), ('AS-1 was falsified', True)]" ] || fail "in JSON: $(decision D-1 maker "x['readiness']['doubts']")"
 answers 3 'relies on AS-1, which was falsified at' "${propose[@]}" --relies-on AS-1
 
 echo "== an exception has a last day, and ends by itself"

@@ -98,7 +98,8 @@ says 'Returns at 4 percent' as maker finance accept D-3 --yes
 answers 2 'to decline needs a reason' as clinics finance decline D-3 --yes
 good as clinics finance decline D-3 --reason "too much" --yes
 good as clinics finance accept D-3 --yes
-good as distributor finance accept D-3 --yes
+says '^  decisions.dispute stands: section decisions is as it was, version 1' entente readiness D-3 --node clinics
+answers 0 '^  decisions.dispute stands: ' as distributor finance accept D-3 --yes
 wait_for is_phase D-3 effective maker
 says 'Returns at 4 percent' entente show D-3 --node distributor
 says 'revision 2' entente show D-3 --node distributor

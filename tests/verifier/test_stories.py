@@ -14,7 +14,6 @@ import differential
 from differential import DAY, Story, audit, judged
 import forge
 from forge import CODEC, sha256
-from reliance import NEVER_DOUBTED
 
 AUDIT = os.environ.get("ENTENTE_AUDIT")
 STORIES, FIRST = int(os.environ.get("STORIES", "6")), int(os.environ.get("SEED", "1"))
@@ -182,7 +181,7 @@ class Stories(unittest.TestCase):
             if table in DECODED and (table, key) in gov.rows:
                 CODEC.decode(DECODED[table], gov.rows[table, key])
         relied = {bytes([w]) + n.to_bytes(8, "big") + d.to_bytes(8, "big") for d, x in gov.decisions.items()
-                  if not gov.is_phase(x, *NEVER_DOUBTED) for w, n in map(gov.relied_on, gov.proposal(gov.decisions[d]).relies or [])}
+                  for w, n in map(gov.relied_on, gov.rests_on(x))}
         self.assertEqual({k for t, k in gov.rows if t == TABLES["RELIED"]}, relied)
         due = {gov.timer_of(d) for d in gov.decisions.values()} - {None}
         self.assertEqual(due, {t for t in gov.timers if t[16] <= ENUMS["timer_kind"]["TIMER_EXPIRY"]

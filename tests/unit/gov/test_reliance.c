@@ -228,19 +228,91 @@ static void accept(struct world *w, uint64_t n)
     EXPECT_PHASE(w, n, PHASE_EFFECTIVE);
 }
 
-Test(reliance, REL_2_what_a_mediator_recommends_counts_when_it_settles)
+Test(reliance, REL_2_what_is_recommended_counts_beside_the_current_revision)
+{
+    struct world w;
+    found(&w);
+    uint64_t as = rests_assume(&w), other = rests_assume(&w);
+    uint64_t n = mediated(&w, as, other), leaf = world_decision(&w, n).changed_leaf;
+    cr_assert(rests_relied(&w, RELIED_ASSUMPTION, as, n) && rests_relied(&w, RELIED_ASSUMPTION, other, n));
+    cr_assert_eq(rests_relied_rows(&w), 2);
+    rests_falsify(&w, other); /* before anybody accepts */
+    EXPECT_DOUBTED(&w, n, "AS-2 was falsified");
+    cr_assert_eq(world_decision(&w, n).changed_leaf, leaf);
+    EXPECT_PHASE(&w, n, PHASE_MEDIATION);
+    rests_falsify(&w, as);
+    EXPECT_DOUBTED(&w, n, "AS-1 was falsified");
+    accept(&w, n);
+    cr_assert(rests_relied(&w, RELIED_ASSUMPTION, other, n) && rests_relied_rows(&w) == 1, "only the text that was settled");
+    cr_assert_eq(rests_events(&w, n, EVENT_DOUBTED), 2);
+    world_free(&w);
+}
+
+Test(reliance, REL_2_what_was_settled)
 {
     struct world w;
     found(&w);
     uint64_t as = rests_assume(&w), other = rests_assume(&w);
     uint64_t n = mediated(&w, as, other);
-    cr_assert(rests_relied(&w, RELIED_ASSUMPTION, as, n) && rests_relied_rows(&w) == 1);
     accept(&w, n);
     cr_assert(rests_relied(&w, RELIED_ASSUMPTION, other, n) && rests_relied_rows(&w) == 1);
     rests_falsify(&w, as);
     cr_assert_eq(rests_events(&w, n, EVENT_DOUBTED), 0);
     rests_falsify(&w, other);
     EXPECT_DOUBTED(&w, n, "AS-2 was falsified");
+    world_free(&w);
+}
+
+Test(reliance, REL_2_a_recommendation_that_is_not_in_force_any_more)
+{
+    struct world w;
+    found(&w);
+    uint64_t as = rests_assume(&w), other = rests_assume(&w);
+    uint64_t n = mediated(&w, as, other);
+    struct proposal p = rests_proposal();
+    rests_on_assumption(&w, &p, as);
+    EXPECT_VERDICT(&w, rests_revise(&w, "brand/sponsor", n, &p), V_OK);
+    cr_assert(rests_relied(&w, RELIED_ASSUMPTION, as, n) && rests_relied_rows(&w) == 1, "a revision");
+    n = mediated(&w, as, as);
+    cr_assert_eq(rests_relied_rows(&w), 2, "both rest on the same: one row");
+    EXPECT_VERDICT(&w, world_withdraw(&w, "brand/sponsor", n), V_OK);
+    cr_assert_eq(rests_relied_rows(&w), 1, "withdrawn");
+    n = mediated(&w, as, other);
+    cr_assert_eq(rests_relied_rows(&w), 3);
+    world_at_ms(&w, world_decision(&w, n).deadline_ms); /* silence declines, and the ladder ends */
+    EXPECT_PHASE(&w, n, PHASE_DEFAULT);
+    cr_assert(!rests_relied(&w, RELIED_ASSUMPTION, other, n), "its ladder ended");
+    world_free(&w);
+}
+
+/* An amendment of the glossary, on the mediator's rung, with a recommendation that relies on an assumption. */
+static uint64_t amendment_mediated(struct world *w, uint64_t as)
+{
+    struct state_revision rev;
+    rests_edit("case: 24 bottles", "case: 12 bottles");
+    uint64_t n = rests_propose_amendment(w, SECTION_GLOSSARY, rests_body(w, SECTION_GLOSSARY));
+    EXPECT_VERDICT(w, world_move(w, "brand/finance", n, MOVE_ESCALATE), V_OK);
+    EXPECT_VERDICT(w, world_move(w, "brand/sponsor", n, MOVE_ESCALATE), V_OK);
+    EXPECT_PHASE(w, n, PHASE_MEDIATION);
+    struct tkey k = tkey_revision(n, 1);
+    cr_assert_eq(state_get(&w->v, &w->a, TABLE_REVISION, &k, &state_revision_desc, &rev, &w->err), ST_OK);
+    rests_on_assumption(w, &rev.proposal, as);
+    EXPECT_VERDICT(w, rests_recommend(w, "trustee/mediator", n, &rev.proposal), V_OK);
+    cr_assert(rests_relied(w, RELIED_ASSUMPTION, as, n) && rests_relied_rows(w) == 1);
+    return n;
+}
+
+Test(reliance, REL_2_a_recommendation_on_an_amendment_that_is_stale)
+{
+    struct world w;
+    found(&w);
+    uint64_t as = rests_assume(&w), n = amendment_mediated(&w, as);
+    rests_edit("case: 12 bottles", "case: 6 bottles");
+    (void)rests_amend(&w, SECTION_GLOSSARY);
+    EXPECT_PHASE(&w, n, PHASE_STALE);
+    cr_assert_eq(rests_relied_rows(&w), 0);
+    rests_falsify(&w, as);
+    cr_assert_eq(rests_events(&w, n, EVENT_DOUBTED), 0);
     world_free(&w);
 }
 
@@ -489,6 +561,27 @@ Test(reliance, REL_4_the_first_of_its_clauses_that_has_changed)
     rests_edit("case: 24 bottles", "case: 12 bottles");
     (void)rests_amend(&w, SECTION_GLOSSARY);
     EXPECT_DOUBTED(&w, n, "glossary.case was amended by D-3");
+    world_free(&w);
+}
+
+Test(reliance, REL_4_a_clause_that_a_recommendation_rests_on)
+{
+    struct world w;
+    found(&w);
+    struct proposal p = rests_proposal(), q = rests_proposal();
+    rests_on_clause(&w, &p, "metrics.revenue");
+    rests_on_clause(&w, &q, "metrics.no-such");
+    rests_on_clause(&w, &q, "metrics.uptime");
+    EXPECT_VERDICT(&w, rests_propose(&w, "brand/sponsor", "both", &p), V_OK);
+    uint64_t n = w.last;
+    EXPECT_VERDICT(&w, world_move(&w, "brand/sponsor", n, MOVE_ESCALATE), V_OK);
+    amend_metrics(&w, "target: 94.0", "target: 95.0");
+    cr_assert_eq(rests_events(&w, n, EVENT_DOUBTED), 0);
+    EXPECT_VERDICT(&w, rests_recommend(&w, "trustee/mediator", n, &q), V_OK);
+    amend_metrics(&w, "target: 95.0", "target: 96.0");
+    EXPECT_DOUBTED(&w, n, "metrics.no-such was amended by D-3");
+    amend_metrics(&w, "revenue: {group: value, view: financial", "revenue: {group: value, view: customer");
+    EXPECT_DOUBTED(&w, n, "metrics.revenue was amended by D-4"); /* those of the current revision come first */
     world_free(&w);
 }
 

@@ -130,30 +130,53 @@ static struct proposal random_proposal(struct world *w)
     return p;
 }
 
-/* REL-2: the rows are those of the current revisions of what is not over. */
+/* What lines rest on, as RELIED has it, each once. */
+struct resting {
+    size_t n;
+    enum relied what[32];
+    uint64_t number[32];
+};
+
+static void rest_on(struct resting *r, const struct proposal *p)
+{
+    for (size_t i = 0; HAS(p, proposal_key_relies) && i < p->relies.n; i++) {
+        const struct reliance *l = &p->relies.v[i];
+        enum relied what = HAS(l, reliance_key_assumption) ? RELIED_ASSUMPTION
+                           : HAS(l, reliance_key_reading)  ? RELIED_READING
+                                                           : RELIED_SECTION;
+        uint64_t number = what == RELIED_ASSUMPTION ? l->assumption
+                          : what == RELIED_READING  ? l->reading.number
+                                                    : reliance_section(l->clause);
+        bool again = false;
+        for (size_t k = 0; k < r->n; k++)
+            again |= r->what[k] == what && r->number[k] == number;
+        if (again)
+            continue;
+        r->what[r->n] = what;
+        r->number[r->n++] = number;
+    }
+}
+
+/* REL-2: the rows are those of the current revisions of what is not over, and of what a mediator recommends. */
 static void rows_agree(struct world *w)
 {
     size_t n = 0;
     for (uint64_t d = 1; d <= w->last; d++) {
         struct state_revision rev;
+        struct state_input in;
+        struct resting r = {0};
         struct state_decision at = world_decision(w, d);
         struct tkey k = tkey_revision(d, at.revision);
         if (reliance_is_over(&at))
             continue;
         cr_assert_eq(state_get(&w->v, &w->a, TABLE_REVISION, &k, &state_revision_desc, &rev, &w->err), ST_OK);
-        const struct reliance_list *l = &rev.proposal.relies;
-        bool exit = false, metrics = false;
-        for (size_t i = 0; HAS(&rev.proposal, proposal_key_relies) && i < l->n; i++) {
-            const struct reliance *r = &l->v[i];
-            uint64_t section = HAS(r, reliance_key_clause) ? reliance_section(r->clause) : 0;
-            bool again = (section == SECTION_EXIT && exit) || (section == SECTION_METRICS && metrics);
-            exit |= section == SECTION_EXIT;
-            metrics |= section == SECTION_METRICS;
-            n += !again;
-            cr_assert(HAS(r, reliance_key_assumption) ? rests_relied(w, RELIED_ASSUMPTION, r->assumption, d)
-                      : section == 0                  ? rests_relied(w, RELIED_READING, r->reading.number, d)
-                                                      : rests_relied(w, RELIED_SECTION, section, d));
-        }
+        rest_on(&r, &rev.proposal);
+        k = tkey_input(d, at.revision, INPUT_RECOMMENDATION);
+        if (at.phase == PHASE_MEDIATION && state_get(&w->v, &w->a, TABLE_INPUT, &k, &state_input_desc, &in, &w->err) == ST_OK)
+            rest_on(&r, &in.input.settled);
+        for (size_t i = 0; i < r.n; i++)
+            cr_assert(rests_relied(w, r.what[i], r.number[i], d), "D-%" PRIu64, d);
+        n += r.n;
     }
     cr_assert_eq(rests_relied_rows(w), n);
 }
