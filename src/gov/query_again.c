@@ -86,6 +86,8 @@ static enum status refreshed(struct again *x, struct span body, struct done *ret
             d.id = charter_text(x->f.a, "S-%" PRIu64, s.number);
         if (s.standing != SESSION_RECORDED && s.standing != SESSION_CONFIRMED && s.standing != SESSION_UNCONTESTED)
             continue;
+        if (!s.now.quorate) /* it does not count (SES-11) */
+            continue;
         TRY(item_date_end(x->f.v, x->f.a, s.now.held, &held, x->err));
         held -= 1; /* within that day */
         d.last_ms = held > d.last_ms ? held : d.last_ms;

@@ -138,6 +138,18 @@ static size_t unasked(struct world *w, const char *org)
                   l_.n == 0 ? "-" : enum_text(&again_state_enum, l_.v[0].state));                                        \
     } while (0)
 
+/* S-1 was held today, with so many of the three sponsors, maker's among them. */
+static void record(struct world *w, size_t present)
+{
+    struct span there[] = {span_str("brand/sponsor"), span_str("distributor/sponsor"), span_str("maker/sponsor")};
+    struct minutes m = {
+        .session = 1, .act = SESSION_ACT_RECORD, .held = w->g.time_ms / 86400000, .present = {present, there + 3 - present}};
+    SET_HAS(&m, minutes_key_held);
+    SET_HAS(&m, minutes_key_present);
+    SET_HAS(&m, minutes_key_document);
+    EXPECT_VERDICT(w, world_entry(w, "maker/sponsor", KIND_MINUTES, &minutes_desc, &m), V_OK);
+}
+
 /* Every 30 d, from the founding on 2 March at 08:00: due with 1 April. The notice is a tenth of that, 3 d 1 h 36 min.
  * Then a refresh is held on 7 April: due again with 7 May. */
 Test(report, a_refresh_falls_due_again)
@@ -159,16 +171,24 @@ Test(report, a_refresh_falls_due_again)
     a = again(&w, "").v[0];
     cr_assert(a.state == AGAIN_LATE && span_eqs(a.id, "S-1") && span_eqs(a.next, "entente meet agenda S-1"));
     AT(&w, "2026-04-07T10:00:00Z");
-    struct span there[] = {span_str("brand/sponsor"), span_str("distributor/sponsor"), span_str("maker/sponsor")};
-    struct minutes m = {.session = 1, .act = SESSION_ACT_RECORD, .held = readings_day("2026-04-07"), .present = {3, there}};
-    SET_HAS(&m, minutes_key_held);
-    SET_HAS(&m, minutes_key_present);
-    SET_HAS(&m, minutes_key_document);
-    EXPECT_VERDICT(&w, world_entry(&w, "maker/sponsor", KIND_MINUTES, &minutes_desc, &m), V_OK);
+    record(&w, 3);
     cr_assert_eq(again(&w, "maker").n, 0);
+    AT(&w, "2026-04-15T00:00:00Z"); /* nobody contests it */
     AT(&w, "2026-05-08T00:00:00Z");
     a = again(&w, "").v[0];
     cr_assert(a.state == AGAIN_DUE && HAS(&a, query_again_key_last_ms) && span_eqs(a.id, "S-2"));
+    world_free(&w);
+}
+
+Test(report, a_refresh_that_was_not_quorate_does_not_count)
+{
+    struct world w;
+    readings_found(&w, "refresh: {every: 30 d, body: steering, asks: []}\n");
+    AT(&w, "2026-04-02T00:00:00Z");
+    AT(&w, "2026-04-07T10:00:00Z");
+    record(&w, 1);
+    struct query_again_list l = again(&w, "");
+    cr_assert(l.n == 1 && l.v[0].state == AGAIN_LATE && !HAS(&l.v[0], query_again_key_last_ms));
     world_free(&w);
 }
 
