@@ -238,6 +238,10 @@ MUST_USE enum status cli_prove(struct cli *c, const char *what, const struct has
 /* The text that the mediator recommends, with the same checks. ST_NOTFOUND: there is none. */
 MUST_USE enum status cli_fetch_recommended(struct cli *c, const struct query_readiness *r,
                                            struct cli_leaf *ret);
+/* A section of the charter in force, decoded; *ret_is: the charter has it, and ret is written. */
+MUST_USE enum status cli_in_force(struct cli *c, uint64_t number, void *ret, bool *ret_is);
+/* The day of an instant as the rules count days: on the calendar of section decisions, which may be a day away from UTC's. */
+MUST_USE enum status cli_day_of(struct cli *c, uint64_t at_ms, uint64_t *ret_day);
 /* Prints the proposal from its bytes. */
 void cli_show_proposal(struct cli *c, const struct cli_seen *s);
 /* Of a revised one: what the revision before said differently. */

@@ -122,13 +122,9 @@ static enum status parse_shares(struct cli *c, struct charter_share_list *ret)
 /* The charter's early warnings; none without a section risks. */
 static enum status charter_warnings(struct cli *c, struct charter_risks *ret)
 {
-    struct rpc_number q = {.number = SECTION_RISKS};
-    struct query_section now;
-    enum status st = cli_ask(c, METHOD_section, &q, &now);
+    bool is;
     *ret = (struct charter_risks){0};
-    if (st != ST_OK)
-        return st == ST_NOTFOUND ? ST_OK : st;
-    return codec_decode(&charter_risks_desc, now.section.body, &c->a, ret, &c->err);
+    return cli_in_force(c, SECTION_RISKS, ret, &is);
 }
 
 static enum status parse_warning(struct cli *c, struct span word, const struct charter_risks *risks,

@@ -243,13 +243,10 @@ static enum status minutes_given(struct cli *c, struct minutes *m)
 
 static enum status record_given(struct cli *c, struct minutes *m, struct cli_prose_list *prose)
 {
-    enum status st = ST_OK;
-    m->held = clock_wall_ms(&clock_system) / 86400000;
     SET_HAS(m, minutes_key_held);
     cli_split(c, c->present, &m->present);
     SET_HAS(m, minutes_key_present);
-    if (c->held != NULL)
-        st = date(c, "--held", c->held, &m->held);
+    enum status st = c->held != NULL ? date(c, "--held", c->held, &m->held) : cli_day_of(c, clock_wall_ms(&clock_system), &m->held);
     if (st == ST_OK && (c->minutes != NULL || c->attach != NULL))
         st = minutes_given(c, m);
     if (st == ST_OK && c->decision != NULL) {

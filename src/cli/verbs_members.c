@@ -68,14 +68,11 @@ static bool has(const struct span_list *l, struct span s)
 /* Seats of the card that a partner does not have anyway; of another organisation, all. */
 static enum status other_seats(struct cli *c, const struct card *card, struct charter_party *p)
 {
-    struct rpc_number q = {.number = SECTION_PARTNER_SEATS};
-    struct query_section now;
     struct charter_partner_seats every = {0};
+    bool is;
     p->seats.v = arena_array(&c->a, card->seats.n + 1, sizeof *p->seats.v);
     if (p->role == ROLE_PARTNER) {
-        enum status st = cli_ask(c, METHOD_section, &q, &now);
-        if (st == ST_OK)
-            st = charter_decode_section(SECTION_PARTNER_SEATS, now.section.body, &c->a, &every, &c->err);
+        enum status st = cli_in_force(c, SECTION_PARTNER_SEATS, &every, &is);
         if (st != ST_OK)
             return st;
     }

@@ -8,7 +8,7 @@
 #include "dossier/dossier.h"
 #include "dossier/form.h"
 
-enum { MS_PER_DAY = 86400000, WHOLE_LIST = 1000, TITLE_MAX = 200 };
+enum { WHOLE_LIST = 1000, TITLE_MAX = 200 };
 
 struct step {
     enum item_type type;
@@ -26,6 +26,7 @@ struct step {
 struct plan {
     size_t n;
     struct step *v;
+    uint64_t today;
 };
 
 /* What of the thesis the item is about. A list does not tell. */
@@ -86,7 +87,7 @@ static enum status find_present(struct cli *c, struct plan *p, enum item_type ty
 static struct step *add(struct cli *c, struct plan *p, enum item_type type, uint64_t due, const char *title)
 {
     struct step *s = &p->v[p->n++];
-    *s = (struct step){.type = type, .due = due, .late = due != 0 && due < clock_wall_ms(&clock_system) / MS_PER_DAY};
+    *s = (struct step){.type = type, .due = due, .late = due != 0 && due < p->today};
     s->title = (const char *)arena_dup(&c->a, span_of(title, strnlen(title, TITLE_MAX))).p;
     return s;
 }
@@ -137,7 +138,6 @@ struct plan_charter {
 /* An assumption that came into the thesis later, so that its day is over, has the time that the rules give (ITM-5). */
 static void lay_out_thesis(struct cli *c, const struct plan_charter *in, struct plan *p)
 {
-    uint64_t now_day = clock_wall_ms(&clock_system) / MS_PER_DAY;
     for (size_t i = 0; i < in->thesis.assumptions.n; i++) {
         const struct charter_assumption *x = &in->thesis.assumptions.v[i];
         char title[TITLE_MAX + 1], lead[80];
@@ -146,7 +146,7 @@ static void lay_out_thesis(struct cli *c, const struct plan_charter *in, struct 
         (void)snprintf(lead, sizeof lead, "%.*s: ", SPAN_FMT(x->name));
         put_title(title, lead, x->test);
         if (calendar_deadline(&in->calendars, in->decisions.calendar, in->alliance.founded_ms, &x->due, &end, &beyond) != ST_OK ||
-            calendar_day(&in->calendars, in->decisions.calendar, end - 1, &day) != ST_OK || day <= now_day)
+            calendar_day(&in->calendars, in->decisions.calendar, end - 1, &day) != ST_OK || day <= p->today)
             day = 0;
         struct step *s = add(c, p, ITEM_ASSUMPTION, day, title);
         s->name = x->name;
@@ -155,41 +155,35 @@ static void lay_out_thesis(struct cli *c, const struct plan_charter *in, struct 
     }
 }
 
-static enum status read_section(struct cli *c, uint64_t number, void *ret, bool *ret_is)
-{
-    struct rpc_number q = {.number = number};
-    struct query_section now;
-    enum status st = cli_ask(c, METHOD_section, &q, &now);
-    *ret_is = st == ST_OK;
-    if (st == ST_OK)
-        st = charter_decode_section(number, now.section.body, &c->a, ret, &c->err);
-    return st == ST_NOTFOUND ? ST_OK : st;
-}
-
 static enum status read_plan(struct cli *c, struct plan *p)
 {
     struct plan_charter in = {0};
     bool is;
-    enum status st = read_section(c, SECTION_LAUNCH, &in.launch, &in.has_launch);
+    uint64_t founded_day = 0;
+    enum status st = cli_in_force(c, SECTION_LAUNCH, &in.launch, &in.has_launch);
     if (st == ST_OK)
-        st = read_section(c, SECTION_THESIS, &in.thesis, &in.has_thesis);
+        st = cli_in_force(c, SECTION_THESIS, &in.thesis, &in.has_thesis);
     if (st == ST_OK && !in.has_launch && in.thesis.assumptions.n == 0)
         return err_set(&c->err, ST_NOTFOUND,
                        "the charter has no launch plan, and no thesis with assumptions; add section launch: entente propose "
                        "charter-policy --amend launch");
     if (st == ST_OK)
-        st = read_section(c, SECTION_ALLIANCE, &in.alliance, &is);
+        st = cli_in_force(c, SECTION_ALLIANCE, &in.alliance, &is);
     if (st == ST_OK)
-        st = read_section(c, SECTION_CALENDARS, &in.calendars, &is);
+        st = cli_in_force(c, SECTION_CALENDARS, &in.calendars, &is);
     if (st == ST_OK)
-        st = read_section(c, SECTION_DECISIONS, &in.decisions, &is);
+        st = cli_in_force(c, SECTION_DECISIONS, &in.decisions, &is);
+    if (st == ST_OK)
+        st = cli_day_of(c, in.alliance.founded_ms, &founded_day);
+    if (st == ST_OK)
+        st = cli_day_of(c, clock_wall_ms(&clock_system), &p->today);
     if (st != ST_OK)
         return st;
     size_t room = in.launch.gates.n + in.thesis.assumptions.n;
     for (size_t i = 0; i < in.launch.days.n; i++)
         room += 1 + in.launch.days.v[i].goals.n;
     p->v = arena_array(&c->a, room + 1, sizeof *p->v);
-    lay_out_launch(c, &in.launch, in.alliance.founded_ms / MS_PER_DAY, p);
+    lay_out_launch(c, &in.launch, founded_day, p);
     lay_out_thesis(c, &in, p);
     st = find_present(c, p, ITEM_MILESTONE, NULL, 0);
     if (st == ST_OK)
@@ -271,13 +265,15 @@ static enum status read_unwind(struct cli *c, const char *word, struct plan *p)
     bool is, any = false;
     enum status st = leaving(c, word, &d);
     if (st == ST_OK)
-        st = read_section(c, SECTION_EXIT, &out, &any);
+        st = cli_in_force(c, SECTION_EXIT, &out, &any);
     if (st == ST_OK && out.unwind.n == 0)
         return err_set(&c->err, ST_NOTFOUND, "the charter has no unwind plan; add it to section exit: entente propose charter-core --amend exit");
     if (st == ST_OK)
-        st = read_section(c, SECTION_CALENDARS, &calendars, &is);
+        st = cli_in_force(c, SECTION_CALENDARS, &calendars, &is);
     if (st == ST_OK)
-        st = read_section(c, SECTION_DECISIONS, &decisions, &is);
+        st = cli_in_force(c, SECTION_DECISIONS, &decisions, &is);
+    if (st == ST_OK)
+        st = cli_day_of(c, clock_wall_ms(&clock_system), &p->today);
     if (st != ST_OK)
         return st;
     p->v = arena_array(&c->a, out.unwind.n + 1, sizeof *p->v);

@@ -39,13 +39,10 @@ static enum status about(struct cli *c, size_t at, struct charter_metric *ret_d,
 /* A period that was over before there was an alliance has nothing to be asked about. */
 static enum status founded_by_then(struct cli *c, const struct charter_metric *d, const struct pulse_voice *v, const char *name)
 {
-    struct rpc_number q = {.number = SECTION_ALLIANCE};
-    struct query_section s;
     struct charter_alliance alliance = {0};
     struct period p;
-    enum status st = cli_ask(c, METHOD_section, &q, &s);
-    if (st == ST_OK)
-        st = charter_decode_section(SECTION_ALLIANCE, s.section.body, &c->a, &alliance, &c->err);
+    bool is;
+    enum status st = cli_in_force(c, SECTION_ALLIANCE, &alliance, &is);
     if (st == ST_OK)
         st = period_of(&d->every, v->period, &p);
     if (st != ST_OK || (p.until + 1) * 86400000 > alliance.founded_ms) /* a day more: its days are local ones */

@@ -17,20 +17,13 @@ bool cli_reading_id(const char *word, uint64_t *ret)
 
 enum status cli_metric_of(struct cli *c, const char *name, struct charter_metric *ret)
 {
-    struct rpc_number q = {.number = SECTION_METRICS};
-    struct query_section now;
     struct charter_metrics m = {0};
     struct charter_commitments promised = {0};
-    enum status st = cli_ask(c, METHOD_section, &q, &now);
+    bool is;
+    enum status st = cli_in_force(c, SECTION_METRICS, &m, &is);
     if (st == ST_OK)
-        st = codec_decode(&charter_metrics_desc, now.section.body, &c->a, &m, &c->err);
-    if (st != ST_OK && st != ST_NOTFOUND)
-        return st;
-    q.number = SECTION_COMMITMENTS;
-    st = cli_ask(c, METHOD_section, &q, &now);
-    if (st == ST_OK)
-        st = codec_decode(&charter_commitments_desc, now.section.body, &c->a, &promised, &c->err);
-    if (st != ST_OK && st != ST_NOTFOUND)
+        st = cli_in_force(c, SECTION_COMMITMENTS, &promised, &is);
+    if (st != ST_OK)
         return st;
     if (charter_all_metrics(&m.list, &promised, &c->a, &m.list) != ST_OK)
         return err_set(&c->err, ST_LIMIT, "out of room for the metrics");

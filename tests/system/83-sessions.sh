@@ -16,7 +16,9 @@ command -v faketime >/dev/null || fail "this test needs the program faketime (pa
 seats="alliance-manager finance registrar sponsor"
 draft_as=(faketime '40 days ago')
 members "maker clinics distributor" trustee
-cat >charter/charter.yaml <<'Y'
+# A calendar on which it is another day than in UTC: what is said of days is said of the charter's.
+if [ "$(date -u +%H)" -lt 12 ]; then offset=-12:00 zone=UTC+12; else offset=+12:00 zone=UTC-12; fi
+cat >charter/charter.yaml <<Y
 entente: 1
 alliance: sessions-test
 origin: test.example/ledger
@@ -30,7 +32,7 @@ parties:
   distributor: {name: Distributor, role: partner, card: distributor.card}
   trustee:     {name: Trustee, role: witness, card: trustee.card, seats: [registrar]}
 calendars:
-  joint: {utc: "+00:00", weekend: [sat, sun], holidays: [], listed-to: 2035-12-31}
+  joint: {utc: "$offset", weekend: [sat, sun], holidays: [], listed-to: 2035-12-31}
 bodies:
   steering: {layer: executive, seats: ["*/sponsor"], chair: maker/sponsor, quorum: each partner 1}
   council: {layer: operational, seats: ["*/alliance-manager"], chair: maker/alliance-manager, quorum: each partner 1}
@@ -86,6 +88,7 @@ answers 1 'there is no decision D-9' as maker alliance-manager meet record "$rev
 answers 2 'nothing is recorded of it' as clinics alliance-manager meet confirm "$review" --yes
 ok "$review is recorded, quorate. It stands when a seat of another partner confirms it, or uncontested on" \
   as maker alliance-manager meet record "$review" --minutes minutes.txt --present $all --decision D-1 --text "in Basel"
+ok "held on $(TZ=$zone date +%F), recorded by maker/alliance-manager" entente meet agenda "$review" --node maker
 ok "minutes sha256:$(sha256sum minutes.txt | cut -d' ' -f1)" entente meet agenda "$review" --node maker
 ok "recorded by maker/alliance-manager: confirm or contest it; with silence it stands" entente inbox --node clinics
 answers 3 'a seat of another partner says whether it is right' as maker finance meet confirm "$review" --yes
