@@ -68,8 +68,6 @@ good as distributor sponsor approve D-1 --yes
 good as maker finance approve D-1 --yes
 wait_for is_phase D-1 effective maker
 
-covered() { [ "$(field maker checkpoint)" = "$(field maker size)" ]; } # cosigned at most once a second; proofs are made against it
-
 echo "== a pause"
 good as maker finance propose terms --title "Pallets" # D-2
 answers 2 'to pause needs a reason' as maker finance pause D-2
@@ -83,7 +81,7 @@ says 'paused  *0 d' entente waiting D-2 --node maker
 for o in maker clinics distributor; do good as $o finance approve D-2 --yes; done
 wait_for is_phase D-2 effective maker
 if [ -n "${KEEP_AUDIT-}" ]; then # the folder tests/verifier/packs/audit: a checkpoint that was kept from early on
-  wait_for covered
+  wait_for covered maker
   good entente checkpoint -o "$KEEP_AUDIT/last-year.checkpoint" --node maker
 fi
 
@@ -151,7 +149,7 @@ good as clinics registrar key revoke keys/first.key --confirm "$print"
 
 echo "== all nodes agree, and a pack verifies"
 for o in clinics distributor trustee; do wait_for same $o maker; done
-wait_for covered
+wait_for covered maker
 good entente pack all.pack --node maker
 good entente-audit verify all.pack
 [ -z "${KEEP_PACK-}" ] || cp all.pack "$KEEP_PACK"

@@ -65,6 +65,7 @@ wait_for() { # wait_for COMMAND...: until it succeeds
     sleep 0.1
   done
 }
+covered() { [ -n "$(field "$1" size)" ] && [ "$(field "$1" checkpoint)" = "$(field "$1" size)" ]; } # covered ORG: its tree is cosigned, at most once a second; proofs are made against that
 as() { # as ORG SEAT VERB...: at that organisation's node
   local org=$1 seat=$2
   shift 2
