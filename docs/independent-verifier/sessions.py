@@ -190,6 +190,8 @@ class Sessions:
                          changed_leaf=e.leaf)
         if agrees:
             self.refresh_stands(s)
+        elif self.is_refresh(s):
+            self.follow_refresh()
 
     # -- refresh -----------------------------------------------------------------------------------------------------
 
@@ -221,10 +223,11 @@ class Sessions:
 
     def refresh_due(self):
         """SES-11, when the timer fires."""
-        if any(self.is_refresh(s) and self.session_is(s, "RECORDED") and self.would_count(s) for s in self.sessions.values()):
-            until = self.put_off_until()
-            if until is not None and self.now < until:
-                return self.refresh_at(until)
+        waits = [s["due_ms"] for s in self.sessions.values()
+                 if self.is_refresh(s) and self.session_is(s, "RECORDED") and self.would_count(s)]
+        last = self.put_off_until()
+        if waits and last is not None and self.now < last:
+            return self.refresh_at(min(max(waits) + 1, last))
         self.number_row("refreshed", self.now)
         self.follow_refresh()
         body, first = self.section(29).body, (self.now + self.offset()) // DAY
@@ -249,6 +252,6 @@ class Sessions:
         return s["now"]["quorate"] and self.day_end(s["now"]["held"]) - 1 > self.refreshed()
 
     def put_off_until(self):
-        """The end of 30 d counted from D, or None."""
+        """The end of 30 d counted from D as it is now, or None."""
         due = self.refresh_counted()
         return due and self.every_end({"n": REFRESH_DAYS, "unit": self.enums["period_unit"]["PERIOD_DAY"]}, due)

@@ -54,8 +54,8 @@ enum status refresh_follow(struct gov *g, struct err *err)
 
 /* What the body has under way of this kind. */
 struct under_way {
-    bool open;     /* a session was called for these days */
-    bool recorded; /* one was held, and counts once it stands */
+    bool open;              /* a session was called for these days */
+    uint64_t recorded_until; /* one was held, and counts when it stands, by silence then; 0: none */
 };
 
 static enum status under_way(struct gov *g, struct span body, uint64_t today, struct under_way *ret, struct err *err)
@@ -76,21 +76,23 @@ static enum status under_way(struct gov *g, struct span body, uint64_t today, st
         if (s.standing != SESSION_RECORDED || !s.now.quorate)
             continue;
         TRY(item_date_end(&v, g->arena, s.now.held, &held, err));
-        ret->recorded |= held - 1 > since;
+        if (held - 1 > since && s.due_ms > ret->recorded_until)
+            ret->recorded_until = s.due_ms;
     }
 }
 
-/* One is recorded, and waits for another partner's word: a new one opens 30 d later at the latest. */
-static enum status put_off(struct gov *g, const struct charter_refresh *r, bool *ret, struct err *err)
+/* One is recorded, and waits for another partner's word or for silence: so does the timer, for 30 d after it fell due at most. */
+static enum status put_off(struct gov *g, const struct charter_refresh *r, uint64_t recorded_until, bool *ret, struct err *err)
 {
-    static const struct charter_span while_it_waits = {.n = DAYS, .unit = UNIT_D};
+    static const struct charter_span longest = {.n = DAYS, .unit = UNIT_D};
     struct charter_span every = item_period(&r->every);
-    uint64_t from, due, until = 0;
+    uint64_t from, due, last = 0;
     TRY(base(g, &from, err));
     TRY(end_of(g, from, &every, &due, err));
     if (due != 0)
-        TRY(end_of(g, due, &while_it_waits, &until, err));
-    *ret = until > g->time_ms;
+        TRY(end_of(g, due, &longest, &last, err));
+    *ret = last > g->time_ms;
+    uint64_t until = recorded_until < last ? recorded_until + 1 : last; /* behind TIMER minutes */
     return *ret ? state_move_moment(g, "refresh", TIMER_REFRESH, 0, until, err) : ST_OK;
 }
 
@@ -125,8 +127,8 @@ enum status refresh_fire(struct gov *g, struct err *err)
         return err_set(err, ST_CORRUPT, "a refresh is due, and the charter has no section refresh");
     TRY(today(g, &day, err));
     TRY(under_way(g, r->body, day, &is, err));
-    if (is.recorded)
-        TRY(put_off(g, r, &later, err));
+    if (is.recorded_until != 0)
+        TRY(put_off(g, r, is.recorded_until, &later, err));
     if (later)
         return ST_OK;
     TRY(state_move_moment(g, "refreshed", 0, 0, g->time_ms, err));
@@ -134,15 +136,19 @@ enum status refresh_fire(struct gov *g, struct err *err)
     return is.open ? ST_OK : open_session(g, r->body, day, err);
 }
 
-enum status refresh_stands(struct gov *g, const struct state_session *s, struct err *err)
+enum status refresh_heard(struct gov *g, const struct state_session *s, struct err *err)
 {
     struct view v = overlay_view(g->state);
     const struct charter_refresh *r = NULL;
     uint64_t held, from;
-    if (s->type != SESSION_REFRESH || (s->standing != SESSION_CONFIRMED && s->standing != SESSION_UNCONTESTED) || !s->now.quorate)
+    if (s->type != SESSION_REFRESH)
         return ST_OK;
     TRY(section(g, &r, err));
     if (r == NULL || !span_eq(s->body, r->body))
+        return ST_OK;
+    if (s->standing == SESSION_CONTESTED)
+        return refresh_follow(g, err);
+    if ((s->standing != SESSION_CONFIRMED && s->standing != SESSION_UNCONTESTED) || !s->now.quorate)
         return ST_OK;
     TRY(item_date_end(&v, g->arena, s->now.held, &held, err));
     TRY(base(g, &from, err));

@@ -8,7 +8,8 @@
 MUST_USE enum status refresh_follow(struct gov *g, struct err *err);
 /* It has fallen due. */
 MUST_USE enum status refresh_fire(struct gov *g, struct err *err);
-/* What a session is now; a refresh that stands, confirmed or uncontested, and quorate, is what the next one is counted from. */
-MUST_USE enum status refresh_stands(struct gov *g, const struct state_session *s, struct err *err);
+/* What a session is now: a refresh that stands, confirmed or uncontested, and quorate, is what the next one is counted from; for one
+ * that is contested nothing waits any longer. */
+MUST_USE enum status refresh_heard(struct gov *g, const struct state_session *s, struct err *err);
 
 #endif

@@ -325,7 +325,7 @@ enum status session_fire(struct gov *g, enum timer_kind kind, uint64_t number, s
         s.standing = SESSION_UNCONTESTED;
     }
     TRY(session_commit(g, &s, err));
-    return refresh_stands(g, &s, err);
+    return refresh_heard(g, &s, err);
 }
 
 enum status session_defer(struct gov *g, uint64_t number, uint64_t until_ms, struct err *err)

@@ -233,7 +233,7 @@ static enum status mark(struct act *c, const struct minutes *r, struct state_ses
     s->standing = r->act == SESSION_ACT_CONFIRM ? SESSION_CONFIRMED : SESSION_CONTESTED;
     s->changed_leaf = c->g->leaf;
     TRY(session_commit(c->g, s, err));
-    return refresh_stands(c->g, s, err);
+    return refresh_heard(c->g, s, err);
 }
 
 enum status session_apply_minutes(struct act *c, const struct minutes *r, struct err *err)

@@ -487,7 +487,27 @@ class Shared:
     SHARE_ACTIONS = (("share", 9), ("share_move", 22), ("audit_request", 3))
 
 
-class Resting:
+class Meeting:
+    """Refresh sessions (SES-5 to SES-11): called, recorded, confirmed, contested. A part of Story."""
+
+    def meet(self):
+        seat = self.seat(*[o + "/sponsor" for o in sorted(self.gov.partners())])
+        today = (self.a.now + self.gov.offset()) // DAY
+        s = self.pick([s for s in self.gov.sessions.values() if s["type"] == self.gov.refresh_type()
+                       and self.gov.session_is(s, "OPEN", "MISSED", "RECORDED", "CONTESTED")])
+        if not s or self.chance(0.15):
+            return seat, "session", {"type": self.gov.refresh_type(), "body": self.pick(("steering",) * 9 + ("council",)),
+                                     "on": today + self.pick((0, 0, 0, 2, 31))}
+        b = {"session": s["number"], "version": s["now"]["digest"] if s.get("now") else None}
+        if self.gov.session_is(s, "RECORDED"):
+            others = [x for x in self.gov.seats if x.split("/")[0] != s["now"]["seat"].split("/")[0] and x.endswith("/sponsor")]
+            return self.seat(*others or [seat]), "minutes", {**b, "act": self.pick((2, 3)), "text": bytes(32)}
+        sponsors = [o + "/sponsor" for o in sorted(self.gov.partners())]
+        return seat, "minutes", {**b, "act": 1, "held": self.pick((today, today, today - 1, s["from"])), "document": bytes(32),
+                                 "present": sponsors if self.chance(0.85) else sponsors[:1]}
+
+
+class Resting(Meeting):
     """Sections 26 and 27, GOV-67: what proposals rest on, last days, and amendments of what others rest on. A part of Story."""
     CLAUSES = ("glossary", "glossary.case", "glossary.false-alarm", "consequences", "exit.triggers", "exit.safety", "exit.zoo",
                "risks.indicators.line-trouble", "commitments.review-hours", "commitments", "refresh.every", "norms.list")
@@ -545,4 +565,4 @@ class Resting:
         return (other if claimed else it["owner"]), "item_move", {"item": {"type": 13, "number": it["number"]},
                                                                   "step": 4 if claimed else 3}
 
-    RESTING_ACTIONS = (("propose", 6), ("ballot", 8), ("train", 6), ("mark", 5), ("report", 5), ("wait", 6))
+    RESTING_ACTIONS = (("propose", 6), ("ballot", 8), ("train", 6), ("meet", 6), ("mark", 5), ("report", 5), ("wait", 6))

@@ -13,7 +13,7 @@ import acts
 import differential
 from differential import DAY, Story, audit, judged
 import forge
-from forge import CODEC, sha256
+from forge import CODEC
 
 AUDIT = os.environ.get("ENTENTE_AUDIT")
 STORIES, FIRST = int(os.environ.get("STORIES", "6")), int(os.environ.get("SEED", "1"))
@@ -148,19 +148,10 @@ class Resting(Story):
         body = {"item": {"type": 13, "number": it["number"]}, "step": 3 if self.gov.item_in(it, "OPEN") else 4}
         return self.seat(it["owner"] if body["step"] == 3 else "clinics/quality"), "item_move", body
 
-    def meet(self):
-        s = self.pick([s for s in self.gov.sessions.values() if s["type"] == 5 and not s.get("now")])
-        today = (self.a.now + self.gov.offset()) // DAY
-        seat = self.seat(*[o + "/sponsor" for o in sorted(self.gov.parties)])
-        if not s or self.chance(0.2):
-            return seat, "session", {"type": 5, "body": "steering", "on": today}
-        return seat, "minutes", {"session": s["number"], "act": 1, "held": today, "document": sha256(b"minutes"),
-                                 "present": ["maker/sponsor"]}
-
     ACTIONS = (("propose", 30), ("ballot", 60), ("revise", 4), ("withdraw", 2), ("move", 3), ("give", 8), ("wait", 10))
     MORE_ACTIONS = (("recommend", 2), ("answer", 4))
     METRIC_ACTIONS = acts.Measured.METRIC_ACTIONS
-    ITEM_ACTIONS = (("assume", 14), ("train", 5), ("meet", 3), ("item", 4), ("step_of", 6))
+    ITEM_ACTIONS = (("assume", 14), ("train", 5), ("meet", 8), ("item", 4), ("step_of", 6))
     SHARE_ACTIONS = ()
 
 

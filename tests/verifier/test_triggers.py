@@ -491,8 +491,8 @@ class Follows(Story):
         self.reviewed(s["number"])
         self.whole()
 
-    def test_refresh_waits_for_a_word(self):
-        """SES-11: one that is recorded when it falls due puts it off once, by 30 days."""
+    def recorded_in_time(self):
+        """A session is called and recorded the day before the refresh falls due, which then waits. Its number, and when it was due."""
         gov, acts, due = self.a.gov, ENUMS["session_act"], self.a.gov.last["refresh"]
         self.to(due - DAY)
         self.a.say("maker/sponsor", "session", {"type": 5, "body": "steering", "on": self.today()})
@@ -500,13 +500,29 @@ class Follows(Story):
         self.a.say("maker/sponsor", "minutes", {"session": number, "act": acts["SESSION_ACT_RECORD"], "held": self.today(),
                                                 "document": WHY, "present": [o + "/sponsor" for o in ("clinics", "distributor", "maker")]})
         self.to(due)
-        called = [s for s in gov.sessions.values() if s.get("cadence") is None]
-        self.assertEqual([s["number"] for s in called], [number])
-        self.assertEqual(gov.last["refresh"], due + 31 * DAY)  # the end of the 30th day after the one it fell due on
+        self.assertEqual([s["number"] for s in gov.sessions.values() if s.get("cadence") is None], [number])
+        self.assertEqual(gov.last["refresh"], gov.sessions[number]["due_ms"] + 1)
         self.assertIsNone(gov.last.get("refreshed"))
+        return number, due
+
+    def test_refresh_waits_for_silence(self):
+        """SES-11: one that is recorded when it falls due is waited for."""
+        gov = self.a.gov
+        number, due = self.recorded_in_time()
+        held = gov.sessions[number]["now"]["held"]
+        self.to(gov.sessions[number]["due_ms"])
+        self.assertEqual(gov.last["refreshed"], gov.day_end(held) - 1)
+        self.assertEqual(gov.last["refresh"], gov.day_end(held + 365))
+        self.whole()
+
+    def test_refresh_waits_no_longer(self):
+        """SES-11: it is contested, and the next block opens another one."""
+        gov, acts = self.a.gov, ENUMS["session_act"]
+        number, due = self.recorded_in_time()
         self.a.say("clinics/sponsor", "minutes", {"session": number, "act": acts["SESSION_ACT_CONTEST"], "text": WHY,
                                                   "version": gov.sessions[number]["now"]["digest"]})
-        self.to(due + 31 * DAY)
+        self.assertEqual(gov.last["refresh"], due)
+        self.a.wait(STEP)
         self.assertEqual(len([s for s in gov.sessions.values() if s.get("cadence") is None]), 2)
         self.assertEqual(gov.last["refreshed"], self.a.now)
         self.whole()

@@ -47,6 +47,12 @@ static bool there(struct world *w, uint64_t number)
     return session_get(&w->v, &w->a, number, &s, &w->err) == ST_OK;
 }
 
+static bool called(struct world *w, uint64_t number)
+{
+    struct state_session s = get(w, number);
+    return HAS(&s, state_session_key_called_by);
+}
+
 static enum verdict call(struct world *w, const char *on)
 {
     struct session s = {.type = SESSION_REFRESH, .body = span_str("steering"), .on = readings_day(on)};
@@ -155,8 +161,8 @@ static void stands(struct world *w, uint64_t n)
     cr_assert_eq(get(w, n).standing, SESSION_CONFIRMED);
 }
 
-/* One partner alone puts the review of the charter off by nothing that it records, and by no session far away. */
-Test(refresh, SES_11_no_partner_alone_puts_it_off)
+/* A record that is not quorate puts nothing off, though another partner stands behind it, nor does a session far away. */
+Test(refresh, SES_11_what_puts_nothing_off)
 {
     struct world w;
     found(&w, "quarter");
@@ -273,8 +279,9 @@ static void recorded_in_time(struct world *w)
     AT(w, "2026-06-03T00:00:00Z");
     cr_assert(!there(w, 2) && get(w, 1).standing == SESSION_RECORDED);
     EXPECT_MOMENT(w, "refreshed", "none");
-    EXPECT_MOMENT(w, "refresh", "2026-07-04T00:00:00.000Z");
-    cr_assert(timer(w, moment(w, "refresh")));
+    EXPECT_TIME(time_utc(get(w, 1).due_ms), "2026-06-09T00:00:00.000Z");
+    EXPECT_MOMENT(w, "refresh", "2026-06-09T00:00:00.001Z"); /* once silence has spoken */
+    cr_assert(timer(w, moment(w, "refresh")) && !timer(w, readings_ms("2026-06-03T00:00:00Z")));
 }
 
 static void contest(struct world *w, uint64_t n)
@@ -303,30 +310,89 @@ Test(refresh, SES_11_one_that_is_recorded_waits_for_another_partners_word)
     world_free(&w);
 }
 
-Test(refresh, SES_11_contested_a_new_one_opens_30_days_later)
+Test(refresh, SES_11_contested_a_new_one_opens_at_once)
 {
     struct world w;
     recorded_in_time(&w);
     contest(&w, 1);
-    AT(&w, "2026-07-03T23:00:00Z");
+    EXPECT_MOMENT(&w, "refresh", "2026-06-03T00:00:00.000Z");
     cr_assert(!there(&w, 2));
-    AT(&w, "2026-07-04T00:00:00Z");
-    cr_assert(there(&w, 2) && get(&w, 2).from == readings_day("2026-07-04"));
-    EXPECT_MOMENT(&w, "refreshed", "2026-07-04T00:00:00.000Z");
-    EXPECT_MOMENT(&w, "refresh", "2026-10-05T00:00:00.000Z");
+    world_at_ms(&w, w.g.time_ms + 1000); /* with the next block */
+    cr_assert(there(&w, 2) && get(&w, 2).from == readings_day("2026-06-03"));
+    EXPECT_MOMENT(&w, "refreshed", time_utc(w.g.time_ms).s);
+    EXPECT_MOMENT(&w, "refresh", "2026-09-04T00:00:00.000Z");
     world_free(&w);
 }
 
-/* Who records anew what the others contest puts it off once. */
-Test(refresh, SES_11_it_is_put_off_once)
+Test(refresh, SES_11_contested_before_it_falls_due)
+{
+    struct world w;
+    found(&w, "quarter");
+    AT(&w, "2026-06-01T12:00:00Z");
+    EXPECT_VERDICT(&w, call(&w, "2026-06-01"), V_OK);
+    EXPECT_VERDICT(&w, record(&w, 1, "2026-06-01"), V_OK);
+    contest(&w, 1);
+    EXPECT_MOMENT(&w, "refresh", "2026-06-03T00:00:00.000Z");
+    AT(&w, "2026-06-03T00:00:00Z");
+    cr_assert(there(&w, 2));
+    world_free(&w);
+}
+
+/* A partner that records one session after the other, all of which the others contest, gets 30 days by it. */
+Test(refresh, SES_11_put_off_for_30_days_at_most)
 {
     struct world w;
     recorded_in_time(&w);
-    contest(&w, 1);
-    AT(&w, "2026-07-02T12:00:00Z");
-    EXPECT_VERDICT(&w, record(&w, 1, "2026-06-02"), V_OK);
+    uint64_t n = 1, end = readings_ms("2026-07-04T00:00:00Z");
+    for (uint64_t ms = w.g.time_ms + 3 * UINT64_C(86400000); ms < end; ms += 3 * UINT64_C(86400000)) {
+        world_at_ms(&w, ms + 3600000);
+        char today[16];
+        (void)snprintf(today, sizeof today, "%.10s", time_utc(w.g.time_ms).s);
+        EXPECT_VERDICT(&w, call(&w, today), V_OK);
+        EXPECT_VERDICT(&w, record(&w, n + 1, today), V_OK);
+        contest(&w, n++);
+        world_at_ms(&w, w.g.time_ms + 1000);
+        cr_assert(!there(&w, n + 1) && moment(&w, "refresh") <= end, "S-%d", (int)n);
+    }
+    EXPECT_MOMENT(&w, "refreshed", "none");
+    EXPECT_MOMENT(&w, "refresh", "2026-07-04T00:00:00.000Z");
     AT(&w, "2026-07-04T00:00:00Z");
+    cr_assert(there(&w, n + 1) && !called(&w, n + 1));
+    EXPECT_MOMENT(&w, "refreshed", "2026-07-04T00:00:00.000Z");
+    world_free(&w);
+}
+
+/* Nobody could be heard for longer than that: a new one opens beside the one that was recorded. */
+Test(refresh, SES_11_after_a_sleep)
+{
+    struct world w;
+    found(&w, "quarter");
+    AT(&w, "2026-06-01T12:00:00Z");
+    EXPECT_VERDICT(&w, call(&w, "2026-06-01"), V_OK);
+    EXPECT_VERDICT(&w, record(&w, 1, "2026-06-01"), V_OK);
+    AT(&w, "2026-06-20T12:00:00Z"); /* minutes are moved (GOV-T2), and the refresh with them */
+    cr_assert(!there(&w, 2) && get(&w, 1).standing == SESSION_RECORDED && moment(&w, "refresh") == get(&w, 1).due_ms + 1);
+    world_at_ms(&w, get(&w, 1).due_ms);
+    EXPECT_MOMENT(&w, "refreshed", "2026-06-01T23:59:59.999Z");
+    cr_assert(!there(&w, 2));
+    world_free(&w);
+    recorded_in_time(&w);
+    AT(&w, "2026-07-10T09:00:00Z");
     cr_assert(there(&w, 2) && get(&w, 1).standing == SESSION_RECORDED);
+    EXPECT_MOMENT(&w, "refreshed", "2026-07-10T09:00:00.000Z");
+    world_free(&w);
+}
+
+Test(refresh, SES_11_section_refresh_is_replaced_meanwhile)
+{
+    struct world w;
+    recorded_in_time(&w);
+    rests_edit("body: steering, asks: [\"*/sponsor\"]", "body: steering, asks: []");
+    (void)rests_amend(&w, SECTION_REFRESH);
+    EXPECT_MOMENT(&w, "refresh", "2026-06-03T00:00:00.000Z"); /* past: the next block puts it off again */
+    world_at_ms(&w, w.g.time_ms + 1000);
+    cr_assert(!there(&w, 2));
+    EXPECT_MOMENT(&w, "refresh", "2026-06-09T00:00:00.001Z");
     world_free(&w);
 }
 

@@ -316,6 +316,38 @@ Test(reliance, REL_2_a_recommendation_on_an_amendment_that_is_stale)
     world_free(&w);
 }
 
+/* On the record, an amendment of the core that is in mediation is asked anew when a member joins. */
+Test(reliance, REL_2_a_recommendation_on_what_is_asked_anew)
+{
+    struct world w;
+    rests_begin();
+    rests_found(&w);
+    uint64_t as = rests_assume(&w);
+    rests_edit("survives: [confidentiality]", "survives: [confidentiality, brands]");
+    uint64_t n = rests_propose_amendment(&w, SECTION_EXIT, rests_body(&w, SECTION_EXIT));
+    while (world_decision(&w, n).phase == PHASE_OPEN)
+        world_at_ms(&w, world_decision(&w, n).deadline_ms);
+    EXPECT_PHASE(&w, n, PHASE_MEDIATION);
+    struct fixture_card card;
+    world_newcomer(&w, "newco", &card);
+    struct effect e = world_admit(&w, &card, ROLE_PARTNER);
+    struct world_proposal p = {.effect = &e};
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/sponsor", "admission", &p), V_OK);
+    uint64_t m = w.last;
+    rests_approve(&w, m, "sponsor");
+    world_at_ms(&w, world_decision(&w, m).effective_ms - 4 * UINT64_C(86400000));
+    struct state_revision rev;
+    struct tkey k = tkey_revision(n, 1);
+    cr_assert_eq(state_get(&w.v, &w.a, TABLE_REVISION, &k, &state_revision_desc, &rev, &w.err), ST_OK);
+    rests_on_assumption(&w, &rev.proposal, as);
+    EXPECT_VERDICT(&w, rests_recommend(&w, "trustee/mediator", n, &rev.proposal), V_OK);
+    cr_assert_eq(rests_relied_rows(&w), 1);
+    world_at_ms(&w, world_decision(&w, m).effective_ms);
+    EXPECT_PHASE(&w, n, PHASE_STALE);
+    cr_assert(world_decision(&w, n).rung == 0 && rests_relied_rows(&w) == 0);
+    world_free(&w);
+}
+
 Test(reliance, REL_1_a_recommendation_is_looked_at_too)
 {
     struct world w;
