@@ -99,6 +99,7 @@ look 'studies' entente budgets
 
 step "The year in numbers (S3, S21, S22, S29, S35)"
 run entente scorecard --period 2026-12
+look '^(financial|customer|process|learning)' entente scorecard --views --period 2026-12
 run entente pace --since 2026-01-05T00:00:00Z
 run entente promises
 look 'alliance-manager|owes|^  [A-Z]' entente account --seat clinics/alliance-manager --since 2026-01-05T00:00:00Z

@@ -357,7 +357,7 @@ static enum status resolve(struct load *l, const struct yaml_node *node, const c
     if (st != ST_OK)
         return err_set(l->err, st, "%s:%d:%d: %s: %s", l->name, node->line, node->column, key, why.text);
     if (given != NULL && !hash_eq(&found, given))
-        return err_set(l->err, ST_MISMATCH, "%s:%d:%d: %s: %.*s has SHA-256 %s; the charter says %s", l->name,
+        return err_set(l->err, ST_MISMATCH, "%s:%d:%d: %s: %.*s has SHA-256 %s; the charter says %s; write the first there if the file is meant as it is now", l->name,
                        node->line, node->column, key, SPAN_FMT(node->text), hex_of(&found).s,
                        hex_of(given).s);
     *ret_digest = found;

@@ -24,7 +24,7 @@ struct cli {
     struct err err;
     const char *node, *seat, *key, *passphrase_file;
     const char *seat_from; /* "--as", "ENTENTE_SEAT" or the settings: where seat is from */
-    bool json, yes, no_wait, unsealed, no_pager, with_keys, help, forecast, baseline, ics;
+    bool json, yes, no_wait, unsealed, no_pager, with_keys, help, forecast, baseline, ics, views;
     bool paged; /* standard output goes through a pager, so to a terminal */
     uint64_t timeout_s, rev_number, limit_number, from_number; /* 0: not given */
     const char *suspend;

@@ -132,6 +132,7 @@ static const struct option_desc options[] = {
          "Which parts: thesis and commitments in clear, file by its SHA-256; all that the charter has not, unless said"),
     TEXT("output", 'o', out, "FILE", "Where to write"),
     TEXT("pack", 0, pack, "FILE", "A pack to take the record from, in place of the node; to follow: which nodes sign after it"),
+    FLAG("views", views, "By the four views of a balanced scorecard: financial, customer, process, learning"),
     FLAG("ics", ics, "As a calendar (RFC 5545): each deadline an event"),
     FLAG("no-pager", no_pager, "Never starts a pager"),
     {"help", NULL, "This help; also -h", 'h', offsetof(struct cli, help)},

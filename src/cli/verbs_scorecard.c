@@ -161,6 +161,38 @@ static void print_trigger(struct cli *c, const struct query_scorecard *r, const 
     (void)printf("\n");
 }
 
+static void print_groups(struct cli *c, const struct query_metric_list *l)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        if (i == 0 || l->v[i].group != l->v[i - 1].group)
+            (void)printf("%s\n", enum_text(&metric_group_enum, l->v[i].group));
+        print_metric(c, &l->v[i]);
+    }
+}
+
+/* Of a view, how many metrics are where they are to be: of those with a target and a number. */
+static void print_view(struct cli *c, const struct query_metric_list *l, enum metric_view view)
+{
+    size_t n = 0, judged = 0, met = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        const struct query_metric *m = &l->v[i];
+        if (m->view != view)
+            continue;
+        n++;
+        judged += HAS(m, query_metric_key_value) && HAS(m, query_metric_key_target);
+        met += against_target(m)[0] != 0;
+    }
+    (void)printf("%s", enum_text(&metric_view_enum, view));
+    if (n == 0)
+        (void)printf(": no metric has this view");
+    else if (judged > 0)
+        (void)printf(": %zu of %zu at target", met, judged);
+    (void)printf("\n");
+    for (size_t i = 0; i < l->n; i++)
+        if (l->v[i].view == view)
+            print_metric(c, &l->v[i]);
+}
+
 int verb_scorecard(struct cli *c)
 {
     struct rpc_scorecard q = {0};
@@ -183,12 +215,10 @@ int verb_scorecard(struct cli *c)
         return cli_json(c, &query_scorecard_desc, &r);
     if (r.metrics.n == 0)
         (void)printf("The charter has no metrics.\n");
-    for (size_t i = 0; i < r.metrics.n; i++) {
-        const struct query_metric *m = &r.metrics.v[i];
-        if (i == 0 || m->group != r.metrics.v[i - 1].group)
-            (void)printf("%s\n", enum_text(&metric_group_enum, m->group));
-        print_metric(c, m);
-    }
+    else if (!c->views)
+        print_groups(c, &r.metrics);
+    for (uint32_t v = VIEW_FINANCIAL; r.metrics.n > 0 && c->views && v <= VIEW_LEARNING; v++)
+        print_view(c, &r.metrics, (enum metric_view)v);
     if (r.triggers.n > 0)
         (void)printf("watched\n");
     for (size_t i = 0; i < r.triggers.n; i++)

@@ -100,8 +100,9 @@ static enum status name_sound(struct act *c, const struct item_type_row *row, co
     TRY(item_section(&c->v, c->g->arena, row->section, &section, err));
     if (section != NULL && named_in(row->section, section, r->name))
         return ST_OK;
-    return act_refuse(c, V_NO_SUCH_OBJECT, "item.name: the charter's section %s has no %.*s",
-                      enum_text(&section_id_enum, row->section), SPAN_FMT(r->name));
+    const char *name = enum_text(&section_id_enum, row->section);
+    return act_refuse(c, V_NO_SUCH_OBJECT, "item.name: the charter's section %s has no %.*s; see: entente charter show %s", name,
+                      SPAN_FMT(r->name), name);
 }
 
 /* --- Links --- */

@@ -113,7 +113,7 @@ action=$(sed -n "s/^[0-9]* of [0-9]*  \(A-[0-9]*\) action: reaffirm.*/\1/p" "$wo
 expect 0 "$action is open. maker/finance owes it" - entente action take "$action" $(by maker finance)
 
 # Training in a procedure of the charter, confirmed by another partner; a pilot, an opportunity, what people without a seat said.
-expect 1 - "Refused: .*the charter's section procedures has no return" entente training new --title "Returns" --about return --due "$due" $(by maker delivery-lead)
+expect 1 - "Refused: .*the charter's section procedures has no return; see: entente charter show procedures" entente training new --title "Returns" --about return --due "$due" $(by maker delivery-lead)
 expect 0 'T-1 is open' - entente training new --title "Returns: first course, nine people" --about returns --due "$due" $(by maker delivery-lead)
 expect 0 'T-1 is claimed. a seat of another partner than maker owes a look' - entente training claim T-1 --text "nine of nine" $(by maker delivery-lead)
 expect 3 '^T-1: ' 'Refused: ' entente training verify T-1 $(by maker quality)
