@@ -455,7 +455,8 @@ int verb_wait(struct cli *c);
 int verb_entry_show(struct cli *c);
 int verb_entry_export(struct cli *c);
 int verb_show(struct cli *c);
-int verb_log(struct cli *c);
+int verb_log(struct cli *c);   /* verbs_log.c */
+int verb_watch(struct cli *c); /* verbs_log.c */
 int verb_decisions(struct cli *c);
 int verb_status(struct cli *c);
 int verb_inbox(struct cli *c);

@@ -31,7 +31,7 @@ static const struct option_desc options[] = {
     FLAG("yes", yes, "Answers yes to the question"),
     FLAG("json", json, "JSON on standard output"),
     FLAG("no-wait", no_wait, "Does not wait until it is final (exit 8)"),
-    TEXT("timeout", 0, timeout, "SECONDS", "How long to wait; 60 unless said"),
+    TEXT("timeout", 0, timeout, "SECONDS", "How long to wait; 60 unless said, watch without end"),
     TEXT("save", 0, save, "FILE.entry", "Signs, writes the entry to a file, sends nothing"),
     TEXT("title", 0, title, "TEXT", "Title, one line"),
     TEXT("text", 0, text, "TEXT", "The text in full"),
