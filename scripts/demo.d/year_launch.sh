@@ -1,6 +1,7 @@
 # Act 2, January to March: the launch plan, the first decisions, and what is checked before the work grows.
 step "What was agreed: thesis, layers, limits (S2, S3, S6, S8, S13)"
 look 'objective|adhesion|prescribing' entente charter show thesis
+look 'dossier-maker' entente charter show glossary
 look 'executive|operational|working' entente charter show bodies
 look 'firmware|review-hours' entente charter show commitments
 

@@ -16,7 +16,8 @@ wants() { # wants FILE REGEX...: each is in it
 }
 # Entries: one fewer when the distributor approves D-6 before its node has shown that it has seen it.
 # Figures: trust is the mean of 4.5 (0,0,0,2,2), 3.75 (0,0,1,3,0) and 4.8 (0,0,0,1,4), alignment of 4.75, 4 and 4.5.
-wants "$work/out" 'decisions    effective 16  expired 1' 'VERIFIED 54[12] entries, .* 17 decisions re-executed' '^  VERIFIED alliance ' 'state roots: [0-9]+ re-derived' \
+wants "$work/out" 'verdict: alliance; the answers say: alliance' 'Signed as maker/sponsor: ' 'dossier-maker: ' 'process: [0-9]+ of [0-9]+ at target' \
+  'decisions    effective 16  expired 1' 'VERIFIED 54[12] entries, .* 17 decisions re-executed' '^  VERIFIED alliance ' 'state roots: [0-9]+ re-derived' \
   'revenue +2026-12 +15200000 +countersigned' 'patients +2026-12 +6000 +countersigned' 'trust +2026-Q4 +4\.35 +revealed .*gap 1\.05' \
   'alignment +2026-Q4 +4\.4167 +revealed .*gap 0\.75' 'commercial-terms +1 +1 +23\.58 +1 +1' '^  value +no .*of 3 assumptions 3 tested' \
   '^  governance +no +Of 16 decisions opened 16 passed, 2 escalated; 1 deadline passed' '^  incentives +yes' '^  VERIFIED D-8 of ' '^  VERIFIED D-8: effective' \
