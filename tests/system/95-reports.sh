@@ -33,6 +33,9 @@ metrics:
   speed: {group: value, view: financial, computed: decision-velocity, every: month}
   cust: {group: value, view: customer, computed: decision-velocity, every: month}
   learn: {group: value, view: learning, computed: decision-velocity, every: month}'
+[ -z "${DAYS_ON-}" ] || until_time $(($(now) + DAYS_ON * 86400)) # as if it ran so many days later
+month=$(date -u -d "@$(monday)" +%Y-%m-01)
+[ "$month" = "$(date -u -d "@$(now)" +%Y-%m-01)" ] || until_time $(($(date -u -d "$month" +%s) + 3600)) # no month is over with the first week
 found "maker clinics distributor" trustee
 founded=$(now)
 first=$(monday)
@@ -113,7 +116,8 @@ ok "weekly: none sent, $(week_before $((third + 7 * 86400))) due" entente report
 start maker
 wait_for healthy maker
 settled "$w1" "$w2" "$w3"
-until_time $((founded + 28 * 86400 - 3600)) # within the notice, a tenth of that
+# Within the notice, a tenth of the 28 days; and D-2 is with the sponsors still, whatever day of the week this runs on.
+until_time $((founded / 86400 * 86400 + 26 * 86400 + 43200))
 says_again() { python3 -c "
 import json
 assert any(r['type'] == 'refresh' and r['task'] == 'review' and r['seats'] == ['maker/sponsor'] for r in map(json.loads, open('maker/told')))"; }
@@ -193,9 +197,9 @@ assert m.get_content().startswith("reports: report weekly, %s\nFor council. From
 P
 
 echo "== a refresh opens by itself; what was promised is reported as any number"
-entente meet --node maker >o # it fell due a moment after one was recorded: that one waits for another partner's word
-grep -Eq '^S-1 +recorded' o && ! grep -q '^S-2' o || { cat o; fail "a new one beside the one that was recorded"; }
-good as clinics sponsor meet confirm S-1 --yes
+entente meet --node maker >o # it fell due after one was recorded, which waits for another partner's word
+grep -Eq '^S-1 +(recorded|uncontested)' o && ! grep -q '^S-2' o || { cat o; fail "a new one beside the one that was recorded"; }
+! grep -Eq '^S-1 +recorded' o || good as clinics sponsor meet confirm S-1 --yes
 until_time $((founded + 63 * 86400)) # more than 28 days after the one that was held, and no month is open for longer
 good as clinics alliance-manager comment --text "where we stand" --yes
 ok 'S-2 +open +refresh +steering' entente meet --node maker
