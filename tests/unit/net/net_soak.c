@@ -82,6 +82,7 @@ int main(int argc, char **argv)
             if (i != k && !wait_linked(&a, i, k))
                 return fail("the mesh did not come back");
     alliance_free(&a);
+    sleep_ms(500); /* nng frees what we reaped in a thread of its own, and nng_fini takes the queue of deadlines from under it */
     nng_fini();
     suite_fini();
     (void)printf("net_soak: %u frames sent\n", atomic_load(&sent));
