@@ -46,11 +46,25 @@ static void number_readings(struct mix *m, const struct view *v, struct arena *a
     }
 }
 
+/* Those of a block are the last that it opens. */
+static void number_actions(struct mix *m, const struct view *v, struct arena *a)
+{
+    struct err err;
+    struct state_counter n = {0};
+    struct tkey k = tkey_text(span_str("action"));
+    enum status st = state_get(v, a, TABLE_META, &k, &state_counter_desc, &n, &err);
+    if (st != ST_NOTFOUND)
+        BENCH_MUST(st, err);
+    m->actions[1] = m->actions[0];
+    m->actions[0] = n.value;
+}
+
 void mix_block(struct mix *m, const struct view *v, struct arena *a)
 {
     bool first = m->decisions == 0;
     m->step = m->steps = 0;
     number_readings(m, v, a);
+    number_actions(m, v, a);
     for (size_t i = 0; i < m->n_reported; i++)
         plan(m, MIX_MARK, i, (m->reported[i].metric + 1) % MIX_PARTNERS);
     for (size_t i = 0; !first && i < MIX_DECISIONS - 1; i++)
@@ -95,8 +109,8 @@ static void make_item(struct mix *m, struct bench_entry *e, struct arena *a, str
 
 static void make_step(struct mix *m, struct bench_entry *e, enum item_step step, size_t i, struct item_move *body)
 {
-    uint64_t back = step == ITEM_STEP_CLAIM ? 1 : 2;
-    *body = (struct item_move){.item = {.type = ITEM_ACTION, .number = m->items - back * MIX_ITEMS + i + 1}, .step = step};
+    uint64_t of = m->actions[step == ITEM_STEP_CLAIM ? 0 : 1]; /* opened in the block before, or in the one before that */
+    *body = (struct item_move){.item = {.type = ITEM_ACTION, .number = of - MIX_ITEMS + i + 1}, .step = step};
     e->kind = KIND_ITEM_MOVE;
     e->seat = step == ITEM_STEP_CLAIM ? m->owner : m->looks;
     e->body = body;

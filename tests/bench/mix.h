@@ -13,6 +13,7 @@ struct mix {
     const struct bench_seat *owner, *looks, *leads[MIX_PARTNERS], *finance[MIX_PARTNERS];
     struct hash proposed[2][MIX_DECISIONS]; /* digests, of this block and of the one before */
     uint64_t decisions, items, day;         /* so far; day: of the next readings, since 1970 */
+    uint64_t actions[2];                    /* before this block, and before the one before it: those that the record opened, too */
     size_t metric;                          /* of the next reading */
     struct mix_reading {
         struct hash digest;
