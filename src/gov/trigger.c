@@ -132,6 +132,17 @@ static enum status judge(struct gov *g, const struct conditions *l, const struct
     return put(g, c->type, c->name, &t, err);
 }
 
+/* The next row not before *from, which moves on behind it; ST_END. */
+static enum status next_trigger(struct gov *g, struct tkey *from, struct tkey *ret_key, struct state_trigger *ret, struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    struct span key, value;
+    TRY(view_next(&v, TABLE_TRIGGER, tkey_span(from), &key, &value));
+    *ret_key = tkey_text(key);
+    *from = tkey_after(key);
+    return codec_decode(&state_trigger_desc, value, g->arena, ret, err);
+}
+
 /* --- Answered --- */
 
 static enum status answer(struct gov *g, uint64_t action, uint64_t decision, struct err *err)
@@ -155,15 +166,11 @@ static enum status answer(struct gov *g, uint64_t action, uint64_t decision, str
 static enum status answered(struct gov *g, const struct state_decision *d, struct err *err)
 {
     for (struct tkey from = {.n = 1};;) {
-        struct view v = overlay_view(g->state);
-        struct span key, value;
         struct state_trigger t;
-        enum status st = view_next(&v, TABLE_TRIGGER, tkey_span(&from), &key, &value);
+        struct tkey at;
+        enum status st = next_trigger(g, &from, &at, &t, err);
         if (st != ST_OK)
             return st == ST_END ? ST_OK : st;
-        struct tkey at = tkey_text(key);
-        from = tkey_after(key);
-        TRY(codec_decode(&state_trigger_desc, value, g->arena, &t, err));
         if (!HAS(&t, state_trigger_key_asked) || !HAS(&t, state_trigger_key_opens) || !span_eq(t.opens, d->type))
             continue;
         for (size_t i = 0; i < t.asked.n; i++)
@@ -272,15 +279,11 @@ static enum status follow_term(struct gov *g, const struct conditions *l, struct
 static enum status drop_missing(struct gov *g, const struct conditions *l, struct err *err)
 {
     for (struct tkey from = {.n = 1};;) {
-        struct view v = overlay_view(g->state);
-        struct span key, value;
         struct state_trigger t;
-        enum status st = view_next(&v, TABLE_TRIGGER, tkey_span(&from), &key, &value);
+        struct tkey at;
+        enum status st = next_trigger(g, &from, &at, &t, err);
         if (st != ST_OK)
             return st == ST_END ? ST_OK : st;
-        struct tkey at = tkey_text(key);
-        from = tkey_after(key);
-        TRY(codec_decode(&state_trigger_desc, value, g->arena, &t, err));
         const struct trigger_condition *c = conditions_find(l, (enum trigger_type)at.b[0], span_of(at.b + 1, at.n - 1));
         if (c == NULL || !condition_is(c, &t, g->arena))
             overlay_del(g->state, TABLE_TRIGGER, tkey_span(&at));

@@ -330,3 +330,45 @@ void rests_leave(struct world *w, const char *org)
         world_at_ms(w, d.effective_ms);
     EXPECT_PHASE(w, n, PHASE_EFFECTIVE);
 }
+
+/* --- Triggers --- */
+
+struct state_trigger rests_trigger(struct world *w, enum trigger_type type, const char *name)
+{
+    struct state_trigger t;
+    cr_assert_eq(trigger_get(&w->v, &w->a, type, span_str(name), &t, &w->err), ST_OK, "no trigger %s", name);
+    return t;
+}
+
+bool rests_holds(struct world *w, enum trigger_type type, const char *name)
+{
+    struct state_trigger t = rests_trigger(w, type, name);
+    return HAS(&t, state_trigger_key_since_ms);
+}
+
+size_t rests_asked(struct world *w, enum trigger_type type, const char *name)
+{
+    struct state_trigger t = rests_trigger(w, type, name);
+    return HAS(&t, state_trigger_key_asked) ? t.asked.n : 0;
+}
+
+/* Of the first consequence. */
+bool rests_first_holds(struct world *w)
+{
+    return rests_holds(w, TRIGGER_CONSEQUENCE, "1");
+}
+
+uint64_t rests_actions(struct world *w)
+{
+    return rests_items(w, ITEM_ACTION);
+}
+
+void rests_issue(struct world *w)
+{
+    EXPECT_VERDICT(w, world_item_new(w, "brand/finance", ITEM_ISSUE, NULL), V_OK);
+}
+
+void rests_terms(struct world *w)
+{
+    EXPECT_VERDICT(w, world_propose(w, "brand/business-lead", "terms", NULL), V_OK);
+}

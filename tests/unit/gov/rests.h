@@ -63,6 +63,16 @@ uint64_t rests_month(struct world *w, const char *ended, const char *from, const
 /* The seats of an organisation leave with it: by a decision of the row exit. */
 void rests_leave(struct world *w, const char *org);
 
+/* --- Triggers: the row; whether it holds; how many actions it asks with --- */
+struct state_trigger rests_trigger(struct world *w, enum trigger_type type, const char *name);
+bool rests_holds(struct world *w, enum trigger_type type, const char *name);
+size_t rests_asked(struct world *w, enum trigger_type type, const char *name);
+bool rests_first_holds(struct world *w); /* the first consequence */
+uint64_t rests_actions(struct world *w);
+/* What conditions count: an issue of brand/finance, a proposal of the row terms. */
+void rests_issue(struct world *w);
+void rests_terms(struct world *w);
+
 #define EXPECT_WORDS(it, text)                                                                                                        \
     cr_assert(span_eqs((it).words, text), "words: %.*s", SPAN_FMT((it).words))
 #define EXPECT_DOUBTED(w, n, text)                                                                                                    \
