@@ -54,6 +54,11 @@ entente watch --once --from "$leaf" D-2 --node clinics >then
 [ -z "$(entente watch --timeout 1 --node maker 2>e)" ] || fail "something new, and nothing happened"
 entente watch --once --from "$leaf" D-1 --json --node clinics >then
 [ "$(python3 -c "import json; print([json.loads(l).get('words', 'entry') for l in open('then')])")" = "['entry', 'entry', 'escalated to steering']" ] || { cat then; fail "JSON of both"; }
+for i in 3 4 5 6 7 8 9 10; do good as maker alliance-manager propose commercial-terms --title "No. $i" --yes; done
+good as maker alliance-manager approve D-10 --yes
+wait_for is 'ballot .*D-10' entente watch --once --from "$leaf" D-10 --node maker
+entente watch --once --from "$leaf" D-1 --node maker >then
+grep -q 'D-1 ' then && ! grep -q 'D-10' then || { cat then; fail "D-10 is not D-1"; }
 answers 2 'the record ends with leaf' entente watch --from 100000 --node maker
 answers 2 'watch takes one id at most' entente watch D-1 D-2 --node maker
 answers 2 'watch takes one id at most, of a decision, item, reading, session or grant' entente watch shelves --node maker

@@ -1,5 +1,6 @@
 /* What decisions rest on: REL-1 to REL-4. */
 #include <criterion/criterion.h>
+#include "gov/query.h"
 #include "rests.h"
 
 TestSuite(reliance, .timeout = 60);
@@ -245,6 +246,23 @@ Test(reliance, REL_2_what_is_recommended_counts_beside_the_current_revision)
     accept(&w, n);
     cr_assert(rests_relied(&w, RELIED_ASSUMPTION, other, n) && rests_relied_rows(&w) == 1, "only the text that was settled");
     cr_assert_eq(rests_events(&w, n, EVENT_DOUBTED), 2);
+    world_free(&w);
+}
+
+/* Readiness names what either text rests on, once. */
+Test(reliance, readiness_says_what_both_texts_rest_on)
+{
+    struct world w;
+    struct query_readiness q;
+    found(&w);
+    uint64_t as = rests_assume(&w), other = rests_assume(&w);
+    cr_assert_eq(query_readiness(&w.v, mediated(&w, as, as), &w.a, &q, &w.err), ST_OK, "%s", w.err.text);
+    cr_assert(q.relies.n == 1 && span_eqs(q.relies.v[0].id, "AS-1") && q.relies.v[0].stands);
+    uint64_t n = mediated(&w, as, other);
+    rests_falsify(&w, other);
+    cr_assert_eq(query_readiness(&w.v, n, &w.a, &q, &w.err), ST_OK, "%s", w.err.text);
+    cr_assert(q.relies.n == 2 && q.relies.v[0].stands && span_eqs(q.relies.v[1].id, "AS-2") && !q.relies.v[1].stands);
+    cr_assert(q.doubts.n == 1 && q.doubts.v[0].open);
     world_free(&w);
 }
 
