@@ -271,11 +271,8 @@ static void check_budgets(struct check_list *l)
 /* Why the record itself does not judge a term (TRG-1), or NULL: it does. */
 static const char *unjudged(struct check_list *l, const struct charter_term_of *t)
 {
-    const struct charter_metric *m;
     switch (t->type) {
     case COND_METRIC:
-        m = charter_metric(l->c, t->name);
-        return m != NULL && HAS(m, charter_metric_key_computed) ? check_list_where(l, "%.*s is computed", SPAN_FMT(t->name)) : NULL;
     case COND_COUNT:
     case COND_TERM_OVER:
         return NULL;

@@ -30,8 +30,11 @@ static void print_risk(const struct query_item *q)
         const struct query_warning *x = &q->warnings.v[i];
         (void)printf("  early warning %.*s", SPAN_FMT(x->words));
         if (HAS(x, query_warning_key_since_ms))
-            (void)printf(": ON since %s, by K-%" PRIu64 " of %.*s", cli_time(x->since_ms).s, x->reading,
-                         SPAN_FMT(x->period));
+            (void)printf(": ON since %s, by ", cli_time(x->since_ms).s);
+        if (HAS(x, query_warning_key_reading))
+            (void)printf("K-%" PRIu64 " of ", x->reading);
+        if (HAS(x, query_warning_key_period))
+            (void)printf("%.*s", SPAN_FMT(x->period));
         (void)printf("\n");
     }
 }
@@ -105,7 +108,9 @@ static void print_events(struct cli *c, const struct query_item *q)
         if (HAS(e, state_item_event_key_to))
             (void)printf(" to %.*s", SPAN_FMT(e->to));
         if (HAS(e, state_item_event_key_indicator))
-            (void)printf(": %s, by K-%" PRIu64, item_indicator_text(&c->a, &e->indicator), e->reading);
+            (void)printf(": %s", item_indicator_text(&c->a, &e->indicator));
+        if (HAS(e, state_item_event_key_reading))
+            (void)printf(", by K-%" PRIu64, e->reading);
         if (HAS(e, state_item_event_key_link))
             print_link(&e->link);
         if (HAS(e, state_item_event_key_likelihood))

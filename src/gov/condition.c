@@ -18,11 +18,9 @@ static bool is_judged(const struct conditions *l, const struct charter_predicate
 {
     for (size_t i = 0; i < p->terms.n; i++) {
         const struct charter_term_of *t = &p->terms.v[i];
-        const struct charter_metric *d;
         switch (t->type) {
         case COND_METRIC:
-            d = metrics_find(&l->f.metrics, t->name);
-            if (d == NULL || !HAS(d, charter_metric_key_from))
+            if (metrics_find(&l->f.metrics, t->name) == NULL)
                 return false;
             break;
         case COND_COUNT:
@@ -156,7 +154,7 @@ static enum status judge_metric(const struct figures *f, const struct charter_te
         struct figure_value v;
         TRY(figure_of(f, &m, &p, &v, err));
         enum reach reach = period_reach(&v, t, warning);
-        if (reach == REACH_SKIP && warning && (v.judged || held > 0))
+        if (reach == REACH_SKIP && warning && (v.judged || held > 0) && !HAS(m.d, charter_metric_key_computed))
             break; /* empty, or pending within the streak */
         if (reach == REACH_SKIP)
             continue;
@@ -253,12 +251,36 @@ enum status condition_owner(const struct conditions *l, const struct trigger_con
     return ST_OK;
 }
 
-enum status condition_warned(const struct conditions *l, const struct trigger_condition *c, struct span *ret, struct err *err)
+static enum status of_computed(const struct conditions *l, const struct trigger_condition *c, struct span_list *ret, struct err *err)
+{
+    const struct charter_party_list *parties = &l->f.metrics.rights.charter.parties->list;
+    for (size_t i = 0; i < parties->n; i++) {
+        TRY(condition_owner(l, c, parties->v[i].org, &ret->v[ret->n], err));
+        ret->n += ret->v[ret->n].n != 0;
+    }
+    return ST_OK;
+}
+
+static enum status of_reported(const struct conditions *l, const struct charter_metric *d, struct span_list *ret, struct err *err)
+{
+    struct span_list seats;
+    TRY(metric_reporters(&l->f.metrics, d, l->f.a, &seats, err));
+    for (size_t i = 0; i < seats.n && ret->n == 0; i++) {
+        bool there = false;
+        TRY(item_partner_seat(l->f.v, l->f.a, seats.v[i], &there, err));
+        if (there)
+            ret->v[ret->n++] = seats.v[i];
+    }
+    return ST_OK;
+}
+
+enum status condition_warned(const struct conditions *l, const struct trigger_condition *c, struct span_list *ret, struct err *err)
 {
     const struct charter_term_of *t = &c->when->terms.v[0];
-    struct span_list seats;
     bool watched = false;
-    *ret = (struct span){NULL, 0};
+    *ret = (struct span_list){0, arena_array(l->f.a, l->f.metrics.rights.charter.parties->list.n + 1, sizeof *ret->v)};
+    if (ret->v == NULL)
+        return query_full(err);
     if (c->when->terms.n > 1 && t->type != COND_METRIC)
         t = &c->when->terms.v[1];
     if (t->type != COND_METRIC)
@@ -267,12 +289,6 @@ enum status condition_warned(const struct conditions *l, const struct trigger_co
         TRY(warning_watched(l->f.v, l->f.a, t, &watched, err));
     if (watched)
         return ST_OK;
-    TRY(metric_reporters(&l->f.metrics, metrics_find(&l->f.metrics, t->name), l->f.a, &seats, err));
-    for (size_t i = 0; i < seats.n && ret->n == 0; i++) {
-        bool there = false;
-        TRY(item_partner_seat(l->f.v, l->f.a, seats.v[i], &there, err));
-        if (there)
-            *ret = seats.v[i];
-    }
-    return ST_OK;
+    const struct charter_metric *d = metrics_find(&l->f.metrics, t->name);
+    return HAS(d, charter_metric_key_computed) ? of_computed(l, c, ret, err) : of_reported(l, d, ret, err);
 }

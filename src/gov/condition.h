@@ -45,7 +45,8 @@ MUST_USE enum status condition_judge(const struct conditions *l, const struct tr
 /* Who of a partner is to answer; n 0: nobody. */
 MUST_USE enum status condition_owner(const struct conditions *l, const struct trigger_condition *c, struct span org, struct span *ret,
                                      struct err *err);
-/* Who is told of an early warning; n 0: nobody, or a risk has the same one. */
-MUST_USE enum status condition_warned(const struct conditions *l, const struct trigger_condition *c, struct span *ret, struct err *err);
+/* Who is told of an early warning; none: nobody, or a risk has the same one. */
+MUST_USE enum status condition_warned(const struct conditions *l, const struct trigger_condition *c, struct span_list *ret,
+                                      struct err *err);
 
 #endif

@@ -76,11 +76,13 @@ int decimal_compare(const struct decimal *x, const struct decimal *y)
     return a < b ? -1 : a > b;
 }
 
+#define NUMERATOR_MOST UINT64_C(999999999999999)
+
 struct decimal decimal_ratio(uint64_t numerator, uint64_t denominator, uint32_t scale)
 {
     ASSERT(denominator > 0);
     ASSERT(scale <= SCALE_MAX);
-    ASSERT(numerator < UINT64_C(1000000000000000));
+    numerator = numerator < NUMERATOR_MOST ? numerator : NUMERATOR_MOST;
     /* By hand, digit by digit: the denominator may be wide. */
     uint64_t q = numerator / denominator, rest = numerator % denominator;
     wide mantissa = (wide)q;

@@ -7,8 +7,8 @@
 
 /* < 0, 0, > 0. */
 int decimal_compare(const struct decimal *x, const struct decimal *y);
-/* numerator / denominator to so many decimals (at most 9), without trailing zeros. The numerator is below
- * 10^15. */
+/* numerator / denominator to so many decimals (at most 9), without trailing zeros. A numerator above
+ * 10^15 - 1 counts as that: it is beyond all sense, and must end nothing. */
 struct decimal decimal_ratio(uint64_t numerator, uint64_t denominator, uint32_t scale);
 /* Mean of n > 0 values, to the finest scale of them and at most 2 more decimals (9 in all); coarser when it
  * would not fit. */

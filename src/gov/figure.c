@@ -30,19 +30,15 @@ static enum status day_of(const struct figures *f, uint64_t at_ms, uint64_t *ret
     return calendar_day(c->calendars, c->decisions->calendar, at_ms, ret_day);
 }
 
-/* A computed metric has periods from the founding on. */
-static enum status computed_metric(const struct figures *f, const struct charter_metric *d,
-                                   struct figure_metric *ret)
+/* What is computed waits for its time after the end of the period, in which the next one may end as well. */
+static struct period running(const struct figures *f, const struct figure_metric *m)
 {
-    uint64_t founded, today;
-    enum status st = day_of(f, f->founded_ms, &founded);
-    if (st == ST_OK)
-        st = day_of(f, f->now_ms, &today);
-    if (st == ST_OK)
-        st = period_of(&d->every, founded, &ret->first);
-    if (st == ST_OK)
-        st = period_of(&d->every, today, &ret->open);
-    return st == ST_OK ? ST_OK : ST_NOTFOUND;
+    uint64_t today;
+    struct period p;
+    if (HAS(m->d, charter_metric_key_computed) && day_of(f, f->now_ms, &today) == ST_OK &&
+        period_of(&m->d->every, today, &p) == ST_OK && p.from > m->open.from)
+        return p;
+    return m->open;
 }
 
 enum status figure_metric(const struct figures *f, const struct charter_metric *d, struct figure_metric *ret,
@@ -50,15 +46,11 @@ enum status figure_metric(const struct figures *f, const struct charter_metric *
 {
     struct figure_metric m = {.d = d};
     struct state_metric row;
-    if (HAS(d, charter_metric_key_computed)) {
-        TRY(computed_metric(f, d, &m));
-    } else {
-        TRY(metric_number(f->v, f->a, d->name, &m.number, err));
-        TRY(metric_get(f->v, f->a, m.number, &row, err));
-        if (period_of(&row.every, row.first, &m.first) != ST_OK ||
-            period_of(&row.every, row.period, &m.open) != ST_OK)
-            return ST_NOTFOUND;
-    }
+    TRY(metric_number(f->v, f->a, d->name, &m.number, err));
+    TRY(metric_get(f->v, f->a, m.number, &row, err));
+    if (period_of(&row.every, row.first, &m.first) != ST_OK || period_of(&row.every, row.period, &m.open) != ST_OK)
+        return ST_NOTFOUND;
+    m.running = running(f, &m);
     *ret = m;
     return ST_OK;
 }
@@ -74,7 +66,7 @@ enum status figure_before(const struct figure_metric *m, struct period *period)
 
 enum status figure_newest(const struct figure_metric *m, uint64_t until_day, struct period *ret_period)
 {
-    struct period p = m->open;
+    struct period p = m->running;
     do {
         if (figure_before(m, &p) != ST_OK)
             return ST_END;
@@ -205,7 +197,7 @@ static enum status of_readings(const struct figures *f, const struct figure_metr
     return ST_OK;
 }
 
-/* --- Computed ones --- */
+/* --- Computed ones (MSR-1 to MSR-7) --- */
 
 static enum status window_of(const struct figures *f, const struct period *p, uint64_t *ret_from_ms,
                              uint64_t *ret_until_ms, struct err *err)
@@ -218,10 +210,11 @@ static enum status window_of(const struct figures *f, const struct period *p, ui
     return metric_ends(&f->metrics, p, ret_until_ms, err);
 }
 
-/* The widest gap between partners of the pulses that were over by the end of the period. */
-static enum status trust_gap(const struct figures *f, const struct period *period, struct figure_value *x,
+/* MSR-6: the widest gap between partners of the pulses that were over by the end of the period. */
+static enum status trust_gap(const struct figures *f, const struct period *period, bool *ret_has, struct decimal *ret_value,
                              struct err *err)
 {
+    *ret_has = false;
     const struct charter_metric_list *l = &f->metrics.section.list;
     for (size_t i = 0; i < l->n; i++) {
         struct figure_metric m;
@@ -231,10 +224,10 @@ static enum status trust_gap(const struct figures *f, const struct period *perio
             figure_newest(&m, period->until, &p) != ST_OK)
             continue;
         TRY(of_readings(f, &m, &p, &pulse, err));
-        if (!pulse.has_gap || (x->has_value && decimal_compare(&pulse.gap, &x->value) <= 0))
+        if (!pulse.has_gap || (*ret_has && decimal_compare(&pulse.gap, ret_value) <= 0))
             continue;
-        x->value = pulse.gap;
-        x->has_value = true;
+        *ret_value = pulse.gap;
+        *ret_has = true;
     }
     return ST_OK;
 }
@@ -256,8 +249,9 @@ enum status figure_stands(const struct figures *f, const struct figure_metric *m
     return ST_OK;
 }
 
-/* Percent of the commitments that fell short, of those whose metric says by the end of the period what was put in. */
-static enum status resourcing_gap(const struct figures *f, const struct period *period, struct figure_value *x, struct err *err)
+/* MSR-7: percent of the commitments that fell short, of those whose metric says by the end of the period what was put in. */
+static enum status resourcing_gap(const struct figures *f, const struct period *period, bool *ret_has, struct decimal *ret_value,
+                                  struct err *err)
 {
     const void *section;
     uint64_t n = 0, missed = 0;
@@ -284,30 +278,46 @@ static enum status resourcing_gap(const struct figures *f, const struct period *
         n += has;
         missed += has && decimal_compare(&value, &c->quantity) < 0;
     }
-    x->has_value = n > 0;
+    *ret_has = n > 0;
     if (n > 0)
-        x->value = decimal_ratio(missed * 100, n, 2);
+        *ret_value = decimal_ratio(missed * 100, n, 2);
     return ST_OK;
 }
 
+enum status figure_measure(const struct figures *f, const struct charter_metric *d, const struct period *p, bool *ret_has,
+                           struct decimal *ret_value, struct err *err)
+{
+    uint64_t from, until;
+    enum measure measure = d->computed.measure;
+    if (measure == MEASURE_TRUST_GAP)
+        return trust_gap(f, p, ret_has, ret_value, err);
+    if (measure == MEASURE_RESOURCING_GAP)
+        return resourcing_gap(f, p, ret_has, ret_value, err);
+    TRY(window_of(f, p, &from, &until, err));
+    if (measure_is_of_items(measure))
+        return measure_items(f, &d->computed, from, until, ret_has, ret_value, err);
+    return measure_value(f, measure, from, until, ret_has, ret_value, err);
+}
+
+/* What is on the record stays as it is (MET-13); what is not yet, as things stand. */
 static enum status of_record(const struct figures *f, const struct figure_metric *m,
                              const struct period *period, struct figure_value *ret, struct err *err)
 {
-    struct figure_value x = {.figure = FIGURE_COMPUTED, .judged = true};
-    uint64_t from, until;
-    enum measure measure = m->d->computed.measure;
-    TRY(window_of(f, period, &from, &until, err));
-    x.at_ms = until;
-    if (measure == MEASURE_TRUST_GAP)
-        TRY(trust_gap(f, period, &x, err));
-    else if (measure == MEASURE_RESOURCING_GAP)
-        TRY(resourcing_gap(f, period, &x, err));
-    else if (measure_is_of_items(measure))
-        TRY(measure_items(f, &m->d->computed, from, until, &x.has_value, &x.value, err));
-    else
-        TRY(measure_value(f, measure, from, until, &x.has_value, &x.value, err));
-    if (!x.has_value)
-        x.figure = FIGURE_NOTHING;
+    struct figure_value x = {.judged = period->from < m->open.from};
+    if (x.judged) {
+        struct state_computed c;
+        struct tkey k = tkey_computed(m->number, period->from);
+        enum status st = state_get(f->v, f->a, TABLE_COMPUTED, &k, &state_computed_desc, &c, err);
+        if (st != ST_OK && st != ST_NOTFOUND)
+            return st;
+        x.has_value = st == ST_OK;
+        x.value = c.value;
+        x.at_ms = c.at_ms;
+    } else {
+        TRY(figure_measure(f, m->d, period, &x.has_value, &x.value, err));
+        TRY(metric_ends(&f->metrics, period, &x.at_ms, err));
+    }
+    x.figure = x.has_value ? FIGURE_COMPUTED : FIGURE_NOTHING;
     *ret = x;
     return ST_OK;
 }

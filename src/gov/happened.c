@@ -89,6 +89,14 @@ static enum status of_grant(struct giving *x)
     return ST_OK;
 }
 
+static enum status of_computed(struct giving *x)
+{
+    struct state_computed s;
+    TRY(decode(x, &state_computed_desc, &s));
+    give(x, true, s.at_ms);
+    return ST_OK;
+}
+
 static const struct {
     uint8_t table;
     enum status (*of)(struct giving *x);
@@ -96,7 +104,8 @@ static const struct {
                {TABLE_ITEM_EVENT, of_item_event},
                {TABLE_READING, of_reading},
                {TABLE_SESSION, of_session},
-               {TABLE_GRANT, of_grant}};
+               {TABLE_GRANT, of_grant},
+               {TABLE_COMPUTED, of_computed}};
 
 enum status happened_of(uint8_t table, struct span key, struct span value, struct arena *scratch,
                         struct tkey ret[HAPPENED_OF_MOST], size_t *ret_n, struct err *err)

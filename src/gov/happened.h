@@ -10,7 +10,7 @@
 enum { HAPPENED_OF_MOST = 2 };
 /* Rows of the index for a row of another table; few tables give any. An event counts that names no seat: whether it followed
  * from an act at the same leaf is for who reads it. A reading counts when it was late, and when it was not checked in time; a
- * session when it was missed; a grant when it expired. ST_CORRUPT when the row does not decode. */
+ * session when it was missed; a grant when it expired; a metric when it was computed. ST_CORRUPT when the row does not decode. */
 MUST_USE enum status happened_of(uint8_t table, struct span key, struct span value, struct arena *scratch,
                                  struct tkey ret[HAPPENED_OF_MOST], size_t *ret_n, struct err *err);
 

@@ -127,15 +127,13 @@ static enum status calendars_of(struct measuring *x, const struct matter *m)
     return ST_OK;
 }
 
-/* Business time of the stretch up to `until`, and of the halts in it. */
-static enum status add_wait(struct measuring *x, const struct matter *m, const struct measure_tally *s,
-                            uint64_t until_ms, struct query_wait *w)
+/* Business time from then until then, and of the halts in it. */
+static enum status add_stretch(struct measuring *x, const struct matter *m, uint64_t from_ms, uint64_t until_ms, struct query_wait *w)
 {
     uint64_t ms, halted = 0;
-    TRY(calendars_of(x, m));
-    TRY(due_business(&x->calendars, &m->p, s->from_ms, until_ms, &ms, x->err));
+    TRY(due_business(&x->calendars, &m->p, from_ms, until_ms, &ms, x->err));
     for (size_t i = 0; i < x->halts.n; i++) {
-        uint64_t from = x->halts.v[i].from_ms > s->from_ms ? x->halts.v[i].from_ms : s->from_ms;
+        uint64_t from = x->halts.v[i].from_ms > from_ms ? x->halts.v[i].from_ms : from_ms;
         uint64_t until = x->halts.v[i].until_ms < until_ms ? x->halts.v[i].until_ms : until_ms;
         uint64_t part = 0;
         if (from < until)
@@ -146,6 +144,24 @@ static enum status add_wait(struct measuring *x, const struct matter *m, const s
     w->waited_ms += ms - halted;
     w->halted_ms += halted;
     return ST_OK;
+}
+
+/* Of a wait up to `until`, without its pauses: nobody can speak then. */
+static enum status add_wait(struct measuring *x, const struct matter *m, const struct measure_tally *s,
+                            uint64_t until_ms, struct query_wait *w)
+{
+    uint64_t from = s->from_ms;
+    bool paused = false;
+    TRY(calendars_of(x, m));
+    for (size_t i = s->first; i < s->end && s->ev[i].at_ms < until_ms; i++) {
+        const struct state_event *e = &s->ev[i];
+        if (e->type == EVENT_PAUSED)
+            TRY(add_stretch(x, m, from, e->at_ms, w));
+        if (e->type == EVENT_RESUMED)
+            from = e->at_ms;
+        paused = e->type == EVENT_PAUSED || (paused && e->type != EVENT_RESUMED);
+    }
+    return paused ? ST_OK : add_stretch(x, m, from, until_ms, w);
 }
 
 /* The partner's latest stop over all approvals that ask it: until then it was waited for. */
@@ -336,6 +352,23 @@ static enum status unmarked(struct measuring *x, const struct state_reading *r)
     return ST_OK;
 }
 
+/* As the readings say themselves. */
+static enum status count_late(const struct figures *f, uint64_t from_ms, uint64_t until_ms, uint64_t *ret_n, struct err *err)
+{
+    *ret_n = 0;
+    for (struct tkey from = tkey_u64(1);;) {
+        struct span key, value;
+        struct state_reading r;
+        arena_reset(f->scratch);
+        enum status st = view_next(f->v, TABLE_READING, tkey_span(&from), &key, &value);
+        if (st != ST_OK)
+            return st == ST_END ? ST_OK : err_set(err, st, "readings cannot be read");
+        from = tkey_after(key);
+        TRY(codec_decode(&state_reading_desc, value, f->scratch, &r, err));
+        *ret_n += HAS(&r, state_reading_key_late_ms) && r.late_ms >= from_ms && r.late_ms < until_ms;
+    }
+}
+
 /* Found by the index of what happened. */
 static enum status late_readings(struct measuring *x)
 {
@@ -360,6 +393,11 @@ static enum status late_readings(struct measuring *x)
 }
 
 /* --- Answers --- */
+
+static struct decimal counted(uint64_t n)
+{
+    return (struct decimal){.mantissa = (int64_t)n};
+}
 
 static struct query_pace pace_shown(const struct pace *p)
 {
@@ -439,41 +477,29 @@ enum status measure_tallies(const struct figures *f, uint64_t from_ms, uint64_t 
     return decisions(&x);
 }
 
-/* Percent of the decisions opened. */
-static bool rate(const struct measuring *x, uint64_t n, struct decimal *ret)
-{
-    if (x->all.opened == 0)
-        return false;
-    *ret = decimal_ratio(n * 100, x->all.opened, 2);
-    return true;
-}
-
+/* MSR-1, MSR-2: of the decisions. */
 static bool value_of(const struct measuring *x, enum measure m, struct decimal *ret)
 {
     const struct query_wait *w = x->waits.v;
-    uint64_t waited = 0, late = 0;
-    for (size_t i = 0; i < x->waits.n; i++) {
+    const struct pace *all = &x->all;
+    uint64_t waited = 0;
+    for (size_t i = 0; i < x->waits.n; i++)
         waited += w[i].waited_ms;
-        late += w[i].late_readings;
-    }
-    if (m == MEASURE_ESCALATION_RATE)
-        return rate(x, x->all.escalated, ret);
-    if (m == MEASURE_VETO_RATE)
-        return rate(x, x->all.vetoed, ret);
-    if (m == MEASURE_DEFAULT_RATE)
-        return rate(x, x->all.defaulted, ret);
-    if (m == MEASURE_DECISION_VELOCITY && x->all.passed == 0)
-        return false;
-    if (m == MEASURE_DECISION_VELOCITY)
-        *ret = decimal_ratio(x->all.passed_ms, x->all.passed * day_ms, 2);
-    else if (m == MEASURE_WAITING_TIME)
+    if (m == MEASURE_WAITING_TIME)
         *ret = decimal_ratio(waited, day_ms, 2);
+    else if (m == MEASURE_SLA_BREACHES)
+        *ret = counted(all->breaches);
+    else if (m == MEASURE_DECISION_VELOCITY && all->passed > 0)
+        *ret = decimal_ratio(all->passed_ms, all->passed * day_ms, 2);
+    else if (m != MEASURE_DECISION_VELOCITY && all->opened > 0)
+        *ret = decimal_ratio(
+            100 * (m == MEASURE_ESCALATION_RATE ? all->escalated : m == MEASURE_VETO_RATE ? all->vetoed : all->defaulted), all->opened, 2);
     else
-        *ret = (struct decimal){.mantissa = (int64_t)(m == MEASURE_SLA_BREACHES ? x->all.breaches : late)};
+        return false;
     return true;
 }
 
-/* Of the regular sessions whose next one fell due after from_ms and up to until_ms: those that were not
+/* MSR-3: of the regular sessions whose next one fell due after from_ms and up to until_ms: those that were not
  * recorded before, not quorate, or whose record is contested. */
 enum status measure_cadence(const struct figures *f, uint64_t from_ms, uint64_t until_ms, uint64_t *ret_due,
                             struct uint_list *ret_not_kept, struct err *err)
@@ -519,16 +545,35 @@ static enum status cadence_kept(const struct figures *f, uint64_t from_ms, uint6
     return ST_OK;
 }
 
+/* MSR-4 */
+static enum status overdue_readings(struct measuring *x, struct decimal *ret)
+{
+    const struct query_wait *w;
+    uint64_t n = 0;
+    if (x->f->in_block) {
+        TRY(count_late(x->f, x->from_ms, x->until_ms, &n, x->err));
+    } else {
+        TRY(late_readings(x));
+        w = x->waits.v;
+        for (size_t i = 0; i < x->waits.n; i++)
+            n += w[i].late_readings;
+    }
+    *ret = counted(n);
+    return ST_OK;
+}
+
 enum status measure_value(const struct figures *f, enum measure m, uint64_t from_ms, uint64_t until_ms,
                           bool *ret_has, struct decimal *ret_value, struct err *err)
 {
-    struct measuring x;
-    struct decimal d = {0};
+    struct measuring x = {.f = f, .from_ms = from_ms, .until_ms = until_ms, .err = err};
     if (m == MEASURE_CADENCE_KEPT)
         return cadence_kept(f, from_ms, until_ms, ret_has, ret_value, err);
-    TRY(measured(f, from_ms, until_ms, &x, err));
-    *ret_has = value_of(&x, m, &d);
-    if (*ret_has)
-        *ret_value = d;
+    *ret_has = true;
+    if (m == MEASURE_OVERDUE_READINGS)
+        return overdue_readings(&x, ret_value);
+    if (m == MEASURE_WAITING_TIME)
+        TRY(load_halts(&x));
+    TRY(decisions(&x));
+    *ret_has = value_of(&x, m, ret_value);
     return ST_OK;
 }

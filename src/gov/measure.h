@@ -1,6 +1,6 @@
-/* measure: what is computed from decisions, readings and sessions on the record, never typed (docs/metrics.md): pace
- * per row and body, waiting per partner, breaches, rates. Reads only, also what lies outside the roots (happened.h): no entry and
- * no timer may depend on it. Internal to gov. */
+/* measure: what is computed from decisions, readings and sessions on the record, never typed (MSR-1 to MSR-4, docs/metrics.md): pace
+ * per row and body, waiting per partner, breaches, rates. Reads only; but for measure_value within a block also what lies outside
+ * the roots (happened.h), so no entry and no timer may depend on the rest. Internal to gov. */
 #ifndef ENT_GOV_MEASURE_H
 #define ENT_GOV_MEASURE_H
 

@@ -104,6 +104,7 @@ static bool has_tag(const struct item_fact *x, struct span tag)
     return false;
 }
 
+/* MSR-5 */
 enum status measure_items(const struct figures *f, const struct charter_computed *c, uint64_t from_ms, uint64_t until_ms,
                           bool *ret_has, struct decimal *ret_value, struct err *err)
 {

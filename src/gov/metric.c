@@ -1,5 +1,6 @@
 #include "gov/metric.h"
 #include "charter/calendar.h"
+#include "gov/figure.h"
 #include "gov/item.h"
 #include "gov/reading.h"
 
@@ -189,18 +190,43 @@ static void stop_timer(struct gov *g, uint64_t number, struct state_metric *row)
     row->has &= ~(UINT64_C(1) << state_metric_key_ends_ms);
 }
 
-/* Puts the row with the period given, its end and its timer; without both when no period is left. */
-static enum status await(struct gov *g, const struct metrics *m, uint64_t number, struct state_metric *row,
-                         uint64_t from, struct err *err)
+/* Puts the row with the period given, its end and its timer; without both when no period is left. What is computed waits for the
+ * metric's `due` besides (MET-13). */
+static enum status await(struct gov *g, const struct metrics *m, const struct charter_metric *d, uint64_t number,
+                         struct state_metric *row, uint64_t from, struct err *err)
 {
     struct period p;
     row->period = from;
     if (period_of(&row->every, from, &p) == ST_OK) {
         TRY(metric_ends(m, &p, &row->ends_ms, err));
+        if (HAS(row, state_metric_key_computed))
+            TRY(metric_due(m, d, row->ends_ms - 1, &row->ends_ms, err));
         SET_HAS(row, state_metric_key_ends_ms);
         state_set_timer(g, row->ends_ms, number, TIMER_PERIOD);
     }
     return metric_put(g, number, row, err);
+}
+
+/* What the charter says it is. */
+static void be_of(struct state_metric *row, const struct charter_metric *d)
+{
+    row->every = d->every;
+    row->computed = d->computed;
+    row->has &= ~(UINT64_C(1) << state_metric_key_computed);
+    if (HAS(d, charter_metric_key_computed))
+        SET_HAS(row, state_metric_key_computed);
+}
+
+/* Is it reported as before, or computed, and then the same? */
+static bool same_kind(const struct state_metric *row, const struct charter_metric *d)
+{
+    const struct charter_computed *x = &row->computed, *y = &d->computed;
+    if (HAS(row, state_metric_key_computed) != HAS(d, charter_metric_key_computed))
+        return false;
+    if (!HAS(row, state_metric_key_computed))
+        return true;
+    return x->measure == y->measure && HAS(x, charter_computed_key_tag) == HAS(y, charter_computed_key_tag) &&
+           (!HAS(x, charter_computed_key_tag) || span_eq(x->tag, y->tag));
 }
 
 static enum status begin(struct gov *g, const struct metrics *m, const struct charter_metric *d,
@@ -211,11 +237,12 @@ static enum status begin(struct gov *g, const struct metrics *m, const struct ch
     TRY(state_count(g, "metric", &number, err));
     struct state_counter c = {.value = number};
     TRY(state_put(g, TABLE_META, &k, &state_counter_desc, &c, err));
-    struct state_metric row = {.name = d->name, .every = d->every};
+    struct state_metric row = {.name = d->name};
     struct period p;
+    be_of(&row, d);
     TRY(metric_today(m, g->time_ms, &day, err));
     row.first = period_of(&d->every, day, &p) == ST_OK ? p.from : day;
-    return await(g, m, number, &row, row.first, err);
+    return await(g, m, d, number, &row, row.first, err);
 }
 
 static enum status begin_again(struct gov *g, const struct metrics *m, const struct charter_metric *d,
@@ -224,10 +251,10 @@ static enum status begin_again(struct gov *g, const struct metrics *m, const str
     uint64_t day;
     struct period p;
     stop_timer(g, number, row);
-    row->every = d->every;
+    be_of(row, d);
     TRY(metric_today(m, g->time_ms, &day, err));
     row->first = period_of(&d->every, day, &p) == ST_OK ? p.until : day;
-    return await(g, m, number, row, row->first, err);
+    return await(g, m, d, number, row, row->first, err);
 }
 
 static enum status end_missing(struct gov *g, const struct metrics *m, struct err *err)
@@ -244,7 +271,7 @@ static enum status end_missing(struct gov *g, const struct metrics *m, struct er
         from = tkey_u64(number + 1);
         TRY(codec_decode(&state_metric_desc, arena_dup(g->arena, value), g->arena, &row, err));
         const struct charter_metric *d = metrics_find(m, row.name);
-        if ((d != NULL && HAS(d, charter_metric_key_from)) || !HAS(&row, state_metric_key_ends_ms))
+        if ((d != NULL && same_kind(&row, d)) || !HAS(&row, state_metric_key_ends_ms))
             continue;
         stop_timer(g, number, &row);
         TRY(metric_put(g, number, &row, err));
@@ -268,8 +295,6 @@ enum status metric_follow(struct gov *g, struct err *err)
         const struct charter_metric *d = &m.section.list.v[i];
         uint64_t number;
         struct state_metric row;
-        if (!HAS(d, charter_metric_key_from))
-            continue;
         enum status st = metric_number(&v, g->arena, d->name, &number, err);
         if (st == ST_NOTFOUND) {
             TRY(begin(g, &m, d, err));
@@ -305,21 +330,48 @@ static enum status owe(struct gov *g, const struct metrics *m, const struct char
     return reading_await(g, &r, due, err);
 }
 
+/* MET-13 */
+static enum status compute(struct gov *g, const struct charter_metric *d, uint64_t number, const struct period *p, struct err *err)
+{
+    struct view v = overlay_view(g->state);
+    struct arena scratch = {0};
+    struct figures f;
+    struct state_computed c = {.at_ms = g->time_ms};
+    struct tkey k = tkey_computed(number, p->from);
+    bool has = false;
+    enum status st = figures_load(&v, g->arena, &scratch, g->time_ms, &f, err);
+    if (st == ST_OK) {
+        f.in_block = true;
+        st = figure_measure(&f, d, p, &has, &c.value, err);
+    }
+    arena_deinit(&scratch);
+    return st == ST_OK && has ? state_put(g, TABLE_COMPUTED, &k, &state_computed_desc, &c, err) : st;
+}
+
+static enum status owe_all(struct gov *g, const struct metrics *m, const struct charter_metric *d, uint64_t number,
+                           const struct state_metric *row, const struct period *p, struct err *err)
+{
+    struct span_list seats;
+    TRY(metric_reporters(m, d, g->arena, &seats, err));
+    for (size_t i = 0; i < seats.n; i++)
+        TRY(owe(g, m, d, number, row, p, state_seat_org(seats.v[i]), err));
+    return ST_OK;
+}
+
 enum status metric_fire(struct gov *g, uint64_t number, struct err *err)
 {
     struct view v = overlay_view(g->state);
     struct metrics m;
     struct state_metric row;
     struct period p;
-    struct span_list seats;
     TRY(metrics_load(&v, g->arena, &m, err));
     TRY(metric_get(&v, g->arena, number, &row, err));
     const struct charter_metric *d = metrics_find(&m, row.name);
     if (d == NULL || period_of(&row.every, row.period, &p) != ST_OK)
         return err_set(err, ST_CORRUPT, "a period of metric %.*s ends that never began", SPAN_FMT(row.name));
-    TRY(metric_reporters(&m, d, g->arena, &seats, err));
-    for (size_t i = 0; i < seats.n; i++)
-        TRY(owe(g, &m, d, number, &row, &p, state_seat_org(seats.v[i]), err));
+    bool computed = HAS(&row, state_metric_key_computed);
+    TRY(computed ? compute(g, d, number, &p, err) : owe_all(g, &m, d, number, &row, &p, err));
     stop_timer(g, number, &row);
-    return await(g, &m, number, &row, p.until, err);
+    TRY(await(g, &m, d, number, &row, p.until, err));
+    return computed ? reading_metric_judged(g, row.name, err) : ST_OK;
 }

@@ -1,5 +1,5 @@
-/* metric: a metric of the charter as readings see it: who reports, who countersigns, which period ends when
- * (MET-1 to MET-4). Internal to gov. */
+/* metric: a metric of the charter: who reports, who countersigns, which period ends when, what is computed when (MET-1 to MET-4,
+ * MET-13). Internal to gov. */
 #ifndef ENT_GOV_METRIC_H
 #define ENT_GOV_METRIC_H
 
@@ -17,7 +17,7 @@ MUST_USE enum status metrics_load(const struct view *v, struct arena *a, struct 
 /* NULL when the charter has none of that name. */
 const struct charter_metric *metrics_find(const struct metrics *m, struct span name);
 
-/* Number of a metric that was ever reported; ST_NOTFOUND. */
+/* Number of a metric that the charter has or had; ST_NOTFOUND. */
 MUST_USE enum status metric_number(const struct view *v, struct arena *a, struct span name,
                                    uint64_t *ret_number, struct err *err);
 /* Its METRIC row; ST_NOTFOUND. */

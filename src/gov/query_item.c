@@ -157,10 +157,12 @@ static enum status warnings(const struct view *v, struct arena *a, struct query_
         if (!HAS(s, state_indicator_key_since_ms))
             continue;
         x->since_ms = s->since_ms;
-        x->reading = s->reading;
         TRY(period_text(v, a, s->indicator.metric, s->period, &x->period, err));
         SET_HAS(x, query_warning_key_since_ms);
-        SET_HAS(x, query_warning_key_reading);
+        if (HAS(s, state_indicator_key_reading)) {
+            x->reading = s->reading;
+            SET_HAS(x, query_warning_key_reading);
+        }
         SET_HAS(x, query_warning_key_period);
     }
     q->warnings = l;

@@ -1,6 +1,7 @@
 /* What time did by itself, and what it will do: what nobody signed, so that people would not look for it. */
 #include <stdlib.h>
 #include "charter/charter_model.h"
+#include "gov/decimal.h"
 #include "gov/happened.h"
 #include "gov/item.h"
 #include "gov/query_part.h"
@@ -107,7 +108,9 @@ static const char *item_event_words(struct news *n, const struct state_item *it,
     const char *type = enum_text(&item_event_enum, e->type);
     if (HAS(e, state_item_event_key_indicator)) {
         const char *on = item_indicator_text(n->a, &e->indicator);
-        return on == NULL ? NULL : charter_text(n->a, "%s: %s, by K-%" PRIu64, type, on, e->reading);
+        if (on == NULL || !HAS(e, state_item_event_key_reading))
+            return on == NULL ? NULL : charter_text(n->a, "%s: %s, as computed", type, on);
+        return charter_text(n->a, "%s: %s, by K-%" PRIu64, type, on, e->reading);
     }
     if (e->type == ITEM_EVENT_ANSWERED)
         return charter_text(n->a, "%s by D-%" PRIu64, type, e->decision);
@@ -163,6 +166,17 @@ static enum status one_grant(struct news *n, const struct happening *h)
                "expired: copies are to be returned or destroyed");
 }
 
+static enum status one_computed(struct news *n, const struct happening *h)
+{
+    struct state_metric m;
+    struct state_computed c;
+    struct tkey k = tkey_u64(load_u64(h->key.b));
+    TRY(state_need(n->v, n->a, TABLE_METRIC, &k, &state_metric_desc, &m, n->err));
+    TRY(state_need(n->v, n->a, TABLE_COMPUTED, &h->key, &state_computed_desc, &c, n->err));
+    return add(n, h->at_ms, charter_text(n->a, "%.*s", SPAN_FMT(m.name)),
+               charter_text(n->a, "%s is computed: %s", period_name(&m.every, load_u32(h->key.b + 8)).s, decimal_text(&c.value).s));
+}
+
 static int compare(const void *x, const void *y)
 {
     const struct query_news_line *a = x, *b = y;
@@ -194,7 +208,9 @@ static enum status named_coming(struct news *n, uint64_t at_ms, uint64_t number,
     struct state_cadence c;
     if (kind == TIMER_PERIOD) {
         TRY(state_need(n->v, n->a, TABLE_METRIC, &k, &state_metric_desc, &m, n->err));
-        return add(n, at_ms, charter_text(n->a, "%.*s", SPAN_FMT(m.name)), "its period ends: a reading is owed");
+        return add(n, at_ms, charter_text(n->a, "%.*s", SPAN_FMT(m.name)), HAS(&m, state_metric_key_computed)
+                       ? charter_text(n->a, "%s is computed", period_name(&m.every, m.period).s)
+                       : "its period ends: a reading is owed");
     }
     TRY(state_need(n->v, n->a, TABLE_CADENCE, &k, &state_cadence_desc, &c, n->err));
     return add(n, at_ms, charter_text(n->a, "%.*s", SPAN_FMT(c.name)), "a regular session opens");
@@ -281,6 +297,7 @@ enum status query_news(const struct view *v, uint64_t from_ms, uint64_t to_ms, s
     TRY(each_of(&n, TABLE_READING, one_reading));
     TRY(each_of(&n, TABLE_SESSION, one_session));
     TRY(each_of(&n, TABLE_GRANT, one_grant));
+    TRY(each_of(&n, TABLE_COMPUTED, one_computed));
     if (n.lines.n > 0)
         qsort(n.lines.v, n.lines.n, sizeof(struct query_news_line), compare);
     struct query_news q = {.from_ms = from_ms, .to_ms = to_ms, .happened = {n.lines.n, n.lines.v}};

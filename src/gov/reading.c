@@ -166,10 +166,13 @@ static void flag(struct state_reading *r, uint64_t now, bool of_other_side)
 
 enum status reading_judged(struct gov *g, const struct state_reading *r, struct err *err)
 {
-    if (r->purpose != PURPOSE_ACTUAL)
-        return ST_OK;
-    TRY(warning_judge_metric(g, r->metric, err));
-    return trigger_judge_metric(g, r->metric, err);
+    return r->purpose == PURPOSE_ACTUAL ? reading_metric_judged(g, r->metric, err) : ST_OK;
+}
+
+enum status reading_metric_judged(struct gov *g, struct span metric, struct err *err)
+{
+    TRY(warning_judge_metric(g, metric, err));
+    return trigger_judge_metric(g, metric, err);
 }
 
 /* MET-10 */

@@ -34,8 +34,10 @@ MUST_USE enum status reading_open(struct gov *g, const struct metrics *m, const 
 MUST_USE enum status reading_all_committed(struct gov *g, uint64_t metric, uint64_t period, bool *ret_all,
                                            struct err *err);
 
-/* It has changed: early warnings that look at its metric are judged (IND-5). */
+/* It has changed: early warnings and triggers that look at its metric are judged (IND-5, TRG-6). */
 MUST_USE enum status reading_judged(struct gov *g, const struct state_reading *r, struct err *err);
+/* So too when a period of a metric was computed (MET-13). */
+MUST_USE enum status reading_metric_judged(struct gov *g, struct span metric, struct err *err);
 
 /* What it waits for is late (MET-10). */
 MUST_USE enum status reading_fire(struct gov *g, uint64_t number, struct err *err);

@@ -73,6 +73,25 @@ static enum status count(const struct view *v, uint8_t table, size_t *ret_n)
     return st == ST_END ? ST_OK : st;
 }
 
+/* A value is of a metric that was computed once, and of a period that it was computed for. */
+static enum status check_computed(const struct view *v, struct arena *a, struct err *err)
+{
+    for (struct tkey from = {.n = 1};;) {
+        struct span key, value;
+        struct state_computed c;
+        struct state_metric m;
+        enum status st = view_next(v, TABLE_COMPUTED, tkey_span(&from), &key, &value);
+        if (st != ST_OK)
+            return st == ST_END ? ST_OK : st;
+        from = tkey_after(key);
+        uint64_t number = load_u64(key.p);
+        TRY(codec_decode(&state_computed_desc, value, a, &c, err));
+        TRY(metric_get(v, a, number, &m, err));
+        if (load_u32(from.b + 8) >= m.period && HAS(&m, state_metric_key_computed))
+            return err_set(err, ST_CORRUPT, "metric %.*s has a value for a period that is not over", SPAN_FMT(m.name));
+    }
+}
+
 enum status reading_check(const struct view *v, struct arena *a, size_t *ret_timers, struct err *err)
 {
     size_t timers = 0, owing = 0, readings = 0, n, index;
@@ -89,6 +108,7 @@ enum status reading_check(const struct view *v, struct arena *a, size_t *ret_tim
     }
     if (st != ST_END)
         return st;
+    TRY(check_computed(v, a, err));
     for (from = tkey_u64(0);; readings++) {
         st = next_row(v, a, TABLE_READING, &from, &state_reading_desc, &r, &number, err);
         if (st == ST_END)

@@ -181,6 +181,13 @@ struct tkey tkey_reading_of(uint64_t metric, uint8_t purpose, uint64_t period, s
     return k;
 }
 
+struct tkey tkey_computed(uint64_t metric, uint64_t period)
+{
+    struct tkey k = tkey_u64(metric);
+    put(&k, period, 4);
+    return k;
+}
+
 struct tkey tkey_fault(uint64_t height, uint64_t round, uint8_t type, struct span org)
 {
     struct tkey k = tkey_u64(height);

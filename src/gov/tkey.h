@@ -41,6 +41,7 @@ struct tkey tkey_sum(struct span type, struct span scope, struct span currency, 
 struct tkey tkey_readings(uint64_t metric, uint8_t purpose);
 struct tkey tkey_readings_of(uint64_t metric, uint8_t purpose, uint64_t period);
 struct tkey tkey_reading_of(uint64_t metric, uint8_t purpose, uint64_t period, struct span org);
+struct tkey tkey_computed(uint64_t metric, uint64_t period);
 struct tkey tkey_fault(uint64_t height, uint64_t round, uint8_t type, struct span org);
 struct tkey tkey_derived(uint64_t grant, uint64_t derived); /* GRANT_DERIVED */
 /* The first key of the audits that one organisation asked of another from a day on, and one of them. */

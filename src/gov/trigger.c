@@ -90,13 +90,16 @@ static enum status ask(struct asking *x, struct span owner, struct err *err)
 static enum status ask_all(struct asking *x, struct err *err)
 {
     const struct charter_party_list *parties = &x->l->f.metrics.rights.charter.parties->list;
+    struct span_list warned;
     struct span owner;
     x->numbers = arena_array(x->g->arena, parties->n + 1, sizeof *x->numbers);
     if (x->numbers == NULL)
         return err_set(err, ST_LIMIT, "out of room for what a trigger asks");
     if (x->c->type == TRIGGER_INDICATOR) {
-        TRY(condition_warned(x->l, x->c, &owner, err));
-        return owner.n == 0 ? ST_OK : ask(x, owner, err);
+        TRY(condition_warned(x->l, x->c, &warned, err));
+        for (size_t i = 0; i < warned.n; i++)
+            TRY(ask(x, warned.v[i], err));
+        return ST_OK;
     }
     for (size_t i = 0; i < parties->n; i++) {
         TRY(condition_owner(x->l, x->c, parties->v[i].org, &owner, err));

@@ -9,7 +9,7 @@
 enum { WATCHERS_MAX = 64 };
 
 #define KEY(name) (UINT64_C(1) << state_indicator_key_##name)
-static const uint64_t while_on = KEY(since_ms) | KEY(from) | KEY(period) | KEY(reading);
+static const uint64_t while_on = KEY(since_ms) | KEY(from) | KEY(period);
 
 static bool is_on(const struct state_indicator *s)
 {
@@ -124,10 +124,6 @@ enum status warning_sound(struct act *c, const struct item_indicator_list *l, co
             return act_refuse(c, V_NO_SUCH_OBJECT,
                               "indicators: the charter has no metric %.*s; see: entente charter show metrics",
                               SPAN_FMT(name));
-        if (!HAS(d, charter_metric_key_from))
-            return act_refuse(c, V_NOT_SUPPORTED,
-                              "indicators: %.*s is computed; these rules warn by metrics that are reported",
-                              SPAN_FMT(name));
         if (it == NULL || !watches(it, name))
             TRY(room(c, name, err));
     }
@@ -163,7 +159,7 @@ enum status warning_set(struct gov *g, struct state_item *it, const struct item_
 void warning_close(struct state_item *it)
 {
     for (size_t i = 0; i < count_of(it); i++)
-        it->indicators.v[i].has &= ~while_on;
+        it->indicators.v[i].has &= ~(while_on | KEY(reading));
 }
 
 /* --- Judging --- */
@@ -174,12 +170,14 @@ struct streak_found {
     enum streak streak;
     uint64_t from;    /* holds: the first period of those that were asked for */
     uint64_t period;  /* holds: the last of them; broken: the one without breach */
-    uint64_t reading; /* of that period */
+    uint64_t reading; /* of that period; 0: it is computed */
 };
 
-/* The first that shows a breach by being missing; else the first. */
+/* The first that shows a breach by being missing; else the first. Of what is computed there is none. */
 static uint64_t telling(const struct figure_value *v)
 {
+    if (v->by.n == 0)
+        return 0;
     for (size_t i = 0; i < v->by.n; i++)
         if (v->by.v[i].figure != FIGURE_COUNTERSIGNED && v->by.v[i].figure != FIGURE_REVEALED)
             return v->by.v[i].reading;
@@ -200,6 +198,8 @@ static enum status look_back(const struct figures *f, const struct figure_metric
         TRY(figure_of(f, m, &p, &v, err));
         if (!v.judged && held == 0)
             continue; /* pending: the one before is the newest that counts */
+        if (v.judged && v.figure == FIGURE_NOTHING && HAS(m->d, charter_metric_key_computed))
+            continue; /* there was nothing to compute it from */
         if (!v.judged || v.figure == FIGURE_NOTHING)
             break;
         if (predicate_period(&v, c->op, &c->number, MISSING_BREACHES) != REACH_HOLDS) {
@@ -226,7 +226,8 @@ static void tell(struct state_item_event *ev, const struct item_indicator *c, co
     ev->indicator = *c;
     SET_HAS(ev, state_item_event_key_indicator);
     ev->reading = x->reading;
-    SET_HAS(ev, state_item_event_key_reading);
+    if (x->reading != 0)
+        SET_HAS(ev, state_item_event_key_reading);
     ev->period = x->period;
     SET_HAS(ev, state_item_event_key_period);
 }
@@ -251,7 +252,7 @@ static enum status fire(struct gov *g, struct state_item *it, struct state_indic
     s->from = x->from;
     s->period = x->period;
     s->reading = x->reading;
-    s->has |= while_on;
+    s->has |= while_on | (x->reading != 0 ? KEY(reading) : 0);
     SET_HAS(it, state_item_key_warned_ms);
     tell(&ev, &s->indicator, x);
     TRY(item_commit(g, it, NULL, &ev, err));
@@ -263,7 +264,7 @@ static enum status end(struct gov *g, struct state_item *it, struct state_indica
 {
     struct state_item_event ev = {.type = ITEM_EVENT_WARNING_OVER};
     item_begin(g, it);
-    s->has &= ~while_on;
+    s->has &= ~(while_on | KEY(reading));
     if (HAS(it, state_item_key_by_warning) && !warning_is_on(it) && !item_is_overdue(it)) {
         it->rung = 0;
         it->has &= ~(UINT64_C(1) << state_item_key_rung_ms);
@@ -278,7 +279,7 @@ static enum status judge_one(struct gov *g, const struct figures *f, struct stat
     const struct charter_metric *d = metrics_find(&f->metrics, s->indicator.metric);
     struct figure_metric m;
     struct streak_found x;
-    if (d == NULL || !HAS(d, charter_metric_key_from))
+    if (d == NULL)
         return ST_OK;
     enum status st = figure_metric(f, d, &m, err);
     if (st != ST_OK)

@@ -20,9 +20,22 @@ PATIENCE=${PATIENCE:-300}
 failed=
 
 fail() { failed=$*; exit 1; }
+# A node that was told to end, and does not within a minute: what its threads are at is told, and it is killed.
+ends() {
+  for ((i = 0; i < 600; i++)); do
+    kill -0 "$1" 2>/dev/null && [ "$(sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null)" != Z ] || return 0
+    sleep 0.1
+  done
+  failed="${failed:+$failed; }process $1 did not end when it was told to"
+  if command -v gdb >/dev/null; then gdb -p "$1" -batch -ex 'thread apply all bt' 2>/dev/null || true; fi
+  for t in "/proc/$1/task"/*; do echo "$(cat "$t/comm" "$t/wchan" "$t/syscall" 2>/dev/null | tr '\n' ' ')"; done
+  kill -9 "$1"
+  return 1
+}
 finish() {
   code=$?
   for p in "${pid[@]}"; do kill -CONT "$p" 2>/dev/null || true; kill "$p" 2>/dev/null || true; done
+  for p in "${pid[@]}"; do ends "$p" || code=1; done
   wait 2>/dev/null || true
   if [ $code -eq 0 ]; then rm -rf "$work"; else tail -n 15 "$work"/*.log || true; echo "left in $work"; echo "FAILED: ${failed:-line $LINENO}"; fi
 }

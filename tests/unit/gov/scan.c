@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include "scan.h"
 #include "charter/charter_model.h"
+#include "gov/decimal.h"
 #include "gov/happened.h"
 #include "gov/item.h"
 #include "gov/metric.h"
@@ -80,7 +81,9 @@ static void items(struct scan *s)
             if (HAS(&e[i], state_item_event_key_seat) || follows || e[i].at_ms < s->from_ms)
                 continue;
             add(s, e[i].at_ms, charter_text(a, "%s", item_id(it[n].item.type, it[n].number).s),
-                HAS(&e[i], state_item_event_key_indicator)
+                HAS(&e[i], state_item_event_key_indicator) && !HAS(&e[i], state_item_event_key_reading)
+                    ? charter_text(a, "%s: %s, as computed", enum_text(&item_event_enum, e[i].type), item_indicator_text(a, &e[i].indicator))
+                : HAS(&e[i], state_item_event_key_indicator)
                     ? charter_text(a, "%s: %s, by K-%" PRIu64, enum_text(&item_event_enum, e[i].type),
                                    item_indicator_text(a, &e[i].indicator), e[i].reading)
                 : e[i].type == ITEM_EVENT_ANSWERED
@@ -127,6 +130,24 @@ static void sessions_and_grants(struct scan *s)
             add(s, k[i].ended_ms, charter_text(a, "G-%" PRIu64, k[i].number), "expired: copies are to be returned or destroyed", &s->c->expired);
 }
 
+static void computed(struct scan *s)
+{
+    struct arena *a = &s->w->a;
+    struct query_grow g = {0};
+    struct span *keys;
+    struct tkey any = {0};
+    cr_assert_eq(query_scan(&s->w->v, TABLE_COMPUTED, &any, 0, &state_computed_desc, a, &g, &keys, &s->w->err), ST_OK);
+    const struct state_computed *c = g.v;
+    for (size_t i = 0; i < g.n; i++) {
+        struct state_metric m;
+        cr_assert_eq(metric_get(&s->w->v, a, load_u64(keys[i].p), &m, &s->w->err), ST_OK);
+        if (c[i].at_ms >= s->from_ms)
+            add(s, c[i].at_ms, charter_text(a, "%.*s", SPAN_FMT(m.name)),
+                charter_text(a, "%s is computed: %s", period_name(&m.every, load_u32(keys[i].p + 8)).s, decimal_text(&c[i].value).s),
+                &s->c->computed);
+    }
+}
+
 static int compare(const void *x, const void *y)
 {
     const struct query_news_line *a = x, *b = y;
@@ -145,6 +166,7 @@ static void news_since(struct scan *s, uint64_t from_ms)
     items(s);
     readings(s);
     sessions_and_grants(s);
+    computed(s);
     qsort(s->lines, s->n, sizeof s->lines[0], compare);
     cr_assert_eq(query_news(&w->v, from_ms, w->g.time_ms, &w->a, &q, &w->err), ST_OK, "%s", w->err.text);
     cr_assert_eq(q.happened.n, s->n, "since %s: %zu lines, %zu expected", time_utc(from_ms).s, q.happened.n, s->n);

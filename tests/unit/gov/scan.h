@@ -6,7 +6,7 @@
 #include "world.h"
 
 struct scan_counts {
-    size_t events, item_events, late, unmarked, missed, expired; /* lines of news, and what they are of */
+    size_t events, item_events, late, unmarked, missed, expired, computed; /* lines of news, and what they are of */
     size_t waits;                                                /* partners late with a reading, by query_record */
 };
 /* The news since several moments of the stream, and who was late in several spans of it: are both ways' answers the same? */

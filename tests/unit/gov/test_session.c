@@ -540,7 +540,7 @@ static struct query_metric kept(struct world *w)
 
 static void found_kept(struct world *w)
 {
-    static const char was[] = "decision-velocity", is[] = "cadence-kept";
+    static const char was[] = "decision-velocity, every: 7 years", is[] = "cadence-kept, every: month";
     static const char two[] = "sessions:\n"
                               "  one: {body: steering, every: month, record: held}\n"
                               "  two: {body: council, every: month, record: held}\n";

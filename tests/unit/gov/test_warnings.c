@@ -80,15 +80,12 @@ Test(warnings, IND_1_what_is_refused)
     x[2] = world_indicator("footfall", CMP_LT, "1", 1);
     EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_RISK, &o), V_NO_SUCH_OBJECT);
     EXPECT_WHY(&w, "the charter has no metric footfall; see: entente charter show metrics");
-    x[2] = world_indicator("velocity", CMP_GT, "5", 1);
-    EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_RISK, &o), V_NOT_SUPPORTED);
-    EXPECT_WHY(&w, "velocity is computed; these rules warn by metrics that are reported");
     o.n_indicators = 2;
     EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_ISSUE, &o), V_MALFORMED);
     EXPECT_WHY(&w, "item.indicators: a issue has none");
     EXPECT_VERDICT(&w, world_item_new(&w, "brand/finance", ITEM_RISK, &o), V_OK);
     struct world_step s = {.likelihood = 2, .impact = 2, .indicators = x, .n_indicators = 3};
-    EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_RISK, 1, ITEM_STEP_REVIEW, &s), V_NOT_SUPPORTED);
+    EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_RISK, 1, ITEM_STEP_REVIEW, &s), V_NO_SUCH_OBJECT);
     struct world_step c = {.indicators = x, .n_indicators = 1};
     EXPECT_VERDICT(&w, world_step(&w, "brand/finance", ITEM_RISK, 1, ITEM_STEP_CLAIM, &c), V_MALFORMED);
     world_free(&w);
