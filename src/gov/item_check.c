@@ -73,7 +73,7 @@ static enum status check_warnings(const struct view *v, const struct state_item 
         if (on && (closed || !HAS(it, state_item_key_warned_ms)))
             return bad(err, it, "warns, and is closed or was never warned");
         if (on != HAS(s, state_indicator_key_from) || on != HAS(s, state_indicator_key_period) ||
-            on != HAS(s, state_indicator_key_reading))
+            (!on && HAS(s, state_indicator_key_reading)))
             return bad(err, it, "half of an early warning is on");
         *watches += !closed && !watched_before(it, i);
     }

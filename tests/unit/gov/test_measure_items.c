@@ -43,7 +43,7 @@ static void verified(struct world *w, enum item_type type, uint64_t n)
 
 /* Three were due in March by their first baseline: one claimed in time and verified in April, one claimed a day late, one rebased
  * into April. So 1 of 3 in March once it is verified; the one that was rebased is not April's. */
-Test(measure_items, milestones_hit)
+Test(measure_items, MSR_5_milestones_hit)
 {
     struct world w;
     world_found_items_with(&w, metrics);
@@ -71,7 +71,7 @@ Test(measure_items, milestones_hit)
 
 /* Opened on 2 March; closed after 3 days and after 10 days and 12 hours: a mean of 6.75 days, give or take the seconds between
  * the entries. One is open still, and one is closed in April. */
-Test(measure_items, issues_conflicts_and_tags)
+Test(measure_items, MSR_5_issues_conflicts_and_tags)
 {
     struct world w;
     world_found_items_with(&w, metrics);

@@ -38,7 +38,7 @@ static struct query_wait wait_for(const struct query_record *r, const char *org)
 #define HOURS(n) ((uint64_t)(n)*3600000)
 
 /* D-1 plan opens on Tuesday 3 March, 08:00:01; passes a day later, on Wednesday 08:00:01. */
-Test(pace, velocity_per_row_and_body)
+Test(pace, MSR_1_velocity_per_row_and_body)
 {
     struct world w;
     readings_found(&w, NULL);
@@ -75,7 +75,7 @@ Test(pace, velocity_per_row_and_body)
  * then steering, from Fri 6 Mar 00:00:
  *   distributor/sponsor approves Mon 9 Mar 12:00:01: Friday 24 h and 12 h 0 min 1 s of Monday
  *   brand and maker never ask again: they owe until now, Mon 9 Mar 12:00:01: the same. */
-Test(pace, waiting_is_attributed_per_partner_in_business_time)
+Test(pace, MSR_2_waiting_is_attributed_per_partner_in_business_time)
 {
     struct world w;
     readings_found(&w, NULL);
@@ -108,7 +108,7 @@ Test(pace, waiting_is_attributed_per_partner_in_business_time)
 
 /* A ledger that stood still from Fri 6 Mar 08:00:01 to Tue 10 Mar 08:00: of its 4 days Saturday and Sunday
  * are no business; 1 d 23 h 59 min 59 s of it are, and nobody is blamed for them. */
-Test(pace, halts_have_their_own_column)
+Test(pace, MSR_2_halts_have_their_own_column)
 {
     struct world w;
     readings_found(&w, NULL);
@@ -127,7 +127,7 @@ Test(pace, halts_have_their_own_column)
 }
 
 /* Of four decisions one is vetoed, one ends by default, one escalates without an end, one passes. */
-Test(pace, rates)
+Test(pace, MSR_1_rates)
 {
     struct world w;
     readings_found(&w, NULL);
@@ -151,7 +151,7 @@ Test(pace, rates)
 }
 
 /* Late readings are the reporter's, unchecked ones the checker's. */
-Test(pace, late_readings)
+Test(pace, MSR_4_late_readings)
 {
     struct world w;
     readings_found(&w, NULL);

@@ -64,7 +64,7 @@ static struct query_metric shortfall(struct world *w)
 }
 
 /* Of four commitments one has a metric of its name, unit and period: uptime of the maker, 95 each week. */
-Test(promises, resourcing_gap)
+Test(promises, MSR_7_resourcing_gap)
 {
     struct world w;
     readings_found(&w, more);

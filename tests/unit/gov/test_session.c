@@ -555,7 +555,7 @@ static void found_kept(struct world *w)
     arena_deinit(&a);
 }
 
-Test(session, cadence_kept_is_recorded_in_time_quorate_and_not_contested)
+Test(session, MSR_3_cadence_kept_is_recorded_in_time_quorate_and_not_contested)
 {
     static const char *const sponsors[] = {"brand/sponsor", "distributor/sponsor", "maker/sponsor", NULL};
     struct world w;
