@@ -92,6 +92,8 @@ static void print_metric(struct cli *c, const struct query_metric *m)
         (void)printf(" gap %s", decimal(c, &m->gap));
     if (HAS(m, query_metric_key_unit))
         (void)printf(" [%.*s]", SPAN_FMT(m->unit));
+    if (HAS(m, query_metric_key_kept_ms))
+        (void)printf(" on the record from %s", cli_time(m->kept_ms).s);
     (void)printf("\n");
     for (size_t i = 0; i < m->by.n; i++)
         print_by(c, &m->by.v[i]);

@@ -334,17 +334,18 @@ static enum status owe(struct gov *g, const struct metrics *m, const struct char
 static enum status compute(struct gov *g, const struct charter_metric *d, uint64_t number, const struct period *p, struct err *err)
 {
     struct view v = overlay_view(g->state);
-    struct arena scratch = {0};
+    struct arena a = {0}, scratch = {0}; /* what it looks at may be many times what the block holds */
     struct figures f;
     struct state_computed c = {.at_ms = g->time_ms};
     struct tkey k = tkey_computed(number, p->from);
     bool has = false;
-    enum status st = figures_load(&v, g->arena, &scratch, g->time_ms, &f, err);
+    enum status st = figures_load(&v, &a, &scratch, g->time_ms, &f, err);
     if (st == ST_OK) {
         f.in_block = true;
         st = figure_measure(&f, d, p, &has, &c.value, err);
     }
     arena_deinit(&scratch);
+    arena_deinit(&a);
     return st == ST_OK && has ? state_put(g, TABLE_COMPUTED, &k, &state_computed_desc, &c, err) : st;
 }
 

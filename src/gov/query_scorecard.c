@@ -63,8 +63,12 @@ static enum status period_of_metric(const struct figures *f, const struct figure
     SET_HAS(q, query_metric_key_period);
     set_decimal(q, query_metric_key_value, &q->value, x.has_value, &x.value);
     set_decimal(q, query_metric_key_gap, &q->gap, x.has_gap, &x.gap);
-    if (m->number != 0)
-        TRY(forecast(f, m, p, q, err));
+    TRY(forecast(f, m, p, q, err));
+    if (HAS(m->d, charter_metric_key_computed) && p->from >= m->open.from) {
+        TRY(metric_ends(&f->metrics, p, &q->kept_ms, err));
+        TRY(metric_due(&f->metrics, m->d, q->kept_ms - 1, &q->kept_ms, err));
+        SET_HAS(q, query_metric_key_kept_ms);
+    }
     if (figure_before(m, p) != ST_OK)
         return ST_OK;
     TRY(figure_of(f, m, p, &before, err));

@@ -75,6 +75,7 @@ Test(computed, MET_13_kept_once_when_its_due_is_over)
     cr_assert_null(kept(&w, "velocity", "2026-03-01"));
     struct query_metric q = shown(&w, "velocity");
     cr_assert(q.figure == FIGURE_COMPUTED && readings_is(&q.value, "1"), "as things stand: %s", decimal_text(&q.value).s);
+    cr_assert(HAS(&q, query_metric_key_kept_ms) && q.kept_ms == readings_ms(settled[0]));
     AT(&w, settled[0]);
     EXPECT_KEPT(&w, "velocity", "2026-03-01", "1");
     m = metric(&w, "velocity", &number);
@@ -86,6 +87,7 @@ Test(computed, MET_13_kept_once_when_its_due_is_over)
     EXPECT_KEPT(&w, "velocity", "2026-03-01", "1");
     q = shown(&w, "velocity");
     cr_assert(span_eqs(q.period, "2026-03") && readings_is(&q.value, "1"), "the scorecard says what is kept");
+    cr_assert(!HAS(&q, query_metric_key_kept_ms));
     world_free(&w);
 }
 

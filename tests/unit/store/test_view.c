@@ -7,7 +7,7 @@ Test(view, knows_the_tables_of_the_state_root)
 {
     static const uint8_t in[] = {TABLE_PARTY,    TABLE_SEAT,    TABLE_KEY,     TABLE_SECTION,
                                  TABLE_DECISION, TABLE_RECUSED, TABLE_BUDGET,  TABLE_ITEM,
-                                 TABLE_METRIC,   TABLE_READING, TABLE_CADENCE, TABLE_SESSION, TABLE_GRANT};
+                                 TABLE_METRIC,   TABLE_READING, TABLE_CADENCE, TABLE_SESSION, TABLE_GRANT, TABLE_COMPUTED};
     size_t n = 0;
     for (unsigned t = 0; t < 256; t++)
         n += table_in_state_root((uint8_t)t);
