@@ -107,7 +107,7 @@ class Measures:
 
     # -- MSR-2 -------------------------------------------------------------------------------------------------------
 
-    def waits(self, d):
+    def waits_of(self, d):
         events = self.events_of(d)
         for i, e in enumerate(events):
             if self.is_event(e, *BEGINS) and self.votes_on(d, e.rung):
@@ -146,7 +146,7 @@ class Measures:
     def waiting_time(self, t):
         total = 0
         for d in self.opened_in(t):
-            for wait in self.waits(d):
+            for wait in self.waits_of(d):
                 end = wait.ended.at_ms if wait.ended else self.now
                 for answers in self.answers(d, wait).values():
                     total += self.waited(d, wait, end if None in answers else max(answers))
@@ -174,7 +174,7 @@ class Measures:
         yield since, until
 
     def sla_breaches(self, t):
-        return sum(self.breached(d, wait) for d in self.opened_in(t) for wait in self.waits(d)), 0
+        return sum(self.breached(d, wait) for d in self.opened_in(t) for wait in self.waits_of(d)), 0
 
     def breached(self, d, wait):
         e = wait.ended
