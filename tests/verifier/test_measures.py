@@ -151,8 +151,8 @@ class Kept(Measured):
 
     def test_met_3_becomes_reported(self):
         gov = self.a.gov
-        lines = [{**m._fields, **({"computed": None, "from": {"each": True, "seat": "quality"}} if m.name == "w-veto-rate" else {})}
-                 for m in gov.section(17).list]
+        lines = [{**m._fields, **({"computed": None, "from": {"each": False, "org": "clinics", "seat": "quality"},
+                                  "check": "maker/quality"} if m.name == "w-veto-rate" else {})} for m in gov.section(17).list]
         self.amended(17, list=lines)
         m = self.metric_named("w-veto-rate")
         self.assertIsNone(m["computed"])
