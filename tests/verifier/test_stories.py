@@ -161,7 +161,16 @@ class Resting(Story):
 
 
 class Measuring(Story):
-    """What measures are computed of, and amendments of what is computed."""
+    """What measures are computed of, and amendments of what is computed. Each story has more of something."""
+    MORE = (("work",), ("pulse",), ("propose", "ballot"), ("promise", "meet_regularly"), ("pause", "forbid"))
+
+    def __init__(self, seed, base):
+        super().__init__(seed, base)
+        more = self.MORE[seed % len(self.MORE)]
+        self.actions = [(name, n * (4 if name in more else 1)) for name, n in self.actions]
+
+    def seat(self, *among):
+        return self.pick(among) if among and self.chance(0.8) else super().seat(*among)
 
     def effect(self, type_):
         return self.amendment() if type_ == "charter-policy" else super().effect(type_)
