@@ -1,4 +1,4 @@
-"""Sections 9, 16 to 20 and 25 to 27: the writes of every block, re-executed.
+"""Sections 9, 16 to 20 and 25 to 28: the writes of every block, re-executed.
 
 Not repeated here: the charter check (of a founding, an amendment, an admission), as SPEC does not hold it: what the
 validators accepted is taken as passing it. Where an amendment fails its second check (GOV-25), the words of its
@@ -14,6 +14,7 @@ from grants import Grants
 from indicators import Indicators
 from item_steps import ItemSteps
 from items import Items
+from measures import Measures
 from members import DAY, Members
 from merkle import Sparse, root_of
 from money import Money
@@ -37,7 +38,7 @@ class Entry:
 
 
 class Governance(Decisions, Proposals, Ballots, Money, Items, ItemSteps, Indicators, Sessions, Grants, Members,
-                 Readings, Reliance, Triggers):
+                 Readings, Measures, Reliance, Triggers):
     def __init__(self, codec, founding, sigs=None):
         self.codec, self.founding, self.enums = codec, founding, codec.schema.enums
         self.sigs = sigs or signing.Signatures()
@@ -53,6 +54,7 @@ class Governance(Decisions, Proposals, Ballots, Money, Items, ItemSteps, Indicat
         self.erased = set()  # leaves in ERASED
         self.relied, self.relying = {}, {}  # decision -> what it relies on, and the reverse
         self.triggers, self.all_metrics = {}, []
+        self.computed, self.halts = {}, {}  # (metric, period) -> value; block's time -> from_ms
         self.recoveries, self.asks, self.supports, self.faults = {}, {}, {}, set()
         self.metric_rows, self.readings, self.reading_of, self.sums, self.receipts = {}, {}, {}, {}, {}
         self.last = {"decision": 0, "note": 0, "metric": 0, "reading": 0}
@@ -230,6 +232,7 @@ class Governance(Decisions, Proposals, Ballots, Money, Items, ItemSteps, Indicat
             fired += 1
             h["moved"] += 1
         self.put("HALT", u64(h["at"]), "state_halt", h)
+        self.halts[h["at"]] = h["from_ms"]
         if h["cursor"] is None:
             self.halted = None
         return fired

@@ -1,4 +1,5 @@
 """Section 18, early warnings: the indicators of risks (IND-1 to IND-7). Methods of Governance."""
+from canonical import decimal_key
 from rights import need, u64
 
 PERIODS_BACK, MOST_WATCHERS, MOST_SCALE, MOST = 200, 64, 9, (1 << 63) - 1
@@ -10,12 +11,8 @@ def rounded(x, d):
     return q if x >= 0 else -q
 
 
-def mean_of(values):
-    """IND-3: of (mantissa, scale)."""
-    scale = max(s for _, s in values)
-    if len(values) > 1:
-        scale = min(scale + 2, MOST_SCALE)
-    mantissa = rounded(sum(m * 10 ** (scale - s) for m, s in values), len(values))
+def fitted(mantissa, scale):
+    """IND-3: as a decimal can hold it, without trailing zeros (ENC-11)."""
     while scale and not -MOST <= mantissa <= MOST:
         mantissa, scale = rounded(mantissa, 10), scale - 1
     if not -MOST <= mantissa <= MOST:
@@ -23,6 +20,14 @@ def mean_of(values):
     while scale and mantissa % 10 == 0:
         mantissa, scale = mantissa // 10, scale - 1
     return mantissa, scale
+
+
+def mean_of(values):
+    """IND-3: of (mantissa, scale)."""
+    scale = max(s for _, s in values)
+    if len(values) > 1:
+        scale = min(scale + 2, MOST_SCALE)
+    return fitted(rounded(sum(m * 10 ** (scale - s) for m, s in values), len(values)), scale)
 
 
 def same(a, b):
@@ -35,9 +40,7 @@ class Indicators:
     def indicators_ok(self, given, before):
         for i, x in enumerate(given):
             need(not any(same(x, y) for y in given[:i]), "an indicator twice", "MALFORMED")
-            line = self.metric(x.metric)
-            need(line, "no such metric", "NO_SUCH_OBJECT")
-            need(line["from"], "a computed metric", "NOT_SUPPORTED")
+            need(self.metric(x.metric), "no such metric", "NO_SUCH_OBJECT")
             if all(x.metric != y["indicator"].metric for y in before):
                 self.room_for(x.metric)
 
@@ -97,17 +100,31 @@ class Indicators:
         found = [self.readings[n] for k, n in sorted(self.reading_of.items()) if k.startswith(prefix)]
         return [r for r in found if not self.stands(r, "READING_DROPPED")]
 
-    def breaches(self, line, found, x):
-        """IND-3: None while it is empty or pending."""
+    def period_stands(self, line, number, first, x):
+        """IND-3: of a period pending, empty, missing, breach or kept, by a condition's op and number."""
+        if line.computed:
+            value = self.computed.get((number, first))
+            return "empty" if value is None else self.compared(value, x)
+        found = self.readings_at(number, first)
+        if not found:
+            return "empty"
+        if any(self.pending(r, line) for r in found):
+            return "pending"
         if any(not self.counts(r, line) for r in found):
-            return True
-        (m, s), (n, t) = mean_of([r["now"]["value"] for r in found]), x.number
-        a, b, op = m * 10 ** (MOST_SCALE - s), n * 10 ** (MOST_SCALE - t), self.enums["comparison"]
-        return {op["CMP_LT"]: a < b, op["CMP_LE"]: a <= b, op["CMP_EQ"]: a == b, op["CMP_GE"]: a >= b,
-                op["CMP_GT"]: a > b}[x.op]
+            return "missing"
+        return self.compared(mean_of([r["now"]["value"] for r in found]), x)
 
-    def telling(self, line, found):
-        return next((r for r in found if not self.counts(r, line)), found[0])["number"]
+    def compared(self, value, x):
+        a, b, op = decimal_key(value), decimal_key(x.number), self.enums["comparison"]
+        return "breach" if {op["CMP_LT"]: a < b, op["CMP_LE"]: a <= b, op["CMP_EQ"]: a == b, op["CMP_GE"]: a >= b,
+                            op["CMP_GT"]: a > b}[x.op] else "kept"
+
+    def telling(self, line, number, first):
+        """IND-6: a period, and the reading of it that tells."""
+        if line.computed:
+            return {"period": first, "reading": None}
+        found = self.readings_at(number, first)
+        return {"period": first, "reading": next((r for r in found if not self.counts(r, line)), found[0])["number"]}
 
     def periods_back(self, number):
         """IND-4: the first days of the periods that are looked at, from the newest on."""
@@ -124,18 +141,17 @@ class Indicators:
         want, since = x["indicator"].periods or 1, x.get("from")
         told, held = {}, 0
         for at in self.periods_back(number):
-            found = self.readings_at(number, at)
-            waits = any(self.pending(r, line) for r in found)
-            if waits and not held:
+            state = self.period_stands(line, number, at, x["indicator"])
+            if (state == "pending" and not held) or (state == "empty" and line.computed):
                 continue
-            if waits or not found:
+            if state in ("pending", "empty"):
                 break
-            if not self.breaches(line, found, x["indicator"]):
+            if state == "kept":
                 if x.get("since_ms") is not None and at >= since:
-                    return "broken", {"period": at, "reading": self.telling(line, found)}
+                    return "broken", self.telling(line, number, at)
                 break
             if not held:
-                told = {"period": at, "reading": self.telling(line, found)}
+                told = self.telling(line, number, at)
             held += 1
             if held == want:
                 return "holds", {**told, "from": at}
@@ -150,16 +166,20 @@ class Indicators:
                 self.unasked(self.judge, it, i)
 
     def metric_changed(self, r):
-        """IND-5, then TRG-6: something about a reading was written."""
+        """Something about a reading was written."""
         if r["purpose"] == self.enums["purpose"]["PURPOSE_ACTUAL"]:
-            for number in self.watchers(r["metric"]):
-                self.warn(self.items[bytes([self.enums["item_type"]["ITEM_RISK"]]) + u64(number)], r["metric"])
-            self.metric_judged(r["metric"])
+            self.metric_told(r["metric"])
+
+    def metric_told(self, metric):
+        """IND-5, then TRG-6."""
+        for number in self.watchers(metric):
+            self.warn(self.items[bytes([self.enums["item_type"]["ITEM_RISK"]]) + u64(number)], metric)
+        self.metric_judged(metric)
 
     def judge(self, it, i):
         x = it["indicators"][i]
         line = self.metric(x["indicator"].metric)
-        if not line or not line["from"]:
+        if not line:
             return
         what, told = self.look_back(line, self.last["metric/" + line.name], x)
         if what == "holds" and x.get("since_ms") is None:

@@ -83,12 +83,22 @@ class Readings:
     def metric_timer(self, m):
         return u64(m["ends_ms"], m["number"]) + bytes([self.enums["timer_kind"]["TIMER_PERIOD"]])
 
+    def period_due(self, line, after):
+        """The end of a metric's due, counted from the last millisecond of the period before day after."""
+        return self.calendar().end(self.section(14).calendar, after * DAY - self.offset() - 1, line.due)
+
+    def metric_ends(self, m, day):
+        """MET-3, MET-13: when the period that begins on a day ends, or is computed; None when there is none."""
+        found = self.period_of(m["every"], day)
+        if found and m["computed"]:
+            return self.period_due(self.metric(m["name"]), found[1])
+        return found and found[1] * DAY - self.offset()
+
     def metric_row(self, m, day, **fields):
         """Writes a metric whose period begins on a day, with its end and its timer."""
         if m.get("ends_ms") is not None:
             self.put("TIMER", self.metric_timer(m), None, None)
-        found = self.period_of(m["every"], day) if day is not None else None
-        m.update(fields, ends_ms=found and found[1] * DAY - self.offset())
+        m.update(fields, ends_ms=self.metric_ends(m, day) if day is not None else None)
         if day is not None:
             m["period"] = day
         if m["ends_ms"] is not None:
@@ -97,17 +107,14 @@ class Readings:
 
     def follow_metrics(self):
         """MET-3."""
-        has = {m.name for m in self.metrics() if m["from"]}
         for m in [x for _, x in sorted(self.metric_rows.items())]:
-            if m["name"] not in has and m["ends_ms"] is not None:
+            if m["ends_ms"] is not None and not self.as_before(m):
                 self.metric_row(m, None)
                 self.drop([r for r in self.readings.values() if r["metric"] == m["name"] and self.is_owing(r)])
-        if not has:
+        if not self.metrics():
             return
         day = (self.now + self.offset()) // DAY
         for line in self.metrics():
-            if not line["from"]:
-                continue
             number = self.last.get("metric/" + line.name)
             found = self.period_of(line.every, day)
             if number is None:
@@ -124,8 +131,14 @@ class Readings:
             if m["ends_ms"] is not None:
                 self.put("TIMER", self.metric_timer(m), None, None)
                 m["ends_ms"] = None
-            m["every"] = line.every
+            m.update(every=line.every, computed=line.computed)
             self.metric_row(m, first, first=first)
+
+    def as_before(self, m):
+        """MET-3: the section has it with the same `computed`, or without it as before."""
+        line = self.metric(m["name"])
+        was, now = ((c.measure, c.tag) if c else None for c in (m["computed"], line and line.computed))
+        return bool(line) and was == now
 
     def reporters(self, line):
         """MET-2: the organisations that report, ascending."""
@@ -139,9 +152,11 @@ class Readings:
     def period_over(self, number):
         """MET-4."""
         m = self.metric_rows[number]
+        if m["computed"]:
+            return self.compute_period(number)
         first, after = self.period_of(m["every"], m["period"])
         line, actual = self.metric(m["name"]), self.enums["purpose"]["PURPOSE_ACTUAL"]
-        due = self.calendar().end(self.section(14).calendar, after * DAY - self.offset() - 1, line.due)
+        due = self.period_due(line, after)
         for org in self.reporters(line):
             key = self.reading_key(number, actual, first, org)
             if key in self.reading_of:
@@ -149,7 +164,7 @@ class Readings:
             r = self.new_reading(key, m["name"], actual, first, after, org)
             self.put("OWING", u64(r["number"]), "", b"")
             self.reading_row(r, standing="READING_OWED", due_ms=due)
-        self.metric_row(m, after)
+        return self.metric_row(m, after)
 
     def new_reading(self, key, metric, purpose, first, after, org):
         n = self.reading_of[key] = self.count("reading")

@@ -74,8 +74,7 @@ class Triggers:
 
     def term_judgeable(self, t):
         if self.is_term(t, "METRIC"):
-            line = self.metric(t.name)
-            return bool(line and line["from"])
+            return bool(self.metric(t.name))
         if self.is_term(t, "COUNT"):
             types = [self.codec.schema.names["item_type", n] for n in self.enums["item_type"].values()]
             return bool(self.row_named(t.name)) or t.name in types
@@ -168,25 +167,14 @@ class Triggers:
 
     def term_stands(self, t, warning, but):
         if self.is_term(t, "METRIC"):
-            number = self.last["metric/" + t.name]
-            return look_back((self.period_stands(t, number, first) for first in self.periods_back(number)), t.periods or 1,
-                             warning)
+            line, number = self.metric(t.name), self.last["metric/" + t.name]
+            states = (self.period_stands(line, number, first, t) for first in self.periods_back(number))
+            return look_back((s for s in states if s != "empty" or not line.computed), t.periods or 1, warning)
         if self.is_term(t, "COUNT"):
             n = sum(x is not but and self.item_end(t.within, x["opened_ms"]) > self.now for x in self.all_of(t.name))
             return HOLDS if compares(self.enums["comparison"], t.op, n, t.number) else FAILS
         ends = self.term_ends()
         return HOLDS if ends is not None and ends <= self.now else FAILS
-
-    def period_stands(self, t, number, first):
-        """IND-3."""
-        line, found = self.metric(t.name), self.readings_at(number, first)
-        if not found:
-            return "empty"
-        if any(self.pending(r, line) for r in found):
-            return "pending"
-        if any(not self.counts(r, line) for r in found):
-            return "missing"
-        return "breach" if self.breaches(line, found, t) else "kept"
 
     def all_of(self, name):
         """The decisions of a row, or without such a row the items of a type."""
@@ -231,7 +219,7 @@ class Triggers:
     def trigger_owners(self, at, row):
         kinds, (kind, name) = self.enums["trigger_type"], at
         if kind == kinds["TRIGGER_INDICATOR"]:
-            return self.warned_seat(row["when"])
+            return self.warned_seats(row["when"])
         if kind == kinds["TRIGGER_EXIT"]:
             return self.first_seats([self.section(30).on_trigger.owner])
         if kind == kinds["TRIGGER_RENEWAL"]:
@@ -246,12 +234,14 @@ class Triggers:
         found = [[s for s in seats if org_of(s) == org] for org in self.partners()]
         return [mine[0] for mine in found if mine]
 
-    def warned_seat(self, when):
-        """Of an early warning: a list of one seat, or of none."""
+    def warned_seats(self, when):
+        """Of an early warning."""
         t = next((t for t in when.terms if self.is_term(t, "METRIC")), None)
         if t is None or (len(when.terms) == 1 and self.watched_alike(t)):
             return []
         line = self.metric(t.name)
+        if line.computed:
+            return [s for s in (o + "/alliance-manager" for o in self.partners()) if self.partner_seat(s)]
         seats = ["%s/%s" % (org, line["from"].seat or "alliance-manager") for org in self.reporters(line)]
         return [s for s in seats if self.partner_seat(s)][:1]
 

@@ -7,12 +7,55 @@ DAY = 24 * HOUR
 SILENT = ("clinical-claim", "delivery-tradeoff", "commercial-terms", "spend")
 
 
+WEEK, DAYS_, HOURS = 2, 2, 3  # units of periods, and of spans
+# what is computed: measure, every how many weeks, and how many days after
+COMPUTED = (("milestones-hit", 1, 4), ("issue-cycle-time", 1, 3), ("resourcing-gap", 1, 6), ("conflict-count-and-time", 1, 3),
+            ("items tagged", 1, 3), ("decision-velocity", 1, 6), ("waiting-time", 1, 4), ("sla-breaches", 1, 4),
+            ("escalation-rate", 2, 6), ("veto-rate", 1, 3), ("default-rate", 1, 6), ("cadence-kept", 1, 3),
+            ("overdue-readings", 1, 0), ("trust-gap", 1, 6))
+MEASURES = {forge.CODEC.schema.names["measure", n]: n for n in forge.CODEC.schema.enums["measure"].values()}
+
+
+def computed(measure, weeks=1, days=1):
+    """A metric that the record computes, as a line of section 17."""
+    fields = {f.name: None for f in forge.CODEC.schema.records["charter_metric"]}
+    tag = "innovation" if measure == "items tagged" else None
+    fields.update(name="c-" + measure.replace(" ", "-"), group=2, view=3, better=2, every={"n": weeks, "unit": WEEK},
+                  due={"n": days, "unit": DAYS_}, computed={"measure": MEASURES[measure], "tag": tag}, sealed=False)
+    return fields
+
+
+def weekly(charter):
+    """What is computed each week or two, and what it is computed of: pulses, promises, sessions, a short ladder."""
+    week, pulses = {"n": 1, "unit": WEEK}, {"every": {"n": 1, "unit": WEEK}, "due": {"n": 2, "unit": DAYS_}}
+    lines = [{**m._fields, **(pulses if m.name == "trust" else {})} for m in charter["charter_metrics"].list]
+    lines += [computed(*x) for x in COMPUTED]
+    return {"charter_metrics": {"list": sorted(lines, key=lambda m: m["name"])},
+            "charter_commitments": {"list": [{**c._fields, "every": week} for c in charter["charter_commitments"].list]},
+            "charter_sessions": {"list": [{**x._fields, **({"every": week} if x.name == "safety-review" else {})}
+                                          for x in charter["charter_sessions"].list]},
+            "charter_ladders": {"list": [{**x, "rungs": [{**r, "within": {"n": 5, "unit": HOURS}} for r in x["rungs"]]}
+                                         if x["name"] == "urgent" else x for x in charter["charter_ladders"]["list"]]}}
+
+
+def values(gov):
+    """The measure and the value of each row of COMPUTED."""
+    table = forge.CODEC.schema.tables["COMPUTED"][0]
+    for (t, key), data in gov.rows.items():
+        if t == table:
+            m = gov.metric_rows[int.from_bytes(key[:8], "big")]
+            measure = m["computed"] and forge.CODEC.schema.names["measure", m["computed"]["measure"]]
+            yield measure, forge.CODEC.decode("state_computed", data).value
+
+
 def charter():
     """The charter of forge, with silence that counts as consent on some rows, and short times."""
     out = dict(forge.large_charter())
+    out.update(weekly(out))
     more = {n: {"silence": 2} for n in SILENT}
     for n in ("spend", "capital"):
         more.setdefault(n, {}).update(notice={"n": 1, "unit": 1}, veto=["clinics/finance", "maker/sponsor"])
+    more["clinical-claim"]["veto"] = ["maker/sponsor"]
     more["safety-notice"] = {"sla": {"n": 30, "unit": 3}}
     more["data-sharing"] = {"sla": {"n": 3, "unit": 2}, "act_first": True}
     can, could, cannot = 1, 2, 3
@@ -34,6 +77,10 @@ def metric(name, op, n, periods=None):
     return {"type": 1, "name": name, "op": op, "number": (n, 0), "periods": periods}
 
 
+def computed_term(measure, op, n, periods=None):
+    return metric("c-" + measure, op, n, periods)
+
+
 def count(name, n, days):
     return {"type": 4, "name": name, "op": 4, "number": (n, 0), "within": {"n": days, "unit": 2}}
 
@@ -53,14 +100,22 @@ def triggers(charter):
     plain["exit"]["triggers"] = [
         {"name": "mixed", "when": when(count("issue", 2, 5), metric("patients", 1, 3), join=2)},
         {"name": "safety", "when": when(count("safety-notice", 2, 10))},
+        {"name": "stuck", "when": when(computed_term("escalation-rate", 4, 20), computed_term("sla-breaches", 5, 0), join=2)},
         {"name": "term-ends", "when": when({"type": 6})},
         {"name": "value-lost", "when": when(metric("revenue", 1, 50, 2), count("commercial-terms", 1, 30), join=1)}]
     plain["risks"]["indicators"] = [{"name": "alarm-fatigue", "when": when(metric("false-alarms", 5, 5, 2))},
-                                    {"name": "line-trouble", "when": when(metric("late-deliveries", 1, 10))}]
+                                    {"name": "line-trouble", "when": when(metric("late-deliveries", 1, 10))},
+                                    {"name": "mistrust", "when": when(computed_term("trust-gap", 5, 0))},
+                                    {"name": "overdue", "when": when(computed_term("overdue-readings", 5, 0, 2))},
+                                    {"name": "vetoes", "when": when(computed_term("veto-rate", 5, 0),
+                                                                    metric("patients", 1, 9), join=2)}]
     out = {"charter_" + n: p for n, p in plain.items()}
     seat = {"org": "maker", "seat": "delivery-lead"}
     out["charter_consequences"] = {"list": [
         {"when": when(metric("late-deliveries", 1, 8, 2)), "opens": "action", "owner": seat},
+        {"when": when(computed_term("milestones-hit", 1, 70)), "opens": "consequence"},
+        {"when": when(computed_term("waiting-time", 4, 1, 2), computed_term("conflict-count-and-time", 4, 1), join=1),
+         "opens": "action", "owner": seat},
         {"when": when(count("clinical-claim", 2, 5)), "opens": "consequence"},
         {"when": when(metric("delivery-slots", 1, 8)), "opens": "issue", "owner": {"body": "council"}}]}
     return out
@@ -284,6 +339,8 @@ class Owned:
         if kind == "check" or (kind in names and self.chance(0.7)):
             number, field = names[kind]
             b["name"] = self.pick([x.name for x in self.gov.section(number)[field]] or ["zoo"]) if self.chance(0.97) else "zoo"
+        if self.chance(0.3):
+            b["tags"] = self.pick((["innovation"], ["innovation", "zoo"], ["zoo"]))
         if self.chance(0.5):
             b["links"] = [self.link() for _ in range(self.rng.randint(1, 2))]
         if self.chance(0.04):
@@ -345,10 +402,9 @@ class Warned:
     """Section 18: early warnings of risks. A part of Story."""
 
     def indicators(self, most=3):
-        reported = [m.name for m in self.gov.metrics() if m["from"]]
-        out = []
+        names, out = [m.name for m in self.gov.metrics()], []
         for _ in range(self.rng.randint(1, most)):
-            metric = self.pick(reported, "zoo") if self.chance(0.97) else self.pick([m.name for m in self.gov.metrics()] + ["zoo"])
+            metric = self.pick(names) if self.chance(0.98) else "zoo"
             out.append({"metric": metric, "op": self.rng.randint(1, 5), "periods": self.pick((None, None, 2, 2, 3)),
                         "number": self.pick(((0, 0), (5, 0), (35, 1), (102, 0), (-4, 0)))})
         return out if self.chance(0.97) else out + out[:1]
@@ -401,6 +457,98 @@ class Warned:
 
     WARNING_ACTIONS = (("watched", 6), ("rewatched", 4), ("work_on_risk", 8), ("report", 10), ("mark", 16), ("commit", 6),
                        ("reveal", 5), ("wait", 8))
+
+
+class Computed:
+    """Section 28: what measures are computed of. A part of Story."""
+
+    def work(self):
+        """A milestone, issue, conflict or lesson from its opening on to its end."""
+        kinds = ("milestone", "issue", "conflict", "lesson", "milestone", "milestone", "issue")
+        live = [it for it in self.gov.items.values() if self.gov.kind_of(it) in kinds and self.gov.item_in(it, "OPEN", "CLAIMED")]
+        claimed = [it for it in live if self.gov.item_in(it, "CLAIMED")]
+        it = self.pick(claimed if claimed and self.chance(0.6) else live)
+        if not it or self.chance(0.25):
+            kind, seat = self.pick(kinds), self.partner_seat()
+            other = self.partner_seat(seat.split("/")[0])
+            tags = self.pick((None, ["innovation"], ["innovation", "zoo"]))
+            return seat, "item", {"type": self.TYPES.index(kind) + 1, "title": bytes(32), "tags": tags,
+                                  "due": self.a.now // DAY + self.pick((1, 2, 4, 6)) if kind == "milestone" else None,
+                                  "against": other if kind == "conflict" else None}
+        ref, sides = {"type": it["item"]["type"], "number": it["number"]}, self.gov.sides(it)
+        if self.gov.item_in(it, "OPEN"):
+            if it.get("due_ms") and self.chance(0.15):
+                return it["owner"], "item_move", {"item": ref, "step": 7, "due": self.a.now // DAY + 5, "text": bytes(32)}
+            return self.seat(it["owner"], *sides), "item_move", {"item": ref, "step": 3, "text": bytes(32)}
+        others = [s for s in sides if s != it["claimed_by"]] or [self.partner_seat(it["owner"].split("/")[0])]
+        return self.seat(*others), "item_move", {"item": ref, "step": 4}
+
+    def meet_regularly(self):
+        """A regular session recorded, confirmed or contested."""
+        found = [s for s in self.gov.sessions.values() if s.get("cadence") and self.gov.session_is(
+            s, "OPEN", "OPEN", "MISSED", "RECORDED", "CONTESTED")]
+        s = self.pick([s for s in found if self.gov.session_is(s, "OPEN")] if self.chance(0.6) else found)
+        if not s:
+            return self.meet()
+        b, acts = {"session": s["number"], "version": s["now"]["digest"] if s.get("now") else None}, self.gov.enums["session_act"]
+        if self.gov.session_is(s, "RECORDED"):
+            return self.partner_seat(s["now"]["seat"].split("/")[0]), "minutes", {
+                **b, "act": acts["SESSION_ACT_" + self.pick(("CONFIRM", "CONTEST"))], "text": bytes(32)}
+        body = self.gov.body_of(s["body"])
+        sits = self.gov.sits_on(body.name, self.gov.charter_seats()) if body else []
+        present = sits if self.chance(0.85) else self.rng.sample(sits, min(1, len(sits)))
+        today = (self.a.now + self.gov.offset()) // DAY
+        return self.seat(*[x for x in sits if self.gov.filled(x)]), "minutes", {
+            **b, "act": acts["SESSION_ACT_RECORD"], "held": max(s["from"], min(today, s["until"] - 1)), "document": bytes(32),
+            "present": sorted(present) or ["maker/quality"]}
+
+    def pulse(self):
+        """A weekly pulse, committed, then revealed."""
+        r = self.pick([r for r in self.gov.readings.values() if r["metric"] == "trust"
+                       and self.gov.stands(r, "READING_OWED", "READING_OPENED")])
+        if not r:
+            return self.promise()
+        seat = r["org"] + "/alliance-manager"
+        if self.gov.stands(r, "READING_OPENED"):
+            salt, s = self.sealed[r["seal"]["digest"]]
+            return seat, "reveal_reading", {"salt": salt, "sealed": s}
+        line = self.line_of(r)
+        s = {"org": r["org"], "metric": "trust", "period": r["period"]}
+        counts = [self.rng.randint(0, 3) for _ in range(5)]
+        s["voices"] = sum(counts)
+        if s["voices"] >= max(3, line.least_voices or 0):
+            s["histogram"] = counts
+        salt = sha256(repr((s, self.n)).encode())
+        self.n += 1
+        digest = sha256(salt + forge.CODEC.encode("sealed_value", s))
+        self.sealed[digest] = (salt, s)
+        return seat, "commit_reading", {"metric": "trust", "period": r["period"], "digest": digest}
+
+    def promise(self):
+        """What was promised, reported and countersigned."""
+        names = [c.name for c in self.gov.section(11).list]
+        r = self.pick([r for r in self.gov.readings.values() if r["metric"] in names
+                       and self.gov.stands(r, "READING_OWED", "READING_REPORTED")])
+        line = r and self.gov.metric(r["metric"])
+        if not line:
+            return self.report()
+        if self.gov.stands(r, "READING_REPORTED"):
+            return self.countersigner(r), "mark_reading", {
+                "reading": {"number": r["number"], "digest": r["now"]["digest"]}, "act": 1}
+        return self.reporter(line, r["org"]), "reading", {"metric": line.name, "purpose": 1, "period": r["period"],
+                                                          "value": self.pick(((0, 0), (9, 0), (3205, 1), (2000, 0)))}
+
+    def forbid(self):
+        """A veto of what may be vetoed."""
+        d = self.pick([d for d in self.gov.decisions.values() if self.gov.pinned[d["number"]]["veto"] and self.gov.is_phase(
+            d, "PHASE_OPEN", "PHASE_PAUSED")])
+        if not d:
+            return self.propose()
+        return self.seat(*self.gov.pinned[d["number"]]["veto"]), "ballot", {
+            "decision": self.named(d), "rung": d["rung"], "choice": 3, "reason": bytes(32), "clause": "boundaries.maker"}
+
+    MEASURE_ACTIONS = (("work", 10), ("meet_regularly", 4), ("pulse", 9), ("promise", 6), ("propose", 6), ("ballot", 10),
+                       ("pause", 2), ("resume", 2), ("move", 1), ("forbid", 1), ("wait", 9))
 
 
 class Shared:

@@ -4,7 +4,8 @@ roots, and refuse the same entries with the same verdict.
 
 usage: differential.py AUDIT [STORIES [SEED [ONLY]]]
 
-ONLY names the section that most entries are of: decisions, absence, readings, items, warnings, sharing or resting.
+ONLY names the section that most entries are of: decisions, absence, readings, items, warnings, measures, sharing or
+resting. AUDIT may be -: nobody is asked, and what happened is counted.
 
 A story that the two tell apart is named by its seed, and kept as a pack."""
 import io
@@ -27,17 +28,17 @@ ROWS = ("admission", "charter-core", "charter-policy", "clinical-claim", "commer
         "delivery-tradeoff", "exit", "removal", "renewal", "roadmap-change", "swiss-listing", "upgrade", "spend", "spend",
         "capital", "safety-notice", "risk-acceptance", "erasure", "erasure", "exception", "exception", "pivot")
 NEW = ("newco", "auditor", "viewer")
-MORE = ("delivery-lead", "finance", "security-legal")
+MORE = ("alliance-manager", "delivery-lead", "finance", "security-legal")
 ORGS = {o: (role, tuple(sorted(set(seats) | set(MORE if role == forge.PARTNER else ()))), extra)
         for o, (role, seats, extra) in LARGE.items()}
 
 
-class Story(acts.Absence, acts.Measured, acts.Owned, acts.Warned, acts.Shared, acts.Resting):
+class Story(acts.Absence, acts.Measured, acts.Owned, acts.Warned, acts.Computed, acts.Shared, acts.Resting):
     def __init__(self, seed, base, only=None):
         self.actions = [(name, n * (12 if which == only else 1)) for which, group in (
             ("decisions", self.ACTIONS), ("absence", self.MORE_ACTIONS), ("readings", self.METRIC_ACTIONS),
-            ("items", self.ITEM_ACTIONS), ("warnings", self.WARNING_ACTIONS), ("sharing", self.SHARE_ACTIONS),
-            ("resting", self.RESTING_ACTIONS)) for name, n in group]
+            ("items", self.ITEM_ACTIONS), ("warnings", self.WARNING_ACTIONS), ("measures", self.MEASURE_ACTIONS),
+            ("sharing", self.SHARE_ACTIONS), ("resting", self.RESTING_ACTIONS)) for name, n in group]
         self.rng, self.a, self.n, self.told = random.Random(seed), forge.branch(base), 1, []
 
     @property
@@ -403,14 +404,13 @@ def tell(program, seed, base, steps, counts, only):
         counts["refused" if b.refused else "blocks"] += 1
         last = b.refused and (b.refused.rule, b.refused.words)
         if b.refused or begun or i % 8 == 7 or i == steps - 1:
-            code, said = audit(program, forge.pack(b.frames()))
             verdict = last and (last[0] if begun else last[1].split(":")[0])
-            same = code == 0
             if last:
-                text = CODEC.schema.verdicts.get(verdict, "")
-                same = code == 6 and said.startswith(last[0]) and text in said
                 counts[verdict] = counts.get(verdict, 0) + 1
-            if not same:
+            code, said = audit(program, forge.pack(b.frames())) if program != "-" else (None, "")
+            text = CODEC.schema.verdicts.get(verdict, "")
+            same = code == 6 and said.startswith(last[0]) and text in said if last else code == 0
+            if program != "-" and not same:
                 return "block %d (%s): here %s; entente-audit: %d %s" % (len(b.blocks) - 1, words, last, code, said), b
         if not b.refused:
             s.a = b
@@ -421,6 +421,9 @@ def tell(program, seed, base, steps, counts, only):
         counts["grant " + name] = counts.get("grant " + name, 0) + 1
         counts["grant doubted"] = counts.get("grant doubted", 0) + bool(g.get("doubted_by"))
         counts["grant audited"] = counts.get("grant audited", 0) + bool(g["requests"])
+    for measure, value in acts.values(s.gov):
+        name = "computed %s%s" % (measure, "" if value[0] else ": 0")
+        counts[name] = counts.get(name, 0) + 1
     for e in s.gov.rows:
         if e[0] == CODEC.schema.tables["EVENT"][0]:
             name = CODEC.schema.names["event_type", CODEC.decode("state_event", s.gov.rows[e]).type]

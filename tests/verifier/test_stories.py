@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Random stories of sections 26 and 27, last days, refresh and trainings. After every block: what follows from other rows does.
+"""Random stories of sections 26 to 28, last days, refresh and trainings. After every block: what follows from other rows does.
 
 ENTENTE_AUDIT, when it names the program entente-audit, is asked of each refusal and of every eighth block, and must say the
-same. STORIES and SEED: how many, and from which seed on."""
+same. STORIES and SEED: how many of either kind, and from which seed on."""
 import collections
 import os
 import pathlib
@@ -22,7 +22,9 @@ ENUMS, TABLES = CODEC.schema.enums, {n: t for n, (t, _) in CODEC.schema.tables.i
 DECODED = {TABLES[t]: "state_" + b for t, b in (
     ("DECISION", "decision"), ("PINNED", "pinned"), ("EVENT", "event"), ("ITEM", "item"), ("ITEM_EVENT", "item_event"),
     ("SESSION", "session"), ("TRIGGER", "trigger"), ("METRIC", "metric"), ("READING", "reading"), ("META", "counter"),
-    ("REVISION", "revision"))}
+    ("REVISION", "revision"), ("COMPUTED", "computed"))}
+MEASURED = ("clinical-claim", "clinical-claim", "clinical-claim", "safety-notice", "safety-notice", "spend", "commercial-terms",
+            "exception", "delivery-tradeoff", "charter-policy", "charter-policy")
 ROWS = ("clinical-claim", "clinical-claim", "clinical-claim", "safety-notice", "safety-notice", "exception", "exception",
         "exception", "pivot", "renewal", "exit", "removal", "charter-core", "charter-core", "charter-policy",
         "charter-policy", "risk-acceptance")
@@ -49,13 +51,16 @@ def conditions(pick):
         {"name": "busy", "when": {"terms": [count("clinical-claim", "CMP_GE", pick((2, 3)), pick((10, 20)))]}},
         {"name": "notices", "when": {"terms": [count("safety-notice", "CMP_GE", 2, 9), metric("patients", "CMP_LT", 5)],
                                      "join": either}},
+        {"name": "slow", "when": {"terms": [metric("c-waiting-time", "CMP_GE", pick((1, 2)))]}},
         {"name": "term-ends", "when": {"terms": [{"type": ENUMS["condition"]["COND_TERM_OVER"]}]}}]
     manager = {"org": None, "seat": "alliance-manager", "body": None}
     consequences = [
         {"when": {"terms": [count("issue", "CMP_GE", 2, pick((5, 9)))]}, "opens": "action", "owner": manager},
         {"when": {"terms": [count("risk", "CMP_LT", 2, 20), count("action", "CMP_GE", 3, 20)], "join": both},
          "opens": "clinical-claim"},
-        {"when": {"terms": [metric("firmware-team", "CMP_GE", 3)]}, "opens": "request", "owner": manager}]
+        {"when": {"terms": [metric("firmware-team", "CMP_GE", 3)]}, "opens": "request", "owner": manager},
+        {"when": {"terms": [metric("c-overdue-readings", "CMP_GE", 2), metric("c-resourcing-gap", "CMP_GT", 0)], "join": both},
+         "opens": "action", "owner": manager}]
     return triggers, consequences
 
 
@@ -155,12 +160,75 @@ class Resting(Story):
     SHARE_ACTIONS = ()
 
 
+class Measuring(Story):
+    """What measures are computed of, and amendments of what is computed. Each story has more of something."""
+    MORE = (("work",), ("pulse",), ("propose", "ballot"), ("promise", "meet_regularly"), ("pause", "forbid"))
+
+    def __init__(self, seed, base):
+        super().__init__(seed, base)
+        more = self.MORE[seed % len(self.MORE)]
+        self.actions = [(name, n * (4 if name in more else 1)) for name, n in self.actions]
+
+    def seat(self, *among):
+        return self.pick(among) if among and self.chance(0.8) else super().seat(*among)
+
+    def effect(self, type_):
+        return self.amendment() if type_ == "charter-policy" else super().effect(type_)
+
+    def amendment(self):
+        """MET-3: a computed metric with another measure, period or due, gone, back, or reported."""
+        lines, pick = {m.name: dict(m._fields) for m in self.gov.section(17).list}, self.pick
+        name = pick(sorted(n for n in lines if n.startswith("c-")))
+        what = pick(("measure", "every", "due", "goes"))
+        if what == "measure":
+            measure = pick(sorted(acts.MEASURES))
+            lines[name].update({"from": None, "check": None}, computed={
+                "measure": acts.MEASURES[measure], "tag": "innovation" if measure == "items tagged" else None})
+        elif what == "every":
+            lines[name]["every"] = {"n": pick((1, 2, 5)), "unit": pick((1, 2))}
+        elif what == "due":
+            lines[name]["due"] = {"n": pick((0, 1, 9)), "unit": pick((1, 2, 3))}
+        elif "c-cadence-kept" not in lines:  # no condition looks at it, nor at the next one
+            lines["c-cadence-kept"] = acts.computed("cadence-kept")
+        elif self.chance(0.5):
+            del lines["c-cadence-kept"]
+        else:
+            lines["c-decision-velocity"].update({"from": {"each": False, "org": "clinics", "seat": "quality"}},
+                                                check="maker/quality", computed=None)
+        body = CODEC.encode("charter_metrics", {"list": [lines[n] for n in sorted(lines)]})
+        return {"type": 2, "section": 17, "body": body, "base_version": self.gov.sections[17]["version"]}
+
+    def propose(self):
+        type_ = self.pick(MEASURED)
+        row = next(r for r in self.gov.section(14).rows if r.name == type_)
+        owners = sorted({s for o in row.owner for s in self.gov.charter().selected(o)})
+        return self.seat(*[s for s in owners if self.gov.seats[s]["keys"]]), "propose", {
+            "type": type_, "proposal": self.proposal(type_)}
+
+    def span(self, wait=False):
+        """Mostly on to what is computed next, and past no deadline."""
+        first = min((t for t in self.gov.timers if self.gov.of_silence(t) or t[16] == ENUMS["timer_kind"]["TIMER_PERIOD"]),
+                    default=None)
+        due = int.from_bytes(first[:8], "big") - self.a.now if first else 0
+        return due if wait and due > 0 and self.chance(0.7) else super().span(wait)
+
+    ACTIONS = (("propose", 7), ("ballot", 30), ("revise", 2), ("forbid", 1), ("wait", 11))
+    MORE_ACTIONS = (("in_its_stead", 1), ("recuse", 1), ("recommend", 1), ("answer", 1), ("pause", 8), ("resume", 1))
+    ITEM_ACTIONS, WARNING_ACTIONS = (("step_of", 3), ("work", 3)), (("watched", 3), ("work_on_risk", 2), ("pulse", 5))
+    METRIC_ACTIONS = SHARE_ACTIONS = RESTING_ACTIONS = ()
+
+
 class Stories(unittest.TestCase):
     maxDiff = None
 
     @classmethod
     def setUpClass(cls):
         cls.founded, cls.seen = forge.Alliance(orgs=ORGS, charter=charter()), collections.Counter()
+        quick = dict(acts.charter())
+        quick["charter_decisions"] = {**quick["charter_decisions"], "rows": [
+            {**r, **({"notice": {"n": 2, "unit": 3}} if r["name"] == "charter-policy" else {})}
+            for r in quick["charter_decisions"]["rows"]]}
+        cls.measured = forge.Alliance(orgs=ORGS, charter=quick)
 
     def timers(self, gov, *kinds):
         kinds = [ENUMS["timer_kind"]["TIMER_" + k] for k in kinds]
@@ -188,8 +256,15 @@ class Stories(unittest.TestCase):
             self.assertTrue(gov.condition_is(row, *condition))
             self.assertTrue(row["since_ms"] is not None or row["asked"] is None)
 
-    def same(self, b, words, i):
-        if not AUDIT or not (b.refused or i % 8 == 7 or i == STEPS - 1):
+        self.assertEqual(self.timers(gov, "PERIOD"), {(m["ends_ms"], n, kinds["TIMER_PERIOD"])
+                                                     for n, m in gov.metric_rows.items() if m["ends_ms"] is not None})
+        for line in gov.metrics():
+            m = gov.metric_rows[last["metric/" + line.name]]
+            self.assertEqual((m["computed"] is None, m["every"].n, m["every"].unit),
+                             (line.computed is None, line.every.n, line.every.unit))
+
+    def same(self, b, words, last):
+        if not AUDIT or not (b.refused or last):
             return
         code, said = audit(AUDIT, forge.pack(b.frames()))
         good = code == 0
@@ -201,13 +276,12 @@ class Stories(unittest.TestCase):
             kept.write_bytes(forge.pack(b.frames()))
             self.fail("block %d (%s): here %s; entente-audit: %d %s" % (len(b.blocks) - 1, words, b.refused, code, said))
 
-    def told(self, seed):
-        s = Resting(seed, self.founded)
-        for i in range(STEPS):
+    def told(self, s, steps):
+        for i in range(steps):
             b, words = s.step()
             if b.epoch > s.a.epoch:
                 b.refused = judged(b)
-            self.same(b, words, i)
+            self.same(b, words, i % 8 == 7 or i == steps - 1)
             if not b.refused:
                 self.follows(b.gov)
                 s.a = b
@@ -215,13 +289,25 @@ class Stories(unittest.TestCase):
             for name, enum in (("EVENT", "event_type"), ("ITEM_EVENT", "item_event")):
                 if table == TABLES[name]:
                     self.seen[CODEC.schema.names[enum, CODEC.decode(DECODED[table], data).type]] += 1
+        return s.gov
 
     def test_stories(self):
         for seed in range(FIRST, FIRST + STORIES):
             with self.subTest(seed=seed):
-                self.told(seed)
+                self.told(Resting(seed, self.founded), STEPS)
         if STORIES > 20:
             print(dict(sorted(self.seen.items())))
+
+    def test_measured(self):
+        """Of each measure, how many values there were, and how many of them were not 0."""
+        found, told = collections.Counter(), collections.Counter()
+        for seed in range(FIRST, FIRST + STORIES):
+            with self.subTest(seed=seed):
+                for measure, value in acts.values(self.told(Measuring(seed, self.measured), 2 * STEPS)):
+                    found[measure] += 1
+                    told[measure] += value[0] != 0
+        print("computed, and not 0:", {m: (found[m], told[m]) for m in sorted(acts.MEASURES)})
+        self.assertGreater(sum(told[m] > 0 for m in acts.MEASURES), len(acts.MEASURES) - 3)
 
 
 if __name__ == "__main__":

@@ -341,9 +341,9 @@ class Triggers(Story):
         return {at: (bool(r["since_ms"]), r["asked"]) for at, r in self.a.gov.triggers.items()}
 
     def test_founding(self):
-        """What looks at a computed metric is not judged."""
+        """TRG-1: consequence 2 looks at a computed metric."""
         self.assertEqual(set(self.rows()), {(1, "alarm-fatigue"), (1, "line-trouble"), (2, "safety"), (2, "term-ends"),
-                                            (2, "value-lost"), (3, "1"), (5, "renewal")})
+                                            (2, "value-lost"), (3, "1"), (3, "2"), (5, "renewal")})
         self.assertFalse(any(held for held, _ in self.rows().values()))
         gov, term = self.a.gov, self.a.gov.section(4)
         self.assertEqual(gov.last["term/2"], gov.day_end(term.to))
