@@ -12,7 +12,7 @@ WEEK, DAYS_, HOURS = 2, 2, 3  # units of periods, and of spans
 COMPUTED = (("milestones-hit", 1, 4), ("issue-cycle-time", 1, 3), ("resourcing-gap", 1, 6), ("conflict-count-and-time", 1, 3),
             ("items tagged", 1, 3), ("decision-velocity", 1, 6), ("waiting-time", 1, 4), ("sla-breaches", 1, 4),
             ("escalation-rate", 2, 6), ("veto-rate", 1, 3), ("default-rate", 1, 6), ("cadence-kept", 1, 3),
-            ("overdue-readings", 1, 0), ("trust-gap", 1, 6))
+            ("overdue-readings", 1, 1), ("trust-gap", 1, 6))
 MEASURES = {forge.CODEC.schema.names["measure", n]: n for n in forge.CODEC.schema.enums["measure"].values()}
 
 
@@ -55,7 +55,6 @@ def charter():
     more = {n: {"silence": 2} for n in SILENT}
     for n in ("spend", "capital"):
         more.setdefault(n, {}).update(notice={"n": 1, "unit": 1}, veto=["clinics/finance", "maker/sponsor"])
-    more["clinical-claim"]["veto"] = ["maker/sponsor"]
     more["safety-notice"] = {"sla": {"n": 30, "unit": 3}}
     more["data-sharing"] = {"sla": {"n": 3, "unit": 2}, "act_first": True}
     can, could, cannot = 1, 2, 3

@@ -35,7 +35,7 @@ def founded():
     lines += [measured("w-" + m.replace(" ", "-"), m, tag="innovation" if m == "items tagged" else None) for m in MEASURES]
     charter["charter_metrics"] = {"list": sorted(lines, key=lambda m: m["name"])}
     charter["charter_commitments"] = {"list": [{**c._fields, "every": EACH_WEEK} for c in charter["charter_commitments"].list]}
-    rows = {"safety-notice": {"sla": {"n": 1, "unit": HOURS}}, "clinical-claim": {"veto": ["maker/sponsor"]}}
+    rows = {"safety-notice": {"sla": {"n": 1, "unit": HOURS}}, "clinical-claim": {"veto": ["maker/sponsor"], "notice": {"n": 1, "unit": BD}}}
     charter["charter_decisions"] = {**charter["charter_decisions"], "rows": [
         {**r, **rows.get(r["name"], {})} for r in charter["charter_decisions"]["rows"]]}
     charter["charter_ladders"] = {"list": [
