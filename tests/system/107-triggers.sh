@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Goal: what the record asks by itself is read and answered by people, on real nodes whose clocks are moved. A course falls due again.
+# A number that is computed is kept when its time is over: then a consequence asks, and a risk is flagged, until a better week.
 # The charter falls due for review: a session opens, and is asked for once. Renewal opens: each sponsor is asked, and what one of them
 # proposes answers all. The auditor's program comes to the same record.
 set -euo pipefail
@@ -14,7 +15,11 @@ to=$(day 150)
 term="{from: 2026-01-01, to: $to, renewal-opens: 60 d before}"
 more='refresh: {every: 40 d, body: council, asks: []}
 procedures:
-  recall: {file: recall.txt, train: [maker/alliance-manager], again: 30 d}'
+  recall: {file: recall.txt, train: [maker/alliance-manager], again: 30 d}
+consequences: [{when: hit < 70.0, opens: action, owner: "*/sponsor"}]
+metrics:
+  defaults: {better: up, due: 2 d}
+  hit: {group: execution, view: process, computed: milestones-hit, every: week, target: 90}'
 draft_as=(sh -c 'echo "Stop the line." >charter/recall.txt; exec "$@"' draft)
 found "maker clinics distributor" trustee
 
@@ -26,6 +31,39 @@ ok 'T-2 training: recall is to be trained again' entente inbox --as maker/allian
 [ "$(count recall)" = 1 ] || { cat o; fail "the course is asked for twice"; }
 ok 'T-2 training: recall is to be trained again' entente show T-2 --node clinics
 grep -q 'linked to T-1' o || fail "the course before"
+
+echo "== a number that is computed acts when it is kept"
+kept_on() { echo $((($1 / 86400 + 3) / 7 * 7 * 86400 + 4 * 86400 + 2 * 86400)); } # kept_on SECONDS: two days after the week of that time
+milestone() { # milestone TITLE: of the maker, due in two days; the number of its week is kept after `kept`
+  good as maker alliance-manager milestone new --title "$1" --due "$(day 2)" --yes
+  kept=$(kept_on $(($(now) + 2 * 86400)))
+}
+good as maker alliance-manager risk new --title "We slip" --category operational --likelihood 3 --impact 4 --warns 'hit < 70' --yes
+milestone "First line runs"
+ok 'hit +- ' entente scorecard --node clinics
+until_time $((kept - 86400)) # the week is over, and not kept
+ok 'hit +20[0-9-]+W[0-9]+ +0 = .* on the record from ' entente scorecard --node clinics
+is 'consequence 1' entente inbox --node clinics && fail "it asks before the number is kept"
+until_time $((kept + 30))
+for o in maker clinics distributor; do ok 'A-[0-9]+ action: consequence 1 holds: act on it' entente inbox --as $o/sponsor --node $o; done
+ok 'hit +20[0-9-]+W[0-9]+ +0 =' entente scorecard --node clinics
+grep -q 'on the record from' o && { cat o; fail "it is kept, and may still change"; }
+ok 'early warning hit < 70: ON since .*, by 20[0-9-]+W[0-9]+' entente risk show R-1 --node clinics
+ok '  warned: hit < 70  \(leaf' entente show R-1 --node clinics
+ok 'hit 20[0-9-]+W[0-9]+ is computed: 0' entente status --since "$(date -u -d "@$(($(now) - 86400))" +%FT%TZ)" --node clinics
+milestone "Second line runs"
+good as maker alliance-manager milestone claim M-2 --text "it runs" --yes
+good as clinics alliance-manager milestone verify M-2 --yes
+until_time $((kept + 30))
+ok '  warning over: hit < 70  \(leaf' entente show R-1 --node distributor
+ok 'hit +20[0-9-]+W[0-9]+ +100 =' entente scorecard --node clinics
+for n in 1 2 3; do # what it asked stays, for its owners to close
+  owner=$(entente show A-$n --node maker --json | json "x['item']['owner']")
+  good as "${owner%/*}" "${owner#*/}" action claim A-$n --text "we met" --yes
+  other=clinics
+  [ "${owner%/*}" != clinics ] || other=maker
+  good as $other alliance-manager action verify A-$n --yes
+done
 
 echo "== the charter falls due for review"
 until_time $(($(now) + 41 * 86400))
@@ -45,10 +83,10 @@ asks="the term ends on $to: propose renewal, or say why not"
 for o in maker clinics distributor; do ok "A-[0-9]+ action: $asks" entente inbox --as $o/sponsor --node $o; done
 exits 0 entente action list --node maker
 [ "$(count 'the term ends on')" = 3 ] || { cat o; fail "not each sponsor is asked, once"; }
-ok 'linked to term' entente show A-1 --node clinics
-ok "A-1 opened: $asks" entente status --since "$(date -u -d "@$(($(now) - 7 * 86400))" +%FT%TZ)" --node clinics
+ok 'linked to term' entente show A-4 --node clinics
+ok "A-4 opened: $asks" entente status --since "$(date -u -d "@$(($(now) - 7 * 86400))" +%FT%TZ)" --node clinics
 good as clinics sponsor propose renewal --title "Three more years" --yes
-ok '  answered by D-1  \(leaf' entente show A-1 --node distributor
+ok '  answered by D-1  \(leaf' entente show A-4 --node distributor
 ok 'No action is open; closed ones: --all' entente action list --node maker
 
 good entente pack --node maker all.pack

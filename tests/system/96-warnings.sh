@@ -47,7 +47,6 @@ echo "== what cannot warn is refused, and it says what can"
 answers 2 'the charter.s section risks has no such early warning; expected one of its names, or a condition' "${new[@]}" full-shelves
 answers 2 'expected a condition on a metric, for instance "on-shelf < 80 for 2"' "${new[@]}" 'on-shelf is low'
 answers 2 'late-or-slow: a risk is warned of by conditions on one metric each' "${new[@]}" late-or-slow
-answers 3 'speed is computed; these rules warn by metrics that are reported' "${new[@]}" 'speed > 9'
 answers 1 'the charter has no metric footfall' "${new[@]}" 'footfall < 9'
 ok 'R-1 is open' "${new[@]}" empty-shelves
 ok 'early warning on-shelf < 80 for 3$' entente risk show R-1 --node clinics
