@@ -319,7 +319,8 @@ class Exported(unittest.TestCase):
             policy, proof = Policy((self.path / "policy").read_text()), (self.path / "p").read_bytes()
             data = (self.path / "l").read_bytes()
             self.assertEqual(check_proof(proof, data, policy), leaf)
-            for wrong in (proof.replace(b"index %d\n" % leaf, b"index %d\n" % (leaf ^ 1)), proof[:60] + b"A" + proof[61:]):
+            other = b"B" if proof[60:61] == b"A" else b"A"
+            for wrong in (proof.replace(b"index %d\n" % leaf, b"index %d\n" % (leaf ^ 1)), proof[:60] + other + proof[61:]):
                 with self.assertRaises(ValueError):
                     check_proof(wrong, data, policy)
             with self.assertRaises(ValueError):
