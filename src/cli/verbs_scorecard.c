@@ -124,8 +124,9 @@ static const char *trigger_words(struct cli *c, const struct query_scorecard *r,
         const char *wrong = charter_text(&c->a, "%.*s: no period is over", SPAN_FMT(m->name)), *at = strstr(s, wrong);
         if (!HAS(m, query_metric_key_period) || at == NULL || (at > s && at[-1] != ' ' && at[-1] != '('))
             continue;
-        s = charter_text(&c->a, "%.*s%.*s: no period counts yet, %.*s is %s%s", (int)(at - s), s, SPAN_FMT(m->name),
-                         SPAN_FMT(m->period), enum_text(&figure_enum, m->figure), at + strlen(wrong));
+        const char *is = HAS(m, query_metric_key_kept_ms) ? "not on the record yet" : enum_text(&figure_enum, m->figure);
+        s = charter_text(&c->a, "%.*s%.*s: no period counts yet, %.*s is %s%s", (int)(at - s), s, SPAN_FMT(m->name), SPAN_FMT(m->period),
+                         is, at + strlen(wrong));
     }
     return s;
 }

@@ -50,6 +50,7 @@ struct sim_options {
     COUNT(doubted, "times that a decision was put in doubt")                                                 \
     COUNT(triggers, "conditions of the charter that held at the end")                                       \
     COUNT(refreshes, "refresh sessions")                                                                     \
+    COUNT(computed, "numbers computed and kept")                                                             \
     COUNT(sets, "changes of the set of validators")                                                          \
     COUNT(admitted, "organisations admitted, whose nodes came to vote")                                      \
     COUNT(imported, "of these, nodes that were given another's record")                                      \

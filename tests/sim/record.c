@@ -289,6 +289,8 @@ static void count_acts(struct run *r, const struct view *v)
         if (codec_decode(&state_trigger_desc, value, &a, &t, &err) == ST_OK)
             sim_stats(r->sim)->triggers += HAS(&t, state_trigger_key_since_ms);
     }
+    for (struct tkey from = {.n = 1}; view_next(v, TABLE_COMPUTED, tkey_span(&from), &key, &value) == ST_OK; from = tkey_after(key))
+        sim_stats(r->sim)->computed++;
     for (struct tkey from = {.n = 1}; view_next(v, TABLE_SESSION, tkey_span(&from), &key, &value) == ST_OK; from = tkey_after(key)) {
         struct state_session s;
         if (codec_decode(&state_session_desc, value, &a, &s, &err) == ST_OK)
