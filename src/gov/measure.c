@@ -146,22 +146,34 @@ static enum status add_stretch(struct measuring *x, const struct matter *m, uint
     return ST_OK;
 }
 
-/* Of a wait up to `until`, without its pauses: nobody can speak then. */
+bool measure_stretch(const struct measure_tally *t, uint64_t until_ms, struct measure_stretch *s)
+{
+    if (s->last)
+        return false;
+    if (s->at == 0) {
+        s->at = t->first;
+        s->from_ms = t->from_ms;
+    } else {
+        while (s->at < t->end && t->ev[s->at].type != EVENT_RESUMED)
+            s->at++;
+        if (s->at == t->end || t->ev[s->at].at_ms >= until_ms)
+            return false;
+        s->from_ms = t->ev[s->at].at_ms;
+    }
+    while (s->at < t->end && t->ev[s->at].type != EVENT_PAUSED)
+        s->at++;
+    s->last = s->at == t->end || t->ev[s->at].at_ms >= until_ms;
+    s->until_ms = s->last ? until_ms : t->ev[s->at].at_ms;
+    return true;
+}
+
 static enum status add_wait(struct measuring *x, const struct matter *m, const struct measure_tally *s,
                             uint64_t until_ms, struct query_wait *w)
 {
-    uint64_t from = s->from_ms;
-    bool paused = false;
     TRY(calendars_of(x, m));
-    for (size_t i = s->first; i < s->end && s->ev[i].at_ms < until_ms; i++) {
-        const struct state_event *e = &s->ev[i];
-        if (e->type == EVENT_PAUSED)
-            TRY(add_stretch(x, m, from, e->at_ms, w));
-        if (e->type == EVENT_RESUMED)
-            from = e->at_ms;
-        paused = e->type == EVENT_PAUSED || (paused && e->type != EVENT_RESUMED);
-    }
-    return paused ? ST_OK : add_stretch(x, m, from, until_ms, w);
+    for (struct measure_stretch t = {0}; measure_stretch(s, until_ms, &t);)
+        TRY(add_stretch(x, m, t.from_ms, t.until_ms, w));
+    return ST_OK;
 }
 
 /* The partner's latest stop over all approvals that ask it: until then it was waited for. */

@@ -24,6 +24,14 @@ struct measure_tally {
  * emptied after each decision; what each returns, but ST_OK, is returned. */
 MUST_USE enum status measure_tallies(const struct figures *f, uint64_t from_ms, uint64_t until_ms,
                                      enum status (*each)(void *ctx, const struct measure_tally *t), void *ctx, struct err *err);
+/* The parts of a tally up to a time that its pauses leave: in a pause nobody can speak. Begins with {0}; false when there is none
+ * any more. */
+struct measure_stretch {
+    uint64_t from_ms, until_ms;
+    size_t at; /* of the event that ends it */
+    bool last;
+};
+bool measure_stretch(const struct measure_tally *t, uint64_t until_ms, struct measure_stretch *s);
 /* When a partner ceased to owe under an approval: at the first ballot after which it approved, or no longer could (GOV-11);
  * UINT64_MAX when it owed to the end. Only ballots that were cast are looked at. The arena is for scratch. */
 uint64_t measure_settled_at(const struct measure_tally *t, const struct pinned_term *term, const struct pinned_partner *p,

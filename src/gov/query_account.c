@@ -34,6 +34,7 @@ struct asked {
     const char *id;
     const struct charter_calendars *calendars; /* NULL: those in force */
     struct span calendar;
+    const struct measure_tally *tally; /* of a ballot */
 };
 
 /* --- Sums --- */
@@ -100,6 +101,23 @@ static struct query_account_line *line_of(struct accounting *x, struct span seat
     return &v[low];
 }
 
+/* Of a ballot without the pauses of its decision. */
+static enum status waited(struct accounting *x, const struct asked *q, uint64_t *ret_ms)
+{
+    uint64_t ms;
+    *ret_ms = 0;
+    if (q->tally == NULL)
+        return business(x, q, ret_ms);
+    for (struct measure_stretch s = {0}; measure_stretch(q->tally, q->until_ms, &s);) {
+        struct asked part = *q;
+        part.from_ms = s.from_ms;
+        part.until_ms = s.until_ms;
+        TRY(business(x, &part, &ms));
+        *ret_ms += ms;
+    }
+    return ST_OK;
+}
+
 static enum status count(struct accounting *x, const struct asked *q)
 {
     uint64_t ms = 0, at_ms = q->at_ms != 0 ? q->at_ms : q->from_ms;
@@ -108,7 +126,7 @@ static enum status count(struct accounting *x, const struct asked *q)
     struct query_account_line *l = q->id == NULL ? NULL : line_of(x, q->seat, q->kind);
     if (l == NULL)
         return query_full(x->err);
-    TRY(business(x, q, &ms));
+    TRY(waited(x, q, &ms));
     l->asked++;
     l->done += q->done;
     l->waiting += q->waiting;
@@ -173,6 +191,7 @@ static enum status ballot(struct accounting *x, const struct measure_tally *t, c
                       .waiting = t->open && owed > t->until_ms && spoke == 0,
                       .late = t->by_deadline && owed > t->until_ms && spoke == 0,
                       .id = charter_text(x->f.a, "D-%" PRIu64, t->m->d.number),
+                      .tally = t,
                       .calendars = calendars,
                       .calendar = t->m->p.calendar};
     return count(x, &q);

@@ -117,6 +117,28 @@ Test(account, halts_do_not_count)
     world_free(&w);
 }
 
+/* Nobody can speak in a pause: 12 h 1 s from Tuesday 08:00:01, then from Wednesday 08:00:01 to Thursday 08:00, and still. */
+Test(account, pauses_do_not_count)
+{
+    struct world w;
+    readings_found(&w, NULL);
+    AT(&w, "2026-03-03T08:00:00Z");
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "plan", NULL), V_OK);
+    AT(&w, "2026-03-03T20:00:00Z");
+    EXPECT_VERDICT(&w, world_move(&w, "brand/finance", 1, MOVE_PAUSE), V_OK);
+    EXPECT_VERDICT(&w, world_move(&w, "maker/finance", 1, MOVE_PAUSE), V_OK);
+    struct query_account r = account(&w, NULL, "2026-03-01T00:00:00Z");
+    EXPECT_LINE(&r, "maker/finance", ACCOUNT_BALLOT, 1, 0, 1, 0, HOURS(12) + 1000);
+    AT(&w, "2026-03-04T08:00:00Z");
+    r = account(&w, NULL, "2026-03-01T00:00:00Z");
+    EXPECT_LINE(&r, "maker/finance", ACCOUNT_BALLOT, 1, 0, 1, 0, HOURS(12) + 1000);
+    EXPECT_VERDICT(&w, world_move(&w, "maker/finance", 1, MOVE_RESUME), V_OK);
+    AT(&w, "2026-03-05T08:00:00Z");
+    r = account(&w, NULL, "2026-03-01T00:00:00Z");
+    EXPECT_LINE(&r, "maker/finance", ACCOUNT_BALLOT, 1, 0, 1, 0, HOURS(12) + 1000 + HOURS(24) - 1000);
+    world_free(&w);
+}
+
 /* An alternate's ballot ends the wait for its principal's partner; the principal did not do it. */
 Test(account, an_alternate_answers)
 {
