@@ -31,7 +31,7 @@ risks:
   sharing: {maker: 100}
   escalate: {}
   review: {score 1: every year}
-  indicators: {empty-shelves: on-shelf < 80.0 for 3, late-or-slow: on-shelf < 80.0 or speed > 9.0}
+  indicators: {empty-shelves: on-shelf < 80.0 for 3, late-or-slow: on-shelf < 80.0 or score 9}
 metrics:
   defaults: {better: up, due: 8 bd}
   on-shelf: {group: execution, view: process, unit: percent, every: month, from: distributor/alliance-manager, check: maker/alliance-manager}

@@ -133,9 +133,9 @@ static enum item_step apt_step(uint64_t *rng, const struct state_item *it)
     if (it->phase == ITEM_CLAIMED)
         return next(rng) % 4 == 0 ? ITEM_STEP_REOPEN : ITEM_STEP_VERIFY;
     if (it->phase == ITEM_MEDIATION)
-        return next(rng) % 3 == 0   ? ITEM_STEP_RECOMMEND
-               : next(rng) % 4 == 0 ? ITEM_STEP_DECLINE
-                                    : ITEM_STEP_ACCEPT;
+        return !HAS(it, state_item_key_recommended) ? ITEM_STEP_RECOMMEND
+               : next(rng) % 2 == 0                 ? ITEM_STEP_DECLINE
+                                                    : ITEM_STEP_ACCEPT;
     if (it->phase == ITEM_CLOSED)
         return next(rng) % 2 == 0 ? ITEM_STEP_REOPEN : ITEM_STEP_LINK;
     return open[next(rng) % ARRAY_LEN(open)];
@@ -150,13 +150,27 @@ static struct item_link some_link(struct world *w, uint64_t *rng)
     return world_link_item(type, n == 0 ? 1 : 1 + next(rng) % n);
 }
 
+/* A conflict in mediation is seldom, and what it comes to more so: of the newest ones. 0: none. */
+static uint64_t in_mediation(struct world *w)
+{
+    uint64_t last = last_of(w, ITEM_CONFLICT);
+    for (uint64_t n = last; n > 0 && last - n < 8; n--)
+        if (world_item_of(w, ITEM_CONFLICT, n).phase == ITEM_MEDIATION)
+            return n;
+    return 0;
+}
+
 static enum verdict step_one(struct world *w, uint64_t *rng, bool metrics)
 {
     enum item_type type = some_type(rng);
-    uint64_t n = last_of(w, type);
+    uint64_t n = last_of(w, type), mediated = next(rng) % 3 == 0 ? in_mediation(w) : 0;
     if (n == 0)
         return open_one(w, rng, metrics);
     n -= next(rng) % (n < 4 ? n : 4);
+    if (mediated != 0) {
+        type = ITEM_CONFLICT;
+        n = mediated;
+    }
     struct state_item it = world_item_of(w, type, n);
     enum item_step step = apt_step(rng, &it);
     struct world_step o = {.text = type == ITEM_CONFLICT && step == ITEM_STEP_CLAIM,
