@@ -59,10 +59,10 @@ signed() { # signed [LINES]: all of the batch are final; shows what the last one
   batch=0 jobs_of=()
 }
 sign() { also "$@"; signed 3; } # one alone
-look() { # look REGEX COMMAND...: what it prints, the lines that match
+look() { # look REGEX COMMAND...: what it prints, the lines that match, up to `width`
   typed "${@:2}"
   "${@:2}" >"$work/said" 2>&1 || { cat "$work/said"; exit 1; }
-  grep -E -- "$1" "$work/said" | cut -c1-150 | sed 's/^/  /' || { cat "$work/said"; echo "nothing matches $1"; exit 1; }
+  grep -E -- "$1" "$work/said" | cut -c"1-${width:-150}" | sed 's/^/  /' || { cat "$work/said"; echo "nothing matches $1"; exit 1; }
 }
 all() { # all SEAT VERB...: the seat of that name of every partner
   local o
