@@ -32,13 +32,13 @@ signed 1
 look 'score' entente risk show R-1
 
 step "What may be shared, and is (S17)"
-look 'sell-out-data|formula|could|can' entente share map
+look 'sell-out-data|formula|retailer-prices|could|can' entente share map
 echo "store;cases" >"$work/sales.csv"
 sign distributor/security-legal share grant --class sell-out-data --with brand --title "Cases by store" --purpose "demand planning" --content "$work/sales.csv" --until 2026-12-31 --yes
 sign brand/finance share receive G-1 --content "$work/sales.csv" --yes
 
 later 2026-01-12
-step "A week on: stand-ups every week are too many, of two numbers less is better, one market is to be counted. Policy is changed by decision (S7, S20)"
+step "A week on: stand-ups every week are too many, less is better of two numbers, and one market is to be counted. Policy is changed by decision (S7, S20)"
 entente charter show --no-pager >"$work/changed.yaml"
 sed -n '/^  savings:/{s/savings/canada-cases/; s/view: process/view: customer/; s/USD/cases/; s/every: month, span: 12 months/every: quarter/; s/co-packer/distributor/; s/, base: .*/, scope: ca}/; p}' "$work/changed.yaml" >"$work/metric.yaml"
 sed -i "/^  delivery-standup:/s/every: week/every: month/; /^  \(issue-closure\|resourcing-gap\):/s/better: up/better: down/; /^  savings:/r $work/metric.yaml" "$work/changed.yaml"

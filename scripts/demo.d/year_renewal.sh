@@ -12,7 +12,8 @@ sign co-packer/quality request take Q-1
 
 step "Two months in a row a milestone was due and missed: the record asks each delivery lead to act (S24)"
 day 2026-06-11 05:00:02
-say "Kept 8 business days after each month: in April the gate was late, in May line 3 was not there. Nobody typed these numbers."
+say "Kept 8 business days after each month: in April the gate was late by its first date, though it had been given a later one; in May"
+say "line 3 was not there. Nobody typed these numbers."
 look '^ +milestones-hit' entente scorecard --period 2026-04
 look 'milestones-hit' entente scorecard
 look 'consequence' entente action list

@@ -34,7 +34,7 @@ wants() { # wants FILE REGEX...: each is in it
 # brand 1, of the others 3 each, and 2 pulses of the first quarter each: 3, 5, 5. Metrics: 14 of the charter, one of D-2, 3 commitments
 # are 18; in December no milestone was due and no issue closed: 16. Process: of savings, time-to-shelf, line-uptime, resourcing-gap and
 # three commitments line-uptime, brand-team and sales-force are at their targets.
-wants "$work/out" 'verdict: alliance; the answers say: alliance' 'Signed as brand/sponsor: ' 'dossier-brand: ' \
+wants "$work/out" 'verdict: alliance; the answers say: alliance' 'Signed as brand/sponsor: ' 'dossier-brand: ' '30 sections, 0 refusals' \
   'decisions    effective 20  vetoed 1  expired 1' 'VERIFIED 55[12] entries, .* 22 decisions re-executed' '^  VERIFIED alliance ' 'state roots: [0-9]+ re-derived' \
   '^  financial: 1 of 1 at target' '^  customer: 0 of 1 at target' '^  process: 3 of 7 at target' '^  learning: 0 of 2 at target' \
   'revenue +2026-12 +56200000 +countersigned' 'on-shelf +2026-12 +91\.6 +countersigned' 'trust +2026-Q4 +4\.35 +revealed .*gap 1\.05' \
