@@ -89,10 +89,10 @@ quarterly() { # what is held every quarter besides: numbers looked at anew, and 
   also brand/finance meet record "$(session reforecast)" --minutes "$work/quarter.txt" --present brand/finance,co-packer/finance,distributor/finance
   also brand/sponsor meet record "$(session steering-review)" --minutes "$work/quarter.txt" --present brand/sponsor,co-packer/sponsor,distributor/sponsor
 }
-controls() { # controls PHASE: id and owner of each control that stands there
-  entente comply list --json | json "'\n'.join('%s %s' % (i['id'], i['owner']) for i in x['list'] if i['phase'] == '$1')"
+controls() { # controls PHASE [DAY]: id and owner of each control that stands there, and is due before that day
+  entente comply list --json | json "'\n'.join('%s %s' % (i['id'], i['owner']) for i in x['list'] if i['phase'] == '$1' and i['due_ms'] < '${2:-9999}')"
 }
-month() { # month PERIOD REVENUE SAVINGS ON-SHELF UPTIME: of a month that is over; this month's sessions; controls
+month() { # month PERIOD REVENUE SAVINGS ON-SHELF UPTIME: of a month that is over; this month's sessions; controls due in a month
   local id seat
   also distributor/finance report add revenue --value "$2" --period "$1"
   also co-packer/finance report add savings --value "$3" --period "$1"
@@ -102,7 +102,7 @@ month() { # month PERIOD REVENUE SAVINGS ON-SHELF UPTIME: of a month that is ove
   also distributor/alliance-manager report add sales-force --value 41 --period "$1"
   also co-packer/alliance-manager report add line-hours --value 605 --period "$1"
   meetings "$(date -u -d "@$stepped" +%F)"
-  while read -r id seat; do [ -z "$id" ] || also "$seat" comply claim "$id" --document "$work/minutes-$(date -u -d "@$stepped" +%F).txt"; done < <(controls open)
+  while read -r id seat; do [ -z "$id" ] || also "$seat" comply claim "$id" --document "$work/minutes-$(date -u -d "@$stepped" +%F).txt"; done < <(controls open "$(date -u -d "@$((stepped + 31 * 86400))" +%F)")
   signed 1
   checked
 }
