@@ -1,9 +1,9 @@
-# Sourced by scripts/demo: how steps and commands are shown, and the four organisations with their nodes and keys.
-# It reads: keep, in_time (an array that is put before each program; the first act leaves it empty).
+# Sourced by scripts/demo: how steps and commands are shown, and the organisations with their nodes and keys.
+# It reads: keep, in_time (an array that is put before each program; the first act leaves it empty), orgs.
 export PATH=$DEMO_BIN:$PATH XDG_STATE_HOME NO_COLOR=1
 work=$(mktemp -d "${TMPDIR:-/tmp}/entente-demo.XXXXXX")
 XDG_STATE_HOME=$work/state
-orgs=(maker clinics distributor trustee)
+orgs=(maker clinics distributor trustee) # of the first act; what the first of them does is shown
 declare -A port
 free_port() { # one that nobody listens on, below those that the system gives out by itself
   local p
@@ -107,11 +107,12 @@ finish() {
 }
 trap finish EXIT
 
-# The founding, as both acts have it. What the maker does is shown.
+# The founding, as both acts have it. What the first organisation does is shown.
 partner_seats="sponsor alliance-manager business-lead delivery-lead finance quality security-legal registrar"
 seats_of() {
   case $1 in
     trustee) echo "mediator registrar" ;;
+    assessor) echo "auditor registrar" ;;
     clinics) echo "$partner_seats medical-lead" ;;
     *) echo "$partner_seats" ;;
   esac
@@ -121,13 +122,13 @@ members() { # a node of each organisation, and keys for its seats
   mkdir -p "$work/keys" "$work/charter/cards"
   for o in "${orgs[@]}"; do
     port[$o]=$(free_port)
-    if [ "$o" = maker ]; then
+    if [ "$o" = "${orgs[0]}" ]; then
       run ententd init "$(node "$o")" --partner "$o" --listen "127.0.0.1:${port[$o]}"
     else
       ententd init "$(node "$o")" --partner "$o" --listen "127.0.0.1:${port[$o]}" >/dev/null
     fi
     for s in $(seats_of "$o"); do
-      if [ "$o/$s" = maker/business-lead ]; then # a person's own OpenSSH key
+      if [ "$o/$s" = "${orgs[0]}/business-lead" ]; then # a person's own OpenSSH key
         ssh-keygen -q -t ed25519 -N '' -C '' -f "$work/keys/$o-$s.key"
       else
         entente key new "$work/keys/$o-$s.key" --unsealed >/dev/null 2>&1
@@ -152,8 +153,8 @@ signatures() { # of every founding seat, but the one that signed already
   local o s
   for o in "${orgs[@]}"; do
     for s in $(seats_of "$o"); do
-      [ "$o" = trustee ] && [ "$s" != registrar ] && continue
-      [ "$o/$s" = maker/sponsor ] && continue
+      [[ $o = trustee || $o = assessor ]] && [ "$s" != registrar ] && continue
+      [ "$o/$s" = "${orgs[0]}/sponsor" ] && continue
       entente alliance sign "$work/alliance.genesis" --as "$o/$s" --key "$work/keys/$o-$s.key" --yes >/dev/null 2>&1
     done
   done
@@ -161,7 +162,7 @@ signatures() { # of every founding seat, but the one that signed already
 nodes() { # each gets the founding and runs
   local o
   for o in "${orgs[@]}"; do
-    if [ "$o" = maker ]; then run entente alliance found "$work/alliance.genesis" --node "$(node "$o")"
+    if [ "$o" = "${orgs[0]}" ]; then run entente alliance found "$work/alliance.genesis" --node "$(node "$o")"
     else entente alliance found "$work/alliance.genesis" --node "$(node "$o")" >/dev/null; fi
     start "$o"
   done

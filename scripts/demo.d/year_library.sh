@@ -9,7 +9,9 @@ if [ -z "$library" ]; then
 fi
 # Without the last setting, threads that wait by the monotonic clock spin under libfaketime 0.9.10.
 in_time=(env LD_PRELOAD="$library" FAKETIME_TIMESTAMP_FILE="$work/shift" FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1 FAKETIME_FORCE_MONOTONIC_FIX=0)
-export ENTENTE_NODE=$work/maker
+orgs=(brand distributor co-packer trustee assessor)
+partners=(brand distributor co-packer)
+export ENTENTE_NODE=$work/brand
 json() { python3 -c "import json,sys; x=json.load(sys.stdin); print($1)"; } # json EXPRESSION: of what comes in, as x
 clock_to() { # clock_to SECONDS: it is that time
   printf '%+d\n' $(($1 - $(date +%s))) >"$work/shift.new"
@@ -20,7 +22,7 @@ acted_by() { # acted_by SECONDS: a block of the ledger has that time
   at=$(entente node status --json | json "x['time_ms']")
   [ "$(date -d "$at" +%s)" -ge "$1" ]
 }
-# Deadlines are at 24:00 of the charter's calendar: 23:00 UTC.
+# Deadlines are at 24:00 of the charter's calendar: 05:00 UTC of the next day.
 day() { # day DATE [TIME]: the clock is stepped there, and the ledger has done what was due by then
   later "$@"
   wait_for "the ledger to act on $1" 120 acted_by "$stepped"
@@ -31,7 +33,7 @@ later() { # as day, where nothing is due on the way
   printf '\n-- %s\n' "$(LC_ALL=C date -u -d "@$stepped" '+%a %-d %b %Y %H:%M')"
 }
 
-as() { # as ORG SEAT VERB...: with that seat's key. All sign at the maker's node here: any partner's node takes an entry.
+as() { # as ORG SEAT VERB...: with that seat's key. All sign at the brand's node here: any partner's node takes an entry.
   local org=$1 seat=$2
   shift 2
   entente "$@" --key "$work/keys/$org-$seat.key" --as "$org/$seat" </dev/null
@@ -57,14 +59,14 @@ signed() { # signed [LINES]: all of the batch are final; shows what the last one
   batch=0 jobs_of=()
 }
 sign() { also "$@"; signed 3; } # one alone
-look() { # look REGEX COMMAND...: what it prints, the lines that match
+look() { # look REGEX COMMAND...: what it prints, the lines that match, up to `width`
   typed "${@:2}"
   "${@:2}" >"$work/said" 2>&1 || { cat "$work/said"; exit 1; }
-  grep -E -- "$1" "$work/said" | cut -c1-150 | sed 's/^/  /' || { cat "$work/said"; echo "nothing matches $1"; exit 1; }
+  grep -E -- "$1" "$work/said" | cut -c"1-${width:-150}" | sed 's/^/  /' || { cat "$work/said"; echo "nothing matches $1"; exit 1; }
 }
 all() { # all SEAT VERB...: the seat of that name of every partner
   local o
-  for o in maker clinics distributor; do also "$o/$1" "${@:2}"; done
+  for o in "${partners[@]}"; do also "$o/$1" "${@:2}"; done
 }
 phase_of() { entente decisions --json | json "[d['phase'] for d in x['list'] if d['number'] == ${1#D-}][0]"; }
 must_be() { # must_be D-n PHASE
@@ -79,25 +81,28 @@ session() { # session CADENCE: the one that is open now
 }
 meetings() { # meetings DATE
   echo "Roadmap, risks and resourcing, $1." >"$work/minutes-$1.txt"
-  also maker/alliance-manager meet record "$(session operational-review)" --attach "$work/minutes-$1.txt" --present maker/alliance-manager,clinics/quality,distributor/finance
-  also maker/quality meet record "$(session safety-review)" --minutes "$work/minutes-$1.txt" --present maker/quality,clinics/quality,distributor/quality
-  also maker/delivery-lead meet record "$(session delivery-standup)" --present maker/delivery-lead,clinics/delivery-lead,distributor/delivery-lead
+  also brand/alliance-manager meet record "$(session operational-review)" --attach "$work/minutes-$1.txt" --present brand/alliance-manager,co-packer/quality,distributor/finance
+  also distributor/business-lead meet record "$(session delivery-standup)" --present brand/delivery-lead,co-packer/delivery-lead,distributor/business-lead
 }
-controls() { # controls PHASE: id and owner of each control that stands there
-  entente comply list --json | json "'\n'.join('%s %s' % (i['id'], i['owner']) for i in x['list'] if i['phase'] == '$1')"
+quarterly() { # what is held every quarter besides: numbers looked at anew, and the sponsors
+  echo "Revenue and line hours, the quarter ahead." >"$work/quarter.txt"
+  also brand/finance meet record "$(session reforecast)" --minutes "$work/quarter.txt" --present brand/finance,co-packer/finance,distributor/finance
+  also brand/sponsor meet record "$(session steering-review)" --minutes "$work/quarter.txt" --present brand/sponsor,co-packer/sponsor,distributor/sponsor
 }
-month() { # month PERIOD REVENUE PATIENTS FALSE-ALARMS YIELD LATE: of a month that is over; this month's sessions; controls
+controls() { # controls PHASE [DAY]: id and owner of each control that stands there, and is due before that day
+  entente comply list --json | json "'\n'.join('%s %s' % (i['id'], i['owner']) for i in x['list'] if i['phase'] == '$1' and i['due_ms'] < '${2:-9999}')"
+}
+month() { # month PERIOD REVENUE SAVINGS ON-SHELF UPTIME: of a month that is over; this month's sessions; controls due in a month
   local id seat
   also distributor/finance report add revenue --value "$2" --period "$1"
-  also clinics/delivery-lead report add patients --value "$3" --period "$1"
-  also clinics/quality report add false-alarms --value "$4" --period "$1"
-  also maker/delivery-lead report add sensor-yield --value "$5" --period "$1"
-  also distributor/delivery-lead report add late-deliveries --value "$6" --period "$1"
-  also maker/alliance-manager report add firmware-team --value 9 --period "$1" # what each promised to put in
-  also clinics/alliance-manager report add review-hours --value 310 --period "$1"
-  also distributor/alliance-manager report add delivery-slots --value 1850 --period "$1"
+  also co-packer/finance report add savings --value "$3" --period "$1"
+  also distributor/business-lead report add on-shelf --value "$4" --period "$1"
+  also co-packer/delivery-lead report add line-uptime --value "$5" --period "$1"
+  also brand/alliance-manager report add brand-team --value 12 --period "$1" # what each promised to put in
+  also distributor/alliance-manager report add sales-force --value 41 --period "$1"
+  also co-packer/alliance-manager report add line-hours --value 605 --period "$1"
   meetings "$(date -u -d "@$stepped" +%F)"
-  while read -r id seat; do [ -z "$id" ] || also "$seat" comply claim "$id" --document "$work/minutes-$(date -u -d "@$stepped" +%F).txt"; done < <(controls open)
+  while read -r id seat; do [ -z "$id" ] || also "$seat" comply claim "$id" --document "$work/minutes-$(date -u -d "@$stepped" +%F).txt"; done < <(controls open "$(date -u -d "@$((stepped + 31 * 86400))" +%F)")
   signed 1
   checked
 }
@@ -106,24 +111,24 @@ checked() {
   local id seat
   while read -r id seat; do
     case $seat in
-      maker/*) also clinics/quality comply verify "$id" ;;
-      ?*) also maker/quality comply verify "$id" ;;
+      brand/*) also co-packer/quality comply verify "$id" ;;
+      ?*) also brand/quality comply verify "$id" ;;
     esac
   done < <(controls claimed)
   while read -r id seat; do [ -z "$id" ] || also "$seat" report countersign "$id" --yes; done < <(entente report list --json | json \
     "'\n'.join('K-%d %s' % (r['reading']['number'], r['checkers'][0]) for r in x['list'] if r['reading']['standing'] == 'reported' and r['reading']['purpose'] != 'forecast')")
-  while read -r id; do [ -z "$id" ] || also clinics/quality meet confirm "$id" --yes; done < <(entente meet list --json | json \
+  while read -r id; do [ -z "$id" ] || also co-packer/quality meet confirm "$id" --yes; done < <(entente meet list --json | json \
     "'\n'.join('S-%d' % s['session']['number'] for s in x['list'] if s['session']['standing'] == 'recorded')")
   signed 1
 }
 reported() { # reported METRIC: the reading that waits to be checked
   entente report list --json | json "['K-%d' % r['reading']['number'] for r in x['list'] if r['reading']['metric'] == '$1' and r['reading']['standing'] == 'reported'][-1]"
 }
-sealed() { # sealed METRIC SEAT MAKER CLINICS DISTRIBUTOR: all commit unseen; how many said 1, 2, 3, 4, 5
-  local o voices=("${@:3}") i=0
-  for o in maker clinics distributor; do also "$o/$2" report commit "$1" --voices "${voices[i++]}" -o "$work/$1-$o-$stepped.sealed"; done
+sealed() { # sealed METRIC BRAND DISTRIBUTOR CO-PACKER: all commit unseen; how many said 1, 2, 3, 4, 5
+  local o voices=("${@:2}") i=0
+  for o in "${partners[@]}"; do also "$o/alliance-manager" report commit "$1" --voices "${voices[i++]}" -o "$work/$1-$o-$stepped.sealed"; done
 }
-revealed() { # revealed METRIC SEAT
+revealed() { # revealed METRIC
   local o
-  for o in maker clinics distributor; do also "$o/$2" report reveal "$work/$1-$o-$stepped.sealed"; done
+  for o in "${partners[@]}"; do also "$o/alliance-manager" report reveal "$work/$1-$o-$stepped.sealed"; done
 }
