@@ -77,7 +77,8 @@ counts() { "$@" --json | json "(x['texts_absent'], x['texts_erased'], x['texts_l
 second() { python3 "$source/docs/independent-verifier/entente_verify.py" verify "$@"; }
 [ "$(counts entente-audit verify after.pack)" = "(1, 1, 0)" ] || fail "entente-audit counts $(counts entente-audit verify after.pack)"
 [ "$(counts second after.pack)" = "(1, 1, 0)" ] || fail "the independent verifier counts $(counts second after.pack)"
-wait_for covered maker # it was started when the others cosigned, perhaps: then it asks them after 10 s (CKP-6)
+good as maker alliance-manager comment --text "A block more" --yes # a tree that all cosign while they are connected (CKP-6)
+wait_for covered maker
 good entente certify D-1 -o D-1.certificate --node maker
 ! grep -aq "Call Jo" D-1.certificate || fail "the certificate has the text"
 good entente-audit verify D-1.certificate
