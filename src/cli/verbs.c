@@ -5,7 +5,7 @@
 #define WAITS    "no-wait timeout "
 #define SIGNS    "as seat key passphrase-file yes save " WAITS
 #define PROPOSAL                                                                                             \
-    "confirm title text text-file amount budget charge rate affects partner amend file document attach card name role seats rules keys risk accept-until erase class with until relies-on "
+    "confirm title text text-file amount budget charge rate affects partner amend file document attach card name role seats rules keys risk accept-until erase class with until relies-on scope "
 #define STEP "new|take|give|claim|verify|reopen|link|rebase|escalate|list|show"
 #define ITEM SIGNS "title text text-file reason reason-file owner due link tags scope document attach all grep tag at no-pager "
 

@@ -98,6 +98,27 @@ enum status cli_text_given(struct cli *c)
     return cli_text_file(c, c->text_file, &c->text);
 }
 
+/* The scope that is given; that of the text before; else the one that the row is limited to. */
+static enum status fill_scope(struct cli *c, const char *type, const struct proposal *before, struct proposal *p)
+{
+    struct charter_decisions decisions = {0};
+    struct charter charter = {.decisions = &decisions};
+    enum status st = ST_OK;
+    bool is;
+    if (c->scope != NULL) {
+        p->scope = span_str(c->scope);
+    } else if (before != NULL) {
+        p->scope = HAS(before, proposal_key_scope) ? before->scope : span_str("");
+    } else {
+        st = cli_in_force(c, SECTION_DECISIONS, &decisions, &is);
+        const struct charter_row *row = st == ST_OK ? charter_row(&charter, span_str(type)) : NULL;
+        p->scope = row != NULL && HAS(row, charter_row_key_scope) ? row->scope : span_str("");
+    }
+    if (p->scope.n != 0)
+        SET_HAS(p, proposal_key_scope);
+    return st;
+}
+
 /* What is proposed, but for effects on members. */
 enum status cli_fill_proposal(struct cli *c, const char *type, const struct proposal *before, struct proposal *p,
                               struct cli_prose_list *prose)
@@ -130,6 +151,8 @@ enum status cli_fill_proposal(struct cli *c, const char *type, const struct prop
         p->partner = span_str(c->partner);
         SET_HAS(p, proposal_key_partner);
     }
+    if (st == ST_OK)
+        st = fill_scope(c, type, before, p);
     if (st == ST_OK && c->amend != NULL)
         st = amend(c, &p->effect);
     if (st == ST_OK && (c->risk != NULL || c->accept_until != NULL))

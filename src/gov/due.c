@@ -40,16 +40,6 @@ enum status due_day_ends(const struct view *v, struct arena *a, const struct sta
     return ST_OK;
 }
 
-enum status due_business(const struct charter_calendars *c, const struct state_pinned *p, uint64_t from_ms, uint64_t until_ms,
-                         uint64_t *ret_ms, struct err *err)
-{
-    enum status st = calendar_business_ms(c, p->calendar, from_ms, until_ms, ret_ms);
-    if (st != ST_OK)
-        return err_set(err, ST_CORRUPT, "no business time on calendar %.*s: %s", SPAN_FMT(p->calendar),
-                       status_text(st));
-    return ST_OK;
-}
-
 enum status due_calendars(const struct view *v, struct arena *a, const struct state_pinned *p,
                           struct charter_calendars *ret, struct err *err)
 {

@@ -12,9 +12,6 @@ MUST_USE enum status due_at(const struct view *v, struct arena *a, const struct 
 /* The calendars of the version pinned. */
 MUST_USE enum status due_calendars(const struct view *v, struct arena *a, const struct state_pinned *p,
                                    struct charter_calendars *ret, struct err *err);
-/* How much business time lies between two instants, on the pinned one of these calendars. */
-MUST_USE enum status due_business(const struct charter_calendars *c, const struct state_pinned *p, uint64_t from_ms,
-                                  uint64_t until_ms, uint64_t *ret_ms, struct err *err);
 /* 24:00 local at the end of a day (days since 1970-01-01), on the same calendar. */
 MUST_USE enum status due_day_ends(const struct view *v, struct arena *a, const struct state_pinned *p,
                                   uint64_t day, uint64_t *ret_ms, struct err *err);

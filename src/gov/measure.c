@@ -1,4 +1,5 @@
 #include "gov/measure.h"
+#include "charter/calendar.h"
 #include "gov/decimal.h"
 #include "gov/due.h"
 #include "gov/happened.h"
@@ -14,17 +15,10 @@ struct pace {
     uint64_t opened, passed, passed_ms, breaches, escalated, vetoed, defaulted;
 };
 
-struct halts {
-    size_t n;
-    struct halt {
-        uint64_t from_ms, until_ms;
-    } * v;
-};
-
 struct measuring {
     const struct figures *f;
     uint64_t from_ms, until_ms;
-    struct halts halts;
+    struct measure_halts halts;
     struct charter_calendars calendars; /* of this version, in f->a; 0: of none yet */
     uint64_t calendars_version;
     struct pace all;
@@ -43,18 +37,37 @@ struct tale {
     bool escalated;
 };
 
-static enum status load_halts(struct measuring *x)
+enum status measure_halts(const struct figures *f, struct measure_halts *ret, struct err *err)
 {
     struct query_grow g = {0};
     struct span *keys;
     struct tkey any = {0};
-    TRY(query_scan(x->f->v, TABLE_HALT, &any, 0, &state_halt_desc, x->f->a, &g, &keys, x->err));
+    TRY(query_scan(f->v, TABLE_HALT, &any, 0, &state_halt_desc, f->a, &g, &keys, err));
     const struct state_halt *h = g.v;
-    x->halts.v = arena_array(x->f->a, g.n + 1, sizeof *x->halts.v);
-    if (x->halts.v == NULL)
-        return query_full(x->err);
+    *ret = (struct measure_halts){0, arena_array(f->a, g.n + 1, sizeof *ret->v)};
+    if (ret->v == NULL)
+        return query_full(err);
     for (size_t i = 0; i < g.n; i++)
-        x->halts.v[x->halts.n++] = (struct halt){h[i].from_ms, load_u64(keys[i].p)};
+        ret->v[ret->n++] = (struct measure_halt){h[i].from_ms, load_u64(keys[i].p)};
+    return ST_OK;
+}
+
+enum status measure_business(const struct measure_halts *h, const struct charter_calendars *c, struct span calendar, uint64_t from_ms,
+                             uint64_t until_ms, uint64_t *ret_ms, uint64_t *ret_halted_ms, struct err *err)
+{
+    uint64_t ms, halted = 0;
+    enum status st = calendar_business_ms(c, calendar, from_ms, until_ms, &ms);
+    for (size_t i = 0; st == ST_OK && i < h->n; i++) {
+        uint64_t from = h->v[i].from_ms > from_ms ? h->v[i].from_ms : from_ms;
+        uint64_t until = h->v[i].until_ms < until_ms ? h->v[i].until_ms : until_ms, part = 0;
+        if (from < until)
+            st = calendar_business_ms(c, calendar, from, until, &part);
+        halted += part;
+    }
+    if (st != ST_OK)
+        return err_set(err, ST_CORRUPT, "no business time on calendar %.*s: %s", SPAN_FMT(calendar), status_text(st));
+    *ret_ms = ms;
+    *ret_halted_ms = halted < ms ? halted : ms;
     return ST_OK;
 }
 
@@ -127,25 +140,6 @@ static enum status calendars_of(struct measuring *x, const struct matter *m)
     return ST_OK;
 }
 
-/* Business time from then until then, and of the halts in it. */
-static enum status add_stretch(struct measuring *x, const struct matter *m, uint64_t from_ms, uint64_t until_ms, struct query_wait *w)
-{
-    uint64_t ms, halted = 0;
-    TRY(due_business(&x->calendars, &m->p, from_ms, until_ms, &ms, x->err));
-    for (size_t i = 0; i < x->halts.n; i++) {
-        uint64_t from = x->halts.v[i].from_ms > from_ms ? x->halts.v[i].from_ms : from_ms;
-        uint64_t until = x->halts.v[i].until_ms < until_ms ? x->halts.v[i].until_ms : until_ms;
-        uint64_t part = 0;
-        if (from < until)
-            TRY(due_business(&x->calendars, &m->p, from, until, &part, x->err));
-        halted += part;
-    }
-    halted = halted < ms ? halted : ms;
-    w->waited_ms += ms - halted;
-    w->halted_ms += halted;
-    return ST_OK;
-}
-
 bool measure_stretch(const struct measure_tally *t, uint64_t until_ms, struct measure_stretch *s)
 {
     if (s->last)
@@ -171,8 +165,12 @@ static enum status add_wait(struct measuring *x, const struct matter *m, const s
                             uint64_t until_ms, struct query_wait *w)
 {
     TRY(calendars_of(x, m));
-    for (struct measure_stretch t = {0}; measure_stretch(s, until_ms, &t);)
-        TRY(add_stretch(x, m, t.from_ms, t.until_ms, w));
+    for (struct measure_stretch t = {0}; measure_stretch(s, until_ms, &t);) {
+        uint64_t ms, halted;
+        TRY(measure_business(&x->halts, &x->calendars, m->p.calendar, t.from_ms, t.until_ms, &ms, &halted, x->err));
+        w->waited_ms += ms - halted;
+        w->halted_ms += halted;
+    }
     return ST_OK;
 }
 
@@ -446,7 +444,7 @@ static enum status measured(const struct figures *f, uint64_t from_ms, uint64_t 
                             struct measuring *ret, struct err *err)
 {
     struct measuring x = {.f = f, .from_ms = from_ms, .until_ms = until_ms, .err = err};
-    TRY(load_halts(&x));
+    TRY(measure_halts(f, &x.halts, err));
     TRY(decisions(&x));
     TRY(late_readings(&x));
     *ret = x;
@@ -489,25 +487,34 @@ enum status measure_tallies(const struct figures *f, uint64_t from_ms, uint64_t 
     return decisions(&x);
 }
 
+/* Percent of the decisions opened. */
+static bool rate(const struct measuring *x, uint64_t n, struct decimal *ret)
+{
+    if (x->all.opened == 0)
+        return false;
+    *ret = decimal_ratio(n * 100, x->all.opened, 2);
+    return true;
+}
+
 /* MSR-1, MSR-2: of the decisions. */
 static bool value_of(const struct measuring *x, enum measure m, struct decimal *ret)
 {
     const struct query_wait *w = x->waits.v;
-    const struct pace *all = &x->all;
     uint64_t waited = 0;
     for (size_t i = 0; i < x->waits.n; i++)
         waited += w[i].waited_ms;
-    if (m == MEASURE_WAITING_TIME)
-        *ret = decimal_ratio(waited, day_ms, 2);
-    else if (m == MEASURE_SLA_BREACHES)
-        *ret = counted(all->breaches);
-    else if (m == MEASURE_DECISION_VELOCITY && all->passed > 0)
-        *ret = decimal_ratio(all->passed_ms, all->passed * day_ms, 2);
-    else if (m != MEASURE_DECISION_VELOCITY && all->opened > 0)
-        *ret = decimal_ratio(
-            100 * (m == MEASURE_ESCALATION_RATE ? all->escalated : m == MEASURE_VETO_RATE ? all->vetoed : all->defaulted), all->opened, 2);
-    else
+    if (m == MEASURE_ESCALATION_RATE)
+        return rate(x, x->all.escalated, ret);
+    if (m == MEASURE_VETO_RATE)
+        return rate(x, x->all.vetoed, ret);
+    if (m == MEASURE_DEFAULT_RATE)
+        return rate(x, x->all.defaulted, ret);
+    if (m == MEASURE_DECISION_VELOCITY && x->all.passed == 0)
         return false;
+    if (m == MEASURE_DECISION_VELOCITY)
+        *ret = decimal_ratio(x->all.passed_ms, x->all.passed * day_ms, 2);
+    else
+        *ret = m == MEASURE_WAITING_TIME ? decimal_ratio(waited, day_ms, 2) : counted(x->all.breaches);
     return true;
 }
 
@@ -557,19 +564,14 @@ static enum status cadence_kept(const struct figures *f, uint64_t from_ms, uint6
     return ST_OK;
 }
 
-/* MSR-4 */
+/* MSR-4. The index is of blocks that are over, and is not everywhere where blocks are executed. */
 static enum status overdue_readings(struct measuring *x, struct decimal *ret)
 {
-    const struct query_wait *w;
     uint64_t n = 0;
-    if (x->f->in_block) {
-        TRY(count_late(x->f, x->from_ms, x->until_ms, &n, x->err));
-    } else {
-        TRY(late_readings(x));
-        w = x->waits.v;
-        for (size_t i = 0; i < x->waits.n; i++)
-            n += w[i].late_readings;
-    }
+    TRY(x->f->in_block ? count_late(x->f, x->from_ms, x->until_ms, &n, x->err) : late_readings(x));
+    const struct query_wait *w = x->waits.v;
+    for (size_t i = 0; i < x->waits.n; i++)
+        n += w[i].late_readings;
     *ret = counted(n);
     return ST_OK;
 }
@@ -584,7 +586,7 @@ enum status measure_value(const struct figures *f, enum measure m, uint64_t from
     if (m == MEASURE_OVERDUE_READINGS)
         return overdue_readings(&x, ret_value);
     if (m == MEASURE_WAITING_TIME)
-        TRY(load_halts(&x));
+        TRY(measure_halts(f, &x.halts, err));
     TRY(decisions(&x));
     *ret_has = value_of(&x, m, ret_value);
     return ST_OK;

@@ -7,6 +7,18 @@
 #include "gov/course.h"
 #include "gov/figure.h"
 
+/* When the ledger stood still. */
+struct measure_halts {
+    size_t n;
+    struct measure_halt {
+        uint64_t from_ms, until_ms;
+    } * v;
+};
+MUST_USE enum status measure_halts(const struct figures *f, struct measure_halts *ret, struct err *err);
+/* Business time between two instants on a calendar, and how much of it halts are; at most all of it. */
+MUST_USE enum status measure_business(const struct measure_halts *h, const struct charter_calendars *c, struct span calendar,
+                                      uint64_t from_ms, uint64_t until_ms, uint64_t *ret_ms, uint64_t *ret_halted_ms, struct err *err);
+
 /* All of it over decisions opened from from_ms on and before until_ms; and which of them a deadline met with a ballot owed, or
  * ended by default, ascending. */
 MUST_USE enum status measure_record(const struct figures *f, uint64_t from_ms, uint64_t until_ms, struct query_record *ret,

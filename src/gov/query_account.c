@@ -16,12 +16,9 @@ struct accounting {
     struct figures f;
     struct span *only; /* or NULL: every seat */
     uint64_t from_ms, until_ms;
-    struct query_grow lines, halts; /* query_account_line; struct halt */
+    struct query_grow lines; /* query_account_line */
+    struct measure_halts halts;
     struct err *err;
-};
-
-struct halt {
-    uint64_t from_ms, until_ms;
 };
 
 /* Something asked of a seat. */
@@ -39,42 +36,16 @@ struct asked {
 
 /* --- Sums --- */
 
-static enum status load_halts(struct accounting *x)
-{
-    struct query_grow g = {0};
-    struct span *keys;
-    struct tkey any = {0};
-    x->halts.size = sizeof(struct halt);
-    TRY(query_scan(x->f.v, TABLE_HALT, &any, 0, &state_halt_desc, x->f.a, &g, &keys, x->err));
-    const struct state_halt *h = g.v;
-    for (size_t i = 0; i < g.n; i++) {
-        struct halt *one = query_grow_one(&x->halts, x->f.a);
-        if (one == NULL)
-            return query_full(x->err);
-        *one = (struct halt){h[i].from_ms, load_u64(keys[i].p)};
-    }
-    return ST_OK;
-}
-
 /* Business time between two instants, less that of halts in it. */
-static enum status business(struct accounting *x, const struct asked *q, uint64_t *ret_ms)
+static enum status business(struct accounting *x, const struct asked *q, uint64_t from_ms, uint64_t until_ms, uint64_t *ret_ms)
 {
     const struct charter *c = &x->f.metrics.rights.charter;
     const struct charter_calendars *l = q->calendars != NULL ? q->calendars : c->calendars;
     struct span name = q->calendars != NULL ? q->calendar : c->decisions->calendar;
-    const struct halt *h = x->halts.v;
-    uint64_t all = 0, halted = 0;
-    enum status st = q->from_ms < q->until_ms ? calendar_business_ms(l, name, q->from_ms, q->until_ms, &all) : ST_OK;
-    for (size_t i = 0; st == ST_OK && i < x->halts.n; i++) {
-        uint64_t from = h[i].from_ms > q->from_ms ? h[i].from_ms : q->from_ms;
-        uint64_t until = h[i].until_ms < q->until_ms ? h[i].until_ms : q->until_ms, part = 0;
-        if (from < until)
-            st = calendar_business_ms(l, name, from, until, &part);
-        halted += part;
-    }
-    if (st != ST_OK)
-        return err_set(x->err, ST_CORRUPT, "no days on calendar %.*s: %s", SPAN_FMT(name), status_text(st));
-    *ret_ms = halted < all ? all - halted : 0;
+    uint64_t ms = 0, halted = 0;
+    if (from_ms < until_ms)
+        TRY(measure_business(&x->halts, l, name, from_ms, until_ms, &ms, &halted, x->err));
+    *ret_ms = ms - halted;
     return ST_OK;
 }
 
@@ -104,15 +75,12 @@ static struct query_account_line *line_of(struct accounting *x, struct span seat
 /* Of a ballot without the pauses of its decision. */
 static enum status waited(struct accounting *x, const struct asked *q, uint64_t *ret_ms)
 {
-    uint64_t ms;
     *ret_ms = 0;
     if (q->tally == NULL)
-        return business(x, q, ret_ms);
+        return business(x, q, q->from_ms, q->until_ms, ret_ms);
     for (struct measure_stretch s = {0}; measure_stretch(q->tally, q->until_ms, &s);) {
-        struct asked part = *q;
-        part.from_ms = s.from_ms;
-        part.until_ms = s.until_ms;
-        TRY(business(x, &part, &ms));
+        uint64_t ms;
+        TRY(business(x, q, s.from_ms, s.until_ms, &ms));
         *ret_ms += ms;
     }
     return ST_OK;
@@ -518,7 +486,7 @@ enum status query_account(const struct view *v, uint64_t from_ms, uint64_t to_ms
     TRY(figures_load(v, a, scratch, now_ms, &x.f, err));
     if (seat != NULL && (!charter_split_seat(*seat, &org, &name) || !charter_has_seat(&x.f.metrics.rights.charter, org, name)))
         return err_set(err, ST_NOTFOUND, "the charter has no seat %.*s; see: entente seats", SPAN_FMT(*seat));
-    TRY(load_halts(&x));
+    TRY(measure_halts(&x.f, &x.halts, err));
     TRY(measure_tallies(&x.f, 0, UINT64_MAX, tally, &x, err));
     TRY(readings(&x));
     TRY(items(&x));

@@ -9,7 +9,7 @@
 enum { WATCHERS_MAX = 64 };
 
 #define KEY(name) (UINT64_C(1) << state_indicator_key_##name)
-static const uint64_t while_on = KEY(since_ms) | KEY(from) | KEY(period);
+static const uint64_t while_on = KEY(since_ms) | KEY(from) | KEY(period) | KEY(reading);
 
 static bool is_on(const struct state_indicator *s)
 {
@@ -159,7 +159,7 @@ enum status warning_set(struct gov *g, struct state_item *it, const struct item_
 void warning_close(struct state_item *it)
 {
     for (size_t i = 0; i < count_of(it); i++)
-        it->indicators.v[i].has &= ~(while_on | KEY(reading));
+        it->indicators.v[i].has &= ~while_on;
 }
 
 /* --- Judging --- */
@@ -252,7 +252,7 @@ static enum status fire(struct gov *g, struct state_item *it, struct state_indic
     s->from = x->from;
     s->period = x->period;
     s->reading = x->reading;
-    s->has |= while_on | (x->reading != 0 ? KEY(reading) : 0);
+    s->has |= x->reading != 0 ? while_on : while_on & ~KEY(reading);
     SET_HAS(it, state_item_key_warned_ms);
     tell(&ev, &s->indicator, x);
     TRY(item_commit(g, it, NULL, &ev, err));
@@ -264,7 +264,7 @@ static enum status end(struct gov *g, struct state_item *it, struct state_indica
 {
     struct state_item_event ev = {.type = ITEM_EVENT_WARNING_OVER};
     item_begin(g, it);
-    s->has &= ~(while_on | KEY(reading));
+    s->has &= ~while_on;
     if (HAS(it, state_item_key_by_warning) && !warning_is_on(it) && !item_is_overdue(it)) {
         it->rung = 0;
         it->has &= ~(UINT64_C(1) << state_item_key_rung_ms);

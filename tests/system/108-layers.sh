@@ -36,6 +36,7 @@ decisions:
   shelf-plan: {owner: launch-team, approve: each partner 1 of launch-team, sla: 2 bd}
   roadmap-change: {owner: council, approve: each partner 1 of council, sla: 5 bd}
   new-market: {owner: steering, approve: each partner 1 of steering, sla: 10 bd}
+  norway-listing: {owner: council, approve: each partner 1 of council, sla: 10 bd, scope: norway}
   charter-policy: {owner: council, approve: each partner 1 of council, sla: 15 bd}
   charter-core: {owner: steering, approve: each partner 1 of steering, sla: 30 bd, abstain: blocks}
   admission: {owner: steering, approve: each partner 1 of steering, sla: 30 bd, abstain: blocks}
@@ -75,17 +76,29 @@ for o in maker clinics distributor; do wait_for same $o maker; good as $o financ
 wait_for is_phase D-1 effective maker
 wait_for is_phase D-3 effective maker
 
-echo "== a decision climbs from layer to layer"
-good as clinics finance propose shelf-plan --title "Three shelves a shop" # D-4
-wait_for same clinics maker
-good as clinics finance escalate D-4 --reason "we cannot agree" --yes
-ok 'D-4 shelf-plan is open; asked: council' entente readiness D-4
-ok 'D-4' entente inbox --as distributor/alliance-manager --node distributor
-answers 3 'maker/finance' entente can maker/finance approve D-4
-good as maker alliance-manager escalate D-4 --reason "nor can we" --yes
-ok 'D-4 shelf-plan is open; asked: steering' entente readiness D-4
-for o in maker clinics distributor; do wait_for same $o maker; good as $o sponsor approve D-4 --yes; done
+echo "== a row that is limited to a market is proposed for that market (S32)"
+answers 3 'norway-listing is limited to the scope norway' as maker alliance-manager propose norway-listing --title "Two chains" --scope sweden --yes
+good as maker alliance-manager propose norway-listing --title "Two chains in Oslo" # D-4: nobody need repeat what the row says
+ok '^ *scope +norway$' entente show D-4 --node maker
+good as maker alliance-manager revise D-4 --title "Three chains in Oslo" --reason "one more asks" --yes
+ok '^ *scope +norway$' entente show D-4 --node maker
+good as maker alliance-manager propose roadmap-change --title "A label in Norwegian" --scope norway # D-5: of a row that is for all
+ok '^ *scope +norway$' entente show D-5 --node maker
+good as maker alliance-manager withdraw D-5 --yes
+for o in maker clinics distributor; do wait_for same $o maker; good as $o alliance-manager approve D-4 --yes; done
 wait_for is_phase D-4 effective maker
+
+echo "== a decision climbs from layer to layer"
+good as clinics finance propose shelf-plan --title "Three shelves a shop" # D-6
+wait_for same clinics maker
+good as clinics finance escalate D-6 --reason "we cannot agree" --yes
+ok 'D-6 shelf-plan is open; asked: council' entente readiness D-6
+ok 'D-6' entente inbox --as distributor/alliance-manager --node distributor
+answers 3 'maker/finance' entente can maker/finance approve D-6
+good as maker alliance-manager escalate D-6 --reason "nor can we" --yes
+ok 'D-6 shelf-plan is open; asked: steering' entente readiness D-6
+for o in maker clinics distributor; do wait_for same $o maker; good as $o sponsor approve D-6 --yes; done
+wait_for is_phase D-6 effective maker
 
 echo "== each layer meets in its own kind of session"
 answers 1 'stand-up' as maker alliance-manager meet call stand-up --body council --on "$(date -u +%F)"
@@ -110,16 +123,16 @@ new=$(sha256sum <charter/sop/recall.txt | cut -d' ' -f1)
 answers 6 "recall.txt has SHA-256 $new; the charter says $sum" as maker alliance-manager propose charter-policy --title "The depot first" --amend procedures \
   --file charter/changed.yaml --yes # nobody changes a procedure by its file alone
 sed -i "s/$sum/$new/" charter/changed.yaml
-good as maker alliance-manager propose charter-policy --title "The depot first" --amend procedures --file charter/changed.yaml --relies-on glossary.case --yes # D-5
-for o in maker clinics distributor; do wait_for same $o maker; good as $o alliance-manager approve D-5 --yes; done
-wait_for is_phase D-5 effective maker
+good as maker alliance-manager propose charter-policy --title "The depot first" --amend procedures --file charter/changed.yaml --relies-on glossary.case --yes # D-7
+for o in maker clinics distributor; do wait_for same $o maker; good as $o alliance-manager approve D-7 --yes; done
+wait_for is_phase D-7 effective maker
 ok "$new" entente charter show procedures
 entente charter show procedures | grep -q "$sum" && fail "the old file is in force still"
-good as maker alliance-manager propose charter-policy --title "Half cases" --amend glossary --file charter/changed.yaml --yes # D-6
-for o in maker clinics distributor; do wait_for same $o maker; good as $o alliance-manager approve D-6 --yes; done
-wait_for is_phase D-6 effective maker
+good as maker alliance-manager propose charter-policy --title "Half cases" --amend glossary --file charter/changed.yaml --yes # D-8
+for o in maker clinics distributor; do wait_for same $o maker; good as $o alliance-manager approve D-8 --yes; done
+wait_for is_phase D-8 effective maker
 ok 'case: 12 bottles' entente charter show glossary
-ok 'IN DOUBT since .*: glossary.case was amended by D-6' entente show D-5
+ok 'IN DOUBT since .*: glossary.case was amended by D-8' entente show D-7
 
 echo "== S22: the scorecard by view"
 yesterday=$(date -u -d yesterday +%F)

@@ -57,6 +57,15 @@ static struct query_account_line line(const struct query_account *r, const char 
                   (int)l_.asked, (int)l_.done, (int)l_.waiting, (int)l_.late, (long long)l_.waited_ms);                   \
     } while (0)
 
+/* plan is opened on Tuesday 3 March at 08:00:01; now it is 20:00. */
+static void found_with_plan(struct world *w)
+{
+    readings_found(w, NULL);
+    AT(w, "2026-03-03T08:00:00Z");
+    EXPECT_VERDICT(w, world_propose(w, "brand/finance", "plan", NULL), V_OK);
+    AT(w, "2026-03-03T20:00:00Z");
+}
+
 /* plan asks alliance-manager, finance and quality of each partner, one of which is to approve, within 2 bd: opened on Tuesday 3
  * March at 08:00:01, over with Thursday.
  *   brand/finance approves on Tuesday at 20:00:01: 12 h; its colleagues were asked as long, and did nothing
@@ -66,10 +75,7 @@ static struct query_account_line line(const struct query_account *r, const char 
 Test(account, ballots)
 {
     struct world w;
-    readings_found(&w, NULL);
-    AT(&w, "2026-03-03T08:00:00Z");
-    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "plan", NULL), V_OK);
-    AT(&w, "2026-03-03T20:00:00Z");
+    found_with_plan(&w);
     EXPECT_VERDICT(&w, world_ballot(&w, "brand/finance", 1, CHOICE_APPROVE), V_OK);
     AT(&w, "2026-03-04T08:00:00Z");
     EXPECT_VERDICT(&w, world_ballot(&w, "maker/finance", 1, CHOICE_APPROVE), V_OK);
@@ -121,10 +127,7 @@ Test(account, halts_do_not_count)
 Test(account, pauses_do_not_count)
 {
     struct world w;
-    readings_found(&w, NULL);
-    AT(&w, "2026-03-03T08:00:00Z");
-    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "plan", NULL), V_OK);
-    AT(&w, "2026-03-03T20:00:00Z");
+    found_with_plan(&w);
     EXPECT_VERDICT(&w, world_move(&w, "brand/finance", 1, MOVE_PAUSE), V_OK);
     EXPECT_VERDICT(&w, world_move(&w, "maker/finance", 1, MOVE_PAUSE), V_OK);
     struct query_account r = account(&w, NULL, "2026-03-01T00:00:00Z");

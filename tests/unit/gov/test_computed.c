@@ -257,16 +257,22 @@ static const char all_measures[] = "  breaches: {group: execution, view: process
                                    "  vetoed: {group: execution, view: process, computed: veto-rate, every: month}\n"
                                    "  by-default: {group: execution, view: process, computed: default-rate, every: month}\n";
 
-/* plan, opened on Tuesday 3 March 08:00:01: brand and maker approve a second later each, the distributor never; after 2 bd steering
- * is asked, where brand/sponsor vetoes nothing and all approve on Monday 9 March 12:00:0n. A second decision is vetoed. */
+/* plan, opened on Tuesday 3 March 08:00:01. */
+static void found_with_plan(struct world *w)
+{
+    rests_begin();
+    rests_add_metric(all_measures);
+    rests_found(w);
+    AT(w, "2026-03-03T08:00:00Z");
+    EXPECT_VERDICT(w, world_propose(w, "brand/finance", "plan", NULL), V_OK);
+}
+
+/* brand and maker approve a second later each, the distributor never; after 2 bd steering is asked, and all approve on Monday 9 March
+ * at 12:00:0n. */
 Test(computed, MSR_1_MSR_2_MSR_4_within_a_block)
 {
     struct world w;
-    rests_begin();
-    rests_add_metric(all_measures);
-    rests_found(&w);
-    AT(&w, "2026-03-03T08:00:00Z");
-    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "plan", NULL), V_OK);
+    found_with_plan(&w);
     EXPECT_VERDICT(&w, world_ballot(&w, "brand/finance", 1, CHOICE_APPROVE), V_OK);
     EXPECT_VERDICT(&w, world_ballot(&w, "maker/finance", 1, CHOICE_APPROVE), V_OK);
     AT(&w, "2026-03-06T00:00:00Z"); /* escalates by itself */
@@ -292,11 +298,7 @@ Test(computed, MSR_1_MSR_2_MSR_4_within_a_block)
 Test(computed, MSR_2_a_pause_is_nobodys)
 {
     struct world w;
-    rests_begin();
-    rests_add_metric(all_measures);
-    rests_found(&w);
-    AT(&w, "2026-03-03T08:00:00Z");
-    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "plan", NULL), V_OK);
+    found_with_plan(&w);
     AT(&w, "2026-03-03T20:00:00Z");
     EXPECT_VERDICT(&w, world_move(&w, "brand/finance", 1, MOVE_PAUSE), V_OK);
     EXPECT_VERDICT(&w, world_move(&w, "maker/finance", 1, MOVE_PAUSE), V_OK); /* 20:00:02 */

@@ -57,7 +57,8 @@ Test(decimal, ratio)
         uint32_t scale;
         const char *is;
     } table[] = {{1, 3, 2, "0.33"}, {2, 3, 2, "0.67"}, {1, 8, 2, "0.13"},
-                 {100, 4, 2, "25"}, {0, 7, 2, "0"},    {123456789012345, 1000, 3, "123456789012.345"}};
+                 {100, 4, 2, "25"}, {0, 7, 2, "0"},    {123456789012345, 1000, 3, "123456789012.345"},
+                 {UINT64_MAX, 1, 2, "999999999999999"}};
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         struct decimal r = decimal_ratio(table[i].x, table[i].y, table[i].scale);
         cr_assert(readings_is(&r, table[i].is), "%zu: %s", i, decimal_text(&r).s);

@@ -77,6 +77,7 @@ Test(news, items_readings_sessions)
     cr_assert_not_null(strstr(c, "S-1 is missed unless it is recorded"), "%s", c);
     cr_assert_not_null(strstr(c, " is late unless it is reported or checked"), "%s", c);
     cr_assert_not_null(strstr(c, "revenue its period ends: a reading is owed"), "%s", c);
+    cr_assert_not_null(strstr(c, "2026-04-11T00:00 velocity 2026-03 is computed"), "%s", c);
     AT(&w, "2026-04-03T00:00:00Z");
     AT(&w, "2026-05-01T00:00:00Z");
     c = text(&w, "2026-04-02T00:00:00Z", "2026-04-02T00:00:00Z", false);
