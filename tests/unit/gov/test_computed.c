@@ -290,6 +290,26 @@ Test(computed, MSR_1_MSR_2_MSR_4_within_a_block)
     /* brand 1 s, maker 2 s, distributor 63:59:59; then, from Friday 0:00, brand, distributor, maker 36 h and 1, 2, 3 s. */
     EXPECT_KEPT(&w, "waiting", "2026-03-01", "7.17"); /* 64 h - 1 s + 3 s + 108 h + 6 s = 172 h 8 s */
     EXPECT_KEPT(&w, "late", "2026-03-01", "6");
+    AT(&w, settled[1]); /* in April: those two weeks, and on the 11th that of 30 March; revenue once, score and trust of each partner */
+    EXPECT_KEPT(&w, "late", "2026-04-01", "16");
+    world_free(&w);
+}
+
+/* fast, 2 h, opened on Friday 6 March 08:00:01; the ledger stands still until Tuesday 08:00, and three approve in the next seconds: of
+ * two business days for each partner 1, 2, 3 seconds are left. */
+Test(computed, MSR_2_a_halt_is_nobodys)
+{
+    struct world w;
+    rests_begin();
+    rests_add_metric(all_measures);
+    rests_found(&w);
+    AT(&w, "2026-03-06T08:00:00Z");
+    EXPECT_VERDICT(&w, world_propose(&w, "brand/finance", "fast", NULL), V_OK);
+    AT(&w, "2026-03-10T08:00:00Z");
+    rests_approve(&w, 1, "finance");
+    EXPECT_PHASE(&w, 1, PHASE_EFFECTIVE);
+    AT(&w, settled[0]);
+    EXPECT_KEPT(&w, "waiting", "2026-03-01", "0");
     world_free(&w);
 }
 
