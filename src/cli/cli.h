@@ -240,6 +240,8 @@ MUST_USE enum status cli_fetch_recommended(struct cli *c, const struct query_rea
                                            struct cli_leaf *ret);
 /* A section of the charter in force, decoded; *ret_is: the charter has it, and ret is written. */
 MUST_USE enum status cli_in_force(struct cli *c, uint64_t number, void *ret, bool *ret_is);
+/* The market or product that a row of section decisions is limited to; n 0: none, or there is no such row. */
+MUST_USE enum status cli_scope_of(struct cli *c, const char *row_name, struct span *ret);
 /* The day of an instant as the rules count days: on the calendar of section decisions, which may be a day away from UTC's. */
 MUST_USE enum status cli_day_of(struct cli *c, uint64_t at_ms, uint64_t *ret_day);
 /* Prints the proposal from its bytes. */

@@ -1,4 +1,4 @@
-/* The charter in force, as the node tells it; and the day on its calendar. */
+/* The charter in force, as the node tells it: a section, the scope of a row, the day on its calendar. */
 #include "charter/calendar.h"
 #include "charter/charter_model.h"
 #include "cli/cli.h"
@@ -12,6 +12,17 @@ enum status cli_in_force(struct cli *c, uint64_t number, void *ret, bool *ret_is
     if (st == ST_OK)
         st = charter_decode_section(number, now.section.body, &c->a, ret, &c->err);
     return st == ST_NOTFOUND ? ST_OK : st;
+}
+
+enum status cli_scope_of(struct cli *c, const char *row_name, struct span *ret)
+{
+    struct charter_decisions decisions = {0};
+    struct charter charter = {.decisions = &decisions};
+    bool is;
+    enum status st = cli_in_force(c, SECTION_DECISIONS, &decisions, &is);
+    const struct charter_row *row = st == ST_OK ? charter_row(&charter, span_str(row_name)) : NULL;
+    *ret = row != NULL && HAS(row, charter_row_key_scope) ? row->scope : (struct span){NULL, 0};
+    return st;
 }
 
 enum status cli_day_of(struct cli *c, uint64_t at_ms, uint64_t *ret_day)

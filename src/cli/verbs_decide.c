@@ -101,19 +101,13 @@ enum status cli_text_given(struct cli *c)
 /* The scope that is given; that of the text before; else the one that the row is limited to. */
 static enum status fill_scope(struct cli *c, const char *type, const struct proposal *before, struct proposal *p)
 {
-    struct charter_decisions decisions = {0};
-    struct charter charter = {.decisions = &decisions};
     enum status st = ST_OK;
-    bool is;
-    if (c->scope != NULL) {
+    if (c->scope != NULL)
         p->scope = span_str(c->scope);
-    } else if (before != NULL) {
-        p->scope = HAS(before, proposal_key_scope) ? before->scope : span_str("");
-    } else {
-        st = cli_in_force(c, SECTION_DECISIONS, &decisions, &is);
-        const struct charter_row *row = st == ST_OK ? charter_row(&charter, span_str(type)) : NULL;
-        p->scope = row != NULL && HAS(row, charter_row_key_scope) ? row->scope : span_str("");
-    }
+    else if (before != NULL && HAS(before, proposal_key_scope))
+        p->scope = before->scope;
+    else if (before == NULL)
+        st = cli_scope_of(c, type, &p->scope);
     if (p->scope.n != 0)
         SET_HAS(p, proposal_key_scope);
     return st;
