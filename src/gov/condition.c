@@ -1,4 +1,5 @@
 #include "gov/condition.h"
+#include "charter/calendar.h"
 #include "gov/decimal.h"
 #include "gov/item.h"
 #include "gov/opened.h"
@@ -50,19 +51,28 @@ static void add_all(struct conditions *l, enum trigger_type type, const struct w
     }
 }
 
+/* The end of a day on the calendar of whatever names none. */
+static enum status day_end(const struct charter *c, uint64_t day, uint64_t *ret_ms, struct err *err)
+{
+    if (calendar_end_of(c->calendars, c->decisions->calendar, day, ret_ms) != ST_OK)
+        return err_set(err, ST_CORRUPT, "day %" PRIu64 " of the term has no end on the calendar", day);
+    return ST_OK;
+}
+
 static enum status load_term(struct conditions *l, struct err *err)
 {
     const void *s;
     TRY(item_section(l->f.v, l->f.a, SECTION_TERM, &s, err));
-    const struct charter_row *row = charter_row(&l->f.metrics.rights.charter, span_str("renewal"));
+    const struct charter *c = &l->f.metrics.rights.charter;
+    const struct charter_row *row = charter_row(c, span_str("renewal"));
     if (s == NULL)
         return ST_OK;
     l->term = *(const struct charter_term *)s;
-    TRY(item_date_end(l->f.v, l->f.a, l->term.to, &l->term_ends_ms, err));
+    TRY(day_end(c, l->term.to, &l->term_ends_ms, err));
     if (row == NULL)
         return ST_OK;
     uint64_t before = l->term.renewal_opens.n, opens = l->term.to > before ? l->term.to - before : 1;
-    TRY(item_date_end(l->f.v, l->f.a, opens - 1, &l->renewal_opens_ms, err));
+    TRY(day_end(c, opens - 1, &l->renewal_opens_ms, err));
     l->v[l->n++] =
         (struct trigger_condition){.type = TRIGGER_RENEWAL, .name = span_str("renewal"), .opens = row->name, .owners = row->owner};
     return ST_OK;

@@ -162,12 +162,13 @@ static void look(struct world *w, const struct stream *s, struct counts *c)
     }
 }
 
-static struct hash run(uint64_t seed, bool watch, struct counts *c)
+static struct hash run(uint64_t seed, enum stream_run how, struct counts *c)
 {
     struct world w;
     struct stream s = {.rng = seed};
     world_found_grants(&w);
-    w.unwatched = !watch;
+    w.unwatched = how != RUN_REFUSALS;
+    w.unchecked = how == RUN_REPLAY;
     for (int i = 0; i < ACTS; i++) {
         if (next(&s.rng) % 9 == 0)
             world_at_ms(&w, w.g.time_ms + 1 + next(&s.rng) % ((next(&s.rng) % 4 == 0 ? 40 : 6) * UINT64_C(86400000)));
@@ -199,7 +200,7 @@ Test(grant_random, tables_agree_and_replays_are_equal)
 {
     struct counts c = {0}, again = {0};
     for (uint64_t seed = 1; seed <= SEEDS || (!reached_all(&c) && seed <= UINT64_C(6) * SEEDS); seed++) {
-        struct hash a = run(seed, false, &c), b = run(seed, false, &again);
+        struct hash a = run(seed, RUN_CHECKED, &c), b = run(seed, RUN_REPLAY, &again);
         cr_assert(hash_eq(&a, &b), "seed %d: two runs differ", (int)seed);
     }
     cr_assert_gt(c.doubted, 0);
@@ -220,6 +221,6 @@ Test(grant_random, a_refusal_writes_nothing)
 {
     struct counts c = {0};
     for (uint64_t seed = 100; seed < 100 + SEEDS / 4; seed++)
-        (void)run(seed, true, &c);
+        (void)run(seed, RUN_REFUSALS, &c);
     cr_assert_gt(c.accepted, 0);
 }

@@ -293,12 +293,13 @@ static void look(struct world *w, struct counts *c)
     }
 }
 
-static struct hash run(uint64_t seed, bool watch, bool metrics, struct counts *c)
+static struct hash run(uint64_t seed, enum stream_run how, bool metrics, struct counts *c)
 {
     struct world w;
     bool left = false;
     metrics ? world_found_watched(&w) : world_found_items(&w);
-    w.unwatched = !watch;
+    w.unwatched = how != RUN_REFUSALS;
+    w.unchecked = how == RUN_REPLAY;
     uint64_t rng = seed;
     for (int i = 0; i < ACTS; i++) {
         if (next(&rng) % 9 == 0)
@@ -330,7 +331,7 @@ Test(item_random, tables_agree_and_replays_are_equal)
 {
     struct counts c = {0}, again = {0};
     for (uint64_t seed = 1; seed <= SEEDS || (!reached_all(&c) && seed <= UINT64_C(6) * SEEDS); seed++) {
-        struct hash a = run(seed, false, false, &c), b = run(seed, false, false, &again);
+        struct hash a = run(seed, RUN_CHECKED, false, &c), b = run(seed, RUN_REPLAY, false, &again);
         cr_assert(hash_eq(&a, &b), "seed %d: two runs differ", (int)seed);
     }
     cr_assert_gt(c.accepted, 0);
@@ -348,7 +349,7 @@ Test(item_random, a_refusal_writes_nothing)
 {
     struct counts c = {0};
     for (uint64_t seed = 100; seed < 100 + SEEDS / 4; seed++)
-        (void)run(seed, true, seed % 3 == 0, &c);
+        (void)run(seed, RUN_REFUSALS, seed % 3 == 0, &c);
     cr_assert_gt(c.accepted, 0);
 }
 
@@ -361,7 +362,7 @@ Test(item_random, early_warnings_among_them)
 {
     struct counts c = {0}, again = {0};
     for (uint64_t seed = 1; seed <= WARNING_SEEDS || (!warned(&c) && seed <= UINT64_C(6) * WARNING_SEEDS); seed++) {
-        struct hash a = run(seed, false, true, &c), b = run(seed, false, true, &again);
+        struct hash a = run(seed, RUN_CHECKED, true, &c), b = run(seed, RUN_REPLAY, true, &again);
         cr_assert(hash_eq(&a, &b), "seed %d: two runs differ", (int)seed);
     }
     cr_assert(warned(&c), "%zu warned, %zu over", c.events[ITEM_EVENT_WARNED], c.events[ITEM_EVENT_WARNING_OVER]);

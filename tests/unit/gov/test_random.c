@@ -349,18 +349,19 @@ static void look(struct world *w, struct counts *c)
     }
 }
 
-static struct hash run(uint64_t seed, bool watch, struct counts *c)
+static struct hash run(uint64_t seed, enum stream_run how, struct counts *c)
 {
     struct world w;
     make_pool();
     world_found(&w);
     w.unwatched = true;
+    w.unchecked = how == RUN_REPLAY;
     uint64_t rng = seed;
     for (int i = 0; i < ACTS; i++) {
         if (next(&rng) % 10 == 0)
             world_at_ms(&w,
                         w.g.time_ms + 1 + next(&rng) % ((next(&rng) % 4 == 0 ? 16 : 4) * UINT64_C(86400000)));
-        if (watch) {
+        if (how == RUN_REFUSALS) {
             /* The block's timers first, so that what is compared is the entry alone. */
             world_at_ms(&w, w.g.time_ms + 1000);
             w.same_block = true;
@@ -418,7 +419,7 @@ Test(random, tables_agree_and_replays_are_equal)
 {
     struct counts c = {0}, again = {0};
     for (uint64_t seed = 1; seed <= SEEDS || (!reached_all(&c) && seed <= UINT64_C(6) * SEEDS); seed++) {
-        struct hash a = run(seed, false, &c), b = run(seed, false, &again);
+        struct hash a = run(seed, RUN_CHECKED, &c), b = run(seed, RUN_REPLAY, &again);
         cr_assert(hash_eq(&a, &b), "seed %d: two runs differ", (int)seed);
     }
     /* The streams are worth something: they reach the ends of decisions. */
@@ -440,5 +441,5 @@ Test(random, a_refusal_writes_nothing)
 {
     struct counts c = {0};
     for (uint64_t seed = 100; seed < 100 + SEEDS / 2; seed++)
-        (void)run(seed, true, &c);
+        (void)run(seed, RUN_REFUSALS, &c);
 }

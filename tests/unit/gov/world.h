@@ -25,6 +25,7 @@ struct world {
     const char *key;            /* whose key signs the next act; NULL: the seat's own */
     const struct hash *raw_key; /* the same, as it is */
     bool unwatched;             /* do not look whether a refusal writes nothing */
+    bool unchecked;             /* do not look whether the tables agree: a replay, whose digest is compared */
     size_t fired;               /* by the timers of the last block */
     bool more;
     uint64_t last; /* number of the newest decision */
@@ -33,6 +34,9 @@ struct world {
     } * blocks;
     size_t n_blocks, cap_blocks;
 };
+
+/* How a random stream is run. */
+enum stream_run { RUN_CHECKED, RUN_REPLAY, RUN_REFUSALS };
 
 /* Text of world.charter.yaml. */
 char *world_charter(struct arena *a);
