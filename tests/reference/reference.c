@@ -7,7 +7,7 @@ int main(void)
     struct buf b;
     buf_init(&b, 4 << 20);
     buf_printf(&b, "# Reference\nEvery record, message, charter section and enumeration, as declared in `proto/*.def`. This page is made by "
-                   "`build/dev/bin/reference`; a test keeps it up to date.\n\n");
+                   "`build/bin/reference`; a test keeps it up to date.\n\n");
 #define ENUM_BEGIN(e, doc) codec_reference_enum(&e##_enum, &b);
 #define VALUE(e, id, number, text, doc)
 #define ENUM_END(e)
