@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+"""Goal: each rule of proto/SPEC.md is named by a test, and no rule is named that is not there.
+usage: spec_ids.py SOURCE
+
+A test names a rule by its id (GOV-4, also GOV_4 and gov_04 in names of tests) or within a range (SES-2 to SES-9). The lines of the
+agreement's algorithm (BFT-L, BFT-A) are named by docs/consensus-map.md, which check-consensus-map looks after."""
+import pathlib
+import re
+import sys
+
+root = pathlib.Path(sys.argv[1])
+spec = (root / "proto/SPEC.md").read_text()
+ids = set(re.findall(r"^- \*\*([A-Z]+-[A-Z]?\d+)\*\*", spec, re.M))
+families = {i.split("-")[0] for i in ids}
+MENTION = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2,4})[-_]?([A-Z]?)0*(\d+)(?![0-9])")
+RANGE = re.compile(r"([A-Z]{2,4})-([A-Z]?)(\d+) to (?:\1-)?\2(\d+)")
+
+
+def files(*folders):
+    for folder in folders:
+        for path in sorted((root / folder).rglob("*")):
+            if path.suffix in (".c", ".h", ".py", ".sh") and path != pathlib.Path(__file__).resolve():
+                yield path, path.read_text(errors="replace")
+
+
+def mentions(text):
+    for m in MENTION.finditer(text):
+        yield "%s-%s%s" % (m[1].upper(), m[2], m[3])
+    for m in RANGE.finditer(text):
+        for n in range(int(m[3]), int(m[4]) + 1):
+            yield "%s-%s%d" % (m[1], m[2], n)
+
+
+tested = {i for _, text in files("tests") for i in mentions(text)}
+wrong = ["%s: no test names it" % i for i in sorted(ids - tested) if not re.match(r"BFT-[LA]", i)]
+for path, text in files("src", "tests"):
+    for m in re.finditer(r"\b([A-Z]{2,4})-([A-Z]?\d+)\b", text):
+        if m[1] in families and m[0] not in ids:
+            wrong.append("%s: %s is no rule of proto/SPEC.md" % (path.relative_to(root), m[0]))
+print("\n".join(wrong) or "%d rules, each named by a test" % len(ids))
+sys.exit(1 if wrong or len(ids) < 300 else 0)
