@@ -182,7 +182,8 @@ static void set_phase(struct check *c, enum event_type type)
                 {EVENT_VETOED, PHASE_VETOED, false},       {EVENT_WITHDRAWN, PHASE_WITHDRAWN, false},
                 {EVENT_DEFAULT, PHASE_DEFAULT, false},     {EVENT_STALE, PHASE_STALE, false},
                 {EVENT_LAPSED, PHASE_LAPSED, false},       {EVENT_COUNTERED, PHASE_COUNTERED, false},
-                {EVENT_PAUSED, PHASE_PAUSED, false},       {EVENT_EXPIRED, PHASE_EXPIRED, false}};
+                {EVENT_PAUSED, PHASE_PAUSED, false},       {EVENT_EXPIRED, PHASE_EXPIRED, false},
+                {EVENT_SUPERSEDED, PHASE_SUPERSEDED, false}};
     for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
         if (ends[i].type == type) {
             c->phase = ends[i].phase;

@@ -196,7 +196,8 @@ static enum status one_event(struct search *s, const struct audit_decision *d, c
         of_decision(s, d, e, FINDING_ESCALATED, text_of(s->a, "beyond its budget, to %.*s", SPAN_FMT(e->to)));
         return ST_OK;
     case EVENT_ACTED: {
-        bool stands = d->d.phase == PHASE_EFFECTIVE || d->d.phase == PHASE_PASSED || d->d.phase == PHASE_EXPIRED;
+        bool stands = d->d.phase == PHASE_EFFECTIVE || d->d.phase == PHASE_PASSED || d->d.phase == PHASE_EXPIRED ||
+                      d->d.phase == PHASE_SUPERSEDED;
         of_decision(s, d, e, FINDING_ACT_FIRST,
                     d->not_ratified ? "not ratified"
                     : stands        ? "ratified"

@@ -154,12 +154,26 @@ void cli_print_revised(struct cli *c, const struct cli_seen *s)
                  SPAN_FMT(diff.n > 0 ? buf_span(&in) : span_str("    nothing that is shown differs\n")));
 }
 
+/* What a yes ends, in its own words. */
+static void print_replaced(struct cli *c, uint64_t number)
+{
+    struct cli_seen old;
+    if (cli_fetch(c, number, &old) != ST_OK) {
+        (void)printf("  what it replaces could not be read: %s\n", c->err.text);
+        return;
+    }
+    (void)printf("  it replaces D-%" PRIu64 ", %s: ", number, cli_phase(old.q.decision.phase));
+    cli_prose(stdout, "  ", cli_find_prose(&old.leaf.prose, &old.leaf.proposal.title));
+}
+
 /* What else belongs to it: the decision that it counters, those that counter it, what became of ballots before. */
-static void print_around(const struct cli_seen *s, bool live)
+static void print_around(struct cli *c, const struct cli_seen *s, bool live)
 {
     const struct state_decision *d = &s->q.decision;
     if (HAS(d, state_decision_key_counters))
         (void)printf("  a counter to D-%" PRIu64 "%s\n", d->counters, live ? ", which is closed when this one passes" : "");
+    if (live && HAS(d, state_decision_key_supersedes))
+        print_replaced(c, d->supersedes);
     for (size_t i = 0; i < d->countered_by.n; i++)
         (void)printf("  countered by D-%" PRIu64 "%s\n", d->countered_by.v[i], live ? "; when that one passes, this one is closed" : "");
     if (live && s->leaf.proposal.effect.type == EFFECT_AMEND)
@@ -193,7 +207,7 @@ void cli_show_proposal(struct cli *c, const struct cli_seen *s)
     (void)fputs(buf_cstr(&then_in), stdout);
     (void)printf("%.*s  by %.*s, revision %" PRIu64 ", sha256:%s\n", SPAN_FMT(buf_span(&in)),
                  SPAN_FMT(s->q.decision.mover), s->q.decision.revision, hex_of(&s->q.decision.digest).s);
-    print_around(s, live);
+    print_around(c, s, live);
     cli_print_reliance(&s->q.readiness);
 }
 

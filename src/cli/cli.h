@@ -46,7 +46,7 @@ struct cli {
         *partner, *amend, *file, *counter, *card, *name, *role, *seats, *rules, *need, *keys, *alliance,
         *epoch, *after, *principal, *budget, *charge, *rate, *types, *by;
     const char *owner, *due, *link, *tags, *scope, *category, *likelihood, *impact, *share, *every, *warns, *against, *about,
-        *finding, *risk, *accept_until, *erase, *relies_on;
+        *finding, *risk, *accept_until, *erase, *relies_on, *supersedes;
     const char *dossier, *annex;
     const char *grep, *tag;
     const char *minutes, *present, *decision, *body, *on, *held;

@@ -51,6 +51,7 @@ static const struct option_desc options[] = {
     TEXT("amend", 0, amend, "SECTION", "Passing replaces this charter section by the one in --file"),
     TEXT("file", 0, file, "FILE", "A charter as `entente charter show` prints it, changed"),
     TEXT("counter", 0, counter, "D-n", "It is a counter to that decision: one passing closes the other"),
+    TEXT("supersedes", 0, supersedes, "D-n", "It takes the place of that decision, which is in effect, when it takes effect itself"),
     TEXT("for", 0, principal, "ORG/SEAT", "The seat balloted for, as its alternate or in its stead"),
     TEXT("budget", 0, budget, "NAME", "Budget envelope that the amount comes from"),
     TEXT("charge", 0, charge, "MONEY", "The amount in the budget's currency, when it has another"),

@@ -92,6 +92,14 @@ static enum status parse_until(struct cli *c, struct proposal *p)
     return ST_OK;
 }
 
+static enum status parse_supersedes(struct cli *c, struct proposal *p)
+{
+    if (!cli_decision(c->supersedes, &p->supersedes))
+        return err_set(&c->err, ST_USAGE, "--supersedes %s: expected the id of a decision in effect, for instance D-12", c->supersedes);
+    SET_HAS(p, proposal_key_supersedes);
+    return ST_OK;
+}
+
 /* --- From one revision to the next --- */
 
 static void say_kept(const struct proposal *p, bool relies, bool until)
@@ -122,6 +130,10 @@ static void keep(struct cli *c, const struct proposal *before, struct proposal *
         p->until = before->until;
         SET_HAS(p, proposal_key_until);
     }
+    if (HAS(before, proposal_key_supersedes)) { /* no revision changes it */
+        p->supersedes = before->supersedes;
+        SET_HAS(p, proposal_key_supersedes);
+    }
     if (relies || until)
         say_kept(p, relies, until);
 }
@@ -131,6 +143,8 @@ enum status cli_fill_reliance(struct cli *c, const struct proposal *before, stru
     enum status st = c->relies_on == NULL ? ST_OK : parse_relies(c, p);
     if (st == ST_OK && c->until != NULL && p->effect.type != EFFECT_SHARE) /* there it is the effect's */
         st = parse_until(c, p);
+    if (st == ST_OK && c->supersedes != NULL)
+        st = parse_supersedes(c, p);
     if (st == ST_OK && before != NULL)
         keep(c, before, p);
     return st;
@@ -150,6 +164,8 @@ static void put_one(const struct reliance *r, struct buf *b)
 
 void cli_put_reliance(const struct proposal *p, struct buf *b)
 {
+    if (HAS(p, proposal_key_supersedes))
+        buf_printf(b, "replaces  D-%" PRIu64 ", when it takes effect itself\n", p->supersedes);
     for (size_t i = 0; HAS(p, proposal_key_relies) && i < p->relies.n; i++)
         put_one(&p->relies.v[i], b);
     if (HAS(p, proposal_key_until)) {

@@ -19,7 +19,7 @@ const struct cli_verb cli_verbs[] = {
     {"decisions", "", "from at no-pager ", "All decisions", "entente decisions", verb_decisions},
     {"readiness", "ID", "at no-pager ", "What a decision still needs, and what silence leads to",
      "entente readiness D-12", verb_readiness},
-    {"propose", "TYPE --title TEXT", SIGNS PROPOSAL "counter ", "Opens a decision of a row of the matrix",
+    {"propose", "TYPE --title TEXT", SIGNS PROPOSAL "counter supersedes ", "Opens a decision of a row of the matrix",
      "entente propose commercial-terms --title \"Display fee USD 1.02 a case\" --as brand/business-lead",
      verb_propose},
     {"approve", "[ID]", SIGNS "rev reason reason-file for ",

@@ -44,7 +44,7 @@ static void print_event(struct cli *c, const struct state_event *e)
         (void)printf(": %s", enum_text(&choice_enum, e->choice));
     if (HAS(e, state_event_key_to))
         (void)printf(" to %.*s", SPAN_FMT(e->to));
-    if (e->type == EVENT_COUNTER || e->type == EVENT_COUNTERED)
+    if (e->type == EVENT_COUNTER || e->type == EVENT_COUNTERED || e->type == EVENT_SUPERSEDED)
         (void)printf("%s D-%" PRIu64, e->type == EVENT_COUNTER ? ":" : " by", e->other);
     if (HAS(e, state_event_key_seat))
         (void)printf(" by %.*s", SPAN_FMT(e->seat));
@@ -101,12 +101,13 @@ static void print_end(struct cli *c, const struct query_decision *q)
         [PHASE_PASSED] = EVENT_PASSED,       [PHASE_EFFECTIVE] = EVENT_EFFECTIVE, [PHASE_REJECTED] = EVENT_REJECTED,
         [PHASE_VETOED] = EVENT_VETOED,       [PHASE_WITHDRAWN] = EVENT_WITHDRAWN, [PHASE_DEFAULT] = EVENT_DEFAULT,
         [PHASE_LAPSED] = EVENT_LAPSED,       [PHASE_COUNTERED] = EVENT_COUNTERED,
-        [PHASE_EXPIRED] = EVENT_EXPIRED,
+        [PHASE_EXPIRED] = EVENT_EXPIRED,     [PHASE_SUPERSEDED] = EVENT_SUPERSEDED,
     };
     enum phase p = q->decision.phase;
-    if (p == PHASE_EFFECTIVE || p == PHASE_EXPIRED)
+    bool ended = p == PHASE_EXPIRED || p == PHASE_SUPERSEDED;
+    if (p == PHASE_EFFECTIVE || ended)
         print_last(c, q, EVENT_PASSED);
-    if (p == PHASE_EXPIRED)
+    if (ended)
         print_last(c, q, EVENT_EFFECTIVE);
     if ((size_t)p < ARRAY_LEN(ends) && ends[p] != 0)
         print_last(c, q, ends[p]);

@@ -50,7 +50,7 @@ static void rules_vote(const struct consensus *c, enum vote_type type, const str
     a->snapshot = rules_snapshot(c);
 }
 
-/* BFT-L19 */
+/* BFT-L14, its line 19 */
 static void rules_broadcast_proposal(struct consensus *c, const struct hash *value, int32_t valid_round,
                                      struct consensus_actions *out)
 {
@@ -95,9 +95,9 @@ void rules_propose(struct consensus *c, struct consensus_actions *out)
     if (!rules_may_propose(c))
         return;
     if (c->valid_round == CONSENSUS_NONE)
-        rules_emit(c, ACT_BUILD, c->round, out); /* BFT-L18 */
+        rules_emit(c, ACT_BUILD, c->round, out); /* BFT-L14, line 18 */
     else if (rules_have_pol(c))
-        rules_broadcast_proposal(c, &c->valid_value, c->valid_round, out); /* BFT-L16 */
+        rules_broadcast_proposal(c, &c->valid_value, c->valid_round, out); /* BFT-L14, line 16 */
 }
 
 void rules_propose_new(struct consensus *c, const struct hash *value, struct consensus_actions *out)
@@ -292,7 +292,7 @@ static bool rule_decide(struct consensus *c, struct consensus_actions *out)
         const struct hash *value = NULL;
         if (r->round == CONSENSUS_NONE || !rules_precommits_decide(c, r, &value))
             continue;
-        if (!rules_block_usable(c, r, value, out)) /* BFT-L50 */
+        if (!rules_block_usable(c, r, value, out)) /* BFT-L49, line 50 */
             continue;
         rules_decide(c, r->round, value, out);
         return true;

@@ -281,13 +281,13 @@ enum status budget_release(struct gov *g, struct state_decision *d, struct err *
 {
     struct view v = overlay_view(g->state);
     struct state_budget given;
-    if (d->phase != PHASE_PASSED)
+    if (d->phase != PHASE_PASSED && d->phase != PHASE_EFFECTIVE)
         return ST_OK;
     TRY(sum_move(g, d, true, err));
     if (!HAS(d, state_decision_key_reserved_from))
         return ST_OK;
     TRY(budget_get(&v, g->arena, d->reserved_from, d->budget, &given, err));
-    given.reserved -= (uint64_t)d->charge.minor;
+    *(d->phase == PHASE_PASSED ? &given.reserved : &given.spent) -= (uint64_t)d->charge.minor;
     d->has &= ~(UINT64_C(1) << state_decision_key_reserved_from);
     return budget_put(g, d->reserved_from, d->budget, &given, err);
 }

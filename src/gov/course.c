@@ -8,6 +8,7 @@
 #include "gov/members.h"
 #include "gov/receipt.h"
 #include "gov/reliance.h"
+#include "gov/supersede.h"
 #include "gov/rights.h"
 #include "gov/trigger.h"
 
@@ -172,7 +173,7 @@ static enum status commit(struct gov *g, struct matter *m, struct state_event *e
     course_list(g, &m->d);
     TRY(state_add_event(g, &m->d, ev, err));
     if (HAS(&m->d, state_decision_key_acted_ms) && !course_is_live(&m->d) && m->d.phase != PHASE_EFFECTIVE &&
-        m->d.phase != PHASE_EXPIRED) {
+        m->d.phase != PHASE_EXPIRED && m->d.phase != PHASE_SUPERSEDED) {
         struct state_event ended = {.type = EVENT_ENDED}; /* GOV-65 */
         TRY(state_add_event(g, &m->d, &ended, err));
     }
@@ -209,7 +210,7 @@ enum status course_close(struct gov *g, struct matter *m, enum phase phase, cons
     static const enum event_type types[] = {
         [PHASE_REJECTED] = EVENT_REJECTED,   [PHASE_VETOED] = EVENT_VETOED,
         [PHASE_WITHDRAWN] = EVENT_WITHDRAWN, [PHASE_LAPSED] = EVENT_LAPSED,
-        [PHASE_COUNTERED] = EVENT_COUNTERED,
+        [PHASE_COUNTERED] = EVENT_COUNTERED, [PHASE_SUPERSEDED] = EVENT_SUPERSEDED,
     };
     TRY(leave_phase(g, m, err));
     m->d.phase = phase;
@@ -630,11 +631,15 @@ enum status course_effect(struct gov *g, struct matter *m, struct err *err)
     struct tkey k = tkey_revision(m->d.number, m->d.revision);
     struct state_revision rev;
     struct denial no;
+    const char *gone;
     uint64_t version;
     TRY(state_need(&v, g->arena, TABLE_REVISION, &k, &state_revision_desc, &rev, err));
     const struct effect *e = &rev.proposal.effect;
     if (lasting_is_over(&m->d, g->time_ms))
         return course_stale(g, m, lasting_words, err);
+    TRY(supersede_gone(&v, g->arena, &m->d, &gone, err));
+    if (gone != NULL)
+        return course_stale(g, m, gone, err);
     enum status st = effect_check(&v, g->arena, g->time_ms, &m->d, e, &no, err);
     if (st == ST_REFUSED)
         return no_effect(g, m, e, &no, err);
@@ -653,6 +658,7 @@ enum status course_effect(struct gov *g, struct matter *m, struct err *err)
     set_closed(g, &m->d);
     TRY(commit(g, m, &ev, err));
     TRY(consequences(g, m, e, version, err));
+    TRY(supersede_apply(g, &m->d, err));
     return lasting_reaffirm(g, m, err);
 }
 

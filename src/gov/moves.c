@@ -35,7 +35,7 @@ enum status moves_apply_withdraw(struct act *c, const struct withdraw *r, struct
         return act_refuse(c, V_NOT_PERMITTED, "only its mover, %.*s, withdraws D-%" PRIu64,
                           SPAN_FMT(m.d.mover), m.d.number);
     if (m.d.phase == PHASE_PASSED)
-        return act_refuse(c, V_NOT_NOW, "D-%" PRIu64 " passed at %s; it can only be superseded", m.d.number,
+        return act_refuse(c, V_NOT_NOW, "D-%" PRIu64 " passed at %s; once in effect it can be superseded (--supersedes)", m.d.number,
                           time_utc(m.d.passed_ms).s);
     struct cause by = {
         .seat = c->e->entry->seat, .id = c->e->id, .reason = HAS(r, withdraw_key_reason) ? &r->reason : NULL};

@@ -10,6 +10,7 @@
 #include "gov/reliance.h"
 #include "gov/reseat.h"
 #include "gov/rights.h"
+#include "gov/supersede.h"
 #include "gov/trigger.h"
 
 enum { REVISIONS_PER_RUNG = 3, COUNTERS_MAX = 8, AMENDING_MAX = 32 };
@@ -104,6 +105,7 @@ static void describe(struct state_decision *d, const struct proposal *p)
             SET_HAS(d, state_decision_key_base_version);
     }
     budget_describe(d, p);
+    supersede_describe(d, p);
 }
 
 static enum status judge(struct act *c, struct matter *m, const struct proposal *p, struct err *err)
@@ -112,7 +114,7 @@ static enum status judge(struct act *c, struct matter *m, const struct proposal 
     struct proposal summed;
     TRY(budget_summed(&c->v, c->g->arena, m->d.type, c->g->time_ms, p, &summed, err));
     if (rights_judge(&m->p, state_seat_org(m->d.mover), &summed, &m->d.joint, &m->d.level, why, sizeof why))
-        return ST_OK;
+        return supersede_widen(&c->v, c->g->arena, m, err);
     return act_refuse(c, V_INCOMPLETE, "%s", why);
 }
 
@@ -240,6 +242,7 @@ enum status propose_apply_propose(struct act *c, const struct propose *r, struct
         TRY(budget_pin(&rights, c->g->arena, r->proposal.budget, &m.p, err));
     TRY(proposal_sound(c, &rights, row, r->type, &r->proposal));
     TRY(lasting_sound(c, &m.p, &r->proposal, err));
+    TRY(supersede_sound(c, r->type, &r->proposal, err));
     TRY(reliance_sound(c, 0, &r->proposal, err));
     describe(&m.d, &r->proposal);
     TRY(lasting_describe(&c->v, c->g->arena, &m.p, &r->proposal, &m.d, err));
@@ -318,13 +321,16 @@ static enum status may_revise(struct act *c, const struct revise *r, const struc
     return ST_OK;
 }
 
-/* The same partner, kind of effect and section as before. */
+/* The same partner, decision to be superseded, kind of effect and section as before. */
 static enum status same_matter(struct act *c, const struct proposal *was, const struct proposal *p)
 {
     bool partner = HAS(was, proposal_key_partner);
     if (partner != HAS(p, proposal_key_partner) || (partner && !span_eq(was->partner, p->partner)))
         return act_refuse(c, V_NOT_PERMITTED,
                           "a revision does not change the partner that a proposal is about");
+    bool supersedes = HAS(was, proposal_key_supersedes);
+    if (supersedes != HAS(p, proposal_key_supersedes) || (supersedes && p->supersedes != was->supersedes))
+        return act_refuse(c, V_NOT_PERMITTED, "a revision does not change which decision a proposal supersedes; propose anew");
     if (p->effect.type != was->effect.type || p->effect.section != was->effect.section)
         return act_refuse(c, V_NOT_PERMITTED,
                           "a revision keeps the kind of effect and the section; propose anew");
@@ -342,6 +348,7 @@ static enum status successor(struct act *c, const struct matter *m, const struct
     TRY(budget_sound(c, &rights, &m->p, false, was, p, err));
     TRY(proposal_sound(c, &rights, &any, m->d.type, p));
     TRY(lasting_sound(c, &m->p, p, err));
+    TRY(supersede_sound(c, m->d.type, p, err));
     TRY(reliance_sound(c, m->d.number, p, err));
     struct state_decision as = m->d; /* with the partner that it names */
     as.has &= ~(UINT64_C(1) << state_decision_key_partner);

@@ -269,6 +269,7 @@ static enum status happened(struct wait *w, const struct state_event *e, struct 
     case EVENT_COUNTER:
     case EVENT_DEFERRED:
     case EVENT_EXPIRED:
+    case EVENT_SUPERSEDED:
     case EVENT_DOUBTED:
     case EVENT_NOTE:
     case EVENT_INPUT:

@@ -214,6 +214,7 @@ bool reliance_is_over(const struct state_decision *d)
     case PHASE_LAPSED:
     case PHASE_COUNTERED:
     case PHASE_EXPIRED:
+    case PHASE_SUPERSEDED:
         return true;
     case PHASE_OPEN:
     case PHASE_MEDIATION:

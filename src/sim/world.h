@@ -47,6 +47,7 @@ struct sim_options {
     COUNT(grants, "about grants")                                                                            \
     COUNT(erased, "entries whose texts a decision erased")                                                   \
     COUNT(expired, "decisions whose last day came")                                                          \
+    COUNT(superseded, "decisions whose place another took")                                                  \
     COUNT(doubted, "times that a decision was put in doubt")                                                 \
     COUNT(triggers, "conditions of the charter that held at the end")                                       \
     COUNT(refreshes, "refresh sessions")                                                                     \

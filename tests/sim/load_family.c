@@ -324,11 +324,12 @@ static void erasure(struct run *r, size_t node, struct fixture_entry *e)
     load_submit(r, node, e);
 }
 
-/* An exception until a day, or a pivot; it rests on a clause, and on a reading that may be restated. */
+/* An exception until a day, or a pivot; it may take the place of another; it rests on a clause, and on a reading that may be restated. */
 static void resting(struct run *r, size_t node, struct fixture_entry *e, struct arena *a)
 {
     struct prose prose;
     struct state_reading row;
+    struct state_decision old;
     struct reliance rests[2] = {{.clause = span_str(sim_random(r->sim, 2) == 0 ? "glossary.case" : "glossary")}, {0}};
     struct propose body = {.type = span_str(sim_random(r->sim, 3) == 0 ? "pivot" : "exception"),
                            .proposal = {.effect = {.type = EFFECT_NONE},
@@ -343,6 +344,10 @@ static void resting(struct run *r, size_t node, struct fixture_entry *e, struct 
         SET_HAS(&body.proposal, proposal_key_relies);
     if (span_eqs(body.type, "exception") || sim_random(r->sim, 2) == 0)
         SET_HAS(&body.proposal, proposal_key_until);
+    if (find_one(r, node, TABLE_DECISION, 0, &state_decision_desc, a, &old) && span_eqs(old.type, (const char *)body.type.p)) {
+        body.proposal.supersedes = old.number;
+        SET_HAS(&body.proposal, proposal_key_supersedes);
+    }
     prose = load_text(r, "for a while", &body.proposal.title);
     e->kind = KIND_PROPOSE;
     e->seat = 2;

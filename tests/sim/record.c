@@ -282,6 +282,7 @@ static void count_acts(struct run *r, const struct view *v)
         if (codec_decode(&state_event_desc, value, &a, &e, &err) != ST_OK)
             continue;
         sim_stats(r->sim)->expired += e.type == EVENT_EXPIRED;
+        sim_stats(r->sim)->superseded += e.type == EVENT_SUPERSEDED;
         sim_stats(r->sim)->doubted += e.type == EVENT_DOUBTED;
     }
     for (struct tkey from = {.n = 1}; view_next(v, TABLE_TRIGGER, tkey_span(&from), &key, &value) == ST_OK; from = tkey_after(key)) {

@@ -172,3 +172,22 @@ for d in D-1 D-3; do
   good entente-audit verify $d.certificate --expect-alliance "$alliance"
 done
 grep -q expired o || { cat o; fail "the certificate does not say how it ended"; }
+
+echo "== another decision takes its place"
+answers 1 'there is no decision D-9 to supersede' "${propose[@]}" --supersedes D-9
+answers 2 '--supersedes all: expected the id of a decision in effect, for instance D-12' "${propose[@]}" --supersedes all
+answers 3 'D-3 is of the row exception; only a decision of that row supersedes it' "${propose[@]}" --supersedes D-3
+answers 3 'D-3 is expired; only what is in effect is superseded' "${except[@]}" --until "$(day 10)" --supersedes D-3
+answers 3 'D-2 had an effect of its own \(amend\), so nothing takes its place' \
+  as maker alliance-manager propose charter-policy --title "Children too" --supersedes D-2 --yes
+answers 0 'D-5 is open' as maker alliance-manager propose commercial-terms --title "One shelf a shop" --supersedes D-1 --yes
+ok '^  replaces  D-1, when it takes effect itself' entente show D-5 --node clinics
+answers 0 '^  it replaces D-1, effective: Two shelves a shop' as clinics alliance-manager approve D-5 --yes
+good as maker alliance-manager revise D-5 --title "One shelf a shop, from June" --yes
+is_phase D-1 effective maker || fail "it ended before the other took effect"
+for o in maker clinics distributor; do wait_for same maker $o; good as $o alliance-manager approve D-5 --rev 2 --yes; done
+wait_for is_phase D-1 superseded clinics
+ok '^D-1 +superseded +commercial-terms' entente decisions --node clinics
+ok 'superseded by D-5  \(leaf' entente show D-1 --node clinics
+ok 'D-1 superseded' entente status --since "$(date -u -d "@$(($(now) - 7200))" +%FT%TZ)" --node clinics
+answers 3 'D-1 (is|was) superseded' as maker alliance-manager withdraw D-1 --yes

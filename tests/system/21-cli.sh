@@ -88,7 +88,7 @@ lie proof
 unchanged 6 - 'is not in the tree that the node shows. Nothing was signed' \
   entente approve "$id" --yes --node "$socket" --key "$(key maker alliance-manager)" --as maker/alliance-manager
 
-# Saved, then handed in twice at other nodes: one entry.
+# Saved, then handed in twice at other nodes: one entry (SUB-1).
 expect 0 'Count patient days' 'Signed as maker/alliance-manager and saved' entente approve "$id" --yes --save "$work/a.entry" $(by maker alliance-manager)
 expect 1 'Count patient days' 'exists already' entente approve "$id" --yes --save "$work/a.entry" $(by maker alliance-manager)
 expect 0 'signature verifies' - entente entry show "$work/a.entry"
@@ -147,6 +147,12 @@ expect 0 'All founding signatures are there' - entente alliance show "$work/b.ge
 expect 0 'is there|Start the node' - entente alliance found "$work/b.genesis" --node "$work/maker"
 
 expect 2 - 'entry export needs -o DIR' entente entry export "$work/a.entry"
+# What it exports, ssh-keygen accepts by the command that it prints (SUB-2).
+expect 0 'ssh-keygen -Y verify' - entente entry export "$work/a.entry" -o "$work/shown"
+verify=$(cat "$work/o")
+expect 0 'Good "entry@entente" signature for maker/alliance-manager' - bash -c "$verify"
+echo x >>"$work/shown/entry"
+expect 255 'Could not verify signature' 'incorrect signature' bash -c "$verify"
 
 # --json is one JSON document.
 for words in status inbox decisions "show $id" "readiness $id" log seats "charter show" "charter show glossary" "charter template" "charter diff" "node status" "node peers" "node why" \

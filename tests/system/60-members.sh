@@ -28,7 +28,7 @@ start labs
 wait_for healthy labs
 [ "$(field labs validators)" = 5 ] || fail "five nodes were expected"
 [ "$(field labs quorum)" = 4 ] || fail "a quorum of four was expected"
-says 'ready *labs/node' entente log --node labs
+says 'ready *labs/node' entente log --node labs # by itself: REP-5
 wait_for same labs maker
 as labs alliance-manager comment --text "we are here" >/dev/null
 

@@ -310,6 +310,10 @@ for n in 1 2 3 4 5 6 7; do
 done
 answers 0 'ballot: approve by clinics/alliance-manager for clinics/finance, key' entente-audit verify D-1.certificate
 answers 0 'nobody said which was expected' entente-audit verify D-1.certificate
+grep -q '^VERIFIED D-1 of .*, as of block [0-9]* of 20' o || fail "as of which block (CER-13)"
+for w in 'that the nodes counted the ballots by the rules' 'anything after the block named above' 'that no second history exists'; do
+  sed '1,/^Not proven by this file:/d' o | grep -q "$w" || fail "CER-13: not said to be unproven: $w"
+done
 answers 0 'deemed consent clinics$' entente-audit verify D-4.certificate
 answers 0 '^ *"phase": "effective"' entente-audit verify D-3.certificate --json
 answers 6 'GEN-3: this is alliance' entente-audit verify D-1.certificate --expect-alliance "${id//[0-9]/0}"

@@ -64,7 +64,7 @@ start trustee
 wait_for is '\(erased by D-2\)' entente show D-1 --node trustee
 ok 'We need ten days' entente show D-1 --node trustee
 
-echo "== a pack says by which decision; a certificate has it no more"
+echo "== ERA-4: a pack says by which decision; a certificate has it no more"
 good entente pack after.pack --node maker
 ! grep -aq "Call Jo" after.pack || fail "the pack has the text"
 grep -aq "Call Jo" before.pack || fail "the older pack lacks it: it proves nothing"

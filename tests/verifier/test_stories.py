@@ -2,7 +2,7 @@
 """Random stories of sections 26 to 28, last days, refresh and trainings. After every block: what follows from other rows does.
 
 ENTENTE_AUDIT, when it names the program entente-audit, is asked of each refusal and of every eighth block, and must say the
-same. STORIES and SEED: how many of either kind, and from which seed on."""
+same: of the entries (ENT-1), and of the tables and their keys (GOV-1), whose root is in each header. STORIES and SEED: how many of either kind, and from which seed on."""
 import collections
 import os
 import pathlib

@@ -403,6 +403,7 @@ Test(certificate, CER_6_cosigned_by_too_few)
     teardown();
 }
 
+/* CER-2 */
 Test(certificate, spliced_from_another_alliance)
 {
     setup();

@@ -1,3 +1,4 @@
+/* Key files (KEY-1 to KEY-5): written and read back, what they cost, and every way in which one can be damaged, open or wrong. */
 #include <criterion/criterion.h>
 #include <jansson.h>
 #include <sodium.h>

@@ -1,3 +1,4 @@
+/* SIG-2 and SSHSIG: signatures by namespace, against vectors and by the bytes. */
 #include <criterion/criterion.h>
 #include <jansson.h>
 #include <sodium.h>

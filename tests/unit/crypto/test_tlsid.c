@@ -1,3 +1,4 @@
+/* KEY-6: the certificate that a node's TLS key makes for itself; openssl and mbedTLS read it, and no other passes for it. */
 #include <mbedtls/x509_crt.h>
 #include <criterion/criterion.h>
 #include <sodium.h>

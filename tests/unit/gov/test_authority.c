@@ -163,6 +163,7 @@ Test(authority, GOV_6_registrar_keys)
     world_free(&w);
 }
 
+/* GOV-23 */
 Test(authority, notes)
 {
     struct world w;

@@ -94,6 +94,46 @@ Test(ladder, GOV_R13_by_hand)
     world_free(&w);
 }
 
+struct happened {
+    enum event_type type;
+    uint64_t rung, revision;
+    bool person;
+    uint64_t at_ms, leaf;
+};
+
+static struct happened now(const struct world *w, struct happened h)
+{
+    h.at_ms = w->g.time_ms;
+    h.leaf = w->g.leaf;
+    return h;
+}
+
+/* Numbered from 1, each with its block's time and where the decision stood after it; a seat and an entry where somebody did it. */
+Test(ladder, GOV_26_events_say_where_they_stand)
+{
+    struct world w;
+    struct happened want[5];
+    open_one(&w, "brand/finance", "plan");
+    want[0] = now(&w, (struct happened){EVENT_OPENED, 0, 1, true, 0, 0});
+    EXPECT_VERDICT(&w, world_revise(&w, "brand/finance", 1, NULL), V_OK);
+    want[1] = now(&w, (struct happened){EVENT_REVISED, 0, 2, true, 0, 0});
+    EXPECT_VERDICT(&w, world_ballot(&w, "maker/finance", 1, CHOICE_APPROVE), V_OK);
+    want[2] = now(&w, (struct happened){EVENT_BALLOT, 0, 2, true, 0, 0});
+    AT(&w, "2026-03-05T00:00:00Z");
+    want[3] = now(&w, (struct happened){EVENT_ESCALATED, 1, 2, false, 0, 0});
+    EXPECT_VERDICT(&w, world_withdraw(&w, "brand/finance", 1), V_OK);
+    want[4] = now(&w, (struct happened){EVENT_WITHDRAWN, 1, 2, true, 0, 0});
+    cr_assert_eq(world_decision(&w, 1).events, ARRAY_LEN(want));
+    for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+        struct state_event e = world_event(&w, 1, ARRAY_LEN(want) - 1 - i);
+        cr_expect(e.type == want[i].type && e.rung == want[i].rung && e.revision == want[i].revision, "event %zu: %s", i + 1,
+                  enum_text(&event_type_enum, e.type));
+        cr_expect(e.at_ms == want[i].at_ms && e.leaf == want[i].leaf, "event %zu", i + 1);
+        cr_expect(HAS(&e, state_event_key_seat) == want[i].person && HAS(&e, state_event_key_id) == want[i].person, "event %zu", i + 1);
+    }
+    world_free(&w);
+}
+
 Test(ladder, GOV_R12_by_hand_once_rejected)
 {
     struct world w;

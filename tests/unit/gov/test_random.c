@@ -89,9 +89,22 @@ static const enum choice choices[] = {CHOICE_APPROVE, CHOICE_APPROVE, CHOICE_APP
 
 TestSuite(random, .timeout = 600, .fini = free_pool);
 
+/* A decision in effect of that row, or any; 0: there is none. */
+static uint64_t to_supersede(struct world *w, uint64_t *rng, const char *type)
+{
+    for (uint64_t n = w->last; n > 0 && next(rng) % 8 != 0; n--) {
+        struct state_decision d = world_decision(w, n);
+        if (span_eqs(d.type, type) && d.phase == PHASE_EFFECTIVE)
+            return n;
+    }
+    return w->last == 0 ? 0 : 1 + next(rng) % w->last;
+}
+
 static struct world_proposal proposal(struct world *w, uint64_t *rng, const char *type)
 {
     struct world_proposal p = {0};
+    if (next(rng) % 3 == 0)
+        p.supersedes = to_supersede(w, rng, type);
     if (next(rng) % 3 == 0) {
         p.currency = next(rng) % 8 == 0 ? "EUR" : "USD";
         p.minor = (int64_t)(next(rng) % 40000000);
@@ -286,6 +299,7 @@ static enum verdict act(struct world *w, uint64_t *rng)
             struct state_decision d = world_decision(w, n);
             if (HAS(&d, state_decision_key_section))
                 p = proposal(w, rng, "charter-policy");
+            p.supersedes = HAS(&d, state_decision_key_supersedes) ? d.supersedes : 0;
             memcpy(mover, d.mover.p, d.mover.n);
             mover[d.mover.n] = 0;
         }
@@ -404,6 +418,7 @@ static bool reached_all(const struct counts *c)
 {
     bool all = c->recoveries > 0 && c->upgraded > 0 && c->faults > 0 && c->inputs > 0;
     all = all && c->events[EVENT_STALE] > 0; /* few streams end in it; nor in a pause, below */
+    all = all && c->events[EVENT_SUPERSEDED] > 0;
     for (enum event_type e = EVENT_PAUSE_ASKED; e <= EVENT_ENDED; e++)
         all = all && (c->events[e] > 0 || rare(e));
     for (size_t i = 0; i < ARRAY_LEN(reached); i++)
@@ -429,6 +444,7 @@ Test(random, tables_agree_and_replays_are_equal)
     for (enum standing i = STANDING_ACTIVE; i <= STANDING_LEFT; i++)
         cr_assert_gt(c.standings[i], 0, "nobody was ever %s", enum_text(&standing_enum, i));
     cr_assert_gt(c.events[EVENT_STALE], 0, "no decision was ever stale");
+    cr_assert_gt(c.events[EVENT_SUPERSEDED], 0, "no decision was ever superseded");
     for (enum event_type e = EVENT_PAUSE_ASKED; e <= EVENT_ENDED; e++)
         cr_assert(c.events[e] > 0 || rare(e), "never: %s", enum_text(&event_type_enum, e));
     cr_assert(c.recoveries > 0 && c.upgraded > 0 && c.faults > 0 && c.inputs > 0,

@@ -113,6 +113,10 @@ static struct proposal random_proposal(struct world *w)
         p.until = w->g.time_ms / 86400000 + any(6);
         SET_HAS(&p, proposal_key_until);
     }
+    if (w->last != 0 && any(3) == 0) {
+        p.supersedes = 1 + any(w->last);
+        SET_HAS(&p, proposal_key_supersedes);
+    }
     for (uint64_t i = any(4); i > 0; i--) {
         uint64_t readings = 0;
         struct state_counter c;

@@ -1,4 +1,4 @@
-/* Sessions: SES-2 to SES-9. */
+/* Sessions: SES-1 to SES-9. */
 #include <criterion/criterion.h>
 #include "gov/session.h"
 #include "readings.h"

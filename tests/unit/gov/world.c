@@ -323,6 +323,10 @@ static struct proposal proposal_of(struct world *w, const struct world_proposal 
         }
         SET_HAS(&p, proposal_key_affected);
     }
+    if (o->supersedes != 0) {
+        p.supersedes = o->supersedes;
+        SET_HAS(&p, proposal_key_supersedes);
+    }
     if (o->partner != NULL) {
         p.partner = span_str(o->partner);
         SET_HAS(&p, proposal_key_partner);

@@ -65,7 +65,7 @@ struct world_proposal {
     enum section_id section; /* with body: amend */
     struct span body;
     uint64_t base;
-    uint64_t counters;
+    uint64_t counters, supersedes;
     const struct effect *effect; /* any other one */
 };
 

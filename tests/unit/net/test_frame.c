@@ -1,3 +1,4 @@
+/* NET-2: frames of a length and bytes, keepalives, and links that are given up. */
 #include <criterion/criterion.h>
 #include <stdatomic.h>
 #include <sys/socket.h>

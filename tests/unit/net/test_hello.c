@@ -1,3 +1,4 @@
+/* NET-3, NET-4 and NET-5: the hello, step by step, and each way in which the other side can be somebody else. */
 #include <criterion/criterion.h>
 #include "codec/codec.h"
 #include "tools.h"

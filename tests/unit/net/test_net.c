@@ -1,3 +1,4 @@
+/* Nodes in a mesh over loopback: who is heard, who is not, and that each pair keeps one link (NET-6). */
 #include <criterion/criterion.h>
 #include "tools.h"
 

@@ -58,6 +58,7 @@ static int add(struct desk *d, bool got, const char *seat, const char *subject, 
     return 1;
 }
 
+/* NUD-4 */
 Test(nudge, once_a_day)
 {
     struct desk d;
@@ -158,6 +159,7 @@ Test(nudge, what_is_replaced_stays_until_the_next_is_saved)
     desk_deinit(&d); /* frees what was replaced, too */
 }
 
+/* NUD-5 */
 Test(nudge, the_file)
 {
     struct desk d;
@@ -192,6 +194,7 @@ Test(nudge, the_file)
     desk_deinit(&d);
 }
 
+/* NUD-2 */
 Test(nudge, who_is_asked)
 {
     struct desk d;
@@ -219,6 +222,7 @@ Test(nudge, who_is_asked)
     desk_deinit(&d);
 }
 
+/* NUD-1 */
 Test(nudge, what_is_no_nudge)
 {
     struct desk d;
@@ -236,6 +240,7 @@ Test(nudge, what_is_no_nudge)
     desk_deinit(&d);
 }
 
+/* NUD-3 */
 Test(nudge, messages)
 {
     struct desk d;

@@ -59,7 +59,7 @@ Test(replica_hostile, a_flood_of_proposals_leaves_room_for_honest_ones)
     rig_deinit(&r);
 }
 
-/* 500 long comments are 8 MB: more than a frame holds. They go in several blocks. */
+/* BLK-11. 500 long comments are 8 MB: more than a frame holds. They go in several blocks. */
 Test(replica_hostile, more_text_than_a_frame_holds_goes_in_several_blocks, .timeout = 60)
 {
     struct rig r;
@@ -104,6 +104,34 @@ Test(replica_hostile, a_proposal_from_the_far_future_stops_nobody)
         cr_expect_eq(hear_proposal(&r, 2 + i % 2, i % 2, header, last_commit), ST_MISMATCH);
         cr_expect_null(replica_halted(r.replica), "%s", replica_halted(r.replica));
     }
+    arena_deinit(&a);
+    rig_deinit(&r);
+}
+
+/* A proposer whose clock is behind the block before takes the next millisecond: ledger time goes on. */
+Test(replica_hostile, BFT_T2_a_clock_that_is_behind)
+{
+    struct rig r;
+    struct arena a;
+    struct msg_proposal m;
+    struct header header;
+    struct block_record block;
+    struct replica_status s;
+    struct err err = {0};
+    rig_init(&r, PROPOSER);
+    r.wall -= 3600000;
+    rig_start(&r);
+    arena_init(&a, 0);
+    replica_status(r.replica, &s);
+    uint64_t before = s.tip->time_ms;
+    cr_assert_gt(before, r.wall);
+    (void)rig_comment(&r, 0, "decide this");
+    for (int i = 0; i < 300 && !rig_sent(&r, &msg_proposal_desc, &a, &m); i++)
+        rig_run(&r, 100);
+    cr_assert(rig_sent(&r, &msg_proposal_desc, &a, &m), "it proposes nothing");
+    cr_assert_eq(codec_decode(&header_desc, m.header, &a, &header, &err), ST_OK, "%s", err.text);
+    cr_assert_eq(codec_decode(&block_record_desc, header.record, &a, &block, &err), ST_OK, "%s", err.text);
+    cr_expect_eq(block.time_ms, before + 1);
     arena_deinit(&a);
     rig_deinit(&r);
 }
