@@ -3,6 +3,7 @@
 #include "gov/course.h"
 #include "gov/pause.h"
 #include "gov/receipt.h"
+#include "gov/supersede.h"
 
 static enum status load(struct act *c, const struct ref *ref, struct matter *ret, struct err *err)
 {
@@ -17,8 +18,8 @@ static enum status current(struct act *c, const struct matter *m, const struct r
 {
     TRY(act_seen(c, m->d.changed_leaf, "the decision"));
     if (!course_is_live(&m->d))
-        return act_refuse(c, V_CLOSED, "D-%" PRIu64 " is %s since %s", m->d.number,
-                          enum_text(&phase_enum, m->d.phase), time_utc(m->d.closed_ms).s);
+        return act_refuse(c, V_CLOSED, "D-%" PRIu64 " is %s since %s%s", m->d.number,
+                          enum_text(&phase_enum, m->d.phase), time_utc(m->d.closed_ms).s, supersede_hint(&m->d));
     if (!hash_eq(&m->d.digest, &ref->digest))
         return act_refuse(c, V_WRONG_REVISION,
                           "D-%" PRIu64 " is at revision %" PRIu64 ", another than the one read", m->d.number,

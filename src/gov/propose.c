@@ -307,8 +307,8 @@ static enum status may_revise(struct act *c, const struct revise *r, const struc
         return act_refuse(c, V_NOT_NOW, "D-%" PRIu64 " is paused; it must be resumed before it is revised",
                           m->d.number);
     if (!course_is_live(&m->d))
-        return act_refuse(c, V_CLOSED, "D-%" PRIu64 " is %s since %s", m->d.number,
-                          enum_text(&phase_enum, m->d.phase), time_utc(m->d.closed_ms).s);
+        return act_refuse(c, V_CLOSED, "D-%" PRIu64 " is %s since %s%s", m->d.number,
+                          enum_text(&phase_enum, m->d.phase), time_utc(m->d.closed_ms).s, supersede_hint(&m->d));
     if (!hash_eq(&m->d.digest, &r->decision.digest))
         return act_refuse(c, V_WRONG_REVISION,
                           "D-%" PRIu64 " is at revision %" PRIu64 ", another than the one read", m->d.number,

@@ -1,6 +1,7 @@
 #include "gov/supersede.h"
 #include "charter/charter_model.h"
 #include "gov/course.h"
+#include "gov/effect.h"
 
 enum status supersede_sound(struct act *c, struct span type, const struct proposal *p, struct err *err)
 {
@@ -27,6 +28,11 @@ enum status supersede_sound(struct act *c, struct span type, const struct propos
         return act_refuse(c, V_NOT_NOW, "D-%" PRIu64 " is %s; only what is in effect is superseded", p->supersedes,
                           enum_text(&phase_enum, old.d.phase));
     return ST_OK;
+}
+
+const char *supersede_hint(const struct state_decision *d)
+{
+    return d->phase == PHASE_EFFECTIVE && !effect_names(d->type) ? "; another decision of its row can take its place (--supersedes)" : "";
 }
 
 void supersede_describe(struct state_decision *d, const struct proposal *p)

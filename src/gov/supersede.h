@@ -6,6 +6,8 @@
 
 /* May a proposal of this row take the place of what it names? Refuses. */
 MUST_USE enum status supersede_sound(struct act *c, struct span type, const struct proposal *p, struct err *err);
+/* What to do about a decision that is closed: words to follow why it is; none when nothing can take its place. */
+const char *supersede_hint(const struct state_decision *d);
 /* Keeps in the decision whose place it takes, or that it takes none. */
 void supersede_describe(struct state_decision *d, const struct proposal *p);
 /* No fewer decide than decided what it replaces: m's joint and level are at least its. */

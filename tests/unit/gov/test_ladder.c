@@ -119,10 +119,10 @@ Test(ladder, GOV_26_events_say_where_they_stand)
     want[1] = now(&w, (struct happened){EVENT_REVISED, 0, 2, true, 0, 0});
     EXPECT_VERDICT(&w, world_ballot(&w, "maker/finance", 1, CHOICE_APPROVE), V_OK);
     want[2] = now(&w, (struct happened){EVENT_BALLOT, 0, 2, true, 0, 0});
-    AT(&w, "2026-03-05T00:00:00Z");
-    want[3] = now(&w, (struct happened){EVENT_ESCALATED, 1, 2, false, 0, 0});
+    AT(&w, "2026-03-06T00:00:00Z"); /* three days to read the revision */
+    want[3] = now(&w, (struct happened){EVENT_ESCALATED, 2, 2, false, 0, 0});
     EXPECT_VERDICT(&w, world_withdraw(&w, "brand/finance", 1), V_OK);
-    want[4] = now(&w, (struct happened){EVENT_WITHDRAWN, 1, 2, true, 0, 0});
+    want[4] = now(&w, (struct happened){EVENT_WITHDRAWN, 2, 2, true, 0, 0});
     cr_assert_eq(world_decision(&w, 1).events, ARRAY_LEN(want));
     for (size_t i = 0; i < ARRAY_LEN(want); i++) {
         struct state_event e = world_event(&w, 1, ARRAY_LEN(want) - 1 - i);

@@ -54,6 +54,8 @@ Test(supersede, GOV_69_it_takes_its_place)
     struct world w;
     found(&w);
     uint64_t old = plan(&w);
+    EXPECT_VERDICT(&w, world_withdraw(&w, "brand/finance", old), V_CLOSED);
+    EXPECT_WHY(&w, "another decision of its row can take its place (--supersedes)");
     uint64_t since = world_decision(&w, old).effective_ms, read = w.size;
     EXPECT_VERDICT(&w, supersede(&w, "plan", old), V_OK);
     uint64_t n = w.last;
