@@ -344,10 +344,11 @@ static void resting(struct run *r, size_t node, struct fixture_entry *e, struct 
         SET_HAS(&body.proposal, proposal_key_relies);
     if (span_eqs(body.type, "exception") || sim_random(r->sim, 2) == 0)
         SET_HAS(&body.proposal, proposal_key_until);
-    if (find_one(r, node, TABLE_DECISION, 0, &state_decision_desc, a, &old) && span_eqs(old.type, (const char *)body.type.p)) {
-        body.proposal.supersedes = old.number;
-        SET_HAS(&body.proposal, proposal_key_supersedes);
-    }
+    for (int i = 0; i < 2 * NEWEST && !HAS(&body.proposal, proposal_key_supersedes); i++)
+        if (find_one(r, node, TABLE_DECISION, 0, &state_decision_desc, a, &old) && span_eq(old.type, body.type) && old.phase == PHASE_EFFECTIVE) {
+            body.proposal.supersedes = old.number;
+            SET_HAS(&body.proposal, proposal_key_supersedes);
+        }
     prose = load_text(r, "for a while", &body.proposal.title);
     e->kind = KIND_PROPOSE;
     e->seat = 2;
