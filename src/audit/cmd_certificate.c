@@ -20,6 +20,8 @@ static void print_event(const struct certificate_event *e)
         buf_printf(&b, ": %s", enum_text(&last_resort_enum, ev->outcome));
     if (HAS(ev, state_event_key_name))
         buf_printf(&b, " %.*s", SPAN_FMT(ev->name));
+    if (ev->type == EVENT_SUPERSEDED || ev->type == EVENT_COUNTERED)
+        buf_printf(&b, " by D-%" PRIu64, ev->other);
     if (HAS(ev, state_event_key_seat))
         buf_printf(&b, " by %.*s", SPAN_FMT(ev->seat));
     if (HAS(ev, state_event_key_principal))
@@ -82,6 +84,8 @@ static void print_proposal(const struct certificate_report *r, struct arena *a)
         (void)printf("budget       %.*s\n", SPAN_FMT(p->budget));
     if (HAS(p, proposal_key_scope))
         (void)printf("scope        %.*s\n", SPAN_FMT(p->scope));
+    if (HAS(p, proposal_key_supersedes))
+        (void)printf("replaces     D-%" PRIu64 "\n", p->supersedes);
     if (HAS(p, proposal_key_partner))
         (void)printf("about        %.*s\n", SPAN_FMT(p->partner));
     for (size_t i = 0; HAS(p, proposal_key_affected) && i < p->affected.n; i++)

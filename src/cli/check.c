@@ -162,7 +162,7 @@ static void print_replaced(struct cli *c, uint64_t number)
         (void)printf("  what it replaces could not be read: %s\n", c->err.text);
         return;
     }
-    (void)printf("  it replaces D-%" PRIu64 ", %s: ", number, cli_phase(old.q.decision.phase));
+    (void)printf("  D-%" PRIu64 ", %s now, is superseded when this one takes effect: ", number, cli_phase(old.q.decision.phase));
     cli_prose(stdout, "  ", cli_find_prose(&old.leaf.prose, &old.leaf.proposal.title));
 }
 

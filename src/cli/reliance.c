@@ -165,7 +165,7 @@ static void put_one(const struct reliance *r, struct buf *b)
 void cli_put_reliance(const struct proposal *p, struct buf *b)
 {
     if (HAS(p, proposal_key_supersedes))
-        buf_printf(b, "replaces  D-%" PRIu64 ", when it takes effect itself\n", p->supersedes);
+        buf_printf(b, "replaces  D-%" PRIu64 "\n", p->supersedes);
     for (size_t i = 0; HAS(p, proposal_key_relies) && i < p->relies.n; i++)
         put_one(&p->relies.v[i], b);
     if (HAS(p, proposal_key_until)) {

@@ -181,8 +181,8 @@ answers 3 'D-3 is expired; only what is in effect is superseded' "${except[@]}" 
 answers 3 'D-2 had an effect of its own \(amend\), so nothing takes its place' \
   as maker alliance-manager propose charter-policy --title "Children too" --supersedes D-2 --yes
 answers 0 'D-5 is open' as maker alliance-manager propose commercial-terms --title "One shelf a shop" --supersedes D-1 --yes
-ok '^  replaces  D-1, when it takes effect itself' entente show D-5 --node clinics
-answers 0 '^  it replaces D-1, effective: Two shelves a shop' as clinics alliance-manager approve D-5 --yes
+ok '^  replaces  D-1$' entente show D-5 --node clinics
+answers 0 '^  D-1, effective now, is superseded when this one takes effect: Two shelves a shop' as clinics alliance-manager approve D-5 --yes
 good as maker alliance-manager revise D-5 --title "One shelf a shop, from June" --yes
 is_phase D-1 effective maker || fail "it ended before the other took effect"
 for o in maker clinics distributor; do wait_for same maker $o; good as $o alliance-manager approve D-5 --rev 2 --yes; done
@@ -191,3 +191,6 @@ ok '^D-1 +superseded +commercial-terms' entente decisions --node clinics
 ok 'superseded by D-5  \(leaf' entente show D-1 --node clinics
 ok 'D-1 superseded' entente status --since "$(date -u -d "@$(($(now) - 7200))" +%FT%TZ)" --node clinics
 answers 3 'D-1 (is|was) superseded' as maker alliance-manager withdraw D-1 --yes
+wait_for covered clinics
+good entente certify D-1 -o D-1.certificate --node clinics
+answers 0 'superseded by D-5$' entente-audit verify D-1.certificate
