@@ -254,6 +254,7 @@ class Ballots:
         self.money_ok(p, self.pinned[d["number"]], was=self.proposal(d))
         self.proposal_ok(d["type"], p)
         self.until_ok(self.pinned[d["number"]], p)
+        self.supersedes_ok(d["type"], p)
         self.relies_ok(p, d)
         self.effect_ok(d["type"], p.effect, d["mover"], p.partner, d["opened_leaf"])
         self.same_matter(d, p)

@@ -14,7 +14,7 @@ KINDS = {"opened": "propose", "acted first": "propose", "counter": "propose", "b
 ABOUT = ("revise", "ballot", "withdraw", "move_decision", "note", "decision_input", "receipt")
 PHASES = {"opened": "open", "resumed": "open", "beyond its budget": "open", "revised": "open", "escalated": "open",
           **{p: p for p in ("passed", "effective", "rejected", "vetoed", "withdrawn", "default applied", "stale", "lapsed",
-                            "countered", "paused", "expired")}}
+                            "countered", "paused", "expired", "superseded")}}
 BY_RUNG = ("revised", "escalated")
 NOT_PROVEN = ("that the ballots were counted by the rules: a quorum of nodes signed for the outcome",
               "anything after the block named", "that there is no second history")

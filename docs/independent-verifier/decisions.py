@@ -62,12 +62,13 @@ class Decisions:
         self.put("EVENT", u64(d["number"]) + struct.pack(">I", d["events"]), "state_event", row)
 
     def end(self, d, phase, event, **fields):
-        if self.is_phase(d, "PHASE_PASSED"):
+        if self.is_phase(d, "PHASE_PASSED", "PHASE_EFFECTIVE") and phase != "PHASE_EXPIRED":
             self.give_back(d)
         self.set(d, phase=self.phase[phase], closed_ms=self.now, changed_leaf=self.leaf(), **self.unpaused(d))
         if event:
             self.event(d, event, **fields)
-        if d.get("acted_ms") is not None and phase != "PHASE_EXPIRED":  # GOV-65: what expires was ratified
+        was_ratified = phase in ("PHASE_EXPIRED", "PHASE_SUPERSEDED")  # GOV-65
+        if d.get("acted_ms") is not None and not was_ratified:
             self.event(d, "EVENT_ENDED", seat=None, id=None)
 
     def unpaused(self, d):
@@ -295,6 +296,8 @@ class Decisions:
         kind = self.effect_kind(effect)
         if self.too_late(d):
             return self.stale(d, "its last day has passed")
+        if self.too_late_to_supersede(d):
+            return self.stale(d, "D-%d is not in effect any more" % d["supersedes"])
         try:
             self.effect_ok(d["type"], effect, d["mover"], d["partner"], d["opened_leaf"])
         except Verdict as e:
@@ -328,6 +331,7 @@ class Decisions:
             self.leave(self.leaver(d["type"], d["mover"], d["partner"]))
         elif kind == "EFFECT_UPGRADE":
             self.count_support()
+        self.supersede(d)
         return self.reaffirm(d)
 
     def lapses(self, d):
@@ -337,6 +341,25 @@ class Decisions:
     def expires(self, d):
         """GOV-67."""
         self.end(d, "PHASE_EXPIRED", "EVENT_EXPIRED")
+
+    # -- superseding -------------------------------------------------------------------------------------------------
+
+    def superseded_by(self, d):
+        """GOV-69: the decision whose place it takes, while that one is in effect; else None."""
+        other = self.decisions[d["supersedes"]] if d.get("supersedes") is not None else None
+        return other if other and self.is_phase(other, "PHASE_EFFECTIVE") else None
+
+    def too_late_to_supersede(self, d):
+        """GOV-69: what was acted first is ratified all the same."""
+        return d.get("supersedes") is not None and d.get("acted_ms") is None and not self.superseded_by(d)
+
+    def supersede(self, d):
+        """GOV-69. It took effect."""
+        other = self.superseded_by(d)
+        if other:
+            self.end(other, "PHASE_SUPERSEDED", "EVENT_SUPERSEDED", other=d["number"], seat=None, id=None)
+
+    # -- what its effect writes --------------------------------------------------------------------------------------
 
     def new_section(self, d, number, body):
         """GOV-22."""

@@ -141,8 +141,9 @@ class Money:
             self.budget_row(d["reserved_from"], d["budget"], -d["charge"].minor, d["charge"].minor)
 
     def give_back(self, d):
-        """It had passed, and is vetoed, lapses or becomes stale."""
+        """It had passed, and is vetoed, lapses or becomes stale; or it is in effect, has spent, and is superseded."""
         self.add_sum(d, d["passed_ms"], -1)
         if d.get("budget"):
-            self.budget_row(d["reserved_from"], d["budget"], -d["charge"].minor, 0)
+            less, spent = -d["charge"].minor, self.is_phase(d, "PHASE_EFFECTIVE")
+            self.budget_row(d["reserved_from"], d["budget"], *((0, less) if spent else (less, 0)))
             self.set(d, reserved_from=None)

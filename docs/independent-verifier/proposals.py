@@ -1,5 +1,5 @@
 """Sections 9, 16 and 25: what is put to decision. What a row pins (GOV-7, GOV-45), proposing, revising and withdrawing
-(GOV-18, GOV-20), counters (GOV-19), effects (GOV-22, ERA-1), notes (GOV-23), a last day (GOV-67).
+(GOV-18, GOV-20), counters (GOV-19), effects (GOV-22, ERA-1), notes (GOV-23), a last day (GOV-67), what is to be superseded (GOV-69).
 
 Methods of Governance. The charter check of an amendment is not repeated: SPEC does not hold it."""
 import struct
@@ -103,6 +103,26 @@ class Proposals:
             most = self.calendars_of(pinned).end(pinned["calendar"], self.now, pinned["longest"])
             need(end <= most, "longer than the row allows", "NOT_PERMITTED")
 
+    def supersedes_ok(self, type_, p):
+        """GOV-69."""
+        if p.supersedes is None:
+            return
+        need(self.effect_kind(p.effect) == "EFFECT_NONE", "an effect supersedes nothing", "MALFORMED")
+        other = self.decisions.get(p.supersedes)
+        need(other, "no such decision", "NO_SUCH_OBJECT")
+        need(other["type"] == type_ and self.effect_kind(self.proposal(other).effect) == "EFFECT_NONE",
+             "it is of another row, or has an effect", "NOT_PERMITTED")
+        need(self.is_phase(other, "PHASE_EFFECTIVE"), "it is not in effect", "NOT_NOW")
+
+    def level_and_joint(self, type_, p, mover, pinned):
+        """GOV-8, and GOV-69: no fewer decide than decided what it supersedes."""
+        level, joint = rights.level_and_joint(pinned, p, mover, self.enums, self.counted(type_, p))
+        if p.supersedes is not None:
+            other = self.decisions[p.supersedes]
+            level = max(level, min(other["level"], len(pinned["raises"] or [])))
+            joint = joint or other["joint"]
+        return level, joint
+
     def approvals_ok(self, pinned, d):
         terms = rights.base_terms(pinned, d["level"])
         for t in terms:
@@ -155,9 +175,9 @@ class Proposals:
 
     def same_matter(self, d, p):
         """GOV-18: what a revision leaves as it is."""
-        need(p.partner == d["partner"] and p.effect.section == d["section"]
-             and p.effect.type == self.proposal(d).effect.type, "another partner, kind of effect or section",
-             "NOT_PERMITTED")
+        need(p.partner == d["partner"] and p.supersedes == d.get("supersedes") and p.effect.section == d["section"]
+             and p.effect.type == self.proposal(d).effect.type,
+             "another partner, decision to supersede, kind of effect or section", "NOT_PERMITTED")
 
     # -- proposing ---------------------------------------------------------------------------------------------------
 
@@ -175,12 +195,14 @@ class Proposals:
         if b.type == "admission" and self.effect_kind(p.effect) == "EFFECT_REGISTRAR" and p.partner:
             self.others_only(pinned, p.partner)
         self.until_ok(pinned, p)
+        self.supersedes_ok(b.type, p)
         self.relies_ok(p)
-        level, joint = rights.level_and_joint(pinned, p, e.seat, self.enums, self.counted(b.type, p))
+        level, joint = self.level_and_joint(b.type, p, e.seat, pinned)
         d = {"type": b.type, "phase": None, "rung": 0, "revision": 1, "digest": e.id, "title": p.title,
              "mover": e.seat, "opened_ms": self.now, "opened_leaf": e.leaf, "level": level, "joint": joint,
              "affected": p.affected or [], "partner": p.partner, "section": p.effect.section,
-             "base_version": p.effect.base_version, "until_ms": self.last_day(pinned, p), "counters": None, "countered_by": [], "rung_revisions": 0,
+             "base_version": p.effect.base_version, "until_ms": self.last_day(pinned, p), "supersedes": p.supersedes,
+             "counters": None, "countered_by": [], "rung_revisions": 0,
              "budget": p.budget, "charge": self.charge(p), "acted_ms": self.now if row.act_first else None,
              "events": 0, "changed_leaf": e.leaf}
         self.approvals_ok(pinned, d)
@@ -244,10 +266,11 @@ class Proposals:
         self.money_ok(p, pinned, was=self.proposal(d))
         self.proposal_ok(d["type"], p)
         self.until_ok(pinned, p)
+        self.supersedes_ok(d["type"], p)
         self.relies_ok(p, d)
         self.effect_ok(d["type"], p.effect, d["mover"], p.partner, d["opened_leaf"])
         self.same_matter(d, p)
-        level, joint = rights.level_and_joint(pinned, p, e.seat, self.enums, self.counted(d["type"], p))
+        level, joint = self.level_and_joint(d["type"], p, e.seat, pinned)
         self.approvals_ok(pinned, {**d, "level": level, "joint": joint, "affected": p.affected or []})
         until = max(d["deadline_ms"], self.end_of(d["number"], pinned["min_read"]))
         self.set(d, revision=d["revision"] + 1, digest=e.id, title=p.title, affected=p.affected or [],

@@ -2,6 +2,7 @@
 receipts, budgets, acting first. A part of Story."""
 import forge
 from forge import HOUR, sha256
+import rights
 
 DAY = 24 * HOUR
 SILENT = ("clinical-claim", "delivery-tradeoff", "commercial-terms", "spend")
@@ -185,7 +186,7 @@ class Absence:
     def recommend(self):
         d = self.in_phase("PHASE_MEDIATION") or self.decision()
         was = self.gov.proposal(d)
-        settled = {**self.proposal(d["type"], d["partner"]), "budget": was.budget, "amount": was.amount, "charge": was.charge,
+        settled = {**self.again(d), "budget": was.budget, "amount": was.amount, "charge": was.charge,
                    "rate": was.rate}
         return self.seat(self.gov.mediator(d) or "trustee/mediator"), "decision_input", {
             "decision": self.ref(d), "settled": settled, "text": bytes(32) if self.chance(0.5) else None}
@@ -655,9 +656,11 @@ class Meeting:
 
 
 class Resting(Meeting):
-    """Sections 26 and 27, GOV-67: what proposals rest on, last days, and amendments of what others rest on. A part of Story."""
+    """Sections 26 and 27, GOV-67, GOV-69: what proposals rest on and supersede, last days, and amendments of what others rest
+    on. A part of Story."""
     CLAUSES = ("glossary", "glossary.case", "glossary.false-alarm", "consequences", "exit.triggers", "exit.safety", "exit.zoo",
                "risks.indicators.line-trouble", "commitments.review-hours", "commitments", "refresh.every", "norms.list")
+    REPLACED = ("clinical-claim", "clinical-claim", "commercial-terms", "delivery-tradeoff", "exception", "safety-notice", "spend")
 
     def rests_on(self):
         found = [{"assumption": it["number"]} for it in self.gov.items.values() if self.gov.kind_of(it) == "assumption"]
@@ -673,6 +676,36 @@ class Resting(Meeting):
             p["relies"] = self.rests_on()
         if (type_ == "exception" and self.chance(0.95)) or (p["effect"]["type"] == 1 and self.chance(0.1)):
             p["until"] = self.a.now // DAY + self.pick((4, 8, 12, 19, 19, 21, 0, -2))
+        if self.chance(0.3 if p["effect"]["type"] == 1 else 0.01):
+            p["supersedes"] = self.superseded(type_)
+
+    def superseded(self, type_):
+        """A decision whose place to take: mostly one of the row that is in effect, if there is one."""
+        of_row = [d for d in self.gov.decisions.values() if d["type"] == type_]
+        good = [d["number"] for d in of_row if self.gov.is_phase(d, "PHASE_EFFECTIVE")]
+        if self.chance(0.93):
+            return self.pick(good)
+        return self.pick([d["number"] for d in of_row] + sorted(self.gov.decisions) + [99])
+
+    def again(self, d):
+        """Another proposal of a decision: mostly one that supersedes the same."""
+        p = self.proposal(d["type"], d["partner"])
+        return {**p, "supersedes": d.get("supersedes")} if self.chance(0.95) else p
+
+    def replace(self):
+        """What takes the place of a decision in effect, or is to be one: its proposal, or an approval that it waits for."""
+        gov = self.gov
+        live = [d for d in gov.decisions.values() if d["type"] in self.REPLACED and gov.is_phase(d, "PHASE_OPEN")]
+        if live and self.chance(0.8):
+            d = self.pick(live[-2:])
+            owing = [s for _, positions in gov.positions(d) for p, x in positions if x == rights.OWES for s in p["seats"]]
+            return self.seat(*[s for s in owing if gov.filled(s) and s not in gov.tally(d)]), "ballot", {
+                "decision": self.ref(d), "rung": d["rung"], "choice": 1}
+        d = self.pick([d for d in gov.decisions.values() if d["type"] in self.REPLACED and gov.is_phase(d, "PHASE_EFFECTIVE")])
+        type_ = d["type"] if d else self.pick(self.REPLACED)
+        row = next(r for r in gov.section(14).rows if r.name == type_)
+        owners = [s for o in row.owner for s in gov.charter().selected(o) if gov.filled(s)]
+        return self.seat(*owners), "propose", {"type": type_, "proposal": {**self.proposal(type_), "supersedes": d and d["number"]}}
 
     def amended(self, number):
         """Another body of a section, which the check of a charter passes."""
@@ -712,4 +745,5 @@ class Resting(Meeting):
         return (other if claimed else it["owner"]), "item_move", {"item": {"type": 13, "number": it["number"]},
                                                                   "step": 4 if claimed else 3}
 
-    RESTING_ACTIONS = (("propose", 6), ("ballot", 8), ("train", 6), ("meet", 6), ("mark", 5), ("report", 5), ("wait", 6))
+    RESTING_ACTIONS = (("propose", 6), ("ballot", 8), ("train", 6), ("meet", 6), ("mark", 5), ("report", 5), ("wait", 6),
+                       ("replace", 14))

@@ -174,8 +174,7 @@ class Story(acts.Absence, acts.Measured, acts.Owned, acts.Warned, acts.Computed,
 
     def revise(self):
         d = self.decision()
-        return self.seat(d["mover"]), "revise", {"decision": self.ref(d),
-                                                 "proposal": self.proposal(d["type"], d["partner"])}
+        return self.seat(d["mover"]), "revise", {"decision": self.ref(d), "proposal": self.again(d)}
 
     def withdraw(self):
         d = self.decision()

@@ -218,6 +218,14 @@ class Measuring(Story):
     METRIC_ACTIONS = SHARE_ACTIONS = RESTING_ACTIONS = ()
 
 
+class Superseding(Story):
+    """Decisions in effect, and what takes their place (GOV-69)."""
+    ACTIONS = (("propose", 3), ("ballot", 3), ("revise", 3), ("withdraw", 1), ("wait", 5))
+    MORE_ACTIONS = (("recommend", 1), ("answer", 1), ("pause", 1))
+    RESTING_ACTIONS = (("replace", 60),)
+    METRIC_ACTIONS = ITEM_ACTIONS = WARNING_ACTIONS = MEASURE_ACTIONS = SHARE_ACTIONS = ()
+
+
 class Stories(unittest.TestCase):
     maxDiff = None
 
@@ -297,6 +305,17 @@ class Stories(unittest.TestCase):
                 self.told(Resting(seed, self.founded), STEPS)
         if STORIES > 20:
             print(dict(sorted(self.seen.items())))
+
+    def test_superseded(self):
+        """GOV-69."""
+        words = []
+        for seed in range(FIRST, FIRST + STORIES):
+            with self.subTest(seed=seed):
+                gov = self.told(Superseding(seed, self.founded), STEPS)
+                words += [CODEC.decode("state_event", v).words for (t, _), v in gov.rows.items() if t == TABLES["EVENT"]]
+        late = sum("is not in effect any more" in (w or "") for w in words)
+        print("superseded, and too late to supersede:", (self.seen["superseded"], late))
+        self.assertGreater(self.seen["superseded"], STORIES // 2)
 
     def test_measured(self):
         """Of each measure, how many values there were, and how many of them were not 0."""
