@@ -62,13 +62,13 @@ class Decisions:
         self.put("EVENT", u64(d["number"]) + struct.pack(">I", d["events"]), "state_event", row)
 
     def end(self, d, phase, event, **fields):
-        if self.is_phase(d, "PHASE_PASSED", "PHASE_EFFECTIVE") and phase != "PHASE_EXPIRED":
+        if self.is_phase(d, "PHASE_PASSED") or phase == "PHASE_SUPERSEDED":
             self.give_back(d)
         self.set(d, phase=self.phase[phase], closed_ms=self.now, changed_leaf=self.leaf(), **self.unpaused(d))
         if event:
             self.event(d, event, **fields)
-        was_ratified = phase in ("PHASE_EXPIRED", "PHASE_SUPERSEDED")  # GOV-65
-        if d.get("acted_ms") is not None and not was_ratified:
+        ratified = phase in ("PHASE_EXPIRED", "PHASE_SUPERSEDED")  # GOV-65: it was in effect
+        if d.get("acted_ms") is not None and not ratified:
             self.event(d, "EVENT_ENDED", seat=None, id=None)
 
     def unpaused(self, d):
@@ -290,6 +290,21 @@ class Decisions:
         """GOV-67: its last day is over; what was acted first is ratified all the same, and expires."""
         return d.get("until_ms") is not None and d["until_ms"] <= self.now and d.get("acted_ms") is None
 
+    def to_supersede(self, d):
+        """GOV-69: the decision whose place it takes, while that one is in effect; else None."""
+        other = self.decisions[d["supersedes"]] if d.get("supersedes") is not None else None
+        return other if other and self.is_phase(other, "PHASE_EFFECTIVE") else None
+
+    def too_late_to_supersede(self, d):
+        """GOV-69: what was acted first is ratified all the same."""
+        return d.get("supersedes") is not None and d.get("acted_ms") is None and not self.to_supersede(d)
+
+    def supersede(self, d):
+        """GOV-69. It took effect."""
+        other = self.to_supersede(d)
+        if other:
+            self.end(other, "PHASE_SUPERSEDED", "EVENT_SUPERSEDED", other=d["number"], seat=None, id=None)
+
     def effective(self, d):
         """GOV-25."""
         effect = self.proposal(d).effect
@@ -341,25 +356,6 @@ class Decisions:
     def expires(self, d):
         """GOV-67."""
         self.end(d, "PHASE_EXPIRED", "EVENT_EXPIRED")
-
-    # -- superseding -------------------------------------------------------------------------------------------------
-
-    def superseded_by(self, d):
-        """GOV-69: the decision whose place it takes, while that one is in effect; else None."""
-        other = self.decisions[d["supersedes"]] if d.get("supersedes") is not None else None
-        return other if other and self.is_phase(other, "PHASE_EFFECTIVE") else None
-
-    def too_late_to_supersede(self, d):
-        """GOV-69: what was acted first is ratified all the same."""
-        return d.get("supersedes") is not None and d.get("acted_ms") is None and not self.superseded_by(d)
-
-    def supersede(self, d):
-        """GOV-69. It took effect."""
-        other = self.superseded_by(d)
-        if other:
-            self.end(other, "PHASE_SUPERSEDED", "EVENT_SUPERSEDED", other=d["number"], seat=None, id=None)
-
-    # -- what its effect writes --------------------------------------------------------------------------------------
 
     def new_section(self, d, number, body):
         """GOV-22."""

@@ -187,7 +187,7 @@ class Measuring(Story):
         elif what == "every":
             lines[name]["every"] = {"n": pick((1, 2, 5)), "unit": pick((1, 2))}
         elif what == "due":
-            lines[name]["due"] = {"n": pick((0, 1, 9)), "unit": pick((1, 2, 3))}
+            lines[name]["due"] = {"n": pick((1, 2, 9)), "unit": pick((1, 2, 3))}
         elif "c-cadence-kept" not in lines:  # no condition looks at it, nor at the next one
             lines["c-cadence-kept"] = acts.computed("cadence-kept")
         elif self.chance(0.5):
