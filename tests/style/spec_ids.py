@@ -2,7 +2,7 @@
 """Goal: each rule of proto/SPEC.md is named by a test, and no rule is named that is not there.
 usage: spec_ids.py SOURCE
 
-A test names a rule by its id (GOV-4, also GOV_4 and gov_04 in names of tests), within a range (SES-2 to SES-9), or by its row of
+A test names a rule by its id (GOV-4; GOV_4, GOV_04 and doc4 in names of tests), within a range (SES-2 to SES-9), or by its row of
 docs/rules.md (GOV_R12); the vectors of section 1 name theirs. The lines of the
 agreement's algorithm (BFT-L, BFT-A) are named by docs/consensus-map.md, which check-consensus-map looks after. docs/rules.md has the
 rules of governance by number: each id and test that it names is there, and each "(rule n)" of the specification is a row."""
@@ -14,7 +14,8 @@ root = pathlib.Path(sys.argv[1])
 spec = (root / "proto/SPEC.md").read_text()
 ids = set(re.findall(r"^- \*\*([A-Z]+-[A-Z]?\d+)\*\*", spec, re.M))
 families = {i.split("-")[0] for i in ids}
-MENTION = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2,4})[-_]?([A-Z]?)0*(\d+)(?![0-9])")
+MENTION = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2,4})[-_]([A-Z]?)0*(\d+)(?![0-9])")
+LOWER = re.compile(r"Test\(\w+, ([a-z]{2,4})()(\d+)_")
 RANGE = re.compile(r"([A-Z]{2,4})-([A-Z]?)(\d+) to (?:\1-)?\2(\d+)")
 
 
@@ -26,7 +27,7 @@ def files(*folders):
 
 
 def mentions(text):
-    for m in MENTION.finditer(text):
+    for m in (*MENTION.finditer(text), *LOWER.finditer(text)):
         yield "%s-%s%s" % (m[1].upper(), m[2], m[3])
     for m in RANGE.finditer(text):
         for n in range(int(m[3]), int(m[4]) + 1):
